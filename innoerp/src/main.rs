@@ -1,0 +1,2 @@
+//! innoerp
+fn main() {}

@@ -1,0 +1,81 @@
+//! Who is asking, and with what request.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::{IdentityId, MembershipId, OrganizationId, Role, SessionId};
+
+/// The ids of the modules that an organization has switched on, core modules included.
+pub type ModuleSet = BTreeSet<String>;
+
+/// Who is asking, as established from a *verified* token and from nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// No token was sent. Signing up and logging in are all that is left to do.
+    Anonymous,
+    /// A member of an organization.
+    Member(Arc<Member>),
+}
+
+impl Caller {
+    /// The member, if the caller is one.
+    #[must_use]
+    pub fn member(&self) -> Option<&Member> {
+        match self {
+            Self::Anonymous => None,
+            Self::Member(member) => Some(member),
+        }
+    }
+}
+
+/// A member of an organization, as a verified token says and the session's state confirmed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The tenant. The only source of `organization_id` anywhere.
+    pub organization_id: OrganizationId,
+    /// The person.
+    pub identity_id: IdentityId,
+    /// The person's place in the organization; the actor in audit and events.
+    pub membership_id: MembershipId,
+    /// The log-in that the token belongs to.
+    pub session_id: SessionId,
+    /// The roles held, from the token; a changed role makes the token stale.
+    pub roles: Vec<Role>,
+    /// When the token ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// What a request carries from the edge to every subgraph.
+#[derive(Clone, Debug)]
+pub struct RequestContext {
+    /// Who is asking.
+    pub caller: Caller,
+    /// The token as it came, to be forwarded; `None` for anonymous callers.
+    pub token: Option<Arc<str>>,
+    /// Correlates log lines and events; echoed as `x-request-id`.
+    pub request_id: Arc<str>,
+    /// The client's address, for throttles; `None` when it is unknown.
+    pub client_address: Option<IpAddr>,
+    /// The client's `user-agent`, shown in a person's list of sessions.
+    pub user_agent: Option<Arc<str>>,
+    /// The W3C `traceparent` to continue, when one came.
+    pub traceparent: Option<Arc<str>>,
+}
+
+impl RequestContext {
+    /// A request of nobody in particular, as tests and jobs make it.
+    #[must_use]
+    pub fn anonymous(request_id: impl Into<Arc<str>>) -> Self {
+        Self {
+            caller: Caller::Anonymous,
+            token: None,
+            request_id: request_id.into(),
+            client_address: None,
+            user_agent: None,
+            traceparent: None,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! One error type for the workspace: what a use-case may answer instead of its result.
+
+use std::borrow::Cow;
+
+/// A result whose failure is an [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a use-case did not happen. Each variant has one stable code ([`Error::code`]).
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No valid token came.
+    #[error("log in first")]
+    Unauthenticated,
+    /// The caller lacks the right.
+    #[error("you do not have the right to do this")]
+    Forbidden,
+    /// It does not exist, or belongs to another organization: the two are never told apart.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// An argument is out of its range or form.
+    #[error("{0}")]
+    Validation(Cow<'static, str>),
+    /// Somebody changed it first.
+    #[error("it was changed by somebody else in the meantime; load it again")]
+    VersionConflict,
+    /// The organization has this module switched off.
+    #[error("this module is not enabled for your organization")]
+    ModuleDisabled,
+    /// The organization may not work at present.
+    #[error("your organization is suspended")]
+    TenantSuspended,
+    /// Too many tries.
+    #[error("too many requests; try again in {retry_after_s} s")]
+    RateLimited {
+        /// Whole seconds until another try makes sense.
+        retry_after_s: u64,
+    },
+    /// The same idempotency key came with another request.
+    #[error("this idempotency key was used for another request")]
+    IdempotencyMismatch,
+    /// Business rules say no; shown in the payload's `userErrors`, not as a GraphQL error.
+    #[error("refused: {}", .0.iter().map(|r| r.code).collect::<Vec<_>>().join(", "))]
+    Refused(Vec<Refusal>),
+    /// Something we depend on did not answer. Trying again may help.
+    #[error("a service is unavailable; try again")]
+    Unavailable,
+    /// Our fault. Logged where it is masked, never shown.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// The stable code that clients see in `extensions.code`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::NotFound(_) => "NOT_FOUND",
+            Self::Validation(_) => "VALIDATION_FAILED",
+            Self::VersionConflict => "VERSION_CONFLICT",
+            Self::ModuleDisabled => "MODULE_DISABLED",
+            Self::TenantSuspended => "TENANT_SUSPENDED",
+            Self::RateLimited { .. } => "RATE_LIMITED",
+            Self::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
+            Self::Refused(_) => "VALIDATION_FAILED",
+            Self::Unavailable => "DEPENDENCY_UNAVAILABLE",
+            Self::Internal(_) => "INTERNAL",
+        }
+    }
+
+    /// Wraps a failure of ours.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// An argument that is out of its range or form, in a sentence that says what would be right.
+    pub fn validation(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::Validation(message.into())
+    }
+}
+
+/// One business rule's no: what a form shows beside a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The input field it is about, in GraphQL's spelling; `None` when it is about the whole.
+    pub field: Option<&'static str>,
+    /// A code that never changes, upper snake.
+    pub code: &'static str,
+    /// A sentence that the user can act on.
+    pub message: String,
+}
+
+/// Implemented by each noun's enum of business refusals: `#[error]` gives the sentence, this the rest.
+pub trait Refuse: std::error::Error {
+    /// A code that never changes, upper snake.
+    fn code(&self) -> &'static str;
+    /// The input field it is about, in GraphQL's spelling.
+    fn field(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+impl<R: Refuse> From<R> for Refusal {
+    fn from(refused: R) -> Self {
+        Self { field: refused.field(), code: refused.code(), message: refused.to_string() }
+    }
+}
+
+impl<R: Refuse> From<R> for Error {
+    fn from(refused: R) -> Self {
+        Self::Refused(vec![refused.into()])
+    }
+}

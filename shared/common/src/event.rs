@@ -1,0 +1,59 @@
+//! Events: facts that a module announces and others may rely on.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{OrganizationId, Result};
+
+/// A fact in the past tense. Implemented by the structs in a module's `events.rs`.
+///
+/// Fields are only ever added; ids and states, no names, mails, salaries or secrets.
+pub trait Event: Serialize + for<'de> Deserialize<'de> + schemars::JsonSchema {
+    /// `module.noun.verbed`, for example `leave.request.approved`.
+    const TYPE: &'static str;
+    /// The id of the thing that it happened to; events of one aggregate stay in order.
+    fn aggregate_id(&self) -> Uuid;
+}
+
+/// Who caused an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "id", rename_all = "lowercase")]
+pub enum EventActor {
+    /// A member, by membership id.
+    Member(Uuid),
+    /// A module's own job or consumer.
+    System(String),
+}
+
+/// An event as it travels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Envelope {
+    /// Unique; consumers remember it, so that the event takes effect once.
+    pub event_id: Uuid,
+    /// `module.noun.verbed`.
+    pub event_type: String,
+    /// When the transaction that announced it wrote it.
+    pub occurred_at: DateTime<Utc>,
+    /// The tenant.
+    pub organization_id: OrganizationId,
+    /// Who caused it.
+    pub actor: EventActor,
+    /// The id of the thing that it happened to.
+    pub aggregate_id: Uuid,
+    /// The request that it came from; an effect of an event carries its cause's.
+    pub correlation_id: String,
+    /// The event's own fields.
+    pub payload: serde_json::Value,
+}
+
+impl Envelope {
+    /// The payload as the event `E`, or `None` when this is another event.
+    pub fn event<E: Event>(&self) -> Result<Option<E>> {
+        if self.event_type != E::TYPE {
+            return Ok(None);
+        }
+        serde_json::from_value(self.payload.clone()).map(Some).map_err(crate::Error::internal)
+    }
+}
