@@ -100,9 +100,6 @@ macro_rules! id {
     };
 }
 
-// The macro names this crate from outside; inside, the same path must work.
-extern crate self as common;
-
 id!(
     /// One organization: the tenant.
     OrganizationId

@@ -2,6 +2,9 @@
 //!
 //! No I/O happens here. A type enters this crate only when three modules need it.
 
+// `id!` names this crate as its users do; inside, the same path must work.
+extern crate self as common;
+
 mod caller;
 mod clock;
 mod error;
