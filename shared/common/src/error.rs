@@ -80,6 +80,26 @@ impl Error {
     }
 }
 
+impl From<sqlx::Error> for Error {
+    /// What the database could not do now is `DEPENDENCY_UNAVAILABLE`; what it should never say is ours.
+    fn from(error: sqlx::Error) -> Self {
+        // SQLSTATE: serialization failure, deadlock, lock timeout, statement timeout, shutdown, starting up.
+        const TRY_AGAIN: [&str; 7] = ["40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03"];
+        let passing = match &error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+            sqlx::Error::Database(cause) => cause.code().is_some_and(|code| TRY_AGAIN.contains(&code.as_ref())),
+            _ => false,
+        };
+        if passing { Self::Unavailable } else { Self::internal(error) }
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
 /// One business rule's no: what a form shows beside a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {

@@ -65,6 +65,10 @@ pub struct Permission {
 }
 
 impl Permission {
+    /// Open to everybody, logged in or not: signing up, logging in, accepting an invitation.
+    pub const PUBLIC: Self =
+        Self { key: "public", description: "What everybody may do before logging in.", grants: &[] };
+
     /// The widest scope that any of `roles` grants; `None` when none does.
     #[must_use]
     pub fn scope(&self, roles: &[Role]) -> Option<Scope> {

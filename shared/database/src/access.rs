@@ -1,0 +1,109 @@
+//! What every request needs to know of its tenant and its session, kept for a moment.
+//!
+//! The core modules publish it as SQL functions (`tenant.organization_state`, `auth.session_is_current`), so
+//! that each service can ask the database itself, in any process, without asking another service.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::{Error, Member, ModuleSet, OrganizationId, Result, SessionId};
+use moka::future::Cache;
+
+use crate::Database;
+
+/// An organization as of half a second ago at most.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrganizationState {
+    /// The organization may work: it is neither suspended nor cancelled.
+    pub is_active: bool,
+    /// What it has switched on, core modules included.
+    pub modules: Arc<ModuleSet>,
+}
+
+/// The states of organizations and sessions, cached: a switch is seen within half a second, a revoked
+/// session or a changed role within two.
+#[derive(Clone, Debug)]
+pub struct Access {
+    database: Database,
+    organizations: Cache<OrganizationId, OrganizationState>,
+    sessions: Cache<SessionId, i64>,
+    core: Arc<ModuleSet>,
+}
+
+impl Access {
+    /// How old an organization's state may be.
+    pub const ORGANIZATION_AGE_MAX: Duration = Duration::from_millis(500);
+    /// How old a session's state may be.
+    pub const SESSION_AGE_MAX: Duration = Duration::from_secs(2);
+
+    /// Access to the states in `database`; `core` are the modules that are always on.
+    #[must_use]
+    pub fn new(database: Database, core: ModuleSet) -> Self {
+        Self {
+            database,
+            organizations: Cache::builder()
+                .max_capacity(100_000)
+                .time_to_live(Self::ORGANIZATION_AGE_MAX)
+                .build(),
+            sessions: Cache::builder().max_capacity(100_000).time_to_live(Self::SESSION_AGE_MAX).build(),
+            core: Arc::new(core),
+        }
+    }
+
+    /// The modules that are always on: what anonymous callers see.
+    #[must_use]
+    pub fn core(&self) -> &Arc<ModuleSet> {
+        &self.core
+    }
+
+    /// The state of an organization.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when it does not exist; `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+    pub async fn organization(&self, id: OrganizationId) -> Result<OrganizationState> {
+        self.organizations.try_get_with(id, self.load_organization(id)).await.map_err(reopen)
+    }
+
+    /// Confirms that a member's session, membership and roles still are what the token says.
+    ///
+    /// `version` is the token's: it falls behind when the roles change, the membership ends, the password
+    /// changes or the session is revoked.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when they are not; `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+    pub async fn confirm(&self, member: &Member, version: i64) -> Result<()> {
+        let current = self.sessions.try_get_with(member.session_id, self.load_session(member)).await.map_err(reopen)?;
+        if current == version { Ok(()) } else { Err(Error::Unauthenticated) }
+    }
+
+    async fn load_organization(&self, id: OrganizationId) -> Result<OrganizationState> {
+        let found: Option<(bool, Vec<String>)> =
+            sqlx::query_as("select is_active, modules from tenant.organization_state($1)")
+                .bind(id)
+                .fetch_optional(&self.database.app)
+                .await?;
+        let (is_active, modules) = found.ok_or(Error::Unauthenticated)?;
+        let modules = self.core.iter().cloned().chain(modules).collect();
+        Ok(OrganizationState { is_active, modules: Arc::new(modules) })
+    }
+
+    async fn load_session(&self, member: &Member) -> Result<i64> {
+        sqlx::query_scalar("select auth.session_version($1, $2, $3)")
+            .bind(member.session_id)
+            .bind(member.identity_id)
+            .bind(member.membership_id)
+            .fetch_one(&self.database.app)
+            .await
+            .map(|version: Option<i64>| version.unwrap_or(-1))
+            .map_err(Error::from)
+    }
+}
+
+/// A shared failure of a single-flight look-up, as an error of one's own.
+fn reopen(shared: Arc<Error>) -> Error {
+    match &*shared {
+        Error::Unauthenticated => Error::Unauthenticated,
+        Error::Unavailable => Error::Unavailable,
+        other => Error::internal(other.to_string()),
+    }
+}

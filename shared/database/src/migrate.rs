@@ -1,0 +1,145 @@
+//! Migrations: a schema per module, applied as `innoerp_owner`.
+
+use common::{Error, Permission, Result};
+use sqlx::migrate::{Migrate as _, Migrator};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+
+/// What a module brings to the database.
+#[derive(Debug)]
+pub struct Module<'a> {
+    /// Its id, and the name of its schema.
+    pub id: &'a str,
+    /// Its name as members read it.
+    pub name: &'a str,
+    /// What it is for, in one sentence.
+    pub description: &'a str,
+    /// Always on.
+    pub is_core: bool,
+    /// The modules that must be on for it to be on.
+    pub requires: &'a [&'a str],
+    /// Its rights.
+    pub permissions: &'a [&'a Permission],
+    /// Its migrations.
+    pub migrator: &'a Migrator,
+}
+
+static CORE: Migrator = sqlx::migrate!("./migrations");
+
+/// Any number of services may start at once; the first one migrates, the others wait. ("innoerp" in hex.)
+const LOCK: i64 = 0x69_6e6e_6f65_7270;
+
+/// Brings a database up to date: roles, the core schema, then every module in the order given.
+///
+/// `owner_url` must be a login that may create roles and schemas, or one that is a member of
+/// `innoerp_owner` once the roles exist. May run any number of times, and at the same time.
+///
+/// # Errors
+/// `DEPENDENCY_UNAVAILABLE` when the database does not answer, `INTERNAL` with the failing module's name
+/// otherwise; a module's migration that fails leaves nothing of itself.
+pub async fn run(owner_url: &str, modules: &[Module<'_>]) -> Result<()> {
+    let mut conn = PgConnection::connect(owner_url).await?;
+    sqlx::query("select pg_advisory_lock($1)").bind(LOCK).execute(&mut conn).await?;
+    prepare_roles(&mut conn).await?;
+    apply(&mut conn, "core", &CORE).await?;
+    for module in modules {
+        install(&mut conn, module).await.map_err(|error| {
+            Error::internal(format!("migrating module {}: {}", module.id, cause(&error)))
+        })?;
+    }
+    // A module that this version no longer carries leaves the catalogue; its data stays.
+    let ids: Vec<&str> = modules.iter().map(|module| module.id).collect();
+    sqlx::query("delete from core.module where id <> all($1)").bind(&ids[..]).execute(&mut conn).await?;
+    conn.close().await?;
+    Ok(())
+}
+
+async fn install(conn: &mut PgConnection, module: &Module<'_>) -> Result<()> {
+    sqlx::query(
+        "insert into core.module (id, name, description, is_core, requires) values ($1, $2, $3, $4, $5)
+         on conflict (id) do update set name = excluded.name, description = excluded.description,
+         is_core = excluded.is_core, requires = excluded.requires",
+    )
+    .bind(module.id)
+    .bind(module.name)
+    .bind(module.description)
+    .bind(module.is_core)
+    .bind(module.requires)
+    .execute(&mut *conn)
+    .await?;
+    create_schema(conn, module.id).await?;
+    sqlx::query("select core.install_module($1)").bind(module.id).execute(&mut *conn).await?;
+    apply(conn, module.id, module.migrator).await?;
+    sqlx::query("select core.protect_module($1)").bind(module.id).execute(&mut *conn).await?;
+    catalogue_permissions(conn, module).await
+}
+
+async fn catalogue_permissions(conn: &mut PgConnection, module: &Module<'_>) -> Result<()> {
+    let keys: Vec<&str> = module.permissions.iter().map(|permission| permission.key).collect();
+    sqlx::query("delete from core.permission where module_id = $1 and key <> all($2)")
+        .bind(module.id)
+        .bind(&keys[..])
+        .execute(&mut *conn)
+        .await?;
+    for permission in module.permissions {
+        let grants: Vec<_> = permission
+            .grants
+            .iter()
+            .map(|(role, scope)| serde_json::json!({ "role": role, "scope": scope }))
+            .collect();
+        sqlx::query(
+            "insert into core.permission (key, module_id, description, grants) values ($1, $2, $3, $4)
+             on conflict (key) do update set module_id = excluded.module_id,
+             description = excluded.description, grants = excluded.grants",
+        )
+        .bind(permission.key)
+        .bind(module.id)
+        .bind(permission.description)
+        .bind(serde_json::Value::from(grants))
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Roles exist once per cluster, not per database; two databases may be migrated at once.
+async fn prepare_roles(conn: &mut PgConnection) -> Result<()> {
+    for role in ["innoerp_owner", "innoerp_app", "innoerp_relay"] {
+        let sql = format!(
+            "do $$ begin
+                if not exists (select from pg_roles where rolname = '{role}') then create role {role} nologin; end if;
+                if not pg_has_role(session_user, '{role}', 'member') then execute format('grant {role} to %I', session_user); end if;
+             exception when duplicate_object or unique_violation then null; end $$"
+        );
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await?;
+    }
+    sqlx::raw_sql(
+        "do $$ begin execute format('grant create on database %I to innoerp_owner', current_database());
+         exception when insufficient_privilege then null; end $$; set role innoerp_owner",
+    )
+    .execute(&mut *conn)
+    .await?;
+    create_schema(conn, "core").await?;
+    sqlx::raw_sql("grant usage on schema core to innoerp_app, innoerp_relay").execute(conn).await?;
+    Ok(())
+}
+
+async fn create_schema(conn: &mut PgConnection, name: &str) -> Result<()> {
+    sqlx::raw_sql(AssertSqlSafe(format!("create schema if not exists \"{name}\""))).execute(conn).await?;
+    Ok(())
+}
+
+async fn apply(conn: &mut PgConnection, schema: &str, migrator: &Migrator) -> Result<()> {
+    let mut migrator = Migrator { migrations: migrator.migrations.clone(), ..Migrator::DEFAULT };
+    migrator.dangerous_set_table_name(format!("\"{schema}\"._migration"));
+    // The advisory lock that `run` holds covers what sqlx's own would.
+    migrator.set_locking(false);
+    conn.ensure_migrations_table(&migrator.table_name).await.map_err(Error::internal)?;
+    migrator.run_direct(None, conn, false).await.map_err(Error::internal)
+}
+
+fn cause(error: &Error) -> String {
+    match error {
+        Error::Internal(cause) => cause.to_string(),
+        other => other.to_string(),
+    }
+}
