@@ -1,0 +1,152 @@
+//! The scan: tokens and nesting, counted over the bytes without a parser.
+
+use super::{LimitExceeded, Limits};
+
+/// Refuses too many tokens, too deep a nesting, and strings that do not end.
+pub(super) fn scan(limits: &Limits, document: &str) -> Result<(), LimitExceeded> {
+    let bytes = document.as_bytes();
+    let (mut at, mut tokens, mut open) = (0, 0_usize, 0_usize);
+    while let Some(&byte) = bytes.get(at) {
+        let end = match byte {
+            b' ' | b'\t' | b'\n' | b'\r' | b',' => {
+                at += 1;
+                continue;
+            }
+            b'#' => {
+                at = skip_while(bytes, at, |b| b != b'\n' && b != b'\r');
+                continue;
+            }
+            b'"' => string_end(bytes, at).ok_or_else(|| {
+                LimitExceeded::new("GRAPHQL_PARSE_FAILED", "a string in the document does not end".into())
+            })?,
+            b'{' | b'[' | b'(' => {
+                open += 1;
+                if open > limits.nesting_max {
+                    let max = limits.nesting_max;
+                    return Err(LimitExceeded::new(
+                        "NESTED_TOO_DEEP",
+                        format!("the document nests brackets more than {max} deep"),
+                    ));
+                }
+                at + 1
+            }
+            b'}' | b']' | b')' => {
+                open = open.saturating_sub(1);
+                at + 1
+            }
+            b'.' if bytes[at..].starts_with(b"...") => at + 3,
+            _ if is_word(byte) => skip_while(bytes, at, is_word),
+            _ => at + 1,
+        };
+        at = end;
+        tokens += 1;
+        if tokens > limits.tokens_max {
+            return Err(LimitExceeded::of("TOO_MANY_TOKENS", "tokens", limits.tokens_max));
+        }
+    }
+    Ok(())
+}
+
+/// Names and numbers. What mixes the two, such as `1e-5`, counts as a few tokens more; no parser agrees fully.
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+fn skip_while(bytes: &[u8], from: usize, keep: impl Fn(u8) -> bool) -> usize {
+    bytes[from..].iter().position(|byte| !keep(*byte)).map_or(bytes.len(), |length| from + length)
+}
+
+/// Where the string that starts at `at` ends; `None` when it does not.
+///
+/// An unterminated string must not be passed over: a parser that backtracks may read `"""` as an empty string
+/// and the start of the next, and go on into brackets that this scan took for text.
+fn string_end(bytes: &[u8], at: usize) -> Option<usize> {
+    if bytes[at..].starts_with(b"\"\"\"") {
+        let mut at = at + 3;
+        loop {
+            let rest = bytes.get(at..)?;
+            if rest.starts_with(b"\\\"\"\"") {
+                at += 4;
+            } else if rest.starts_with(b"\"\"\"") {
+                return Some(at + 3);
+            } else if rest.is_empty() {
+                return None;
+            } else {
+                at += 1;
+            }
+        }
+    }
+    let mut at = at + 1;
+    loop {
+        match bytes.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\n' | b'\r' => return None,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(document: &str) -> Option<&'static str> {
+        scan(&Limits::default(), document).err().map(|refused| refused.code)
+    }
+
+    #[test]
+    fn tokens_are_refused_one_past_the_limit() {
+        assert_eq!(code(&"a ".repeat(5_000)), None);
+        assert_eq!(code(&"a ".repeat(5_001)), Some("TOO_MANY_TOKENS"));
+        assert_eq!(code(&"!".repeat(5_001)), Some("TOO_MANY_TOKENS"));
+        assert_eq!(code(&"...".repeat(5_000)), None);
+    }
+
+    #[test]
+    fn nesting_is_refused_one_past_the_limit_whatever_the_bracket() {
+        for open in ["[", "{", "(", "{a", "{a(b:["] {
+            let per_round = open.chars().filter(|c| "[{(".contains(*c)).count();
+            let rounds = 64 / per_round;
+            let fits = open.repeat(rounds);
+            assert_eq!(code(&fits), None, "{open}");
+            assert_eq!(code(&open.repeat(rounds + 1)), Some("NESTED_TOO_DEEP"), "{open}");
+        }
+        assert_eq!(code(&"[".repeat(4096)), Some("NESTED_TOO_DEEP"));
+        assert_eq!(code(&"{a".repeat(2048)), Some("NESTED_TOO_DEEP"));
+    }
+
+    #[test]
+    fn siblings_do_not_add_up() {
+        assert_eq!(code(&format!("{{ {} }}", "a(b: [1]) ".repeat(300))), None);
+    }
+
+    #[test]
+    fn brackets_in_strings_and_comments_do_not_count() {
+        let brackets = "[".repeat(1_000);
+        assert_eq!(code(&format!("{{ a(b: \"{brackets}\") }}")), None);
+        assert_eq!(code(&format!("{{ a(b: \"\\\"{brackets}\") }}")), None);
+        assert_eq!(code(&format!("{{ a(b: \"\"\"{brackets} \\\"\"\" \n {brackets}\"\"\") }}")), None);
+        assert_eq!(code(&format!("# {brackets}\n{{ a }}")), None);
+    }
+
+    #[test]
+    fn brackets_after_strings_and_comments_do_count() {
+        let brackets = "[".repeat(100);
+        for before in ["\"\"", "\"a\\\\\"", "\"\"\"\"\"\"", "\"\"\" \" \"\"\"", "# \"\n", "# \"\r", "\"#\""] {
+            assert_eq!(code(&format!("{before}{brackets}")), Some("NESTED_TOO_DEEP"), "{before}");
+        }
+    }
+
+    #[test]
+    fn a_string_that_does_not_end_is_refused() {
+        for text in ["\"", "\"a\n\"", "\"a\\", "\"\"\"", "\"\"\" a\" [[[", "\"\"\"\\\"\"\""] {
+            assert_eq!(code(text), Some("GRAPHQL_PARSE_FAILED"), "{text}");
+        }
+    }
+
+    #[test]
+    fn text_beyond_ascii_is_passed_over() {
+        assert_eq!(code("{ größe(名: \"✓\") } \u{feff}"), None);
+    }
+}
