@@ -5,6 +5,7 @@
 //! way to a [`Tx`]. Row-level security does the rest: SQL never names the organization.
 
 mod access;
+pub mod cluster;
 mod connect;
 mod constraint;
 mod ctx;

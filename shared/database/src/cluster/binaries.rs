@@ -18,11 +18,7 @@ pub(super) struct Binaries {
 
 impl Binaries {
     /// Chooses the installation for a data folder: the version that made it, else the newest.
-    pub(super) fn find(
-        place: &Path,
-        data: &Path,
-        account: Option<&Account>,
-    ) -> Result<Self, ClusterError> {
+    pub(super) fn find(place: &Path, data: &Path, account: Option<&Account>) -> Result<Self, ClusterError> {
         // A folder that the server's user cannot enter, such as one under root's home, is no use.
         let usable = |folder: &Path| account.is_none_or(|account| account.reaches(folder));
         let made_by = std::fs::read_to_string(data.join("PG_VERSION")).ok();

@@ -70,8 +70,7 @@ impl Place {
     /// The file whose lock is held by the process that answers for the server.
     pub(super) fn lock_file(&self) -> Result<File, ClusterError> {
         let path = self.folder.join("lock");
-        let opened =
-            OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+        let opened = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
         opened.map_err(ClusterError::io("open", &path))
     }
 

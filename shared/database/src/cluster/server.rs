@@ -37,9 +37,7 @@ impl Server {
     /// Takes over a server left running, or starts one. The caller holds the lock of the place.
     pub(super) fn obtain(place: &Place, durability: Durability) -> Result<Self, ClusterError> {
         match Self::left_running(place)? {
-            Some(postmaster) => {
-                Ok(Self { postmaster, place: place.clone(), child: None, watchman: None })
-            }
+            Some(postmaster) => Ok(Self { postmaster, place: place.clone(), child: None, watchman: None }),
             None => Self::launch(place, durability),
         }
     }
