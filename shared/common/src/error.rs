@@ -1,12 +1,13 @@
 //! One error type for the workspace: what a use-case may answer instead of its result.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A result whose failure is an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a use-case did not happen. Each variant has one stable code ([`Error::code`]).
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// No valid token came.
     #[error("log in first")]
@@ -46,7 +47,7 @@ pub enum Error {
     Unavailable,
     /// Our fault. Logged where it is masked, never shown.
     #[error("internal error")]
-    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Internal(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 
 impl Error {
@@ -71,7 +72,7 @@ impl Error {
 
     /// Wraps a failure of ours.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::Internal(cause.into())
+        Self::Internal(Arc::from(cause.into()))
     }
 
     /// An argument that is out of its range or form, in a sentence that says what would be right.

@@ -61,7 +61,10 @@ impl Access {
     /// # Errors
     /// `UNAUTHENTICATED` when it does not exist; `DEPENDENCY_UNAVAILABLE` when the database does not answer.
     pub async fn organization(&self, id: OrganizationId) -> Result<OrganizationState> {
-        self.organizations.try_get_with(id, self.load_organization(id)).await.map_err(reopen)
+        self.organizations
+            .try_get_with(id, self.load_organization(id))
+            .await
+            .map_err(|shared| (*shared).clone())
     }
 
     /// Confirms that a member's session, membership and roles still are what the token says.
@@ -72,7 +75,11 @@ impl Access {
     /// # Errors
     /// `UNAUTHENTICATED` when they are not; `DEPENDENCY_UNAVAILABLE` when the database does not answer.
     pub async fn confirm(&self, member: &Member, version: i64) -> Result<()> {
-        let current = self.sessions.try_get_with(member.session_id, self.load_session(member)).await.map_err(reopen)?;
+        let current = self
+            .sessions
+            .try_get_with(member.session_id, self.load_session(member))
+            .await
+            .map_err(|shared| (*shared).clone())?;
         if current == version { Ok(()) } else { Err(Error::Unauthenticated) }
     }
 
@@ -96,14 +103,5 @@ impl Access {
             .await
             .map(|version: Option<i64>| version.unwrap_or(-1))
             .map_err(Error::from)
-    }
-}
-
-/// A shared failure of a single-flight look-up, as an error of one's own.
-fn reopen(shared: Arc<Error>) -> Error {
-    match &*shared {
-        Error::Unauthenticated => Error::Unauthenticated,
-        Error::Unavailable => Error::Unavailable,
-        other => Error::internal(other.to_string()),
     }
 }

@@ -1,1 +1,24 @@
-//! service
+//! What every service shares around its GraphQL: its description, its server, tokens, settings, telemetry.
+//!
+//! A module describes itself as a [`Subgraph`]. [`Runtime`] is the process that it runs in. [`serve`] answers
+//! for it over HTTP; in the all-in-one process the router calls its [`graphql::Executable`] directly. Either
+//! way the same guard stands before every operation.
+
+pub mod credential;
+mod gate;
+mod guard;
+mod keys;
+mod runtime;
+mod server;
+mod settings;
+mod subgraph;
+pub mod telemetry;
+pub mod token;
+
+pub use gate::Gate;
+pub use guard::{guard, schema, sdl};
+pub use keys::KeySet;
+pub use runtime::Runtime;
+pub use server::serve;
+pub use settings::{Profile, SecretKey, Settings};
+pub use subgraph::{EventType, Job, Subgraph};

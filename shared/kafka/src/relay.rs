@@ -1,0 +1,101 @@
+//! The relay: moves events from the outboxes to the log, at least once and in commit order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::{Envelope, Result};
+use database::Database;
+use sqlx::{AssertSqlSafe, Row as _};
+use tokio_util::sync::CancellationToken;
+
+use crate::EventLog;
+
+/// How many events move at once.
+const BATCH: i64 = 500;
+
+/// How long to sleep when nothing in this process was announced: another process may have written.
+const POLL: Duration = Duration::from_millis(500);
+
+/// Moves the events of `modules` until cancelled. Several processes may run it for the same module; an
+/// advisory lock lets one of them work at a time.
+pub async fn relay(
+    database: Database,
+    modules: Vec<&'static str>,
+    log: Arc<dyn EventLog>,
+    cancel: CancellationToken,
+) {
+    while !cancel.is_cancelled() {
+        let mut moved = 0;
+        for module in &modules {
+            match relay_once(&database, module, log.as_ref()).await {
+                Ok(count) => moved += count,
+                Err(error) => {
+                    tracing::warn!(module, error = ?error, "relaying events failed; trying again");
+                    tokio::time::sleep(POLL).await;
+                }
+            }
+        }
+        if moved == 0 {
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                () = database.event_announced() => {}
+                () = tokio::time::sleep(POLL) => {}
+            }
+        }
+    }
+}
+
+/// Moves one batch of a module's events; answers how many.
+///
+/// # Errors
+/// `DEPENDENCY_UNAVAILABLE` when the database or the log does not answer; the events stay in the outbox.
+pub async fn relay_once(database: &Database, module: &str, log: &dyn EventLog) -> Result<usize> {
+    // Without a lock, because it is mostly empty.
+    let is_empty: bool = sqlx::query_scalar(AssertSqlSafe(format!("select not exists (select from \"{module}\".outbox)")))
+        .fetch_one(database.relay())
+        .await?;
+    if is_empty {
+        return Ok(0);
+    }
+    let mut tx = database.relay().begin().await?;
+    let is_mine: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock(hashtext('relay'), hashtext($1))")
+        .bind(module)
+        .fetch_one(&mut *tx)
+        .await?;
+    if !is_mine {
+        return Ok(0);
+    }
+    // Only below every transaction that is still open: one that commits late must not be overtaken.
+    let rows = sqlx::query(AssertSqlSafe(format!(
+        "select id, event_id, event_type, occurred_at, organization_id, actor, aggregate_id, correlation_id, payload
+         from \"{module}\".outbox where xid < pg_snapshot_xmin(pg_current_snapshot()) order by xid, id limit $1"
+    )))
+    .bind(BATCH)
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut ids = Vec::with_capacity(rows.len());
+    let mut events = Vec::with_capacity(rows.len());
+    for row in &rows {
+        ids.push(row.try_get::<i64, _>("id")?);
+        events.push(Envelope {
+            event_id: row.try_get("event_id")?,
+            event_type: row.try_get("event_type")?,
+            occurred_at: row.try_get("occurred_at")?,
+            organization_id: row.try_get("organization_id")?,
+            actor: serde_json::from_value(row.try_get("actor")?)?,
+            aggregate_id: row.try_get("aggregate_id")?,
+            correlation_id: row.try_get("correlation_id")?,
+            payload: row.try_get("payload")?,
+        });
+    }
+    if events.is_empty() {
+        return Ok(0);
+    }
+    log.append(&events).await?;
+    sqlx::query(AssertSqlSafe(format!("delete from \"{module}\".outbox where id = any($1)")))
+        .bind(&ids)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(events.len())
+}

@@ -1,0 +1,49 @@
+//! From a token to a caller: signature, then whether session, membership and organization still stand.
+
+use std::sync::Arc;
+
+use common::{Caller, Error, ModuleSet, Result};
+use database::Access;
+
+use crate::KeySet;
+
+/// The check that the router makes on every request, and every subgraph again on every call over HTTP.
+#[derive(Clone)]
+pub struct Gate {
+    keys: KeySet,
+    access: Access,
+}
+
+impl Gate {
+    /// A gate that verifies with `keys` and asks `access` what still stands.
+    #[must_use]
+    pub fn new(keys: KeySet, access: Access) -> Self {
+        Self { keys, access }
+    }
+
+    /// The caller that a bearer token names; anonymous without one.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`, one and the same for every token that is not good; `TENANT_SUSPENDED`;
+    /// `DEPENDENCY_UNAVAILABLE`.
+    pub async fn authenticate(&self, token: Option<&str>) -> Result<Caller> {
+        let Some(token) = token else { return Ok(Caller::Anonymous) };
+        let (member, version) = self.keys.verify(token).await?;
+        self.access.confirm(&member, version).await?;
+        if !self.access.organization(member.organization_id).await?.is_active {
+            return Err(Error::TenantSuspended);
+        }
+        Ok(Caller::Member(member))
+    }
+
+    /// The modules that the caller's organization has on; the core ones for anonymous callers.
+    ///
+    /// # Errors
+    /// As [`Gate::authenticate`].
+    pub async fn modules(&self, caller: &Caller) -> Result<Arc<ModuleSet>> {
+        match caller {
+            Caller::Anonymous => Ok(self.access.core().clone()),
+            Caller::Member(member) => Ok(self.access.organization(member.organization_id).await?.modules),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What stands before every operation of a subgraph, however it was reached.
+
+use std::any::TypeId;
+use std::sync::Arc;
+
+use async_graphql::{ObjectType, Request, Response, SDLExportOptions, Schema, SchemaBuilder, SubscriptionType};
+use common::{Caller, Error, RequestContext, Result};
+use database::{Access, Ctx};
+use futures::stream::{self, StreamExt as _};
+use graphql::{Executable, Loaders};
+
+use crate::Runtime;
+
+/// A schema as every subgraph has it: federation on, suggestions off, limits set.
+pub fn schema<Q, M, S>(query: Q, mutation: M, subscription: S) -> SchemaBuilder<Q, M, S>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    let limits = graphql::Limits::default();
+    Schema::build(query, mutation, subscription)
+        .enable_federation()
+        .enable_subscription_in_federation()
+        .disable_suggestions()
+        .limit_depth(limits.introspection_depth_max)
+        .limit_recursive_depth(limits.nesting_max)
+        .limit_directives(limits.directives_max)
+}
+
+/// The federation SDL that a schema prints for the router.
+#[must_use]
+pub fn sdl<Q, M, S>(schema: &Schema<Q, M, S>) -> String
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    schema.sdl_with_options(SDLExportOptions::new().federation())
+}
+
+/// The schema of `module`, with its guard: a tenant that has the module off, or may not work, gets no further.
+pub fn guard<Q, M, S>(module: &'static str, schema: Schema<Q, M, S>, runtime: &Runtime) -> Executable
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    let sdl = sdl(&schema);
+    let guard = Arc::new(Guard { module, access: runtime.access.clone(), database: runtime.database.clone() });
+    let (streamed, stream_guard) = (schema.clone(), guard.clone());
+    Executable::new(
+        sdl,
+        move |request| {
+            let (schema, guard) = (schema.clone(), guard.clone());
+            Box::pin(async move {
+                let request = match guard.admit(request).await {
+                    Ok((_, request)) => request,
+                    Err(error) => return graphql::error::refuse(error),
+                };
+                let mut response = schema.execute(request).await;
+                graphql::error::finish(&mut response);
+                response
+            })
+        },
+        move |request| {
+            let (schema, guard) = (streamed.clone(), stream_guard.clone());
+            stream::once(async move {
+                match guard.admit(request).await {
+                    Ok((context, request)) => guard.watch(context, schema.execute_stream(request)).boxed(),
+                    Err(error) => stream::iter([graphql::error::refuse(error)]).boxed(),
+                }
+            })
+            .flatten()
+            .boxed()
+        },
+    )
+}
+
+struct Guard {
+    module: &'static str,
+    access: Access,
+    database: database::Database,
+}
+
+impl Guard {
+    async fn admit(&self, request: Request) -> Result<(Arc<RequestContext>, Request)> {
+        let context = request
+            .data
+            .get(&TypeId::of::<RequestContext>())
+            .and_then(|context| context.downcast_ref::<RequestContext>())
+            .ok_or_else(|| Error::internal("a request came without its context"))?;
+        let context = Arc::new(context.clone());
+        self.check(&context.caller).await?;
+        let ctx = Ctx::new(self.database.clone(), self.module, context.clone());
+        Ok((context, request.data(ctx).data(Loaders::default())))
+    }
+
+    async fn check(&self, caller: &Caller) -> Result<()> {
+        let Some(member) = caller.member() else { return Ok(()) };
+        let organization = self.access.organization(member.organization_id).await?;
+        if !organization.is_active {
+            return Err(Error::TenantSuspended);
+        }
+        if !organization.modules.contains(self.module) {
+            return Err(Error::ModuleDisabled);
+        }
+        Ok(())
+    }
+
+    /// Checks again before every event, and ends the stream with the reason once the answer is no.
+    fn watch(
+        self: Arc<Self>,
+        context: Arc<RequestContext>,
+        responses: impl stream::Stream<Item = Response> + Send + 'static,
+    ) -> impl stream::Stream<Item = Response> + Send {
+        responses
+            .then(move |mut response| {
+                let (guard, context) = (self.clone(), context.clone());
+                async move {
+                    match guard.check(&context.caller).await {
+                        Ok(()) => {
+                            graphql::error::finish(&mut response);
+                            Ok(response)
+                        }
+                        Err(error) => Err(graphql::error::refuse(error)),
+                    }
+                }
+            })
+            .scan(false, |ended, item| {
+                let next = match item {
+                    _ if *ended => None,
+                    Ok(response) => Some(response),
+                    Err(refusal) => {
+                        *ended = true;
+                        Some(refusal)
+                    }
+                };
+                std::future::ready(next)
+            })
+    }
+}

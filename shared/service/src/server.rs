@@ -1,0 +1,193 @@
+//! The HTTP server of one subgraph: GraphQL for the router, health for the platform, GraphiQL for developers.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use async_graphql::Data;
+use async_graphql::http::ALL_WEBSOCKET_PROTOCOLS;
+use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
+use axum::extract::{FromRequestParts, Path, State, WebSocketUpgrade};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use bytes::Bytes;
+use common::{Error, RequestContext};
+use graphql::{Executable, Limits, graphiql};
+use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use crate::{Gate, Profile, Runtime, Subgraph, credential};
+
+/// The path that the router calls.
+const PATH: &str = "/graphql";
+/// The path that it opens WebSockets on.
+const WEBSOCKET_PATH: &str = "/graphql/ws";
+
+#[derive(Clone)]
+struct Service {
+    executable: Executable,
+    runtime: Runtime,
+    gate: Gate,
+    limits: Limits,
+}
+
+/// Serves a subgraph on `listener` until the runtime is cancelled.
+///
+/// # Errors
+/// What the listener fails with.
+pub async fn serve(
+    subgraph: &Subgraph,
+    runtime: &Runtime,
+    gate: Gate,
+    profile: Profile,
+    listener: TcpListener,
+) -> std::io::Result<()> {
+    let executable = (subgraph.executable)(runtime);
+    let service = Service { executable, runtime: runtime.clone(), gate, limits: Limits::default() };
+    let mut app = Router::new()
+        .route(PATH, post(answer))
+        .route(WEBSOCKET_PATH, get(subscribe))
+        .route("/health/live", get(async || "live"))
+        .route("/health/ready", get(ready));
+    if profile == Profile::Development {
+        app = app
+            .route("/", get(async || page()))
+            .route("/graphiql/{name}", get(asset))
+            .route("/console", post(console));
+    }
+    let mut app = app
+        .layer(RequestBodyLimitLayer::new(service.limits.body_bytes_max))
+        .with_state(Arc::new(service));
+    if let Some(routes) = subgraph.routes {
+        app = app.merge(routes(runtime));
+    }
+    let cancel = runtime.cancel.clone();
+    axum::serve(listener, app.layer(CatchPanicLayer::new()).into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move { cancel.cancelled().await })
+        .await
+}
+
+async fn ready(State(service): State<Arc<Service>>) -> Response {
+    if service.runtime.database.is_reachable().await {
+        "ready".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response()
+    }
+}
+
+/// A call from the router. Without its credential there is nothing here: no schema, no reason.
+async fn answer(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bytes) -> Response {
+    if !is_from_router(&service, &headers, "POST", PATH, &body) {
+        return refuse(StatusCode::UNAUTHORIZED, Error::Unauthenticated);
+    }
+    run(&service, &headers, &body).await
+}
+
+/// The same for GraphiQL, in the development profile only: it cannot sign as the router does. A token is
+/// still needed for everything that one is needed for.
+async fn console(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bytes) -> Response {
+    let is_json = headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
+    if !is_json {
+        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
+    }
+    run(&service, &headers, &body).await
+}
+
+async fn run(service: &Service, headers: &HeaderMap, body: &[u8]) -> Response {
+    let context = match context(service, headers, bearer(headers)).await {
+        Ok(context) => context,
+        Err(error) => return refuse(StatusCode::UNAUTHORIZED, error),
+    };
+    let Ok(request) = serde_json::from_slice::<async_graphql::Request>(body) else {
+        return refuse(StatusCode::BAD_REQUEST, Error::validation("the body is not a GraphQL request in JSON"));
+    };
+    if let Err(exceeded) = service.limits.scan(&request.query) {
+        return refuse(StatusCode::BAD_REQUEST, Error::validation(exceeded.message));
+    }
+    Json(service.executable.execute(request.data(context)).await).into_response()
+}
+
+/// The router opens a WebSocket per subscription (graphql-transport-ws); the token comes in `connection_init`.
+async fn subscribe(State(service): State<Arc<Service>>, request: axum::extract::Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    if !is_from_router(&service, &parts.headers, "GET", WEBSOCKET_PATH, b"") {
+        return refuse(StatusCode::UNAUTHORIZED, Error::Unauthenticated);
+    }
+    let protocol = match GraphQLProtocol::from_request_parts(&mut parts, &()).await {
+        Ok(protocol) => protocol,
+        Err(status) => return status.into_response(),
+    };
+    let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let headers = parts.headers;
+    upgrade.protocols(ALL_WEBSOCKET_PROTOCOLS).on_upgrade(move |socket| async move {
+        let executable = service.executable.clone();
+        let cancel = service.runtime.cancel.clone();
+        let served = GraphQLWebSocket::new(socket, executable, protocol)
+            .on_connection_init(move |payload| async move {
+                let token = payload.get("authorization").and_then(|value| value.as_str()).and_then(strip_bearer);
+                let mut data = Data::default();
+                data.insert(context(&service, &headers, token).await?);
+                Ok(data)
+            })
+            .serve();
+        tokio::select! { () = served => {}, () = cancel.cancelled() => {} }
+    })
+}
+
+fn is_from_router(service: &Service, headers: &HeaderMap, method: &str, path: &str, body: &[u8]) -> bool {
+    text(headers, credential::HEADER)
+        .is_some_and(|value| credential::verify(&service.runtime.secret_key, method, path, body, value))
+}
+
+/// Who asks, by the forwarded token, which is verified here again; the rest as the router saw it.
+async fn context(service: &Service, headers: &HeaderMap, token: Option<&str>) -> common::Result<RequestContext> {
+    Ok(RequestContext {
+        caller: service.gate.authenticate(token).await?,
+        token: token.map(Into::into),
+        request_id: text(headers, "x-request-id").map_or_else(|| uuid::Uuid::now_v7().to_string(), Into::into).into(),
+        client_address: text(headers, "x-innoerp-client-address").and_then(|value| value.parse::<IpAddr>().ok()),
+        user_agent: text(headers, "x-innoerp-user-agent").map(Into::into),
+        traceparent: text(headers, "traceparent").map(Into::into),
+    })
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    text(headers, "authorization").and_then(strip_bearer)
+}
+
+fn strip_bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn refuse(status: StatusCode, error: Error) -> Response {
+    (status, Json(graphql::error::refuse(error))).into_response()
+}
+
+fn page() -> Response {
+    let policy = [(header::CONTENT_SECURITY_POLICY, graphiql::CONTENT_SECURITY_POLICY)];
+    (policy, Html(graphiql::page("/console", None))).into_response()
+}
+
+async fn asset(Path(name): Path<String>) -> Response {
+    match graphiql::asset(&name) {
+        Some(asset) => {
+            let headers = [
+                (header::CONTENT_TYPE, asset.content_type),
+                (header::CACHE_CONTROL, graphiql::ASSET_CACHE_CONTROL),
+                (header::ETAG, asset.etag.as_str()),
+            ];
+            (headers, asset.body).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

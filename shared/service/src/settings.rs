@@ -1,0 +1,113 @@
+//! Settings: flags, environment and `.env`, in this order of precedence.
+
+use std::str::FromStr;
+
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+/// How careful the process is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Profile {
+    /// For laptops: GraphiQL and introspection are open, secrets may be generated.
+    #[default]
+    Development,
+    /// For everything else: nothing is generated, nothing is open.
+    Production,
+}
+
+/// The settings that every verb understands.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Settings {
+    /// How careful the process is
+    #[arg(long, env = "INNOERP_PROFILE", value_enum, default_value = "development", global = true)]
+    pub profile: Profile,
+    /// The database, as a login that is a member of innoerp_app and innoerp_relay
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
+    pub database_url: Option<String>,
+    /// The database, as a login that may migrate; DATABASE_URL when it is not set
+    #[arg(long, env = "DATABASE_OWNER_URL", hide_env_values = true, global = true)]
+    pub database_owner_url: Option<String>,
+    /// The secret that the router and the subgraphs share, 32 bytes or more
+    #[arg(long, env = "SECRET_KEY", hide_env_values = true, global = true)]
+    pub secret_key: Option<SecretKey>,
+    /// Where auth publishes the keys that tokens are verified with
+    #[arg(long, env = "JWKS_URL", default_value = "http://127.0.0.1:8002/.well-known/jwks.json", global = true)]
+    pub jwks_url: String,
+    /// The address to listen on
+    #[arg(long, env = "INNOERP_HOST", default_value = "127.0.0.1", global = true)]
+    pub host: std::net::IpAddr,
+    /// The most connections to PostgreSQL per process, the relay's aside
+    #[arg(long, env = "DATABASE_CONNECTIONS_MAX", default_value_t = 10, global = true,
+          value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub database_connections_max: u32,
+}
+
+/// The least number of bytes in a secret key.
+const BYTES_MIN: usize = 32;
+
+/// Keys that everybody knows.
+const KNOWN: [&str; 4] = ["changeme", "change-me", "secret", "password"];
+
+/// The secret that the router and the subgraphs share. Never printed.
+#[derive(Clone)]
+pub struct SecretKey(Vec<u8>);
+
+impl SecretKey {
+    /// A MAC under a key of its own, derived for one purpose: no two uses share key material.
+    #[must_use]
+    pub fn hmac(&self, purpose: &str) -> Hmac<Sha256> {
+        // HMAC takes keys of any length: this cannot fail.
+        let new = |key: &[u8]| Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| unreachable!());
+        new(&self.derive(purpose))
+    }
+
+    /// 32 bytes for one purpose: HMAC-SHA-256 of the purpose under the key (as HKDF-Expand, RFC 5869).
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).unwrap_or_else(|_| unreachable!());
+        mac.update(purpose.as_bytes());
+        mac.update(&[1]);
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl std::fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretKey(…)")
+    }
+}
+
+impl FromStr for SecretKey {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let lower = text.to_lowercase();
+        if text.len() < BYTES_MIN {
+            return Err(format!("SECRET_KEY has {} bytes; it needs {BYTES_MIN} or more", text.len()));
+        }
+        let distinct = text.bytes().collect::<std::collections::BTreeSet<_>>().len();
+        if distinct < 8 || KNOWN.iter().any(|known| lower.starts_with(known)) {
+            return Err("SECRET_KEY is a default or far too regular; make one with `openssl rand -hex 32`".into());
+        }
+        Ok(Self(text.as_bytes().to_vec()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_and_default_keys_are_refused() {
+        for text in ["", "short", &"a".repeat(64), "changeme-changeme-changeme-changeme-1234"] {
+            assert!(text.parse::<SecretKey>().is_err(), "{text}");
+        }
+        assert!("4f1c6a0b9d8e7f6a5b4c3d2e1f0a9b8c".parse::<SecretKey>().is_ok());
+    }
+
+    #[test]
+    fn a_key_is_never_printed() {
+        let key: SecretKey = "4f1c6a0b9d8e7f6a5b4c3d2e1f0a9b8c".parse().unwrap();
+        assert!(!format!("{key:?}").contains("4f1c"));
+    }
+}

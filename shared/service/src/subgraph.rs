@@ -1,0 +1,73 @@
+//! A module as it describes itself to the rest of the system.
+
+use common::{Permission, Result};
+use futures::future::BoxFuture;
+use graphql::Executable;
+use kafka::Consumer;
+use sqlx::migrate::Migrator;
+use std::time::Duration;
+
+use crate::Runtime;
+
+/// One module: a subgraph, a schema in the database, events out and in.
+///
+/// The list of all modules is in the `innoerp` binary; nothing else knows more than one.
+pub struct Subgraph {
+    /// Lower case, one word; names the subgraph, the database schema and the switch.
+    pub id: &'static str,
+    /// The name that members read.
+    pub name: &'static str,
+    /// What it is for, in one sentence.
+    pub description: &'static str,
+    /// Always on, for every organization.
+    pub is_core: bool,
+    /// The modules that must be on for this one to be on; core modules aside.
+    pub requires: &'static [&'static str],
+    /// The port that it serves on when nothing else is said.
+    pub port: u16,
+    /// Every right that its use-cases check.
+    pub permissions: &'static [&'static Permission],
+    /// Its migrations.
+    pub migrator: &'static Migrator,
+    /// Every event that it announces.
+    pub events: Vec<EventType>,
+    /// How it reacts to events.
+    pub consumers: &'static [Consumer],
+    /// What it does by the clock.
+    pub jobs: &'static [Job],
+    /// Its federation SDL; needs no database.
+    pub sdl: fn() -> String,
+    /// Its schema, ready to run.
+    pub executable: fn(&Runtime) -> Executable,
+    /// Routes beside GraphQL, such as a key set.
+    pub routes: Option<fn(&Runtime) -> axum::Router>,
+}
+
+/// An event that a module announces: its name and the JSON Schema of its payload.
+#[derive(Clone, Debug)]
+pub struct EventType {
+    /// `module.noun.verbed`.
+    pub name: &'static str,
+    /// JSON Schema, draft 2020-12.
+    pub schema: serde_json::Value,
+}
+
+impl EventType {
+    /// The description of the event `E`.
+    #[must_use]
+    pub fn of<E: common::Event>() -> Self {
+        Self { name: E::TYPE, schema: schemars::schema_for!(E).to_value() }
+    }
+}
+
+/// Something that a module does by the clock. It runs in every process that serves the module, so it must
+/// claim its work in the database before it does it.
+#[derive(Clone, Copy)]
+pub struct Job {
+    /// Its name in logs.
+    pub name: &'static str,
+    /// How long to wait between two runs.
+    pub every: Duration,
+    /// One run.
+    pub run: fn(Runtime) -> BoxFuture<'static, Result<()>>,
+}
