@@ -45,10 +45,11 @@ impl Database {
     /// # Errors
     /// `INTERNAL`, with a sentence that names the login.
     pub async fn refuse_privileged_login(&self) -> Result<()> {
-        let (login, privileged): (String, bool) =
-            sqlx::query_as("select rolname::text, rolsuper or rolbypassrls from pg_roles where rolname = session_user")
-                .fetch_one(&self.app)
-                .await?;
+        let (login, privileged): (String, bool) = sqlx::query_as(
+            "select rolname::text, rolsuper or rolbypassrls from pg_roles where rolname = session_user",
+        )
+        .fetch_one(&self.app)
+        .await?;
         if privileged {
             return Err(Error::internal(format!(
                 "DATABASE_URL logs in as {login}, which can bypass row-level security; \
@@ -102,7 +103,9 @@ impl Database {
 /// As [`Database::connect`].
 pub async fn connect_as(url: &str, role: &str, connections_max: u32) -> Result<PgPool> {
     let options = PgConnectOptions::from_str(url)
-        .map_err(|_| Error::internal("the database URL is not of the form postgres://user:password@host:port/name"))?
+        .map_err(|_| {
+            Error::internal("the database URL is not of the form postgres://user:password@host:port/name")
+        })?
         .application_name("innoerp")
         .options([
             ("role", role),

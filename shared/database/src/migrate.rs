@@ -42,9 +42,9 @@ pub async fn run(owner_url: &str, modules: &[Module<'_>]) -> Result<()> {
     prepare_roles(&mut conn).await?;
     apply(&mut conn, "core", &CORE).await?;
     for module in modules {
-        install(&mut conn, module).await.map_err(|error| {
-            Error::internal(format!("migrating module {}: {}", module.id, cause(&error)))
-        })?;
+        install(&mut conn, module)
+            .await
+            .map_err(|error| Error::internal(format!("migrating module {}: {}", module.id, cause(&error))))?;
     }
     // A module that this version no longer carries leaves the catalogue; its data stays.
     let ids: Vec<&str> = modules.iter().map(|module| module.id).collect();

@@ -110,7 +110,8 @@ impl Tx {
     /// # Errors
     /// `INTERNAL` outside a tenant.
     pub async fn emit<E: Event>(&mut self, event: &E) -> Result<()> {
-        let organization_id = self.organization_id.ok_or_else(|| Error::internal("an event needs a tenant"))?;
+        let organization_id =
+            self.organization_id.ok_or_else(|| Error::internal("an event needs a tenant"))?;
         let envelope = Envelope {
             event_id: Uuid::now_v7(),
             event_type: E::TYPE.to_owned(),
