@@ -28,6 +28,8 @@ pub struct Access {
     organizations: Cache<OrganizationId, OrganizationState>,
     sessions: Cache<SessionId, i64>,
     core: Arc<ModuleSet>,
+    /// Nothing is looked up: every organization is active and has the core modules on.
+    is_fixed: bool,
 }
 
 impl Access {
@@ -47,7 +49,15 @@ impl Access {
                 .build(),
             sessions: Cache::builder().max_capacity(100_000).time_to_live(Self::SESSION_AGE_MAX).build(),
             core: Arc::new(core),
+            is_fixed: false,
         }
+    }
+
+    /// An access for which every organization is active and has exactly `modules` on: for a module alone,
+    /// without the ones that know organizations and sessions.
+    #[must_use]
+    pub fn fixed(database: Database, modules: ModuleSet) -> Self {
+        Self { is_fixed: true, ..Self::new(database, modules) }
     }
 
     /// The modules that are always on: what anonymous callers see.
@@ -61,6 +71,9 @@ impl Access {
     /// # Errors
     /// `UNAUTHENTICATED` when it does not exist; `DEPENDENCY_UNAVAILABLE` when the database does not answer.
     pub async fn organization(&self, id: OrganizationId) -> Result<OrganizationState> {
+        if self.is_fixed {
+            return Ok(OrganizationState { is_active: true, modules: self.core.clone() });
+        }
         self.organizations
             .try_get_with(id, self.load_organization(id))
             .await
@@ -75,6 +88,9 @@ impl Access {
     /// # Errors
     /// `UNAUTHENTICATED` when they are not; `DEPENDENCY_UNAVAILABLE` when the database does not answer.
     pub async fn confirm(&self, member: &Member, version: i64) -> Result<()> {
+        if self.is_fixed {
+            return Ok(());
+        }
         let current = self
             .sessions
             .try_get_with(member.session_id, self.load_session(member))

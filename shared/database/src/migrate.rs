@@ -53,6 +53,12 @@ pub async fn run(owner_url: &str, modules: &[Module<'_>]) -> Result<()> {
     Ok(())
 }
 
+/// What identifies the core migrations, for caches of migrated databases.
+#[must_use]
+pub fn core_fingerprint() -> String {
+    format!("{CORE:?}")
+}
+
 async fn install(conn: &mut PgConnection, module: &Module<'_>) -> Result<()> {
     sqlx::query(
         "insert into core.module (id, name, description, is_core, requires) values ($1, $2, $3, $4, $5)

@@ -1,8 +1,17 @@
 //! What every subgraph's GraphQL shares: how it is run, its errors, loaders, scalars and limits.
 
+mod connection;
+mod context;
+pub mod error;
 mod executable;
+mod payload;
+mod scalar;
 pub mod graphiql;
 mod limits;
 
+pub use connection::{Page, connection};
+pub use context::{App, Batch, Loaders};
 pub use executable::Executable;
+pub use payload::UserError;
+pub use scalar::Date;
 pub use limits::{DocumentFacts, LimitExceeded, Limits};

@@ -35,22 +35,25 @@ pub struct Consumer {
 /// Runs a consumer until cancelled. Several processes may; the inbox keeps each effect single.
 pub async fn consume(database: Database, consumer: Consumer, log: Arc<dyn EventLog>, cancel: CancellationToken) {
     while !cancel.is_cancelled() {
-        match log.read(consumer.name, consumer.types, BATCH).await {
-            Ok(events) if events.is_empty() => {
-                tokio::select! { () = cancel.cancelled() => {}, () = log.wait() => {} }
-            }
-            Ok(events) => {
-                if let Err(error) = process(&database, &consumer, log.as_ref(), &events).await {
-                    tracing::warn!(consumer = consumer.name, error = ?error, "consuming events paused; trying again");
-                    tokio::time::sleep(Duration::from_millis(500)).await;
-                }
-            }
+        match consume_once(&database, &consumer, log.as_ref()).await {
+            Ok(0) => tokio::select! { () = cancel.cancelled() => {}, () = log.wait() => {} },
+            Ok(_) => {}
             Err(error) => {
-                tracing::warn!(consumer = consumer.name, error = ?error, "reading events failed; trying again");
+                tracing::warn!(consumer = consumer.name, error = ?error, "consuming events paused; trying again");
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
         }
     }
+}
+
+/// Processes one batch of what a consumer has not seen yet; answers how many events.
+///
+/// # Errors
+/// `DEPENDENCY_UNAVAILABLE` when the database or the log does not answer.
+pub async fn consume_once(database: &Database, consumer: &Consumer, log: &dyn EventLog) -> Result<usize> {
+    let events = log.read(consumer.name, consumer.types, BATCH).await?;
+    process(database, consumer, log, &events).await?;
+    Ok(events.len())
 }
 
 /// Processes what was set aside for a consumer once more; answers how many events worked.

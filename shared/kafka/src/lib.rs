@@ -9,6 +9,6 @@ mod consumer;
 mod log;
 mod relay;
 
-pub use consumer::{Consumer, Handle, consume, replay_dead_letters};
+pub use consumer::{Consumer, Handle, consume, consume_once, replay_dead_letters};
 pub use log::{EventLog, PostgresLog, Positioned};
 pub use relay::{relay, relay_once};

@@ -43,6 +43,22 @@ pub struct Subgraph {
     pub routes: Option<fn(&Runtime) -> axum::Router>,
 }
 
+impl Subgraph {
+    /// What the module brings to the database.
+    #[must_use]
+    pub fn migrations(&self) -> database::migrate::Module<'_> {
+        database::migrate::Module {
+            id: self.id,
+            name: self.name,
+            description: self.description,
+            is_core: self.is_core,
+            requires: self.requires,
+            permissions: self.permissions,
+            migrator: self.migrator,
+        }
+    }
+}
+
 /// An event that a module announces: its name and the JSON Schema of its payload.
 #[derive(Clone, Debug)]
 pub struct EventType {

@@ -1,1 +1,11 @@
-//! testing
+//! Tests against the real thing: a database per test, as the application role, so that row-level security is
+//! on; people with roles; and events that are delivered when the test says so.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod answer;
+mod app;
+mod database_per_test;
+
+pub use answer::Answer;
+pub use app::{App, Client, Person};
+pub use database_per_test::{admin_url, fresh_database};

@@ -1,0 +1,228 @@
+//! Some modules in one process, with people to ask them.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use common::{
+    Caller, Clock, Envelope, Event, EventActor, IdentityId, Member, MembershipId, OrganizationId, RequestContext, Role,
+    SessionId,
+};
+use database::{Access, Ctx, Database};
+use graphql::Executable;
+use kafka::{Consumer, EventLog as _, PostgresLog};
+use serde_json::{Value, json};
+use service::{Runtime, Subgraph};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Answer, fresh_database};
+
+/// A member of an organization, with their roles.
+#[derive(Clone, Debug)]
+pub struct Person(Arc<Member>);
+
+impl Person {
+    /// Somebody in an organization of their own.
+    #[must_use]
+    pub fn new(roles: &[Role]) -> Self {
+        Self::of(OrganizationId::new(), roles)
+    }
+
+    /// A colleague with these roles.
+    #[must_use]
+    pub fn colleague(&self, roles: &[Role]) -> Self {
+        Self::of(self.0.organization_id, roles)
+    }
+
+    fn of(organization_id: OrganizationId, roles: &[Role]) -> Self {
+        Self(Arc::new(Member {
+            organization_id,
+            identity_id: IdentityId::new(),
+            membership_id: MembershipId::new(),
+            session_id: SessionId::new(),
+            roles: roles.to_vec(),
+            expires_at: DateTime::<Utc>::MAX_UTC,
+        }))
+    }
+
+    /// Who the person is to the system.
+    #[must_use]
+    pub fn member(&self) -> &Member {
+        &self.0
+    }
+}
+
+/// Modules on a database of their own. Time stands still at 2026-03-02 09:00 UTC, a Monday, until moved.
+pub struct App {
+    /// The connections, as the application role.
+    pub database: Database,
+    /// The same database, as a superuser: for looking behind row-level security.
+    pub admin_url: String,
+    /// The time.
+    pub clock: Clock,
+    runtime: Runtime,
+    log: Arc<PostgresLog>,
+    modules: Vec<(&'static str, Executable)>,
+    consumers: Vec<Consumer>,
+}
+
+impl App {
+    /// Starts modules; the first one is who [`Client::run`] asks. Every organization has all of them on.
+    pub async fn start(subgraphs: Vec<Subgraph>) -> Self {
+        let admin_url = fresh_database(&subgraphs).await;
+        let clock = Clock::fixed("2026-03-02T09:00:00Z".parse().unwrap());
+        let database = Database::connect(&admin_url, 8, clock.clone()).await.unwrap();
+        let modules: BTreeSet<String> = subgraphs.iter().map(|subgraph| subgraph.id.to_owned()).collect();
+        let log = Arc::new(PostgresLog::new(database.clone()));
+        let runtime = Runtime {
+            database: database.clone(),
+            access: Access::fixed(database.clone(), modules),
+            log: log.clone(),
+            secret_key: "only-for-tests-4f1c6a0b9d8e7f6a5b4c3d2e".parse().unwrap(),
+            cancel: CancellationToken::new(),
+        };
+        Self {
+            modules: subgraphs.iter().map(|subgraph| (subgraph.id, (subgraph.executable)(&runtime))).collect(),
+            consumers: subgraphs.iter().flat_map(|subgraph| subgraph.consumers).copied().collect(),
+            admin_url,
+            clock,
+            database,
+            runtime,
+            log,
+        }
+    }
+
+    /// Somebody to ask as.
+    #[must_use]
+    pub fn as_(&self, person: &Person) -> Client<'_> {
+        Client { app: self, caller: Caller::Member(person.0.clone()), module: self.modules[0].0 }
+    }
+
+    /// Nobody, to ask as.
+    #[must_use]
+    pub fn as_nobody(&self) -> Client<'_> {
+        Client { app: self, caller: Caller::Anonymous, module: self.modules[0].0 }
+    }
+
+    /// Delivers every event that was announced, and those that follow from them.
+    pub async fn settle(&self) {
+        for _ in 0..100 {
+            let mut count = 0;
+            for (module, _) in &self.modules {
+                count += kafka::relay_once(&self.database, module, self.log.as_ref()).await.unwrap();
+            }
+            for consumer in &self.consumers {
+                count += kafka::consume_once(&self.database, consumer, self.log.as_ref()).await.unwrap();
+            }
+            if count == 0 {
+                return;
+            }
+        }
+        panic!("events keep causing events");
+    }
+
+    /// Announces an event of a module that is not running here, and delivers it.
+    pub async fn announce<E: Event>(&self, person: &Person, event: &E) {
+        let envelope = Envelope {
+            event_id: uuid::Uuid::now_v7(),
+            event_type: E::TYPE.to_owned(),
+            occurred_at: self.clock.now(),
+            organization_id: person.0.organization_id,
+            actor: EventActor::Member(person.0.membership_id.0),
+            aggregate_id: event.aggregate_id(),
+            correlation_id: "test".to_owned(),
+            payload: serde_json::to_value(event).unwrap(),
+        };
+        self.publish(envelope).await;
+    }
+
+    /// Announces an event by its name and payload, and delivers it: for modules that this one does not know.
+    pub async fn announce_raw(&self, person: &Person, event_type: &str, payload: Value) {
+        self.publish(Envelope {
+            event_id: uuid::Uuid::now_v7(),
+            event_type: event_type.to_owned(),
+            occurred_at: self.clock.now(),
+            organization_id: person.0.organization_id,
+            actor: EventActor::Member(person.0.membership_id.0),
+            aggregate_id: uuid::Uuid::now_v7(),
+            correlation_id: "test".to_owned(),
+            payload,
+        })
+        .await;
+    }
+
+    /// Appends an event to the log, and delivers it. The same one may be published twice.
+    pub async fn publish(&self, envelope: Envelope) {
+        self.log.append(&[envelope]).await.unwrap();
+        self.settle().await;
+    }
+
+    /// The events that were announced so far, after [`App::settle`], oldest first.
+    pub async fn announced(&self) -> Vec<(String, Value)> {
+        sqlx::query_as("select event_type, payload from core.event_log order by position")
+            .fetch_all(self.database.relay())
+            .await
+            .unwrap()
+    }
+
+    /// A person's context in a module, for calling use-cases directly.
+    #[must_use]
+    pub fn ctx(&self, person: &Person, module: &'static str) -> Ctx {
+        Ctx::new(self.database.clone(), module, Arc::new(self.as_(person).context()))
+    }
+
+    /// The process that the modules run in.
+    #[must_use]
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    fn executable(&self, module: &str) -> &Executable {
+        let modules: HashMap<_, _> = self.modules.iter().map(|(id, executable)| (*id, executable)).collect();
+        modules.get(module).unwrap_or_else(|| panic!("{module} was not started"))
+    }
+}
+
+/// Somebody who asks.
+#[derive(Clone)]
+pub struct Client<'a> {
+    app: &'a App,
+    caller: Caller,
+    module: &'static str,
+}
+
+impl Client<'_> {
+    /// Asks this module from now on.
+    #[must_use]
+    pub fn on(mut self, module: &'static str) -> Self {
+        self.module = module;
+        self
+    }
+
+    /// Runs an operation.
+    pub async fn run(&self, query: &str) -> Answer {
+        self.run_with(query, json!({})).await
+    }
+
+    /// Runs an operation with variables.
+    pub async fn run_with(&self, query: &str, variables: Value) -> Answer {
+        let request = async_graphql::Request::new(query)
+            .variables(async_graphql::Variables::from_json(variables))
+            .data(self.context());
+        let response = self.app.executable(self.module).execute(request).await;
+        Answer(serde_json::to_value(response).unwrap())
+    }
+
+    /// Subscribes; the stream yields an answer per event.
+    #[must_use]
+    pub fn subscribe(&self, query: &str) -> futures::stream::BoxStream<'static, Answer> {
+        use futures::StreamExt as _;
+        let request = async_graphql::Request::new(query).data(self.context());
+        let stream = self.app.executable(self.module).stream(request);
+        stream.map(|response| Answer(serde_json::to_value(response).unwrap())).boxed()
+    }
+
+    fn context(&self) -> RequestContext {
+        RequestContext { caller: self.caller.clone(), ..RequestContext::anonymous("test") }
+    }
+}

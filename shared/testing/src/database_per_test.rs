@@ -1,0 +1,61 @@
+//! A database per test, cloned from a template that was migrated once.
+
+use database::cluster::Cluster;
+use service::Subgraph;
+use sha2::{Digest, Sha256};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+
+/// The URL of the cluster that the tests run on, as a superuser, without a database name's worth of meaning.
+pub async fn admin_url() -> String {
+    if let Ok(url) = std::env::var("INNOERP_TEST_DATABASE_URL") {
+        return url;
+    }
+    tokio::task::spawn_blocking(|| Cluster::shared_for_tests().unwrap()).await.unwrap()
+}
+
+/// A fresh database with the schemas of `subgraphs`; answers its URL, as a superuser.
+pub async fn fresh_database(subgraphs: &[Subgraph]) -> String {
+    let admin_url = admin_url().await;
+    let modules: Vec<_> = subgraphs.iter().map(Subgraph::migrations).collect();
+    let template = template_name(&modules);
+    let mut admin = PgConnection::connect(&admin_url).await.unwrap();
+    // One process makes the template, the others wait for it.
+    sqlx::query("select pg_advisory_lock(hashtext($1))").bind(&template).execute(&mut admin).await.unwrap();
+    let exists: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+        .bind(&template)
+        .fetch_one(&mut admin)
+        .await
+        .unwrap();
+    if !exists {
+        let making = format!("{template}_making");
+        execute(&mut admin, format!("drop database if exists {making}")).await;
+        execute(&mut admin, format!("create database {making}")).await;
+        database::migrate::run(&with_database(&admin_url, &making), &modules).await.unwrap();
+        execute(&mut admin, format!("alter database {making} rename to {template}")).await;
+    }
+    sqlx::query("select pg_advisory_unlock_all()").execute(&mut admin).await.unwrap();
+    let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+    execute(&mut admin, format!("create database {name} template {template}")).await;
+    admin.close().await.unwrap();
+    with_database(&admin_url, &name)
+}
+
+async fn execute(admin: &mut PgConnection, sql: String) {
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(admin).await.unwrap();
+}
+
+/// Another migration, another template.
+fn template_name(modules: &[database::migrate::Module<'_>]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(database::migrate::core_fingerprint());
+    for module in modules {
+        hash.update(format!("{module:?}"));
+    }
+    let hash = hash.finalize();
+    format!("template_{}", hash[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
+fn with_database(url: &str, name: &str) -> String {
+    let (head, _) = url.rsplit_once('/').unwrap();
+    format!("{head}/{name}")
+}
