@@ -1,0 +1,105 @@
+//! Supergraph → what clients may see: no join directives, nothing `@inaccessible`.
+
+use apollo_compiler::ast::{Definition, DirectiveList, Document, FieldDefinition, InputValueDefinition};
+use apollo_compiler::{Name, Node};
+
+/// The directives that mean something to clients.
+const PUBLIC: [&str; 3] = ["deprecated", "specifiedBy", "oneOf"];
+
+/// Strips a supergraph to its API schema.
+pub(super) fn document(mut supergraph: Document) -> Document {
+    supergraph.definitions.retain(|definition| match definition {
+        Definition::DirectiveDefinition(_) => false,
+        other => {
+            !other.name().is_some_and(|name| name.contains("__"))
+                && !definition_directives(other).is_some_and(is_inaccessible)
+        }
+    });
+    let hidden = |name: &Name| name.contains("__");
+    for definition in &mut supergraph.definitions {
+        match definition {
+            Definition::SchemaDefinition(schema) => strip(&mut schema.make_mut().directives),
+            Definition::SchemaExtension(schema) => strip(&mut schema.make_mut().directives),
+            Definition::ScalarTypeDefinition(ty) => strip(&mut ty.make_mut().directives),
+            Definition::UnionTypeDefinition(ty) => strip(&mut ty.make_mut().directives),
+            Definition::ObjectTypeDefinition(ty) => {
+                let ty = ty.make_mut();
+                strip(&mut ty.directives);
+                ty.implements_interfaces.retain(|name| !hidden(name));
+                strip_fields(&mut ty.fields);
+            }
+            Definition::InterfaceTypeDefinition(ty) => {
+                let ty = ty.make_mut();
+                strip(&mut ty.directives);
+                strip_fields(&mut ty.fields);
+            }
+            Definition::EnumTypeDefinition(ty) => {
+                let ty = ty.make_mut();
+                strip(&mut ty.directives);
+                ty.values.retain(|value| !is_inaccessible(&value.directives));
+                ty.values.iter_mut().for_each(|value| strip(&mut value.make_mut().directives));
+            }
+            Definition::InputObjectTypeDefinition(ty) => {
+                let ty = ty.make_mut();
+                strip(&mut ty.directives);
+                strip_inputs(&mut ty.fields);
+            }
+            _ => {}
+        }
+    }
+    drop_references(&mut supergraph);
+    supergraph
+}
+
+/// Removes what names a type that is not there any more: interfaces and union members.
+fn drop_references(api: &mut Document) {
+    let names: Vec<Name> = api.definitions.iter().filter_map(Definition::name).cloned().collect();
+    for definition in &mut api.definitions {
+        match definition {
+            Definition::ObjectTypeDefinition(ty) if ty.implements_interfaces.iter().any(|n| !names.contains(n)) => {
+                ty.make_mut().implements_interfaces.retain(|name| names.contains(name));
+            }
+            Definition::InterfaceTypeDefinition(ty) if ty.implements_interfaces.iter().any(|n| !names.contains(n)) => {
+                ty.make_mut().implements_interfaces.retain(|name| names.contains(name));
+            }
+            Definition::UnionTypeDefinition(ty) => ty.make_mut().members.retain(|name| names.contains(name)),
+            _ => {}
+        }
+    }
+}
+
+fn strip_fields(fields: &mut Vec<Node<FieldDefinition>>) {
+    fields.retain(|field| !is_inaccessible(&field.directives));
+    for field in fields {
+        let field = field.make_mut();
+        strip(&mut field.directives);
+        strip_inputs(&mut field.arguments);
+    }
+}
+
+fn strip_inputs(values: &mut Vec<Node<InputValueDefinition>>) {
+    values.retain(|value| !is_inaccessible(&value.directives));
+    for value in values {
+        strip(&mut value.make_mut().directives);
+    }
+}
+
+fn strip(directives: &mut DirectiveList) {
+    directives.0.retain(|directive| PUBLIC.contains(&directive.name.as_str()));
+}
+
+fn is_inaccessible(directives: &DirectiveList) -> bool {
+    directives.has("inaccessible")
+}
+
+fn definition_directives(definition: &Definition) -> Option<&DirectiveList> {
+    match definition {
+        Definition::ScalarTypeDefinition(ty) => Some(&ty.directives),
+        Definition::ObjectTypeDefinition(ty) => Some(&ty.directives),
+        Definition::InterfaceTypeDefinition(ty) => Some(&ty.directives),
+        Definition::UnionTypeDefinition(ty) => Some(&ty.directives),
+        Definition::EnumTypeDefinition(ty) => Some(&ty.directives),
+        Definition::InputObjectTypeDefinition(ty) => Some(&ty.directives),
+        _ => None,
+    }
+}

@@ -1,0 +1,208 @@
+//! One fetch: ask, then merge what came and map its errors to the places in the client's answer.
+
+use std::sync::Arc;
+
+use async_graphql::{Name, Value};
+use futures::future::join_all;
+
+use super::entities::{self, Batch, Chunk};
+use super::{Object, Recorded, Run, State, merge, rewrite};
+use crate::error::{GraphqlError, Path, PathSegment};
+use crate::plan::{Fetch, FetchKind};
+use crate::transport::{Answer, Call, TransportError};
+
+impl Run<'_> {
+    pub(super) async fn fetch(&self, fetch: &Fetch) {
+        if fetch.entities.is_empty() {
+            let answer = self.call(fetch, self.variables.pick(&fetch.variables)).await;
+            self.merge_root(fetch, answer);
+            return;
+        }
+        let schema = &self.operation.engine.schema;
+        let batches = entities::collect(fetch, &self.state().data, schema);
+        let chunks = entities::chunks(&batches);
+        let calls = chunks.iter().map(|chunk| {
+            let mut variables = self.variables.pick(&fetch.variables);
+            for (batch, range) in batches.iter().zip(chunk) {
+                let list = batch.representations[range.clone()].iter();
+                let list = list.map(|representation| representation.value.clone()).collect();
+                variables.insert(batch.variable.clone(), Value::List(list));
+            }
+            self.call(fetch, variables)
+        });
+        let answers = join_all(calls).await;
+        let mut failed = Vec::new();
+        let mut state = self.state();
+        for (chunk, answer) in chunks.iter().zip(answers) {
+            let merged = answer.map(|answer| self.merge_entities(&mut state, fetch, &batches, chunk, answer));
+            match merged {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) | Err(error) => {
+                    log(fetch, &error);
+                    failed.extend(places(&batches, chunk).cloned());
+                }
+            }
+        }
+        // However many calls it took, to the client it is one thing that failed.
+        if let Some(first) = failed.first() {
+            let path = first_output(fetch, first);
+            state.errors.push(Recorded { error: GraphqlError::unavailable().at(path), covers: failed });
+        }
+    }
+
+    async fn call(&self, fetch: &Fetch, variables: Object) -> Result<Answer, TransportError> {
+        let Some(transport) = self.operation.engine.transports.get(&fetch.subgraph) else {
+            return Err(TransportError::Connect("no such subgraph".to_owned()));
+        };
+        transport.call(call(fetch, variables, self.context)).await
+    }
+
+    /// Merges what root fields brought; also the event that a subscription's answer begins with.
+    pub(super) fn merge_root(&self, fetch: &Fetch, answer: Result<Answer, TransportError>) {
+        let mut state = self.state();
+        let covers = || fetch.outputs.iter().map(|key| vec![PathSegment::Field(key.clone())]).collect();
+        let answer = answer.and_then(|mut answer| {
+            rewrite::apply(&fetch.output_rewrites, &mut answer.data, &self.operation.engine.schema);
+            match answer.data {
+                Value::Object(data) => Ok((Some(data), answer.errors)),
+                Value::Null if !answer.errors.is_empty() => Ok((None, answer.errors)),
+                _ => Err(TransportError::Rubbish("data is not an object".to_owned())),
+            }
+        });
+        let (data, errors) = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                log(fetch, &error);
+                let path = first_output(fetch, &Vec::new());
+                state.errors.push(Recorded { error: GraphqlError::unavailable().at(path), covers: covers() });
+                return;
+            }
+        };
+        let nothing = data.is_none();
+        if let Some(data) = data {
+            merge::objects(&mut state.data, data);
+        }
+        for mut error in errors {
+            rewrite::rename(&fetch.output_rewrites, &mut error.path);
+            let about_all = error.path.is_empty();
+            if about_all {
+                error.path = first_output(fetch, &Vec::new());
+            }
+            let covers = if about_all || nothing { covers() } else { Vec::new() };
+            state.errors.push(Recorded { error, covers });
+        }
+    }
+
+    /// Merges the entities of one call. Moves them where it can: only an entity that is wanted at several places
+    /// is copied.
+    fn merge_entities(
+        &self,
+        state: &mut State,
+        fetch: &Fetch,
+        batches: &[Batch<'_>],
+        chunk: &Chunk,
+        answer: Answer,
+    ) -> Result<(), TransportError> {
+        let mut data = match answer.data {
+            Value::Object(data) => data,
+            Value::Null if !answer.errors.is_empty() => Object::new(),
+            _ => return Err(TransportError::Rubbish("data is not an object".to_owned())),
+        };
+        for (batch, range) in batches.iter().zip(chunk) {
+            for field in &batch.fields {
+                let list = match data.swap_remove(&field.key) {
+                    Some(Value::List(list)) => list,
+                    _ if range.is_empty() => continue,
+                    // The errors say why.
+                    None | Some(Value::Null) if !answer.errors.is_empty() => continue,
+                    _ => return Err(TransportError::Rubbish("entities are not a list".to_owned())),
+                };
+                for (mut entity, representation) in list.into_iter().zip(&batch.representations[range.clone()]) {
+                    rewrite::apply(&field.output_rewrites, &mut entity, &self.operation.engine.schema);
+                    let Value::Object(entity) = entity else { continue };
+                    let Some((last, others)) = representation.places.split_last() else { continue };
+                    for place in others {
+                        merge::at(&mut state.data, place, entity.clone());
+                    }
+                    merge::at(&mut state.data, last, entity);
+                }
+            }
+        }
+        for error in answer.errors {
+            map_error(state, fetch, batches, chunk, error);
+        }
+        Ok(())
+    }
+}
+
+/// `_entities.i.rest` → every place that representation i serves.
+fn map_error(
+    state: &mut State,
+    fetch: &Fetch,
+    batches: &[Batch<'_>],
+    chunk: &Chunk,
+    mut error: GraphqlError,
+) {
+    let mut path = std::mem::take(&mut error.path).into_iter();
+    let about = match (path.next(), path.next()) {
+        (Some(PathSegment::Field(key)), Some(PathSegment::Index(index))) => {
+            batches.iter().zip(chunk).find_map(|(batch, range)| {
+                let field = batch.fields.iter().find(|field| field.key == key)?;
+                let representation = batch.representations[range.clone()].get(index)?;
+                Some((*field, representation))
+            })
+        }
+        _ => None,
+    };
+    let Some((field, representation)) = about else {
+        // It is about the call as a whole.
+        let covers: Vec<Path> = places(batches, chunk).cloned().collect();
+        if let Some(first) = covers.first() {
+            state.errors.push(Recorded { error: error.at(first_output(fetch, first)), covers });
+        }
+        return;
+    };
+    let mut rest: Path = path.collect();
+    rewrite::rename(&field.output_rewrites, &mut rest);
+    for place in &representation.places {
+        let path = if rest.is_empty() {
+            first_output(fetch, place)
+        } else {
+            place.iter().chain(&rest).cloned().collect()
+        };
+        let covers = if rest.is_empty() { vec![place.clone()] } else { Vec::new() };
+        state.errors.push(Recorded { error: error.clone().at(path), covers });
+    }
+}
+
+fn places<'a>(batches: &'a [Batch<'_>], chunk: &'a Chunk) -> impl Iterator<Item = &'a Path> {
+    let parts = batches.iter().zip(chunk);
+    parts.flat_map(|(batch, range)| {
+        batch.representations[range.clone()].iter().flat_map(|representation| &representation.places)
+    })
+}
+
+/// The first field that a fetch was to bring, at a place.
+fn first_output(fetch: &Fetch, place: &Path) -> Path {
+    let key: Option<&Name> = fetch.outputs.first();
+    place.iter().cloned().chain(key.map(|key| PathSegment::Field(key.clone()))).collect()
+}
+
+fn log(fetch: &Fetch, error: &TransportError) {
+    tracing::warn!(subgraph = fetch.subgraph, %error, "a subgraph did not answer");
+}
+
+/// The call that a fetch makes.
+pub(super) fn call<'a>(
+    fetch: &'a Fetch,
+    variables: Object,
+    context: &'a Arc<common::RequestContext>,
+) -> Call<'a> {
+    Call {
+        text: &fetch.text,
+        fetch: Some(fetch),
+        variables,
+        is_mutation: fetch.kind == FetchKind::Mutation,
+        context,
+    }
+}

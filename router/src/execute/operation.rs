@@ -1,0 +1,156 @@
+//! A prepared operation: validated, planned and shaped once, run many times.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use apollo_compiler::executable::{ExecutableDocument, Operation as Definition};
+use apollo_compiler::validation::Valid;
+use apollo_compiler::Node;
+use common::RequestContext;
+use futures::stream::{self, BoxStream};
+use futures::{FutureExt, StreamExt};
+
+use super::shape::Shape;
+use super::variables::Variables;
+use super::{Engine, Response, Run, State, fetch, introspect};
+use crate::error::GraphqlError;
+use crate::plan::{Fetch, Planned};
+use crate::transport::{Answer, TransportError};
+
+/// What kind of operation a client sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OperationKind {
+    /// Reads.
+    Query,
+    /// Changes, then reads.
+    Mutation,
+    /// Answers once per event.
+    Subscription,
+}
+
+/// An operation that is ready to run.
+pub struct Operation {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) document: Valid<ExecutableDocument>,
+    pub(crate) definition: Node<Definition>,
+    pub(crate) kind: OperationKind,
+    pub(crate) introspects: bool,
+    pub(crate) planned: Planned,
+    pub(crate) shape: Arc<Shape>,
+}
+
+/// What a run needs besides its operation.
+#[derive(Clone)]
+struct Asked {
+    operation: Arc<Operation>,
+    context: Arc<RequestContext>,
+    variables: Arc<Variables>,
+}
+
+impl Operation {
+    /// What kind of operation it is.
+    #[must_use]
+    pub fn kind(&self) -> OperationKind {
+        self.kind
+    }
+
+    /// Whether it asks for `__schema` or `__type`.
+    #[must_use]
+    pub fn introspects(&self) -> bool {
+        self.introspects
+    }
+
+    /// The subgraphs that its plan touches, each once.
+    pub fn subgraphs(&self) -> impl Iterator<Item = &str> {
+        let mut names = BTreeSet::new();
+        names.extend(self.planned.primary.iter().map(|fetch| fetch.subgraph.as_str()));
+        self.planned.rest.visit(&mut |fetch: &Fetch| {
+            names.insert(fetch.subgraph.as_str());
+        });
+        names.into_iter()
+    }
+
+    /// The validated document, for limits and telemetry.
+    #[must_use]
+    pub fn document(&self) -> &Valid<ExecutableDocument> {
+        &self.document
+    }
+
+    /// The plan, printed.
+    #[must_use]
+    pub fn plan(&self) -> String {
+        self.planned.to_string()
+    }
+
+    /// Runs a query or a mutation.
+    pub async fn execute(
+        self: &Arc<Self>,
+        context: Arc<RequestContext>,
+        variables: serde_json::Map<String, serde_json::Value>,
+    ) -> Response {
+        if self.kind == OperationKind::Subscription {
+            let message = "a subscription must be sent over a connection that streams";
+            return GraphqlError::new(crate::error::code::BAD_USER_INPUT, message).into();
+        }
+        let variables = match Variables::coerce(&self.engine, self, variables) {
+            Ok(variables) => variables,
+            Err(error) => return error.into(),
+        };
+        let state = introspect::state(&self.engine, self, &variables);
+        let run = Run::new(self, &context, &variables, state);
+        run.plan(&self.planned.rest).await;
+        run.finish()
+    }
+
+    /// Runs an operation as a stream: a subscription answers once per event, anything else once. Dropping the
+    /// stream ends the subscription at its subgraph.
+    pub fn subscribe(
+        self: &Arc<Self>,
+        context: Arc<RequestContext>,
+        variables: serde_json::Map<String, serde_json::Value>,
+    ) -> BoxStream<'static, Response> {
+        let operation = self.clone();
+        let Some(primary) = &self.planned.primary else {
+            return async move { operation.execute(context, variables).await }.into_stream().boxed();
+        };
+        let variables = match Variables::coerce(&self.engine, self, variables) {
+            Ok(variables) => Arc::new(variables),
+            Err(error) => return stream::iter([error.into()]).boxed(),
+        };
+        let Some(transport) = self.engine.transports.get(&primary.subgraph) else {
+            return stream::iter([GraphqlError::unavailable().into()]).boxed();
+        };
+        let call = fetch::call(primary, variables.pick(&primary.variables), &context);
+        let events = transport.stream(call);
+        let asked = Asked { operation, context, variables };
+        stream::unfold(Some(events), move |events| {
+            let asked = asked.clone();
+            async move {
+                let mut events = events?;
+                let event = events.next().await?;
+                let events = event.is_ok().then_some(events);
+                Some((asked.complete(event).await, events))
+            }
+        })
+        .boxed()
+    }
+}
+
+impl Asked {
+    /// Takes one event through the rest of the plan.
+    async fn complete(self, event: Result<Answer, TransportError>) -> Response {
+        let Some(primary) = &self.operation.planned.primary else {
+            return GraphqlError::internal().into();
+        };
+        let run = Run::new(&self.operation, &self.context, &self.variables, State::default());
+        match event {
+            Ok(answer) => run.merge_root(primary, Ok(answer)),
+            Err(error) => {
+                tracing::warn!(subgraph = primary.subgraph, %error, "a subscription broke");
+                return GraphqlError::unavailable().into();
+            }
+        }
+        run.plan(&self.operation.planned.rest).await;
+        run.finish()
+    }
+}

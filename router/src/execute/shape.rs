@@ -1,0 +1,238 @@
+//! The client's operation, compiled to what its answer looks like: for each concrete type the response keys in
+//! order, fragments merged, with the schema's nullability.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use apollo_compiler::Name;
+use apollo_compiler::ast::{DirectiveList, Type, Value};
+use apollo_compiler::collections::IndexMap;
+use apollo_compiler::executable::{ExecutableDocument, Field, Operation, Selection, SelectionSet};
+use apollo_compiler::schema::ExtendedType;
+use async_graphql::Name as Key;
+
+use super::Engine;
+
+/// More fields than this, over all concrete types, are not compiled.
+const FIELDS_MAX: usize = 100_000;
+
+/// What an object looks like, by its concrete type.
+pub(crate) type Shape = HashMap<Name, Arc<ObjectShape>>;
+
+/// What an object of one type looks like.
+pub(crate) struct ObjectShape {
+    /// The type's name, as `__typename` gives it.
+    pub name: Key,
+    /// Its fields, in order.
+    pub fields: Vec<FieldShape>,
+}
+
+/// One response key.
+pub(crate) struct FieldShape {
+    pub key: Key,
+    /// Any of these, each all of its conditions; empty means always.
+    pub when: Vec<Vec<Condition>>,
+    pub output: Output,
+}
+
+/// A `@skip` or `@include` on a variable.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Condition {
+    pub variable: Name,
+    pub is: bool,
+}
+
+/// What stands at a response key.
+pub(crate) enum Output {
+    /// The concrete type's name.
+    TypeName,
+    /// The router's own answer, ready as it is.
+    Introspection,
+    /// A field.
+    Field { name: Name, ty: Type, of: Kind },
+}
+
+/// What a field's innermost values are.
+pub(crate) enum Kind {
+    Scalar(Scalar),
+    Enum(Arc<Vec<Key>>),
+    Composite(Arc<Shape>),
+}
+
+/// Which values a scalar may have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Scalar {
+    Int,
+    Float,
+    String,
+    Boolean,
+    Id,
+    /// Any: only its subgraph knows.
+    Custom,
+}
+
+/// The operation is too large to be compiled.
+#[derive(Debug)]
+pub(crate) struct ShapeError;
+
+/// Compiles an operation.
+pub(crate) fn shape(
+    engine: &Engine,
+    document: &ExecutableDocument,
+    operation: &Operation,
+) -> Result<Arc<Shape>, ShapeError> {
+    let mut builder = Builder { engine, document, known: HashMap::new(), fields: 0 };
+    let root = &operation.selection_set;
+    builder.shape(&root.ty, vec![(root, Vec::new())])
+}
+
+type Occurrence<'a> = (&'a SelectionSet, Vec<Condition>);
+/// Selection sets are told apart by their address: they live as long as the document.
+type Known = HashMap<(Name, Vec<(usize, Vec<Condition>)>), Arc<Shape>>;
+type Collected<'a> = IndexMap<Name, Vec<(&'a Field, Vec<Condition>)>>;
+
+struct Builder<'a> {
+    engine: &'a Engine,
+    document: &'a ExecutableDocument,
+    known: Known,
+    fields: usize,
+}
+
+impl<'a> Builder<'a> {
+    fn shape(&mut self, ty: &Name, sets: Vec<Occurrence<'a>>) -> Result<Arc<Shape>, ShapeError> {
+        let addresses = sets.iter().map(|(set, when)| (std::ptr::from_ref(*set).addr(), when.clone()));
+        let key = (ty.clone(), addresses.collect());
+        if let Some(shape) = self.known.get(&key) {
+            return Ok(shape.clone());
+        }
+        let mut shape = Shape::new();
+        for name in self.concrete(ty) {
+            let mut collected = Collected::default();
+            for (set, when) in &sets {
+                self.collect(set, when, &name, &mut collected);
+            }
+            let mut fields = Vec::with_capacity(collected.len());
+            for (key, found) in collected {
+                fields.extend(self.field(&name, &key, found)?);
+            }
+            self.fields += fields.len();
+            if self.fields > FIELDS_MAX {
+                return Err(ShapeError);
+            }
+            let object = ObjectShape { name: Key::new(name.as_str()), fields };
+            shape.insert(name, Arc::new(object));
+        }
+        let shape = Arc::new(shape);
+        self.known.insert(key, shape.clone());
+        Ok(shape)
+    }
+
+    fn concrete(&self, ty: &Name) -> Vec<Name> {
+        match self.engine.schema.types.get(ty) {
+            Some(ExtendedType::Union(union)) => {
+                union.members.iter().map(|member| member.name.clone()).collect()
+            }
+            Some(ExtendedType::Interface(_)) => {
+                let implementers = self.engine.implementers.get(ty);
+                implementers.iter().flat_map(|found| found.objects.iter().cloned()).collect()
+            }
+            _ => vec![ty.clone()],
+        }
+    }
+
+    fn collect(
+        &self,
+        set: &'a SelectionSet,
+        when: &[Condition],
+        concrete: &Name,
+        collected: &mut Collected<'a>,
+    ) {
+        for selection in &set.selections {
+            let Some(when) = conditions(selection.directives(), when) else { continue };
+            let inner = match selection {
+                Selection::Field(field) => {
+                    collected.entry(field.response_key().clone()).or_default().push((field, when));
+                    continue;
+                }
+                Selection::InlineFragment(fragment) => &fragment.selection_set,
+                Selection::FragmentSpread(spread) => {
+                    match self.document.fragments.get(&spread.fragment_name) {
+                        Some(fragment) => &fragment.selection_set,
+                        None => continue,
+                    }
+                }
+            };
+            if inner.ty == *concrete || self.engine.schema.is_subtype(&inner.ty, concrete) {
+                self.collect(inner, &when, concrete, collected);
+            }
+        }
+    }
+
+    fn field(
+        &mut self,
+        on: &Name,
+        key: &Name,
+        found: Vec<(&'a Field, Vec<Condition>)>,
+    ) -> Result<Option<FieldShape>, ShapeError> {
+        let Some((first, _)) = found.first() else { return Ok(None) };
+        let name = first.name.clone();
+        let output = match name.as_str() {
+            "__typename" => Output::TypeName,
+            "__schema" | "__type" => Output::Introspection,
+            _ => {
+                let Ok(definition) = self.engine.schema.type_field(on, &name) else { return Ok(None) };
+                let ty = definition.ty.clone();
+                let of = self.kind(ty.inner_named_type(), &found)?;
+                Output::Field { name, ty, of }
+            }
+        };
+        let always = found.iter().any(|(_, when)| when.is_empty());
+        let when = if always { Vec::new() } else { found.into_iter().map(|(_, when)| when).collect() };
+        Ok(Some(FieldShape { key: Key::new(key.as_str()), when, output }))
+    }
+
+    fn kind(&mut self, ty: &Name, found: &[(&'a Field, Vec<Condition>)]) -> Result<Kind, ShapeError> {
+        Ok(match self.engine.schema.types.get(ty) {
+            Some(ExtendedType::Enum(definition)) => {
+                let values = definition.values.keys().map(|name| Key::new(name.as_str()));
+                Kind::Enum(Arc::new(values.collect()))
+            }
+            Some(ExtendedType::Object(_) | ExtendedType::Interface(_) | ExtendedType::Union(_)) => {
+                // A field that stands once brings its conditions itself; only where several are merged do the
+                // parts keep theirs.
+                let alone = found.len() == 1;
+                let sets = found.iter().map(|(field, when)| {
+                    (&field.selection_set, if alone { Vec::new() } else { when.clone() })
+                });
+                Kind::Composite(self.shape(ty, sets.collect())?)
+            }
+            _ => Kind::Scalar(match ty.as_str() {
+                "Int" => Scalar::Int,
+                "Float" => Scalar::Float,
+                "String" => Scalar::String,
+                "Boolean" => Scalar::Boolean,
+                "ID" => Scalar::Id,
+                _ => Scalar::Custom,
+            }),
+        })
+    }
+}
+
+/// The conditions of a selection, added to those around it; `None` when it is left out in any case.
+fn conditions(directives: &DirectiveList, around: &[Condition]) -> Option<Vec<Condition>> {
+    let mut when = around.to_vec();
+    for (name, is) in [("skip", false), ("include", true)] {
+        let value = directives.get(name).and_then(|used| used.specified_argument_by_name("if"));
+        match value.map(|value| value.as_ref()) {
+            Some(Value::Boolean(value)) if *value != is => return None,
+            Some(Value::Variable(variable)) => {
+                let condition = Condition { variable: variable.clone(), is };
+                if !when.contains(&condition) {
+                    when.push(condition);
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(when)
+}

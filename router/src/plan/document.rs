@@ -1,0 +1,223 @@
+//! Prints the client's operation as the planner wants it: fragments in place, introspection gone, the concrete
+//! type asked for wherever it is not known.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use apollo_compiler::Name;
+use apollo_compiler::ast::{self, DirectiveList, OperationType, Value};
+use apollo_compiler::executable::{ExecutableDocument, Field, Operation, Selection, SelectionSet};
+use apollo_compiler::schema::{ExtendedType, Schema};
+
+/// One root field, printed with everything around it.
+pub(super) struct RootField {
+    pub name: Name,
+    pub text: String,
+}
+
+/// Prints each root field of an operation on its own; introspection fields are left out.
+pub(super) fn root_fields(
+    schema: &Schema,
+    document: &ExecutableDocument,
+    operation: &Operation,
+) -> Vec<RootField> {
+    let mut found = Vec::new();
+    let printer = Printer { schema, document };
+    printer.roots(&operation.selection_set, &mut Vec::new(), &mut found);
+    found
+}
+
+/// Puts root fields together to an operation again.
+pub(super) fn operation<'a>(operation: &Operation, fields: impl Iterator<Item = &'a RootField>) -> String {
+    let mut text = match operation.operation_type {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
+    }
+    .to_owned();
+    if !operation.variables.is_empty() {
+        text.push('(');
+        for variable in &operation.variables {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "${}: {}", variable.name, variable.ty);
+            if let Some(default) = &variable.default_value {
+                let _ = write!(text, " = {}", default.serialize().no_indent());
+            }
+            text.push(' ');
+        }
+        text.push(')');
+    }
+    text.push('{');
+    for field in fields {
+        text.push_str(&field.text);
+        text.push(' ');
+    }
+    text.push('}');
+    text
+}
+
+struct Printer<'a> {
+    schema: &'a Schema,
+    document: &'a ExecutableDocument,
+}
+
+impl<'a> Printer<'a> {
+    /// `around` holds the openings of the fragments that the fields are in.
+    fn roots(&self, set: &'a SelectionSet, around: &mut Vec<String>, found: &mut Vec<RootField>) {
+        for selection in &set.selections {
+            if never(selection.directives()) {
+                continue;
+            }
+            match selection {
+                Selection::Field(field) if field.name.starts_with("__") => {}
+                Selection::Field(field) => {
+                    let mut text = around.concat();
+                    self.field(field, &mut text);
+                    text.push_str(&"}".repeat(around.len()));
+                    found.push(RootField { name: field.name.clone(), text });
+                }
+                Selection::InlineFragment(_) | Selection::FragmentSpread(_) => {
+                    let Some(inner) = self.fragment(selection) else { continue };
+                    let wrapped = conditions(selection.directives());
+                    if !wrapped.is_empty() {
+                        around.push(format!("... on {}{wrapped}{{", set.ty));
+                    }
+                    self.roots(inner, around, found);
+                    if !wrapped.is_empty() {
+                        around.pop();
+                    }
+                }
+            }
+        }
+    }
+
+    fn fragment(&self, selection: &'a Selection) -> Option<&'a SelectionSet> {
+        match selection {
+            Selection::Field(_) => None,
+            Selection::InlineFragment(fragment) => Some(&fragment.selection_set),
+            Selection::FragmentSpread(spread) => {
+                self.document.fragments.get(&spread.fragment_name).map(|fragment| &fragment.selection_set)
+            }
+        }
+    }
+
+    fn field(&self, field: &Field, text: &mut String) {
+        if let Some(alias) = &field.alias {
+            text.push_str(alias);
+            text.push(':');
+        }
+        text.push_str(&field.name);
+        if !field.arguments.is_empty() {
+            text.push('(');
+            for argument in &field.arguments {
+                let _ = write!(text, "{}: {} ", argument.name, argument.value.serialize().no_indent());
+            }
+            text.push(')');
+        }
+        text.push_str(&conditions(&field.directives));
+        if !field.selection_set.selections.is_empty() {
+            self.selection_set(&field.selection_set, text);
+        }
+    }
+
+    fn selection_set(&self, set: &SelectionSet, text: &mut String) {
+        text.push('{');
+        let start = text.len();
+        if matches!(self.schema.types.get(&set.ty), Some(ExtendedType::Interface(_) | ExtendedType::Union(_))) {
+            text.push_str("__typename ");
+        }
+        self.selections(set, text);
+        if text.len() == start {
+            text.push_str("__typename");
+        }
+        text.push('}');
+    }
+
+    fn selections(&self, set: &SelectionSet, text: &mut String) {
+        for selection in &set.selections {
+            if never(selection.directives()) {
+                continue;
+            }
+            match selection {
+                Selection::Field(field) => {
+                    self.field(field, text);
+                    text.push(' ');
+                }
+                Selection::InlineFragment(_) | Selection::FragmentSpread(_) => {
+                    let Some(inner) = self.fragment(selection) else { continue };
+                    let mut body = String::new();
+                    self.selections(inner, &mut body);
+                    if !body.is_empty() {
+                        let conditions = conditions(selection.directives());
+                        let _ = write!(text, "... on {}{conditions}{{{body}}} ", inner.ty);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Left out whatever the variables are.
+fn never(directives: &DirectiveList) -> bool {
+    literal(directives, "skip") == Some(true) || literal(directives, "include") == Some(false)
+}
+
+fn literal(directives: &DirectiveList, name: &str) -> Option<bool> {
+    directives.get(name)?.specified_argument_by_name("if")?.to_bool()
+}
+
+/// `@skip` and `@include` that depend on a variable; nothing else goes to subgraphs.
+fn conditions(directives: &DirectiveList) -> String {
+    let mut text = String::new();
+    for name in ["skip", "include"] {
+        let value = directives.get(name).and_then(|used| used.specified_argument_by_name("if"));
+        if let Some(Value::Variable(variable)) = value.map(|value| value.as_ref()) {
+            let _ = write!(text, " @{name}(if: ${variable})");
+        }
+    }
+    text
+}
+
+/// How many selections an operation has once its fragments are in place. Counted without putting them there, so
+/// that a small document cannot make it expensive.
+pub(crate) fn expanded_size(document: &ast::Document) -> usize {
+    let fragments: HashMap<&Name, &ast::FragmentDefinition> = document
+        .definitions
+        .iter()
+        .filter_map(|definition| definition.as_fragment_definition())
+        .map(|fragment| (&fragment.name, fragment.as_ref()))
+        .collect();
+    let mut known = HashMap::new();
+    let operations = document.definitions.iter().filter_map(|d| d.as_operation_definition());
+    operations
+        .map(|operation| size(&operation.selection_set, &fragments, &mut known))
+        .fold(0, usize::saturating_add)
+}
+
+fn size<'a>(
+    selections: &'a [ast::Selection],
+    fragments: &HashMap<&'a Name, &'a ast::FragmentDefinition>,
+    known: &mut HashMap<&'a Name, usize>,
+) -> usize {
+    let mut total = 0_usize;
+    for selection in selections {
+        let nested = match selection {
+            ast::Selection::Field(field) => size(&field.selection_set, fragments, known),
+            ast::Selection::InlineFragment(fragment) => size(&fragment.selection_set, fragments, known),
+            ast::Selection::FragmentSpread(spread) => match known.get(&spread.fragment_name) {
+                Some(size) => *size,
+                None => {
+                    // Zero while it is being counted, so that a cycle ends; validation refuses it later.
+                    known.insert(&spread.fragment_name, 0);
+                    let inner = fragments
+                        .get(&spread.fragment_name)
+                        .map_or(0, |fragment| size(&fragment.selection_set, fragments, known));
+                    known.insert(&spread.fragment_name, inner);
+                    inner
+                }
+            },
+        };
+        total = total.saturating_add(nested).saturating_add(1);
+    }
+    total
+}

@@ -1,0 +1,135 @@
+//! The planner library, behind our own types.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use apollo_compiler::Name;
+use apollo_compiler::ast::OperationType;
+use apollo_compiler::executable::{ExecutableDocument, Operation};
+use apollo_compiler::schema::Schema;
+use hive_router_query_planner::ast::normalization::normalize_operation;
+use hive_router_query_planner::graph::PlannerOverrideContext;
+use hive_router_query_planner::planner::plan_nodes::PlanNode;
+use hive_router_query_planner::planner::{Planner as Library, PlannerError, QueryPlannerOptions};
+use hive_router_query_planner::utils::cancellation::CancellationToken;
+use hive_router_query_planner::utils::parsing::{safe_parse_operation, safe_parse_schema};
+
+use super::document::{self, RootField};
+use super::{Plan, Planned, convert};
+
+/// Makes plans for one supergraph.
+pub(crate) struct Planner {
+    library: Library,
+    /// Which subgraph runs which mutation.
+    mutations: HashMap<String, String>,
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PlanError {
+    /// It took too long.
+    #[error("planning took too long")]
+    Deadline,
+    /// The library failed. For the log only.
+    #[error("planning failed: {0}")]
+    Failed(String),
+}
+
+impl Planner {
+    /// A planner for a supergraph.
+    pub fn try_new(supergraph_sdl: &str) -> Result<Self, PlanError> {
+        let library = guarded(|| {
+            let document = safe_parse_schema(supergraph_sdl).map_err(failed)?;
+            Library::new_from_supergraph(&document, QueryPlannerOptions::default()).map_err(failed)
+        })?;
+        let supergraph = &library.supergraph;
+        let mutation = supergraph.mutation_type.as_ref().and_then(|name| supergraph.definitions.get(name));
+        let mutations = mutation
+            .into_iter()
+            .flat_map(|definition| definition.fields())
+            .filter_map(|(name, field)| {
+                let graph = field.join_field.iter().find_map(|join| join.graph_id.clone());
+                graph.map(|graph| (name.clone(), graph))
+            })
+            .collect();
+        Ok(Self { library, mutations })
+    }
+
+    /// Plans one operation of a valid document.
+    pub fn plan(
+        &self,
+        schema: &Schema,
+        document: &ExecutableDocument,
+        operation: &Operation,
+        deadline: Duration,
+    ) -> Result<Planned, PlanError> {
+        let token = CancellationToken::with_timeout(deadline);
+        let fields = document::root_fields(schema, document, operation);
+        if fields.is_empty() {
+            return Ok(Planned { primary: None, rest: Plan::Nothing });
+        }
+        let groups = if operation.operation_type == OperationType::Mutation {
+            self.runs(&fields)
+        } else {
+            vec![fields.as_slice()]
+        };
+        let mut planned = Vec::with_capacity(groups.len());
+        for group in groups {
+            let text = document::operation(operation, group.iter());
+            let node = guarded(|| self.node(&text, &token))?;
+            planned.push(convert::plan(node)?);
+        }
+        Ok(match planned.len() {
+            1 => planned.remove(0),
+            _ => Planned {
+                primary: None,
+                rest: Plan::Sequence(planned.into_iter().map(|one| one.rest).collect()),
+            },
+        })
+    }
+
+    /// Root fields of a mutation run one after the other, each with its entity fetches. Neighbours of the same
+    /// subgraph go together, since that subgraph keeps their order itself.
+    fn runs<'a>(&self, fields: &'a [RootField]) -> Vec<&'a [RootField]> {
+        let owner = |name: &Name| self.mutations.get(name.as_str());
+        fields.chunk_by(|a, b| owner(&a.name).is_some() && owner(&a.name) == owner(&b.name)).collect()
+    }
+
+    fn node(&self, text: &str, token: &CancellationToken) -> Result<PlanNode, PlanError> {
+        let document = safe_parse_operation(text).map_err(failed)?;
+        let normalized = normalize_operation(&self.library.supergraph, &document, None).map_err(failed)?;
+        let plan = self
+            .library
+            .plan_from_normalized_operation(
+                &normalized.operation,
+                PlannerOverrideContext::default(),
+                token,
+            )
+            .map_err(|error| match error {
+                PlannerError::CancellationError(_) => PlanError::Deadline,
+                other if token.bail_if_cancelled().is_err() => {
+                    tracing::debug!(%other, "planning was cut short");
+                    PlanError::Deadline
+                }
+                other => failed(other),
+            })?;
+        plan.node.ok_or_else(|| failed("an empty plan"))
+    }
+}
+
+fn failed(error: impl ToString) -> PlanError {
+    PlanError::Failed(error.to_string())
+}
+
+/// The library may panic on what it does not expect; that must cost one request, not the process.
+fn guarded<T>(work: impl FnOnce() -> Result<T, PlanError>) -> Result<T, PlanError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let message = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("panicked");
+        Err(failed(message))
+    })
+}

@@ -1,0 +1,177 @@
+//! One composed supergraph, and the operations prepared for it. Never changes: another set of modules is another
+//! supergraph.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use apollo_compiler::ast::OperationType;
+use apollo_compiler::executable::{ExecutableDocument, Operation as Definition};
+use apollo_compiler::parser::Parser;
+use apollo_compiler::validation::{DiagnosticList, Valid};
+use apollo_compiler::{Node, introspection};
+
+use crate::compose::{self, ComposeError};
+use crate::error::{GraphqlError, Location, code};
+use crate::execute::{Engine, shape};
+pub use crate::execute::{Operation, OperationKind, Response};
+use crate::plan::{PlanError, Planner, expanded_size};
+use crate::transport::Subgraph;
+
+/// How long planning one operation may take.
+const PLANNING_MAX: Duration = Duration::from_millis(200);
+/// How many prepared operations are kept.
+const OPERATIONS_MAX: u64 = 1_000;
+/// The engine's own backstops; whoever serves it sets tighter limits before.
+const TOKENS_MAX: usize = 20_000;
+const NESTING_MAX: usize = 128;
+const SELECTIONS_MAX: usize = 10_000;
+/// More errors than this about one document help nobody.
+const ERRORS_MAX: usize = 100;
+
+/// A supergraph: schema, planner, the ways to the subgraphs, and a cache of prepared operations.
+pub struct Supergraph {
+    supergraph_sdl: String,
+    api_sdl: String,
+    planner: Planner,
+    engine: Arc<Engine>,
+    operations: moka::sync::Cache<Box<str>, Arc<Operation>>,
+}
+
+impl Supergraph {
+    /// Composes subgraphs. Heavy on the CPU: to be called off the I/O threads.
+    pub fn compose(subgraphs: &[Subgraph]) -> Result<Self, ComposeError> {
+        let sdls = subgraphs.iter().map(|subgraph| (subgraph.name.as_str(), &*subgraph.sdl));
+        let composed = compose::compose(sdls)?;
+        let planner = Planner::try_new(&composed.supergraph_sdl)
+            .map_err(|error| ComposeError::Planner(error.to_string()))?;
+        let transports =
+            subgraphs.iter().map(|subgraph| (subgraph.name.clone(), subgraph.transport.clone())).collect();
+        let implementers = composed.api_schema.implementers_map();
+        Ok(Self {
+            supergraph_sdl: composed.supergraph_sdl,
+            api_sdl: composed.api_sdl,
+            planner,
+            engine: Arc::new(Engine { schema: composed.api_schema, implementers, transports }),
+            operations: moka::sync::Cache::new(OPERATIONS_MAX),
+        })
+    }
+
+    /// The supergraph's SDL, with join directives.
+    #[must_use]
+    pub fn supergraph_sdl(&self) -> &str {
+        &self.supergraph_sdl
+    }
+
+    /// The SDL of what clients may see.
+    #[must_use]
+    pub fn api_sdl(&self) -> &str {
+        &self.api_sdl
+    }
+
+    /// An operation that was prepared before, if it is still kept. Cheap.
+    #[must_use]
+    pub fn prepared(&self, document: &str, operation_name: Option<&str>) -> Option<Arc<Operation>> {
+        self.operations.get(&*cache_key(document, operation_name))
+    }
+
+    /// Parses, validates, plans and shapes an operation, or finds it in the cache.
+    pub fn prepare(
+        &self,
+        document: &str,
+        operation_name: Option<&str>,
+    ) -> Result<Arc<Operation>, Vec<GraphqlError>> {
+        let key = cache_key(document, operation_name);
+        if let Some(operation) = self.operations.get(&*key) {
+            return Ok(operation);
+        }
+        let operation = Arc::new(self.build(document, operation_name)?);
+        self.operations.insert(key, operation.clone());
+        Ok(operation)
+    }
+
+    fn build(&self, text: &str, name: Option<&str>) -> Result<Operation, Vec<GraphqlError>> {
+        let document = self.validate(text)?;
+        let definition = choose(&document, name)?;
+        let kind = match definition.operation_type {
+            OperationType::Query => OperationKind::Query,
+            OperationType::Mutation => OperationKind::Mutation,
+            OperationType::Subscription => OperationKind::Subscription,
+        };
+        let introspects = definition
+            .root_fields(&document)
+            .any(|field| matches!(field.name.as_str(), "__schema" | "__type"));
+        if introspects {
+            introspection::check_max_depth(&document, &definition)
+                .map_err(|error| one(code::TOO_COMPLEX, error.message().to_string()))?;
+        }
+        let shape = shape(&self.engine, &document, &definition)
+            .map_err(|_| one(code::TOO_COMPLEX, "this operation selects too much"))?;
+        let planned = self
+            .planner
+            .plan(&self.engine.schema, &document, &definition, PLANNING_MAX)
+            .map_err(|error| match error {
+                PlanError::Deadline => one(code::TOO_COMPLEX, "this operation takes too long to plan"),
+                PlanError::Failed(cause) => {
+                    tracing::error!(cause, "an operation could not be planned");
+                    vec![GraphqlError::internal()]
+                }
+            })?;
+        let engine = self.engine.clone();
+        Ok(Operation { engine, document, definition, kind, introspects, planned, shape })
+    }
+
+    fn validate(&self, text: &str) -> Result<Valid<ExecutableDocument>, Vec<GraphqlError>> {
+        let ast = Parser::new()
+            .token_limit(TOKENS_MAX)
+            .recursion_limit(NESTING_MAX)
+            .parse_ast(text, "document.graphql")
+            .map_err(|failed| errors(code::PARSE_FAILED, &failed.errors))?;
+        // Counted before validation, which expands fragments.
+        if expanded_size(&ast) > SELECTIONS_MAX {
+            return Err(one(code::TOO_COMPLEX, "this operation selects too much"));
+        }
+        ast.to_executable_validate(&self.engine.schema)
+            .map_err(|failed| errors(code::VALIDATION_FAILED, &failed.errors))
+    }
+}
+
+fn cache_key(document: &str, operation_name: Option<&str>) -> Box<str> {
+    // A name has no line break, so that two different pairs never make the same key.
+    [operation_name.unwrap_or_default(), "\n", document].concat().into_boxed_str()
+}
+
+fn choose(document: &ExecutableDocument, name: Option<&str>) -> Result<Node<Definition>, Vec<GraphqlError>> {
+    // An empty name is no name, as many clients send it.
+    let name = name.filter(|name| !name.is_empty());
+    let operations = &document.operations;
+    if let Ok(operation) = operations.get(name) {
+        return Ok(operation.clone());
+    }
+    let message = match name {
+        Some(name) => format!("Unknown operation named \"{name}\"."),
+        None if operations.is_empty() => "The document contains no operation.".to_owned(),
+        None => "Must provide operation name if query contains multiple operations.".to_owned(),
+    };
+    Err(one(code::OPERATION_UNKNOWN, message))
+}
+
+fn one(code: &'static str, message: impl Into<String>) -> Vec<GraphqlError> {
+    vec![GraphqlError::new(code, message)]
+}
+
+fn errors(code: &'static str, diagnostics: &DiagnosticList) -> Vec<GraphqlError> {
+    let convert = |error: apollo_compiler::response::GraphQLError| {
+        let locations = error.locations.iter();
+        let locations = locations.map(|at| Location { line: at.line, column: at.column }).collect();
+        GraphqlError { locations, ..GraphqlError::new(code, without_suggestion(error.message)) }
+    };
+    diagnostics.iter().take(ERRORS_MAX).map(|one| convert(one.unstable_to_json_compat())).collect()
+}
+
+/// Suggestions would name what the client may not see.
+fn without_suggestion(mut message: String) -> String {
+    if let Some(start) = message.find(" Did you mean") {
+        message.truncate(start);
+    }
+    message
+}

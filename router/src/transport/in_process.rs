@@ -1,0 +1,81 @@
+//! Calls a schema in this process: no HTTP, no JSON.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use async_graphql::indexmap::IndexMap;
+use async_graphql::{Name, PathSegment as SubgraphSegment, Request, Response, ServerError, Value, Variables};
+use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt};
+
+use super::{Answer, Call, TransportError};
+use crate::error::{GraphqlError, PathSegment, code};
+
+/// The same patience as for a subgraph in another process.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+pub(super) async fn call(
+    executable: &graphql::Executable,
+    call: Call<'_>,
+) -> Result<Answer, TransportError> {
+    // Whoever panics fails one request, not the process.
+    let answer = AssertUnwindSafe(executable.execute(request(call))).catch_unwind();
+    match tokio::time::timeout(TIMEOUT, answer).await {
+        Ok(Ok(response)) => Ok(response.into()),
+        Ok(Err(_)) => Err(TransportError::Panicked),
+        Err(_) => Err(TransportError::Timeout(TIMEOUT.as_millis())),
+    }
+}
+
+pub(super) fn stream(
+    executable: &graphql::Executable,
+    call: Call<'_>,
+) -> BoxStream<'static, Result<Answer, TransportError>> {
+    let events = AssertUnwindSafe(executable.stream(request(call))).catch_unwind();
+    events.map(|event| event.map(Answer::from).map_err(|_| TransportError::Panicked)).boxed()
+}
+
+fn request(call: Call<'_>) -> Request {
+    let mut request = Request::new(call.text)
+        .variables(Variables::from_value(Value::Object(call.variables)))
+        .data(common::RequestContext::clone(call.context));
+    if let Some(document) = call.fetch.and_then(|fetch| fetch.parsed()) {
+        request.set_parsed_query(document);
+    }
+    request
+}
+
+impl From<Response> for Answer {
+    fn from(response: Response) -> Self {
+        Self { data: response.data, errors: response.errors.into_iter().map(GraphqlError::from).collect() }
+    }
+}
+
+impl From<ServerError> for GraphqlError {
+    fn from(error: ServerError) -> Self {
+        let extensions = error.extensions.and_then(|values| async_graphql::to_value(values).ok());
+        let path = error.path.into_iter().map(|segment| match segment {
+            SubgraphSegment::Field(name) => PathSegment::Field(Name::new(name)),
+            SubgraphSegment::Index(index) => PathSegment::Index(index),
+        });
+        from_subgraph(error.message, path.collect(), extensions)
+    }
+}
+
+/// An error as a subgraph gave it: code and message kept, locations dropped, since they are not the client's.
+pub(super) fn from_subgraph(
+    message: String,
+    path: Vec<PathSegment>,
+    extensions: Option<Value>,
+) -> GraphqlError {
+    let mut extensions = match extensions {
+        Some(Value::Object(map)) => map,
+        _ => IndexMap::new(),
+    };
+    let code = match extensions.shift_remove("code") {
+        Some(Value::String(code)) => code.into(),
+        Some(Value::Enum(code)) => code.to_string().into(),
+        _ => code::INTERNAL.into(),
+    };
+    GraphqlError { message, locations: Vec::new(), path, code, extensions }
+}

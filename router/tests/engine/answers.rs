@@ -1,0 +1,193 @@
+use serde_json::json;
+
+use crate::{noted, run, run_with, shop};
+
+#[tokio::test]
+async fn one_subgraph_answers() {
+    let answer = run(&shop(), "{ me { id name nickname rank } }").await;
+    assert_eq!(
+        answer,
+        json!({ "data": { "me": { "id": "1", "name": "Ada", "nickname": "ada", "rank": "GOLD" } } })
+    );
+}
+
+#[tokio::test]
+async fn keys_come_in_the_order_of_the_client_and_nothing_leaks() {
+    let api = shop();
+    let operation = api.prepare("{ products { shippingCost name } me { name } }", None).unwrap();
+    let response = operation.execute(crate::context(), serde_json::Map::new()).await;
+    assert_eq!(
+        serde_json::to_string(&response).unwrap(),
+        r#"{"data":{"products":[{"shippingCost":999,"name":"Table"},{"shippingCost":null,"name":"Couch"},{"shippingCost":null,"name":"Chair"}],"me":{"name":"Ada"}}}"#
+    );
+}
+
+#[tokio::test]
+async fn three_subgraphs_answer_together() {
+    let answer = run(
+        &shop(),
+        "{ me { name reviews { body product { name inStock } } } }",
+    )
+    .await;
+    assert_eq!(
+        answer,
+        json!({ "data": { "me": { "name": "Ada", "reviews": [
+            { "body": "Love it", "product": { "name": "Table", "inStock": true } },
+            { "body": "Too expensive", "product": { "name": "Couch", "inStock": false } },
+        ] } } })
+    );
+}
+
+#[tokio::test]
+async fn a_representation_is_sent_once_however_often_it_is_wanted() {
+    let (api, log) = noted();
+    let answer = run(&api, "{ reviews { id author { name } product { name } } }").await;
+    assert_eq!(answer["data"]["reviews"][2]["product"]["name"], "Table");
+    assert_eq!(answer["data"]["reviews"][0]["product"]["name"], "Table");
+    let log = log.lock().unwrap();
+    let calls: Vec<_> = log.iter().filter(|line| line.starts_with("products")).collect();
+    assert_eq!(calls.len(), 1);
+    assert_eq!(calls[0].matches("\"table\"").count(), 1, "{}", calls[0]);
+}
+
+#[tokio::test]
+async fn a_missing_entity_is_null_without_an_error() {
+    let answer = run(&shop(), "{ reviews { id author { id nickname } } }").await;
+    assert_eq!(answer["data"]["reviews"][3]["author"], json!({ "id": "9", "nickname": null }));
+    assert!(answer.get("errors").is_none(), "{answer}");
+}
+
+#[tokio::test]
+async fn a_missing_non_null_field_takes_its_parent_with_it() {
+    let answer = run(&shop(), "{ products { upc shelf } }").await;
+    // `[Product!]!`: nothing on the way may be null.
+    assert_eq!(answer["data"], json!(null));
+    assert_eq!(answer["errors"].as_array().unwrap().len(), 1, "{answer}");
+    assert_eq!(answer["errors"][0]["path"], json!(["products", 2, "shelf"]));
+    let answer = run(&shop(), r#"{ product(upc: "chair") { upc shelf } me { name } }"#).await;
+    assert_eq!(answer["data"], json!({ "product": null, "me": { "name": "Ada" } }));
+    assert_eq!(answer["errors"][0]["path"], json!(["product", "shelf"]));
+}
+
+#[tokio::test]
+async fn aliases_and_fragments_are_honoured() {
+    let answer = run(
+        &shop(),
+        "query { a: product(upc: \"table\") { ...P upc: name } b: product(upc: \"couch\") { ...P } }
+         fragment P on Product { stock: inStock reviews { ...R } cost: shippingCost }
+         fragment R on Review { id: body who: author { id: name } }",
+    )
+    .await;
+    assert_eq!(
+        answer,
+        json!({ "data": {
+            "a": { "stock": true, "reviews": [
+                { "id": "Love it", "who": { "id": "Ada" } },
+                { "id": "Could be better", "who": { "id": "Grace" } } ], "cost": 999, "upc": "Table" },
+            "b": { "stock": false, "reviews": [{ "id": "Too expensive", "who": { "id": "Ada" } }], "cost": null },
+        } })
+    );
+}
+
+#[tokio::test]
+async fn abstract_types_answer_by_their_concrete_type() {
+    let answer = run(
+        &shop(),
+        "{ media { title ... on Book { pages } ... on Film { __typename minutes } }
+           search { __typename ... on Product { upc inStock reviews { id } } ... on Book { title } } }",
+    )
+    .await;
+    assert_eq!(
+        answer,
+        json!({ "data": {
+            "media": [
+                { "title": "Emma", "pages": 474 },
+                { "title": "Alien", "__typename": "Film", "minutes": 117 } ],
+            "search": [
+                { "__typename": "Book", "title": "Emma" },
+                { "__typename": "Product", "upc": "chair", "inStock": null, "reviews": [{ "id": "r4" }] } ],
+        } })
+    );
+}
+
+#[tokio::test]
+async fn typename_is_answered_everywhere() {
+    let answer = run(&shop(), "{ __typename t: __typename me { __typename reviews { __typename } } }").await;
+    assert_eq!(
+        answer["data"],
+        json!({ "__typename": "Query", "t": "Query", "me": { "__typename": "User", "reviews":
+            [{ "__typename": "Review" }, { "__typename": "Review" }] } })
+    );
+    let (api, log) = noted();
+    assert_eq!(run(&api, "{ __typename }").await, json!({ "data": { "__typename": "Query" } }));
+    assert!(log.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn skip_and_include_follow_the_variables() {
+    let document = "query ($a: Boolean!, $b: Boolean = true) {
+        me @skip(if: $a) { name reviews @include(if: $b) { id product @skip(if: $a) { inStock } } }
+        products(first: 1) { upc ... @include(if: $a) { inStock } ... on Product @skip(if: $b) { name } }
+        users @include(if: false) { id }
+    }";
+    let (api, log) = noted();
+    let answer = run_with(&api, document, json!({ "a": true, "b": true })).await;
+    assert_eq!(answer, json!({ "data": { "products": [{ "upc": "table", "inStock": true }] } }));
+    assert!(!log.lock().unwrap().iter().any(|call| call.starts_with("reviews")), "{log:?}");
+    let answer = run_with(&api, document, json!({ "a": false, "b": false })).await;
+    assert_eq!(
+        answer,
+        json!({ "data": { "me": { "name": "Ada" }, "products": [{ "upc": "table", "name": "Table" }] } })
+    );
+    let answer = run_with(&api, document, json!({ "a": false })).await;
+    assert_eq!(answer["data"]["me"]["reviews"][1], json!({ "id": "r2", "product": { "inStock": false } }));
+    assert_eq!(answer["data"]["products"], json!([{ "upc": "table" }]));
+}
+
+#[tokio::test]
+async fn variables_reach_the_subgraph_that_uses_them() {
+    let document = "query ($upc: ID!, $first: Int) {
+        product(upc: $upc) { name inStock } products(first: $first) { upc } }";
+    let answer = run_with(&shop(), document, json!({ "upc": "couch", "first": 1, "unknown": 1 })).await;
+    assert_eq!(
+        answer,
+        json!({ "data": { "product": { "name": "Couch", "inStock": false }, "products": [{ "upc": "table" }] } })
+    );
+}
+
+#[tokio::test]
+async fn introspection_is_answered_beside_ordinary_fields() {
+    let (api, log) = noted();
+    let answer = run(
+        &api,
+        "{ me { name } __schema { queryType { name } } __type(name: \"Product\") { name fields { name } } }",
+    )
+    .await;
+    assert_eq!(answer["data"]["me"]["name"], "Ada");
+    assert_eq!(answer["data"]["__schema"]["queryType"]["name"], "Query");
+    let fields = answer["data"]["__type"]["fields"].to_string();
+    assert!(fields.contains("inStock") && fields.contains("reviews"), "{fields}");
+    assert_eq!(log.lock().unwrap().len(), 1);
+    let answer = run(&api, "{ __type(name: \"join__Graph\") { name } }").await;
+    assert_eq!(answer, json!({ "data": { "__type": null } }));
+}
+
+#[tokio::test]
+async fn the_context_reaches_the_resolvers() {
+    assert_eq!(run(&shop(), "{ whoami }").await, json!({ "data": { "whoami": "request-1" } }));
+}
+
+#[test]
+fn an_operation_says_which_subgraphs_it_touches() {
+    let operation = shop().prepare("{ me { name reviews { product { inStock } } } }", None).unwrap();
+    assert_eq!(operation.subgraphs().collect::<Vec<_>>(), ["accounts", "inventory", "reviews"]);
+}
+
+#[test]
+fn a_prepared_operation_is_kept() {
+    let api = shop();
+    assert!(api.prepared("{ __typename }", None).is_none());
+    let first = api.prepare("{ __typename }", None).unwrap();
+    let second = api.prepared("{ __typename }", None).unwrap();
+    assert!(std::sync::Arc::ptr_eq(&first, &second));
+}

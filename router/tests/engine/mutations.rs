@@ -1,0 +1,51 @@
+use serde_json::json;
+
+use crate::{noted, run};
+
+#[tokio::test]
+async fn root_fields_run_one_after_the_other_each_with_its_entities() {
+    let (api, log) = noted();
+    let answer = run(
+        &api,
+        "mutation {
+            a: reviewAdd(upc: \"table\", body: \"one\") { body product { name } }
+            b: productOrder(upc: \"couch\") { name inStock }
+            c: reviewAdd(upc: \"chair\", body: \"two\") { body author { name } }
+            d: userRename(id: \"1\", name: \"Eve\") { name reviews { id } }
+            e: userRename(id: \"2\", name: \"Bob\") { name }
+        }",
+    )
+    .await;
+    assert_eq!(
+        answer,
+        json!({ "data": {
+            "a": { "body": "one", "product": { "name": "Table" } },
+            "b": { "name": "Couch", "inStock": false },
+            "c": { "body": "two", "author": { "name": "Grace" } },
+            "d": { "name": "Eve", "reviews": [{ "id": "r1" }, { "id": "r2" }] },
+            "e": { "name": "Bob" },
+        } })
+    );
+    let log = log.lock().unwrap();
+    let order: Vec<_> = log.iter().map(|line| line.split_once(' ').unwrap().0).collect();
+    assert_eq!(
+        order,
+        [
+            "reviews", "review", "products", // a, and its product
+            "products", "order", "inventory", // b, and its stock
+            "reviews", "review", "accounts", // c, and its author
+            "accounts", "rename", "rename", "reviews", // d and e in one call, and the reviews of d
+        ]
+    );
+}
+
+#[tokio::test]
+async fn conditions_on_mutations_hold() {
+    let (api, log) = noted();
+    let document = "mutation ($no: Boolean!) {
+        ... @include(if: $no) { productOrder(upc: \"couch\") { name } }
+        reviewAdd(upc: \"table\", body: \"one\") { body } }";
+    let answer = crate::run_with(&api, document, json!({ "no": false })).await;
+    assert_eq!(answer, json!({ "data": { "reviewAdd": { "body": "one" } } }));
+    assert!(!log.lock().unwrap().iter().any(|line| line.starts_with("order")), "{log:?}");
+}

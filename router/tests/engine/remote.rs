@@ -1,0 +1,151 @@
+//! The same subgraphs behind a real listener.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_graphql::futures_util::stream::BoxStream;
+use async_graphql::{Data, Executor, Request, Response};
+use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
+use axum::Json;
+use axum::extract::{State, WebSocketUpgrade};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use common::RequestContext;
+use graphql::Executable;
+use router::transport::http::{Endpoint, fetch_sdl};
+use router::{Subgraph, Supergraph, Transport};
+use serde_json::{Map, json};
+
+use crate::{Log, executables, run, shop, subgraphs};
+
+type Seen = Arc<Mutex<Vec<HeaderMap>>>;
+
+#[derive(Clone)]
+struct Served {
+    executable: Executable,
+    seen: Seen,
+}
+
+impl Executor for Served {
+    async fn execute(&self, request: Request) -> Response {
+        self.executable.execute(request.data(RequestContext::anonymous("remote"))).await
+    }
+    fn execute_stream(&self, request: Request, _: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        self.executable.stream(request)
+    }
+}
+
+async fn post(State(served): State<Served>, headers: HeaderMap, Json(request): Json<Request>) -> Json<Response> {
+    served.seen.lock().unwrap().push(headers);
+    Json(Executor::execute(&served, request).await)
+}
+
+async fn socket(
+    State(served): State<Served>,
+    headers: HeaderMap,
+    protocol: GraphQLProtocol,
+    upgrade: WebSocketUpgrade,
+) -> axum::response::Response {
+    served.seen.lock().unwrap().push(headers);
+    let upgrade = upgrade.protocols(["graphql-transport-ws"]);
+    upgrade.on_upgrade(move |stream| GraphQLWebSocket::new(stream, served, protocol).serve())
+}
+
+/// Serves a subgraph on a port of its own.
+async fn serve(executable: Executable) -> (Endpoint, Seen) {
+    let seen = Seen::default();
+    let served = Served { executable, seen: seen.clone() };
+    let routes = axum::Router::new()
+        .route("/graphql", axum::routing::post(post))
+        .route("/graphql/ws", axum::routing::get(socket))
+        .with_state(served);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    let url = format!("http://{address}/graphql").parse().unwrap();
+    let mut endpoint = Endpoint::new(url, reqwest::Client::new());
+    endpoint.websocket = Some(format!("ws://{address}/graphql/ws").parse().unwrap());
+    endpoint.sign = Some(Arc::new(|method, path, body| {
+        let value = format!("{method} {path} {}", body.len());
+        vec![(HeaderName::from_static("x-credential"), HeaderValue::from_str(&value).unwrap())]
+    }));
+    (endpoint, seen)
+}
+
+async fn remote_shop() -> (Supergraph, Vec<Seen>) {
+    let mut all = Vec::new();
+    let mut logs = Vec::new();
+    for (name, executable) in executables(&Log::default()) {
+        let (endpoint, seen) = serve(executable).await;
+        let sdl = fetch_sdl(&endpoint).await.unwrap().into();
+        all.push(Subgraph { name: name.to_owned(), sdl, transport: Transport::Http(endpoint) });
+        logs.push(seen);
+    }
+    (Supergraph::compose(&all).unwrap(), logs)
+}
+
+#[tokio::test]
+async fn answers_over_http_equal_those_in_process() {
+    let (remote, _) = remote_shop().await;
+    let local = shop();
+    assert_eq!(remote.api_sdl(), local.api_sdl());
+    for document in [
+        "{ me { name rank reviews { body product { name inStock shippingCost } } } }",
+        "{ products { upc score reviews { id author { name nickname } } } }",
+        "{ products { upc shelf } }",
+        "{ product(upc: \"couch\") { name grade } users { id rank } }",
+        "{ media { title } search { __typename ... on Product { inStock } } }",
+        "mutation { reviewAdd(upc: \"table\", body: \"x\") { product { name } } }",
+    ] {
+        assert_eq!(run(&remote, document).await, run(&local, document).await, "{document}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_carries_the_credential_and_what_may_go_on() {
+    let (remote, seen) = remote_shop().await;
+    let context = RequestContext {
+        token: Some("secret".into()),
+        user_agent: Some("agent/1".into()),
+        client_address: Some([192, 0, 2, 1].into()),
+        traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
+        ..RequestContext::anonymous("request-7")
+    };
+    let operation = remote.prepare("{ me { id } }", None).unwrap();
+    operation.execute(Arc::new(context), Map::new()).await;
+    let headers = seen[0].lock().unwrap().last().unwrap().clone();
+    assert_eq!(headers["authorization"], "Bearer secret");
+    assert_eq!(headers["x-request-id"], "request-7");
+    assert_eq!(headers["x-innoerp-user-agent"], "agent/1");
+    assert_eq!(headers["x-innoerp-client-address"], "192.0.2.1");
+    assert!(headers["traceparent"].to_str().unwrap().starts_with("00-0af"));
+    let length = headers["content-length"].to_str().unwrap();
+    assert_eq!(headers["x-credential"], format!("POST /graphql {length}"));
+}
+
+#[tokio::test]
+async fn subscriptions_run_over_a_websocket() {
+    let (remote, seen) = remote_shop().await;
+    let document = "subscription { reviewAdded { body author { name } product { inStock } } }";
+    let over_http = crate::subscriptions::events(&remote, document).await;
+    assert_eq!(over_http, crate::subscriptions::events(&shop(), document).await);
+    assert_eq!(over_http.len(), 4);
+    let upgraded = seen[2].lock().unwrap();
+    assert!(upgraded.iter().any(|headers| {
+        headers.get("x-credential").is_some_and(|value| value == "GET /graphql/ws 0")
+    }));
+}
+
+#[tokio::test]
+async fn an_answer_over_the_cap_or_too_late_is_a_failure() {
+    let (mut endpoint, _) = serve(crate::shop::inventory::executable()).await;
+    endpoint.answer_bytes_max = 20;
+    let mut all = subgraphs();
+    all[3].transport = Transport::Http(endpoint.clone());
+    let answer = run(&Supergraph::compose(&all).unwrap(), "{ products { upc inStock } }").await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "DEPENDENCY_UNAVAILABLE");
+    endpoint.timeout = Duration::ZERO;
+    all[3].transport = Transport::Http(endpoint);
+    let answer = run(&Supergraph::compose(&all).unwrap(), "{ products { upc inStock } }").await;
+    assert_eq!(answer["data"]["products"][0], json!({ "upc": "table", "inStock": null }));
+    assert_eq!(answer["errors"].as_array().unwrap().len(), 1);
+}
