@@ -1,0 +1,298 @@
+//! What happens to a request, in order: authenticate → rate → view → limits → plan → execute → answer.
+//!
+//! [`admit`] takes a request as far as an operation that may run; [`answer`] runs it. Subscriptions, whichever
+//! way they come, are admitted by the same function. All control flow of a request is in this file.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use common::{Caller, Error, RequestContext};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::config::Profile;
+use crate::error::GraphqlError;
+use crate::supergraph::{Operation, OperationKind, Response, Supergraph};
+use crate::{Core, limits, telemetry};
+
+/// A GraphQL request, as it stands in a body, a query string or a WebSocket message.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GraphqlRequest {
+    /// The document.
+    pub query: String,
+    /// Which of its operations to run; needed when there are several.
+    #[serde(default)]
+    pub operation_name: Option<String>,
+    /// The variables' values.
+    #[serde(default)]
+    pub variables: Option<Map<String, Value>>,
+    /// Accepted, as GraphQL over HTTP asks, and not used.
+    #[serde(default)]
+    pub extensions: Option<Map<String, Value>>,
+}
+
+/// Who sent a request, as far as the connection says.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// The bearer token, not verified yet.
+    pub token: Option<Arc<str>>,
+    /// Correlates log lines; answered as `x-request-id`.
+    pub request_id: Arc<str>,
+    /// The address it came from.
+    pub address: Option<IpAddr>,
+    /// The `user-agent`.
+    pub user_agent: Option<Arc<str>>,
+    /// The trace to continue.
+    pub traceparent: Option<Arc<str>>,
+}
+
+impl Client {
+    /// Somebody without a token at an unknown address.
+    #[must_use]
+    pub fn anonymous(request_id: impl Into<Arc<str>>) -> Self {
+        Self {
+            token: None,
+            request_id: request_id.into(),
+            address: None,
+            user_agent: None,
+            traceparent: None,
+        }
+    }
+}
+
+/// Which operations the way that a request came may carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    /// Queries: `GET`.
+    Queries,
+    /// Queries and mutations: `POST`.
+    QueriesAndMutations,
+    /// Everything: event streams and WebSockets.
+    Everything,
+}
+
+/// How a request ended.
+#[derive(Debug)]
+pub struct Answer {
+    /// What HTTP is to say about it.
+    pub outcome: Outcome,
+    /// The GraphQL answer.
+    pub response: Response,
+    /// For `Retry-After`, in seconds.
+    pub retry_after_s: Option<u64>,
+}
+
+/// What HTTP is to say about an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Execution began; what went wrong stands in the answer.
+    Executed,
+    /// The document, its variables or its size were refused: 400, or 200 for clients of the old media type.
+    Invalid,
+    /// Refused before GraphQL was looked at; this status whatever the media type.
+    Status(StatusCode),
+}
+
+/// A request that will not run.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub outcome: Outcome,
+    pub errors: Vec<GraphqlError>,
+    pub retry_after_s: Option<u64>,
+}
+
+/// A request that may run.
+pub(crate) struct Admitted {
+    pub context: Arc<RequestContext>,
+    pub operation: Arc<Operation>,
+    pub variables: Map<String, Value>,
+}
+
+/// Answers a query or a mutation within the time that a client's request may take.
+pub(crate) async fn answer(
+    core: &Arc<Core>,
+    client: Client,
+    request: GraphqlRequest,
+    allowed: Allowed,
+) -> Answer {
+    let started_at = Instant::now();
+    let request_id = client.request_id.clone();
+    let mut kind = "none";
+    let mut caller = None;
+    let run = async {
+        let admitted = admit(core, client, request, allowed).await?;
+        kind = kind_name(admitted.operation.kind());
+        caller = Some(admitted.context.caller.clone());
+        let response = admitted.operation.execute(admitted.context, admitted.variables).await;
+        let outcome = if response.data.is_some() { Outcome::Executed } else { Outcome::Invalid };
+        Ok::<_, Refused>(Answer { outcome, response, retry_after_s: None })
+    };
+    let answer = match tokio::time::timeout(core.config.request_timeout(), run).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(refused)) => refused.into(),
+        Err(_) => Refused::timeout().into(),
+    };
+    let code = answer.response.errors.first().map(|error| error.code.as_ref());
+    telemetry::access(&request_id, caller.as_ref(), kind, code, started_at.elapsed());
+    answer
+}
+
+/// Takes a request as far as an operation that may run.
+pub(crate) async fn admit(
+    core: &Arc<Core>,
+    client: Client,
+    request: GraphqlRequest,
+    allowed: Allowed,
+) -> Result<Admitted, Refused> {
+    let caller = core.tenancy.authenticate(client.token.as_deref()).await?;
+    core.rates.take(&caller, client.address)?;
+    let view = view(core, &caller).await?;
+    let variables = request.variables.unwrap_or_default();
+    core.config.limits.check_variables(&variables).map_err(GraphqlError::from)?;
+    let operation = prepare(core, view, request.query, request.operation_name).await?;
+    let shows_schema = core.config.profile == Profile::Development || caller != Caller::Anonymous;
+    if operation.introspects() && !shows_schema {
+        return Err(GraphqlError::new("INTROSPECTION_DISABLED", "log in to read the schema").into());
+    }
+    refuse_kind(operation.kind(), allowed)?;
+    let context = RequestContext {
+        caller,
+        token: client.token,
+        request_id: client.request_id,
+        client_address: client.address,
+        user_agent: client.user_agent,
+        traceparent: client.traceparent,
+    };
+    Ok(Admitted { context: Arc::new(context), operation, variables })
+}
+
+/// The view for what the caller's organization has enabled.
+async fn view(core: &Core, caller: &Caller) -> Result<Arc<Supergraph>, Refused> {
+    let snapshot = core.registry.current().ok_or(Error::Unavailable)?;
+    if core.tenancy.shows_everything() {
+        return Ok(snapshot.full.clone());
+    }
+    let modules = core.tenancy.modules(caller).await?;
+    Ok(core.views.get(&snapshot, &modules).await.ok_or(Error::Unavailable)?)
+}
+
+/// Measures and plans, on a thread where that may take long. What was planned before, and so was found small
+/// enough, is only looked up.
+async fn prepare(
+    core: &Arc<Core>,
+    view: Arc<Supergraph>,
+    document: String,
+    operation_name: Option<String>,
+) -> Result<Arc<Operation>, Refused> {
+    if let Some(operation) = view.prepared(&document, operation_name.as_deref()) {
+        return Ok(operation);
+    }
+    let core = core.clone();
+    let plan = move || {
+        limits::measure(&core.config.limits, &document)?;
+        Ok(view.prepare(&document, operation_name.as_deref())?)
+    };
+    tokio::task::spawn_blocking(plan).await.map_err(Error::internal)?
+}
+
+fn refuse_kind(kind: OperationKind, allowed: Allowed) -> Result<(), Refused> {
+    let refused = |status, code, message| {
+        Err(Refused {
+            outcome: Outcome::Status(status),
+            errors: vec![GraphqlError::new(code, message)],
+            retry_after_s: None,
+        })
+    };
+    match (kind, allowed) {
+        (OperationKind::Query, _) | (_, Allowed::Everything) => Ok(()),
+        (OperationKind::Mutation, Allowed::QueriesAndMutations) => Ok(()),
+        (OperationKind::Mutation, Allowed::Queries) => {
+            refused(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "send mutations with POST")
+        }
+        (OperationKind::Subscription, _) => refused(
+            StatusCode::BAD_REQUEST,
+            "SUBSCRIPTION_NEEDS_STREAM",
+            "subscribe over a WebSocket, or accept text/event-stream",
+        ),
+    }
+}
+
+/// The kind as the log names it.
+pub(crate) fn kind_name(kind: OperationKind) -> &'static str {
+    match kind {
+        OperationKind::Query => "query",
+        OperationKind::Mutation => "mutation",
+        OperationKind::Subscription => "subscription",
+    }
+}
+
+impl Refused {
+    /// The client's time is up.
+    pub fn timeout() -> Self {
+        Self {
+            outcome: Outcome::Status(StatusCode::GATEWAY_TIMEOUT),
+            errors: vec![GraphqlError::new("TIMEOUT", "the request took too long")],
+            retry_after_s: None,
+        }
+    }
+
+    /// Refused by HTTP's rules.
+    pub fn http(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            outcome: Outcome::Status(status),
+            errors: vec![GraphqlError::new(code, message.into())],
+            retry_after_s: None,
+        }
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        let status = match &error {
+            Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Internal(cause) => {
+                tracing::error!(%cause, "a request failed");
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+            _ => StatusCode::FORBIDDEN,
+        };
+        let retry_after_s = match &error {
+            Error::RateLimited { retry_after_s } => Some(*retry_after_s),
+            Error::Unavailable => Some(1),
+            _ => None,
+        };
+        Self {
+            outcome: Outcome::Status(status),
+            errors: vec![GraphqlError::new(error.code(), error.to_string())],
+            retry_after_s,
+        }
+    }
+}
+
+impl From<GraphqlError> for Refused {
+    fn from(error: GraphqlError) -> Self {
+        vec![error].into()
+    }
+}
+
+impl From<Vec<GraphqlError>> for Refused {
+    fn from(errors: Vec<GraphqlError>) -> Self {
+        Self { outcome: Outcome::Invalid, errors, retry_after_s: None }
+    }
+}
+
+impl From<Refused> for Answer {
+    fn from(refused: Refused) -> Self {
+        Self {
+            outcome: refused.outcome,
+            response: Response::refused(refused.errors),
+            retry_after_s: refused.retry_after_s,
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The subgraphs as they are now: where they come from, and the last set of schemas that composed.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwapOption;
+use common::ModuleSet;
+use futures::future::join_all;
+use tokio_util::sync::CancellationToken;
+
+use crate::compose::ComposeError;
+use crate::supergraph::Supergraph;
+use crate::transport::http::{self, Endpoint};
+use crate::transport::{Subgraph, Transport};
+
+/// Where a subgraph comes from.
+#[derive(Clone)]
+pub enum SubgraphSource {
+    /// It runs in this process; its schema is known.
+    InProcess {
+        /// The module's id.
+        name: String,
+        /// The schema, ready to run.
+        executable: graphql::Executable,
+    },
+    /// It is another process, asked for its schema until it answers, and every so often from then on.
+    Http {
+        /// The module's id.
+        name: String,
+        /// The way to it.
+        endpoint: Endpoint,
+    },
+}
+
+impl SubgraphSource {
+    fn name(&self) -> &str {
+        match self {
+            Self::InProcess { name, .. } | Self::Http { name, .. } => name,
+        }
+    }
+
+    /// The subgraph as it is now; `None` when it does not answer.
+    async fn read(&self) -> Option<Subgraph> {
+        match self {
+            Self::InProcess { name, executable } => Some(Subgraph {
+                name: name.clone(),
+                sdl: executable.sdl.clone(),
+                transport: Transport::InProcess(executable.clone()),
+            }),
+            Self::Http { name, endpoint } => match http::fetch_sdl(endpoint).await {
+                Ok(sdl) => Some(Subgraph {
+                    name: name.clone(),
+                    sdl: sdl.into(),
+                    transport: Transport::Http(endpoint.clone()),
+                }),
+                Err(error) => {
+                    tracing::warn!(subgraph = name, %error, "the schema of a subgraph could not be read");
+                    None
+                }
+            },
+        }
+    }
+}
+
+/// A set of subgraphs that composed as a whole.
+pub(crate) struct Snapshot {
+    /// Grows with each change; part of every cache key.
+    pub generation: u64,
+    /// The subgraphs, in the order of their sources.
+    pub subgraphs: Vec<Subgraph>,
+    /// Their names.
+    pub names: ModuleSet,
+    /// The view of somebody who sees all of them.
+    pub full: Arc<Supergraph>,
+}
+
+/// Holds the snapshot that requests use, and replaces it when schemas change.
+pub(crate) struct Registry {
+    sources: Vec<SubgraphSource>,
+    current: ArcSwapOption<Snapshot>,
+}
+
+impl Registry {
+    pub fn new(sources: Vec<SubgraphSource>) -> Self {
+        Self { sources, current: ArcSwapOption::empty() }
+    }
+
+    /// What requests use; `None` until the first set has composed.
+    pub fn current(&self) -> Option<Arc<Snapshot>> {
+        self.current.load_full()
+    }
+
+    /// Whether all schemas are known without asking another process.
+    pub fn is_local(&self) -> bool {
+        self.sources.iter().all(|source| matches!(source, SubgraphSource::InProcess { .. }))
+    }
+
+    /// Reads every schema once and composes. Whoever does not answer keeps the schema it had.
+    ///
+    /// Answers how many subgraphs have no schema yet. The snapshot changes only when the new set composes.
+    pub async fn refresh(&self, is_partial_allowed: bool) -> Result<usize, ComposeError> {
+        let before = self.current();
+        let known = before.as_deref().map(|snapshot| snapshot.subgraphs.as_slice()).unwrap_or_default();
+        let read = join_all(self.sources.iter().map(SubgraphSource::read)).await;
+        let subgraphs: Vec<Subgraph> = read
+            .into_iter()
+            .zip(&self.sources)
+            .filter_map(|(now, source)| {
+                now.or_else(|| known.iter().find(|subgraph| subgraph.name == source.name()).cloned())
+            })
+            .collect();
+        let missing = self.sources.len() - subgraphs.len();
+        let unchanged = subgraphs.len() == known.len()
+            && subgraphs.iter().zip(known).all(|(now, then)| now.name == then.name && now.sdl == then.sdl);
+        let must_wait = missing > 0 && before.is_none() && !is_partial_allowed;
+        if subgraphs.is_empty() || must_wait || (unchanged && before.is_some()) {
+            return Ok(missing);
+        }
+        let generation = before.map_or(1, |snapshot| snapshot.generation + 1);
+        let supergraph = compose(subgraphs.clone()).await?;
+        let names: ModuleSet = subgraphs.iter().map(|subgraph| subgraph.name.clone()).collect();
+        tracing::info!(generation, subgraphs = names.len(), missing, "composed the supergraph");
+        let full = Arc::new(supergraph);
+        self.current.store(Some(Arc::new(Snapshot { generation, subgraphs, names, full })));
+        Ok(missing)
+    }
+
+    /// Keeps the snapshot up to date until cancelled.
+    pub async fn watch(&self, poll: Duration, startup_grace: Duration, cancel: &CancellationToken) {
+        if self.is_local() {
+            return;
+        }
+        let started_at = Instant::now();
+        loop {
+            let missing = match self.refresh(started_at.elapsed() >= startup_grace).await {
+                Ok(missing) => missing,
+                Err(error) => {
+                    tracing::error!(%error, "the subgraphs do not compose; the last good schema stays");
+                    0
+                }
+            };
+            // While somebody is missing at start, a poll per half second finds them soon.
+            let is_starting = self.current().is_none() || missing > 0;
+            let pause = if is_starting { poll.min(Duration::from_millis(500)) } else { poll };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = cancel.cancelled() => return,
+            }
+        }
+    }
+}
+
+/// Composes where it does not hold up other requests.
+pub(crate) async fn compose(subgraphs: Vec<Subgraph>) -> Result<Supergraph, ComposeError> {
+    let composed = tokio::task::spawn_blocking(move || Supergraph::compose(&subgraphs)).await;
+    composed.unwrap_or_else(|error| Err(ComposeError::Planner(error.to_string())))
+}

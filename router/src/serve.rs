@@ -1,0 +1,120 @@
+//! Connections: accepted, limited in time, and ended in good order at shutdown.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::extract::ConnectInfo;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use crate::{Config, Router};
+
+impl Router {
+    /// Binds the configured address and serves until cancelled.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub async fn serve(self, shutdown: CancellationToken) -> std::io::Result<()> {
+        let listener = TcpListener::bind(self.core.config.listen).await?;
+        self.serve_on(listener, shutdown).await;
+        Ok(())
+    }
+
+    /// Serves on a listener until cancelled; then withdraws readiness, closes sockets, and drains.
+    pub async fn serve_on(self, listener: TcpListener, shutdown: CancellationToken) {
+        let watching = shutdown.child_token();
+        let watcher = tokio::spawn({
+            let (router, watching) = (self.clone(), watching.clone());
+            async move { router.watch(&watching).await }
+        });
+        let connections = GracefulShutdown::new();
+        let builder = connection_builder(&self.core.config);
+        let app = self.clone().into_axum();
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = shutdown.cancelled() => break,
+            };
+            match accepted {
+                Ok((stream, address)) => spawn_connection(stream, address, &app, &builder, &connections),
+                Err(error) => {
+                    // Out of file descriptors, most likely: others must close before another is accepted.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+        drop(listener);
+        watching.cancel();
+        self.stop();
+        let core = self.core.clone();
+        core.tasks.close();
+        let drained = async {
+            tokio::join!(connections.shutdown(), core.tasks.wait());
+        };
+        let drain = Duration::from_millis(core.config.drain_ms);
+        if tokio::time::timeout(drain, drained).await.is_err() {
+            tracing::warn!(
+                drain_ms = core.config.drain_ms,
+                "requests were still running when the time was up"
+            );
+        }
+        watcher.abort();
+    }
+}
+
+fn connection_builder(config: &Config) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    let idle = Duration::from_millis(config.idle_timeout_ms);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        // Runs between requests as well, so it bounds idling and dribbled headers alike.
+        .header_read_timeout(idle)
+        .max_headers(100);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(idle)
+        .max_concurrent_streams(250)
+        .max_header_list_size(65_536);
+    builder
+}
+
+fn spawn_connection(
+    stream: TcpStream,
+    address: SocketAddr,
+    app: &axum::Router,
+    builder: &Builder<TokioExecutor>,
+    connections: &GracefulShutdown,
+) {
+    // Answers are whole when written: waiting to fill a packet only delays them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection keeps Nagle's delay");
+    }
+    let app = app.clone();
+    let service = tower::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(address));
+        let app = app.clone();
+        async move {
+            Ok::<_, Infallible>(
+                app.oneshot(request.map(axum::body::Body::new)).await.unwrap_or_else(|never| match never {}),
+            )
+        }
+    });
+    let connection = builder
+        .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service))
+        .into_owned();
+    let watched = connections.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = watched.await {
+            tracing::debug!(%error, "a connection ended badly");
+        }
+    });
+}

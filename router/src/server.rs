@@ -1,0 +1,322 @@
+//! HTTP in and out: GraphQL over HTTP, event streams, WebSockets, GraphiQL and health.
+
+pub(crate) mod gate;
+mod negotiate;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{Extension, Path, Query, Request, State};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use http::header::{self, HeaderName, HeaderValue};
+use http::{HeaderMap, Method, StatusCode, Uri};
+use serde::Deserialize;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use self::gate::{CSRF, REQUEST_ID};
+use self::negotiate::Format;
+use crate::config::Profile;
+use crate::error::GraphqlError;
+use crate::pipeline::{self, Allowed, Client, GraphqlRequest, Outcome, Refused};
+use crate::{Core, subscribe};
+
+const ENDPOINT: &str = "/graphql";
+const WEBSOCKET: &str = "/graphql/ws";
+/// What other clients send to say that they are no page of another site.
+const PREFLIGHT: HeaderName = HeaderName::from_static("apollo-require-preflight");
+
+/// All routes.
+pub(crate) fn routes(core: Arc<Core>) -> axum::Router {
+    axum::Router::new()
+        .route(ENDPOINT, get(get_graphql).post(post_graphql))
+        .route(WEBSOCKET, get(websocket))
+        .route("/", get(graphiql_page))
+        .route("/graphiql/{name}", get(graphiql_asset))
+        .route("/health/live", get(|| async { StatusCode::OK }))
+        .route("/health/ready", get(ready))
+        .fallback(|| async { refused_plainly(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here") })
+        .method_not_allowed_fallback(|| async {
+            refused_plainly(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "use GET or POST")
+        })
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(cors(&core.config.cors_origins))
+        .layer(axum::middleware::from_fn_with_state(core.clone(), gate::pass))
+        .with_state(core)
+}
+
+fn cors(origins: &[String]) -> CorsLayer {
+    let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::ACCEPT,
+            HeaderName::from_static("traceparent"),
+            REQUEST_ID,
+            CSRF,
+            PREFLIGHT,
+        ])
+        .expose_headers([REQUEST_ID, header::RETRY_AFTER])
+        .max_age(Duration::from_secs(600))
+}
+
+/// A panic on the way is one failed request; the panic hook has logged it.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    let refused = Refused {
+        outcome: Outcome::Status(StatusCode::INTERNAL_SERVER_ERROR),
+        ..Refused::from(GraphqlError::internal())
+    };
+    Format::Json.respond(&refused.into())
+}
+
+fn refused_plainly(status: StatusCode, code: &'static str, message: &'static str) -> Response {
+    Format::Json.respond(&Refused::http(status, code, message).into())
+}
+
+async fn ready(State(core): State<Arc<Core>>) -> StatusCode {
+    let is_ready = core.registry.current().is_some() && !core.stopping.is_cancelled();
+    if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+}
+
+async fn graphiql_page(State(core): State<Arc<Core>>) -> Response {
+    if core.config.profile == Profile::Production {
+        return refused_plainly(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here");
+    }
+    let policy = [(header::CONTENT_SECURITY_POLICY, graphql::graphiql::CONTENT_SECURITY_POLICY)];
+    (policy, Html(graphql::graphiql::page(ENDPOINT, Some(WEBSOCKET)))).into_response()
+}
+
+async fn graphiql_asset(
+    State(core): State<Arc<Core>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let asset = graphql::graphiql::asset(&name).filter(|_| core.config.profile == Profile::Development);
+    let Some(asset) = asset else {
+        return refused_plainly(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here");
+    };
+    let caching = [
+        (header::ETAG, asset.etag.as_str()),
+        (header::CACHE_CONTROL, graphql::graphiql::ASSET_CACHE_CONTROL),
+    ];
+    let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|etag| etag == asset.etag.as_str());
+    if is_known {
+        return (StatusCode::NOT_MODIFIED, caching).into_response();
+    }
+    (caching, [(header::CONTENT_TYPE, asset.content_type)], asset.body).into_response()
+}
+
+/// The query string of a `GET`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Parameters {
+    query: String,
+    #[serde(default)]
+    operation_name: Option<String>,
+    /// JSON, in text.
+    #[serde(default)]
+    variables: Option<String>,
+    /// JSON, in text.
+    #[serde(default)]
+    extensions: Option<String>,
+}
+
+async fn get_graphql(
+    State(core): State<Arc<Core>>,
+    Extension(client): Extension<Client>,
+    uri: Uri,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    if let Ok(upgrade) = upgrade {
+        return open_websocket(&core, client, &headers, upgrade);
+    }
+    let accepted = Format::accepted(&headers);
+    if accepted == Some(Format::Html) && uri.query().is_none() && core.config.profile == Profile::Development
+    {
+        return graphiql_page(State(core)).await;
+    }
+    let is_deliberate = headers.contains_key(CSRF)
+        || headers.contains_key(PREFLIGHT)
+        || accepted == Some(Format::GraphqlResponse);
+    let format = match accepted.filter(|format| *format != Format::Html) {
+        Some(format) => format,
+        None => return not_acceptable(),
+    };
+    if !is_deliberate {
+        let message = "send the header x-innoerp-csrf, or accept application/graphql-response+json";
+        let refused = Refused::http(StatusCode::FORBIDDEN, "CSRF_BLOCKED", message);
+        return format.respond(&refused.into());
+    }
+    match read_parameters(&uri) {
+        Ok(request) => respond(&core, client, request, format, Allowed::Queries).await,
+        Err(refused) => format.respond(&refused.into()),
+    }
+}
+
+fn read_parameters(uri: &Uri) -> Result<GraphqlRequest, Refused> {
+    let bad = |what: String| Refused::http(StatusCode::BAD_REQUEST, "BAD_REQUEST", what);
+    let Query(parameters) = Query::<Parameters>::try_from_uri(uri)
+        .map_err(|_| bad("the query string lacks `query`, or a parameter is malformed".into()))?;
+    let map = |name, text: Option<String>| match text.filter(|text| !text.is_empty()) {
+        None => Ok(None),
+        Some(text) => serde_json::from_str(&text).map_err(|_| bad(format!("`{name}` is not a JSON object"))),
+    };
+    Ok(GraphqlRequest {
+        query: parameters.query,
+        operation_name: parameters.operation_name.filter(|name| !name.is_empty()),
+        variables: map("variables", parameters.variables)?,
+        extensions: map("extensions", parameters.extensions)?,
+    })
+}
+
+async fn post_graphql(
+    State(core): State<Arc<Core>>,
+    Extension(client): Extension<Client>,
+    request: Request,
+) -> Response {
+    let format = match Format::accepted(request.headers()).filter(|format| *format != Format::Html) {
+        Some(format) => format,
+        None => return not_acceptable(),
+    };
+    match read_body(&core, request).await {
+        Ok(request) => respond(&core, client, request, format, Allowed::QueriesAndMutations).await,
+        Err(refused) => format.respond(&refused.into()),
+    }
+}
+
+/// Reads a body of JSON. Other media types are refused: pages of other sites can send those without asking.
+async fn read_body(core: &Core, request: Request) -> Result<GraphqlRequest, Refused> {
+    let (parts, body) = request.into_parts();
+    if !is_json(&parts.headers) {
+        let message = "send application/json in UTF-8, not compressed";
+        return Err(Refused::http(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message));
+    }
+    let bytes_max = core.config.limits.body_bytes_max;
+    let too_large = || {
+        let message = format!("the body is larger than {bytes_max} bytes");
+        Refused::http(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", message)
+    };
+    let declared = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if declared.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > bytes_max) {
+        return Err(too_large());
+    }
+    let timeout = Duration::from_millis(core.config.body_timeout_ms);
+    let read = axum::body::to_bytes(Body::new(body), bytes_max);
+    let bytes = tokio::time::timeout(timeout, read)
+        .await
+        .map_err(|_| Refused::http(StatusCode::REQUEST_TIMEOUT, "TIMEOUT", "the body came too slowly"))?
+        .map_err(|error| {
+            if is_length_limit(&error) {
+                return too_large();
+            }
+            Refused::http(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the body could not be read")
+        })?;
+    serde_json::from_slice(&bytes).map_err(|_| {
+        let message = "the body is not a JSON object with the text `query`, and objects as `variables` and \
+                       `extensions` if any";
+        Refused::http(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_plain =
+        text(header::CONTENT_ENCODING).is_none_or(|coding| coding.eq_ignore_ascii_case("identity"));
+    let content_type = text(header::CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
+    let mut parts = content_type.split(';').map(str::trim);
+    let is_named = parts.next() == Some("application/json");
+    let is_utf8 = parts
+        .filter_map(|part| part.strip_prefix("charset="))
+        .all(|charset| matches!(charset.trim_matches('"'), "utf-8" | "utf8"));
+    is_plain && is_named && is_utf8
+}
+
+fn is_length_limit(error: &axum::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+async fn respond(
+    core: &Arc<Core>,
+    client: Client,
+    request: GraphqlRequest,
+    format: Format,
+    allowed: Allowed,
+) -> Response {
+    if format == Format::EventStream {
+        // Queries come by GET as well; what changes something does not.
+        return match subscribe::event_stream(core, client, request, allowed).await {
+            Ok(stream) => stream,
+            Err(refused) => Format::GraphqlResponse.respond(&refused.into()),
+        };
+    }
+    format.respond(&pipeline::answer(core, client, request, allowed).await)
+}
+
+fn not_acceptable() -> Response {
+    let message = "accept application/graphql-response+json, application/json or text/event-stream";
+    refused_plainly(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", message)
+}
+
+async fn websocket(
+    State(core): State<Arc<Core>>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    match upgrade {
+        Ok(upgrade) => open_websocket(&core, client, &headers, upgrade),
+        Err(rejection) => {
+            let refused = Refused::http(rejection.status(), "BAD_REQUEST", "this path speaks WebSocket only");
+            Format::Json.respond(&refused.into())
+        }
+    }
+}
+
+fn open_websocket(
+    core: &Arc<Core>,
+    client: Client,
+    headers: &HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if !is_known_origin(headers, &core.config.cors_origins) {
+        return refused_plainly(
+            StatusCode::FORBIDDEN,
+            "ORIGIN_REFUSED",
+            "pages of this origin may not connect",
+        );
+    }
+    let bytes_max = core.config.limits.body_bytes_max;
+    let core = core.clone();
+    let tasks = core.tasks.clone();
+    upgrade
+        .protocols([subscribe::PROTOCOL])
+        .max_message_size(bytes_max)
+        .max_frame_size(bytes_max)
+        .on_upgrade(move |socket| tasks.track_future(subscribe::websocket(core, client, socket)))
+}
+
+/// Browsers do not ask before they open a WebSocket, so the origin is checked here: ours, or a listed one.
+fn is_known_origin(headers: &HeaderMap, listed: &[String]) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let Ok(origin) = origin.to_str() else { return false };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let is_own = origin.split_once("://").is_some_and(|(_, authority)| Some(authority) == host);
+    is_own || listed.iter().any(|known| known == origin)
+}

@@ -1,0 +1,111 @@
+//! The messages and close codes of `graphql-transport-ws`.
+
+use axum::extract::ws::{CloseFrame, Message};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::access::Ended;
+use crate::error::GraphqlError;
+use crate::pipeline::GraphqlRequest;
+use crate::supergraph::Response;
+
+/// The subprotocol's name.
+pub(crate) const PROTOCOL: &str = "graphql-transport-ws";
+
+/// What a client says.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum FromClient {
+    ConnectionInit {
+        #[serde(default)]
+        payload: Option<Map<String, Value>>,
+    },
+    Ping {},
+    Pong {},
+    Subscribe {
+        id: String,
+        payload: GraphqlRequest,
+    },
+    Complete {
+        id: String,
+    },
+}
+
+/// What the server says.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum ToClient<'a> {
+    ConnectionAck,
+    Pong,
+    Next { id: &'a str, payload: &'a Response },
+    Error { id: &'a str, payload: &'a [GraphqlError] },
+    Complete { id: &'a str },
+}
+
+impl ToClient<'_> {
+    /// The message as a frame.
+    pub fn frame(&self) -> Message {
+        let text = serde_json::to_string(self).unwrap_or_else(|error| {
+            tracing::error!(%error, "a message could not be written");
+            r#"{"type":"ping"}"#.to_owned()
+        });
+        Message::Text(text.into())
+    }
+}
+
+/// Why the server closes a socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Close {
+    GoingAway,
+    TooBig,
+    Restart,
+    TryAgainLater,
+    Invalid,
+    Unauthorized,
+    Forbidden,
+    Subprotocol,
+    InitTimeout,
+    Duplicate(String),
+    TooManyInits,
+    TooManySockets,
+}
+
+impl Close {
+    /// The frame that says so.
+    pub fn frame(&self) -> Message {
+        let (code, reason) = match self {
+            Self::GoingAway => (1001, "Going away".to_owned()),
+            Self::TooBig => (1009, "Message too big".to_owned()),
+            Self::Restart => (1012, "Service restart".to_owned()),
+            Self::TryAgainLater => (1013, "Try again later".to_owned()),
+            Self::Invalid => (4400, "Invalid message received".to_owned()),
+            Self::Unauthorized => (4401, "Unauthorized".to_owned()),
+            Self::Forbidden => (4403, "Forbidden".to_owned()),
+            Self::Subprotocol => (4406, "Subprotocol not acceptable".to_owned()),
+            Self::InitTimeout => (4408, "Connection initialisation timeout".to_owned()),
+            // A reason holds 123 bytes at most.
+            Self::Duplicate(id) => {
+                (4409, format!("Subscriber for {} already exists", id.chars().take(20).collect::<String>()))
+            }
+            Self::TooManyInits => (4429, "Too many initialisation requests".to_owned()),
+            Self::TooManySockets => (4429, "Too many sockets".to_owned()),
+        };
+        Message::Close(Some(CloseFrame { code, reason: reason.into() }))
+    }
+}
+
+impl From<Ended> for Close {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Unauthenticated => Self::Unauthorized,
+            Ended::Suspended => Self::Forbidden,
+            Ended::Unavailable => Self::TryAgainLater,
+        }
+    }
+}
+
+/// The last result of a subscription whose module was switched off.
+pub(super) fn module_disabled() -> Response {
+    let error = common::Error::ModuleDisabled;
+    GraphqlError::new(error.code(), error.to_string()).into()
+}

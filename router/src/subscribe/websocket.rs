@@ -1,0 +1,239 @@
+//! One WebSocket that speaks `graphql-transport-ws`.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::ws::{Message, WebSocket};
+use common::Error;
+use serde_json::{Map, Value};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_stream::{StreamExt, StreamMap};
+
+use super::Running;
+use super::access::Access;
+use super::protocol::{Close, FromClient, ToClient, module_disabled};
+use super::running::Delivery;
+use super::sockets::Socket;
+use crate::Core;
+use crate::error::GraphqlError;
+use crate::pipeline::{self, Allowed, Client};
+use crate::server::gate::bearer_token;
+
+/// How long a client may leave what we write unread before we give up on it.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Serves a socket until either side closes it.
+pub(crate) async fn websocket(core: Arc<Core>, client: Client, socket: WebSocket) {
+    let mut connection = Connection { core, client, socket, heard_at: Instant::now() };
+    let close = match connection.begin().await {
+        Ok((access, count)) => connection.run(access, count).await,
+        Err(close) => close,
+    };
+    if let Some(close) = close {
+        // The client may be gone already; then nobody is left to tell.
+        let _ = timeout(WRITE_TIMEOUT, connection.socket.send(close.frame())).await;
+    }
+}
+
+/// Why a connection ends: with a close frame, or without when the client is gone.
+type End = Option<Close>;
+
+struct Connection {
+    core: Arc<Core>,
+    client: Client,
+    socket: WebSocket,
+    heard_at: Instant,
+}
+
+impl Connection {
+    /// Waits for `connection_init` and acknowledges it.
+    async fn begin(&mut self) -> Result<(Access, Socket), End> {
+        if self.socket.protocol().is_none() {
+            return Err(Some(Close::Subprotocol));
+        }
+        let core = self.core.clone();
+        let wait = Duration::from_millis(core.config.subscriptions.init_timeout_ms);
+        let init = tokio::select! {
+            init = timeout(wait, self.init()) => init.map_err(|_| Some(Close::InitTimeout))?,
+            () = core.stopping.cancelled() => return Err(Some(Close::Restart)),
+        }?;
+        if let Some(authorization) = authorization(init.as_ref()) {
+            let token = authorization.and_then(bearer_token).ok_or(Some(Close::Unauthorized))?;
+            self.client.token = Some(token.into());
+        }
+        let access = Access::begin(core, self.client.token.clone()).await.map_err(|error| match error {
+            Error::Unauthenticated => Some(Close::Unauthorized),
+            Error::Unavailable | Error::Internal(_) => Some(Close::TryAgainLater),
+            _ => Some(Close::Forbidden),
+        })?;
+        let opened = self.core.sockets.open(access.caller(), self.client.address);
+        let count = opened.ok_or(Some(Close::TooManySockets))?;
+        self.send(&ToClient::ConnectionAck).await?;
+        Ok((access, count))
+    }
+
+    async fn init(&mut self) -> Result<Option<Map<String, Value>>, End> {
+        loop {
+            match self.receive().await? {
+                Some(FromClient::ConnectionInit { payload }) => return Ok(payload),
+                Some(FromClient::Subscribe { .. }) => return Err(Some(Close::Unauthorized)),
+                Some(FromClient::Ping {}) => self.send(&ToClient::Pong).await?,
+                Some(FromClient::Pong {} | FromClient::Complete { .. }) | None => {}
+            }
+        }
+    }
+
+    async fn run(&mut self, mut access: Access, _count: Socket) -> End {
+        let core = self.core.clone();
+        let settings = &core.config.subscriptions;
+        let mut recheck = every(settings.recheck_ms);
+        let mut ping = every(settings.ping_ms);
+        let mut running = StreamMap::new();
+        loop {
+            let step = tokio::select! {
+                () = core.stopping.cancelled() => Err(Some(Close::Restart)),
+                message = self.receive() => match message {
+                    Ok(Some(message)) => self.heard(message, &mut running).await,
+                    Ok(None) => Ok(()),
+                    Err(end) => Err(end),
+                },
+                Some((id, delivery)) = running.next(), if !running.is_empty() => {
+                    self.deliver(&id, delivery, &mut access, &mut running).await
+                }
+                _ = recheck.tick() => self.confirm(&mut access, &mut running).await,
+                _ = ping.tick() => self.ping(Duration::from_millis(settings.ping_ms)).await,
+            };
+            if let Err(end) = step {
+                return end;
+            }
+        }
+    }
+
+    async fn heard(
+        &mut self,
+        message: FromClient,
+        running: &mut StreamMap<String, Running>,
+    ) -> Result<(), End> {
+        match message {
+            FromClient::ConnectionInit { .. } => Err(Some(Close::TooManyInits)),
+            FromClient::Ping {} => self.send(&ToClient::Pong).await,
+            FromClient::Pong {} => Ok(()),
+            FromClient::Complete { id } => {
+                running.remove(&id);
+                Ok(())
+            }
+            FromClient::Subscribe { id, .. } if running.contains_key(&id) => Err(Some(Close::Duplicate(id))),
+            FromClient::Subscribe { id, .. }
+                if running.len() >= self.core.config.subscriptions.per_socket_max =>
+            {
+                let max = self.core.config.subscriptions.per_socket_max;
+                let message = format!("a socket carries at most {max} operations at a time");
+                let errors = [GraphqlError::new("TOO_MANY_SUBSCRIPTIONS", message)];
+                self.send(&ToClient::Error { id: &id, payload: &errors }).await
+            }
+            FromClient::Subscribe { id, payload } => {
+                let (core, client) = (self.core.clone(), self.client.clone());
+                let admission =
+                    async move { pipeline::admit(&core, client, payload, Allowed::Everything).await };
+                running.insert(id, Running::start(&self.core, admission));
+                Ok(())
+            }
+        }
+    }
+
+    /// Sends a result, if the client may still have it.
+    async fn deliver(
+        &mut self,
+        id: &str,
+        delivery: Delivery,
+        access: &mut Access,
+        running: &mut StreamMap<String, Running>,
+    ) -> Result<(), End> {
+        access.confirm().await.map_err(|ended| Some(ended.into()))?;
+        let modules = running.iter().find(|(other, _)| other == id).map(|(_, running)| running.modules());
+        let is_shown = modules.is_none_or(|modules| access.shows(modules));
+        match delivery {
+            Delivery::Next(_) if !is_shown => self.end_disabled(id, running).await,
+            Delivery::Next(response) => self.send(&ToClient::Next { id, payload: &response }).await,
+            Delivery::Failed(errors) => {
+                running.remove(id);
+                self.send(&ToClient::Error { id, payload: &errors }).await
+            }
+            Delivery::Complete => {
+                running.remove(id);
+                self.send(&ToClient::Complete { id }).await
+            }
+        }
+    }
+
+    /// Looks at the token and the modules while nothing happens.
+    async fn confirm(
+        &mut self,
+        access: &mut Access,
+        running: &mut StreamMap<String, Running>,
+    ) -> Result<(), End> {
+        access.confirm().await.map_err(|ended| Some(ended.into()))?;
+        let hidden: Vec<String> = running
+            .iter()
+            .filter(|(_, running)| !access.shows(running.modules()))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in hidden {
+            self.end_disabled(&id, running).await?;
+        }
+        Ok(())
+    }
+
+    async fn end_disabled(&mut self, id: &str, running: &mut StreamMap<String, Running>) -> Result<(), End> {
+        running.remove(id);
+        self.send(&ToClient::Next { id, payload: &module_disabled() }).await?;
+        self.send(&ToClient::Complete { id }).await
+    }
+
+    async fn ping(&mut self, period: Duration) -> Result<(), End> {
+        if self.heard_at.elapsed() > period * 3 {
+            return Err(Some(Close::GoingAway));
+        }
+        self.write(Message::Ping(Default::default())).await
+    }
+
+    /// The next message; `None` for frames that carry none.
+    async fn receive(&mut self) -> Result<Option<FromClient>, End> {
+        let received = self.socket.recv().await;
+        self.heard_at = Instant::now();
+        match received {
+            Some(Ok(Message::Text(text))) => {
+                serde_json::from_str(&text).map(Some).map_err(|_| Some(Close::Invalid))
+            }
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
+            Some(Ok(Message::Binary(_))) => Err(Some(Close::Invalid)),
+            Some(Err(error)) if error.to_string().contains("too long") => Err(Some(Close::TooBig)),
+            Some(Ok(Message::Close(_)) | Err(_)) | None => Err(None),
+        }
+    }
+
+    async fn send(&mut self, message: &ToClient<'_>) -> Result<(), End> {
+        self.write(message.frame()).await
+    }
+
+    async fn write(&mut self, frame: Message) -> Result<(), End> {
+        match timeout(WRITE_TIMEOUT, self.socket.send(frame)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(None),
+        }
+    }
+}
+
+/// What `connection_init` says as `authorization`; the inner `None` when it is not even text.
+fn authorization(payload: Option<&Map<String, Value>>) -> Option<Option<&str>> {
+    let (_, value) = payload?.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
+    (!value.is_null()).then(|| value.as_str())
+}
+
+fn every(period_ms: u64) -> tokio::time::Interval {
+    let mut ticks = interval(Duration::from_millis(period_ms));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The first tick is due at once, when there is nothing to look at yet.
+    ticks.reset();
+    ticks
+}
