@@ -125,6 +125,7 @@ fn next(response: &Response) -> Event {
     })
 }
 
+/// Browsers pass over events without data, so this one carries a null.
 fn complete() -> Event {
-    Event::default().event("complete").data("")
+    Event::default().event("complete").data("null")
 }

@@ -1,0 +1,93 @@
+//! Subscriptions as server-sent events.
+
+use std::time::Duration;
+
+use futures::StreamExt;
+
+use crate::toys::{App, config};
+
+/// Reads a stream until it ends or holds a text.
+async fn read_until(response: reqwest::Response, text: &str) -> String {
+    let mut chunks = response.bytes_stream();
+    let mut read = String::new();
+    while !read.contains(text) {
+        let chunk = tokio::time::timeout(Duration::from_secs(5), chunks.next()).await.expect("in time");
+        match chunk {
+            Some(chunk) => read += std::str::from_utf8(&chunk.unwrap()).unwrap(),
+            None => break,
+        }
+    }
+    read
+}
+
+fn subscribe(app: &App, query: &str) -> reqwest::RequestBuilder {
+    app.post(query).header("accept", "text/event-stream")
+}
+
+#[tokio::test]
+async fn each_result_is_an_event_and_the_end_is_one_too() {
+    let app = App::start().await;
+    let response = subscribe(&app, "subscription { count(to: 2) }").send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let text = response.text().await.unwrap();
+    let expected = "event: next\ndata: {\"data\":{\"count\":1}}\n\nevent: next\ndata: {\"data\":{\"count\":2}}\n\n\
+                    event: complete\ndata: null\n\n";
+    assert_eq!(text, expected);
+    let query = subscribe(&app, "{ hello }").send().await.unwrap().text().await.unwrap();
+    assert!(
+        query.contains("{\"data\":{\"hello\":\"world\"}}") && query.contains("event: complete"),
+        "{query}"
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_begin_is_refused_with_a_status() {
+    let app = App::start().await;
+    assert_eq!(app.send(subscribe(&app, "subscription { cout }")).await.0, 400);
+    assert_eq!(app.send(subscribe(&app, "subscription { ticks }").bearer_auth("wrong")).await.0, 401);
+    let get = app
+        .client
+        .get(app.url("/graphql"))
+        .header("accept", "text/event-stream")
+        .header("x-innoerp-csrf", "1");
+    assert_eq!(app.send(get.query(&[("query", "mutation { rename(name: \"a\") }")])).await.0, 405);
+}
+
+#[tokio::test]
+async fn a_module_that_goes_off_ends_the_stream() {
+    let app = App::start().await;
+    for query in ["subscription { leaveTicks }", "subscription { leaveSilence }"] {
+        let token = app.tenants.log_in();
+        let response = subscribe(&app, query).bearer_auth(&token).send().await.unwrap();
+        app.tenants.enable(&token, &["user"]);
+        let text = read_until(response, "event: complete").await;
+        assert!(text.contains("MODULE_DISABLED") && text.contains("event: complete"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_token_ends_the_stream() {
+    let app = App::start().await;
+    let token = app.tenants.log_in();
+    let response = subscribe(&app, "subscription { silence }").bearer_auth(&token).send().await.unwrap();
+    app.tenants.revoke(&token);
+    assert!(read_until(response, "event: complete").await.contains("UNAUTHENTICATED"));
+}
+
+#[tokio::test]
+async fn a_quiet_stream_has_a_heartbeat() {
+    let mut settings = config();
+    settings.subscriptions.heartbeat_ms = 100;
+    let app = App::start_with(settings).await;
+    let response = subscribe(&app, "subscription { silence }").send().await.unwrap();
+    assert!(read_until(response, ":").await.starts_with(':'));
+}
+
+#[tokio::test]
+async fn a_stop_ends_the_stream_and_the_server() {
+    let app = App::start().await;
+    let response = subscribe(&app, "subscription { silence }").send().await.unwrap();
+    app.shutdown.cancel();
+    assert!(read_until(response, "event: complete").await.contains("SERVICE_RESTART"));
+    tokio::time::timeout(Duration::from_secs(5), app.served).await.expect("drained").unwrap();
+}

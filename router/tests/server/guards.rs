@@ -1,0 +1,177 @@
+//! What keeps harm out: CSRF, CORS, bounds, rates, headers of the inside.
+
+use serde_json::{Value, json};
+
+use crate::toys::{App, code, config};
+
+#[tokio::test]
+async fn a_get_needs_what_a_page_of_another_site_cannot_send_unasked() {
+    let app = App::start().await;
+    let get = || app.client.get(app.url("/graphql")).query(&[("query", "{ hello }")]);
+    let (status, body) = app.send(get()).await;
+    assert_eq!((status, code(&body)), (403, "CSRF_BLOCKED"));
+    assert_eq!(app.send(get().header("x-innoerp-csrf", "1")).await.0, 200);
+    assert_eq!(app.send(get().header("apollo-require-preflight", "1")).await.0, 200);
+    assert_eq!(app.send(get().header("accept", "application/graphql-response+json")).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_post_is_json_or_nothing() {
+    let app = App::start().await;
+    for content_type in [
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=a",
+        "application/graphql",
+        "application/json; charset=iso-8859-1",
+    ] {
+        let request = app.client.post(app.url("/graphql")).body(r#"{"query":"{ hello }"}"#);
+        let request =
+            if content_type.is_empty() { request } else { request.header("content-type", content_type) };
+        let (status, body) = app.send(request).await;
+        assert_eq!((status, code(&body)), (415, "UNSUPPORTED_MEDIA_TYPE"), "{content_type}");
+    }
+    let request =
+        app.client.post(app.url("/graphql")).header("content-type", "application/json; charset=utf-8");
+    assert_eq!(app.send(request.body(r#"{"query":"{ hello }"}"#)).await.0, 200);
+    let compressed = app.post("{ hello }").header("content-encoding", "gzip");
+    assert_eq!(app.send(compressed).await.0, 415);
+}
+
+#[tokio::test]
+async fn only_listed_origins_are_allowed_by_cors() {
+    let mut settings = config();
+    settings.cors_origins = vec!["https://app.example.com".to_owned()];
+    let app = App::start_with(settings).await;
+    let preflight = |origin: &str| {
+        app.client
+            .request(reqwest::Method::OPTIONS, app.url("/graphql"))
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization,content-type")
+            .send()
+    };
+    let listed = preflight("https://app.example.com").await.unwrap();
+    assert_eq!(listed.headers()["access-control-allow-origin"], "https://app.example.com");
+    for origin in
+        ["https://evil.example.com", "null", "https://app.example.com.evil", "http://app.example.com"]
+    {
+        let other = preflight(origin).await.unwrap();
+        assert!(!other.headers().contains_key("access-control-allow-origin"), "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn bodies_headers_and_uris_are_bounded() {
+    let mut settings = config();
+    settings.limits.body_bytes_max = 10_000;
+    let app = App::start_with(settings).await;
+    let body = |bytes: usize| format!("{{\"query\":\"{{ hello }}#{}\"}}", "x".repeat(bytes - 22));
+    let post = |body: reqwest::Body| {
+        app.send(app.client.post(app.url("/graphql")).header("content-type", "application/json").body(body))
+    };
+    assert_eq!(post(body(10_000).into()).await.0, 200);
+    let (status, answer) = post(body(10_001).into()).await;
+    assert_eq!((status, code(&answer)), (413, "BODY_TOO_LARGE"));
+    let chunks = futures::stream::iter(vec![Ok::<_, std::io::Error>(body(10_001))]);
+    let (status, answer) = post(reqwest::Body::wrap_stream(chunks)).await;
+    assert_eq!((status, code(&answer)), (413, "BODY_TOO_LARGE"));
+    let (status, answer) = app.send(app.post("{ hello }").header("x-long", "x".repeat(33_000))).await;
+    assert_eq!((status, code(&answer)), (431, "HEADERS_TOO_LARGE"));
+    let many = (0..65).fold(app.post("{ hello }"), |request, i| request.header(format!("x-{i}"), "1"));
+    assert_eq!(app.send(many).await.0, 431);
+    let (status, answer) =
+        app.send(app.client.get(app.url(&format!("/graphql?query={}", "x".repeat(8_192))))).await;
+    assert_eq!((status, code(&answer)), (414, "URI_TOO_LONG"));
+}
+
+#[tokio::test]
+async fn limits_hold_at_the_edge() {
+    let app = App::start().await;
+    for (document, expected) in [
+        ("[".repeat(4_096), "NESTED_TOO_DEEP"),
+        ("{a".repeat(2_048), "NESTED_TOO_DEEP"),
+        (format!("{{ {} }}", "hello ".repeat(5_000)), "TOO_MANY_TOKENS"),
+        (format!("{{ {} }}", "hello ".repeat(21)), "TOO_MANY_ROOT_FIELDS"),
+        (format!("{{ hello {} }}", "@skip(if: false) ".repeat(51)), "TOO_MANY_DIRECTIVES"),
+    ] {
+        let (_, body) = app.send(app.post(&document)).await;
+        assert_eq!(code(&body), expected);
+    }
+    let variables =
+        json!({"query": "query ($n: [Int!]!) { sum(of: $n) }", "variables": {"n": vec![1; 1_001]}});
+    let (_, body) = app.send(app.client.post(app.url("/graphql")).json(&variables)).await;
+    assert_eq!(code(&body), "VARIABLES_LIST_TOO_LONG");
+}
+
+#[tokio::test]
+async fn nobody_can_pose_as_another_tenant_by_headers() {
+    let app = App::start().await;
+    let token = app.tenants.log_in();
+    let request = app
+        .post("{ sender }")
+        .bearer_auth(&token)
+        .header("x-organization-id", "evil")
+        .header("x-user-id", "evil")
+        .header("x-innoerp-organization-id", "evil")
+        .header("x-forwarded-for", "6.6.6.6")
+        .header("user-agent", "test")
+        .header("x-request-id", "an id that is not safe")
+        .header("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    let response = request.send().await.unwrap();
+    let request_id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let body: Value = response.json().await.unwrap();
+    let sender: Value = serde_json::from_str(body["data"]["sender"].as_str().unwrap()).unwrap();
+    assert_eq!(sender["organization"], app.tenants.organization(&token).to_string());
+    assert_eq!(sender["address"], "127.0.0.1");
+    assert_eq!(sender["agent"], "test");
+    assert_eq!(sender["token"], token);
+    assert_eq!(sender["request"], request_id);
+    assert_eq!(request_id.len(), 32);
+    assert!(sender["trace"].as_str().unwrap().starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"));
+    assert!(!sender.to_string().contains("evil"));
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_says_whom_it_speaks_for() {
+    let mut settings = config();
+    settings.trusted_proxies = vec!["127.0.0.0/8".to_owned().try_into().unwrap()];
+    let app = App::start_with(settings).await;
+    let (_, body) = app.send(app.post("{ sender }").header("x-forwarded-for", "6.6.6.6, 198.51.100.7")).await;
+    assert!(body["data"]["sender"].as_str().unwrap().contains("198.51.100.7"));
+}
+
+#[tokio::test]
+async fn whoever_asks_too_often_waits() {
+    let mut settings = config();
+    (settings.rate.anonymous_per_s, settings.rate.anonymous_burst) = (1, 2);
+    (settings.rate.user_per_s, settings.rate.user_burst) = (1, 3);
+    let app = App::start_with(settings).await;
+    for _ in 0..2 {
+        assert_eq!(app.send(app.post("{ hello }")).await.0, 200);
+    }
+    let refused = app.post("{ hello }").send().await.unwrap();
+    assert_eq!((refused.status().as_u16(), &refused.headers()["retry-after"]), (429, &"1".parse().unwrap()));
+    assert_eq!(code(&refused.json().await.unwrap()), "RATE_LIMITED");
+    let (one, other) = (app.tenants.log_in(), app.tenants.log_in());
+    for _ in 0..3 {
+        assert_eq!(app.send(app.post("{ hello }").bearer_auth(&one)).await.0, 200);
+    }
+    assert_eq!(app.send(app.post("{ hello }").bearer_auth(&one)).await.0, 429);
+    assert_eq!(app.send(app.post("{ hello }").bearer_auth(&other)).await.0, 200);
+}
+
+#[tokio::test]
+async fn in_production_strangers_see_neither_schema_nor_graphiql() {
+    let app = App::start_with(router::Config { profile: router::Profile::Production, ..config() }).await;
+    let introspection = "{ __schema { queryType { name } } }";
+    let (_, body) = app.send(app.post(introspection)).await;
+    assert_eq!(code(&body), "INTROSPECTION_DISABLED");
+    let (_, body) =
+        app.send(app.post("{ ...F } fragment F on Query { __type(name: \"Query\") { name } }")).await;
+    assert_eq!(code(&body), "INTROSPECTION_DISABLED");
+    assert_eq!(app.send(app.client.get(app.url("/"))).await.0, 404);
+    let token = app.tenants.log_in();
+    assert!(app.run_as(&token, introspection).await.contains("queryType"));
+}

@@ -1,0 +1,161 @@
+//! GraphQL over HTTP: media types, status codes, methods.
+
+use serde_json::json;
+
+use crate::toys::{App, code, config};
+
+const NEW: &str = "application/graphql-response+json";
+const OLD: &str = "application/json";
+
+#[tokio::test]
+async fn a_query_is_answered_in_the_type_asked_for() {
+    let app = App::start().await;
+    for (accept, answered) in [(NEW, NEW), (OLD, OLD), ("*/*", OLD)] {
+        let response = app.post("{ hello }").header("accept", accept).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let content_type = response.headers()["content-type"].to_str().unwrap().to_owned();
+        assert_eq!(content_type, format!("{answered}; charset=utf-8"));
+        assert_eq!(response.json::<serde_json::Value>().await.unwrap(), json!({"data": {"hello": "world"}}));
+    }
+}
+
+#[tokio::test]
+async fn an_invalid_request_is_400_in_the_new_type_and_200_in_the_old() {
+    let app = App::start().await;
+    for (document, expected) in [
+        ("{ hello", "GRAPHQL_PARSE_FAILED"),
+        ("{ helo }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query A { hello } query B { hello }", "OPERATION_RESOLUTION_FAILURE"),
+        ("{a{a{a{a{a{a{a{a{a{a{a{a{a}}}}}}}}}}}}}", "QUERY_TOO_DEEP"),
+        ("query ($c: Int!) { numbers(count: $c) }", "BAD_USER_INPUT"),
+    ] {
+        for (accept, status) in [(NEW, 400), (OLD, 200)] {
+            let (answered, body) = app.send(app.post(document).header("accept", accept)).await;
+            assert_eq!((answered, code(&body)), (status, expected), "{document} as {accept}");
+            assert!(body.get("data").is_none(), "{body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_graphql_request_is_400_and_never_500() {
+    let app = App::start().await;
+    for body in [
+        &b""[..],
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b"{\"query\": \"\xff\"}",
+        br#"{"quer": "{ hello }"}"#,
+        br#"{"query": 1}"#,
+        br#"{"query": "{ hello }", "variables": "x"}"#,
+        br#"{"query": "{ hello }", "variables": [1]}"#,
+        br#"{"query": "{ hello }", "operationName": {}}"#,
+        br#"{"query": "{ hello }", "extensions": 7}"#,
+        br#"[{"query": "{ hello }"}]"#,
+    ] {
+        for accept in [NEW, OLD] {
+            let request =
+                app.client.post(app.url("/graphql")).header("content-type", OLD).header("accept", accept);
+            let (status, answer) = app.send(request.body(body.to_vec())).await;
+            assert_eq!((status, code(&answer)), (400, "BAD_REQUEST"), "{}", String::from_utf8_lossy(body));
+        }
+    }
+    let nested = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let body = format!("{{\"query\":\"{{ hello }}\",\"variables\":{{\"a\":{nested}}}}}");
+    let request = app.client.post(app.url("/graphql")).header("content-type", OLD).body(body);
+    assert_eq!(app.send(request).await.0, 400);
+}
+
+#[tokio::test]
+async fn nulls_and_operation_names_are_accepted() {
+    let app = App::start().await;
+    let body = json!({"query": "query A { hello } query B { __typename }", "operationName": "B",
+        "variables": null, "extensions": {"a": 1}});
+    let (status, answer) = app.send(app.client.post(app.url("/graphql")).json(&body)).await;
+    assert_eq!((status, answer), (200, json!({"data": {"__typename": "Query"}})));
+}
+
+#[tokio::test]
+async fn get_answers_queries_and_refuses_mutations() {
+    let app = App::start().await;
+    let get = |query: &[(&str, &str)]| app.client.get(app.url("/graphql")).query(query).header("accept", NEW);
+    let query = [("query", "query ($c: Int!) { numbers(count: $c) }"), ("variables", r#"{"c": 2}"#)];
+    assert_eq!(app.send(get(&query)).await, (200, json!({"data": {"numbers": [0, 1]}})));
+    let mutation = get(&[("query", "mutation { rename(name: \"a\") }")]).send().await.unwrap();
+    assert_eq!(mutation.status(), 405);
+    assert_eq!(mutation.headers()["allow"], "POST");
+    assert_eq!(app.send(get(&[])).await.0, 400);
+    assert_eq!(app.send(get(&[("query", "{ hello }"), ("variables", "{")])).await.0, 400);
+    assert_eq!(app.send(get(&[("query", "subscription { ticks }")])).await.0, 400);
+}
+
+#[tokio::test]
+async fn other_methods_types_and_paths_have_their_status() {
+    let app = App::start().await;
+    let put = app.client.put(app.url("/graphql"));
+    assert_eq!(app.send(put).await.0, 405);
+    let (status, body) = app.send(app.post("{ hello }").header("accept", "image/png")).await;
+    assert_eq!((status, code(&body)), (406, "NOT_ACCEPTABLE"));
+    let (status, body) = app.send(app.client.get(app.url("/nowhere"))).await;
+    assert_eq!((status, code(&body)), (404, "NOT_FOUND"));
+    let (status, body) = app.send(app.client.get(app.url("/graphql/ws"))).await;
+    assert_eq!((status, code(&body)), (400, "BAD_REQUEST"));
+}
+
+#[tokio::test]
+async fn health_tells_alive_from_ready() {
+    let app = App::start().await;
+    for path in ["/health/live", "/health/ready"] {
+        assert_eq!(app.client.get(app.url(path)).send().await.unwrap().status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_one_failed_field_and_the_process_stays() {
+    let app = App::start().await;
+    let (_, body) = app.send(app.post("{ boom }")).await;
+    assert!(body["errors"][0]["message"].is_string(), "{body}");
+    assert!(!body.to_string().contains("a resolver panics"));
+    assert_eq!(app.send(app.post("{ hello }")).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_request_that_takes_too_long_is_504() {
+    let app = App::start_with(router::Config { request_timeout_ms: 100, ..config() }).await;
+    let (status, body) = app.send(app.post("{ slow }")).await;
+    assert_eq!((status, code(&body)), (504, "TIMEOUT"));
+}
+
+#[tokio::test]
+async fn answers_are_compressed_when_asked_and_carry_their_headers() {
+    let app = App::start().await;
+    let request = app.post("{ numbers(count: 500) }").header("accept-encoding", "gzip");
+    let response = request.header("x-request-id", "my-id").send().await.unwrap();
+    let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(header("content-encoding"), "gzip");
+    assert_eq!(header("x-request-id"), "my-id");
+    assert_eq!(header("x-content-type-options"), "nosniff");
+    assert_eq!(header("cache-control"), "no-store");
+    assert_eq!(header("x-frame-options"), "DENY");
+}
+
+#[tokio::test]
+async fn graphiql_is_a_page_of_our_own_files() {
+    let app = App::start().await;
+    for path in ["/", "/graphql"] {
+        let page =
+            app.client.get(app.url(path)).header("accept", "text/html,*/*;q=0.8").send().await.unwrap();
+        assert_eq!(page.status(), 200);
+        assert!(page.headers()["content-security-policy"].to_str().unwrap().contains("script-src 'self'"));
+        assert!(page.text().await.unwrap().contains("data-endpoint=\"/graphql\""));
+    }
+    let file = app.client.get(app.url("/graphiql/start.js")).send().await.unwrap();
+    assert!(file.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+    let etag = file.headers()["etag"].to_str().unwrap().to_owned();
+    let again =
+        app.client.get(app.url("/graphiql/start.js")).header("if-none-match", etag).send().await.unwrap();
+    assert_eq!(again.status(), 304);
+    assert_eq!(app.client.get(app.url("/graphiql/other.js")).send().await.unwrap().status(), 404);
+}

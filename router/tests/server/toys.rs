@@ -1,0 +1,283 @@
+//! Two toy subgraphs, tenants whose modules can be switched, and a router serving them.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_graphql::{Context, Object, SDLExportOptions, Schema, Subscription};
+use async_trait::async_trait;
+use common::{
+    Caller, Error, IdentityId, Member, MembershipId, ModuleSet, OrganizationId, RequestContext, Role,
+    SessionId,
+};
+use futures::{Stream, StreamExt, stream};
+use router::{Config, Profile, Router, SubgraphSource, Tenancy};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+struct UserQuery;
+struct UserMutation;
+struct UserSubscription;
+
+#[Object(name = "Query")]
+impl UserQuery {
+    /// A constant.
+    async fn hello(&self) -> &str {
+        "world"
+    }
+    /// A list that answers as many numbers as asked for.
+    async fn numbers(&self, count: i32) -> Vec<i32> {
+        (0..count).collect()
+    }
+    /// Sums a list.
+    async fn sum(&self, of: Vec<i32>) -> i32 {
+        of.iter().sum()
+    }
+    /// Takes a second.
+    async fn slow(&self) -> bool {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        true
+    }
+    /// Never answers.
+    async fn boom(&self) -> Option<bool> {
+        panic!("a resolver panics")
+    }
+    /// What the request's context says about its sender.
+    async fn sender(&self, context: &Context<'_>) -> String {
+        let context = context.data_unchecked::<RequestContext>();
+        json!({
+            "organization": context.caller.member().map(|member| member.organization_id.to_string()),
+            "request": &*context.request_id,
+            "address": context.client_address.map(|address| address.to_string()),
+            "agent": context.user_agent.as_deref(),
+            "trace": context.traceparent.as_deref(),
+            "token": context.token.as_deref(),
+        })
+        .to_string()
+    }
+}
+
+#[Object(name = "Mutation")]
+impl UserMutation {
+    /// Answers what it is told.
+    async fn rename(&self, name: String) -> String {
+        name
+    }
+}
+
+#[Subscription(name = "Subscription")]
+impl UserSubscription {
+    /// Counts up to a number.
+    async fn count(&self, to: i32) -> impl Stream<Item = i32> {
+        stream::iter(1..=to)
+    }
+    /// Says so every 20 ms.
+    async fn ticks(&self) -> impl Stream<Item = i32> {
+        ticks()
+    }
+    /// Nothing, for ever.
+    async fn silence(&self) -> impl Stream<Item = i32> {
+        stream::pending()
+    }
+    /// As much as can be made, each large.
+    async fn flood(&self) -> impl Stream<Item = String> {
+        stream::repeat_with(|| "x".repeat(100_000)).then(|text| async {
+            tokio::task::yield_now().await;
+            text
+        })
+    }
+}
+
+struct LeaveQuery;
+struct LeaveSubscription;
+
+#[Object(name = "Query")]
+impl LeaveQuery {
+    /// Days left.
+    async fn leave_days(&self) -> i32 {
+        20
+    }
+}
+
+#[Subscription(name = "Subscription")]
+impl LeaveSubscription {
+    /// Says so every 20 ms.
+    async fn leave_ticks(&self) -> impl Stream<Item = i32> {
+        ticks()
+    }
+    /// Nothing, for ever.
+    async fn leave_silence(&self) -> impl Stream<Item = i32> {
+        stream::pending()
+    }
+}
+
+fn ticks() -> impl Stream<Item = i32> {
+    stream::iter(1..).then(|i| async move {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        i
+    })
+}
+
+/// The toy subgraphs `user` and `leave`.
+pub fn sources() -> Vec<SubgraphSource> {
+    let user = Schema::build(UserQuery, UserMutation, UserSubscription);
+    let leave = Schema::build(LeaveQuery, async_graphql::EmptyMutation, LeaveSubscription);
+    vec![
+        source("user", user.enable_federation().enable_subscription_in_federation().finish()),
+        source("leave", leave.enable_federation().enable_subscription_in_federation().finish()),
+    ]
+}
+
+fn source<Q, M, S>(name: &str, schema: Schema<Q, M, S>) -> SubgraphSource
+where
+    Q: async_graphql::ObjectType + 'static,
+    M: async_graphql::ObjectType + 'static,
+    S: async_graphql::SubscriptionType + 'static,
+{
+    let sdl = schema.sdl_with_options(SDLExportOptions::new().federation());
+    let streaming = schema.clone();
+    let executable = graphql::Executable::new(
+        sdl,
+        move |request| {
+            let schema = schema.clone();
+            Box::pin(async move { schema.execute(request).await })
+        },
+        move |request| streaming.execute_stream(request).boxed(),
+    );
+    SubgraphSource::InProcess { name: name.to_owned(), executable }
+}
+
+/// Tenants as a test sets them. Everybody starts with all modules; anonymous callers see `user` only.
+#[derive(Default)]
+pub struct Tenants {
+    callers: Mutex<HashMap<String, Caller>>,
+    modules: Mutex<HashMap<OrganizationId, Arc<ModuleSet>>>,
+    suspended: Mutex<bool>,
+}
+
+impl Tenants {
+    /// A token for a member of a new organization.
+    pub fn log_in(&self) -> String {
+        self.log_in_until(chrono::Utc::now() + Duration::from_secs(600))
+    }
+
+    /// A token that ends at an instant.
+    pub fn log_in_until(&self, expires_at: chrono::DateTime<chrono::Utc>) -> String {
+        let member = Member {
+            organization_id: OrganizationId::new(),
+            identity_id: IdentityId::new(),
+            membership_id: MembershipId::new(),
+            session_id: SessionId::new(),
+            roles: vec![Role::Member],
+            expires_at,
+        };
+        let token = format!("token-{}", member.session_id);
+        let modules = ["user", "leave", "crm"].map(str::to_owned).into();
+        self.modules.lock().unwrap().insert(member.organization_id, Arc::new(modules));
+        self.callers.lock().unwrap().insert(token.clone(), Caller::Member(Arc::new(member)));
+        token
+    }
+
+    pub fn revoke(&self, token: &str) {
+        self.callers.lock().unwrap().remove(token);
+    }
+
+    pub fn suspend_all(&self) {
+        *self.suspended.lock().unwrap() = true;
+    }
+
+    /// The organization behind a token.
+    pub fn organization(&self, token: &str) -> OrganizationId {
+        self.callers.lock().unwrap()[token].member().unwrap().organization_id
+    }
+
+    /// Sets the modules of a token's organization.
+    pub fn enable(&self, token: &str, modules: &[&str]) {
+        let organization = self.organization(token);
+        let modules = modules.iter().map(|module| (*module).to_owned()).collect();
+        self.modules.lock().unwrap().insert(organization, Arc::new(modules));
+    }
+}
+
+#[async_trait]
+impl Tenancy for Tenants {
+    async fn authenticate(&self, token: Option<&str>) -> Result<Caller, Error> {
+        let Some(token) = token else { return Ok(Caller::Anonymous) };
+        let caller = self.callers.lock().unwrap().get(token).cloned().ok_or(Error::Unauthenticated)?;
+        if *self.suspended.lock().unwrap() { Err(Error::TenantSuspended) } else { Ok(caller) }
+    }
+
+    async fn modules(&self, caller: &Caller) -> Result<Arc<ModuleSet>, Error> {
+        match caller {
+            Caller::Anonymous => Ok(Arc::new(["user".to_owned()].into())),
+            Caller::Member(member) => Ok(self.modules.lock().unwrap()[&member.organization_id].clone()),
+        }
+    }
+}
+
+/// A router that serves the toys on a port of its own.
+pub struct App {
+    pub tenants: Arc<Tenants>,
+    pub address: SocketAddr,
+    pub client: reqwest::Client,
+    pub shutdown: CancellationToken,
+    pub served: tokio::task::JoinHandle<()>,
+}
+
+/// Settings for tests: everything visible, nobody limited, looks at tokens often.
+pub fn config() -> Config {
+    let mut config = Config { profile: Profile::Development, ..Config::default() };
+    config.rate.anonymous_per_s = 0;
+    config.rate.user_per_s = 0;
+    config.rate.organization_per_s = 0;
+    config.subscriptions.recheck_ms = 30;
+    config
+}
+
+impl App {
+    pub async fn start() -> Self {
+        Self::start_with(config()).await
+    }
+
+    pub async fn start_with(config: Config) -> Self {
+        Self::serve(config, sources()).await
+    }
+
+    pub async fn serve(config: Config, sources: Vec<SubgraphSource>) -> Self {
+        let tenants = Arc::new(Tenants::default());
+        let router = Router::new(config, sources, tenants.clone()).await.expect("the toys compose");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let shutdown = CancellationToken::new();
+        let served = tokio::spawn(router.serve_on(listener, shutdown.clone()));
+        Self { tenants, address, client: reqwest::Client::new(), shutdown, served }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// A `POST` of a document.
+    pub fn post(&self, query: &str) -> reqwest::RequestBuilder {
+        self.client.post(self.url("/graphql")).json(&json!({ "query": query }))
+    }
+
+    /// The text that a document is answered with, for the holder of a token.
+    pub async fn run_as(&self, token: &str, query: &str) -> String {
+        self.post(query).bearer_auth(token).send().await.expect("an answer").text().await.expect("text")
+    }
+
+    /// Status and body of a request.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> (u16, Value) {
+        let response = request.send().await.expect("an answer");
+        let status = response.status().as_u16();
+        (status, response.json().await.expect("JSON"))
+    }
+}
+
+/// The code of the first error in an answer.
+pub fn code(body: &Value) -> &str {
+    body["errors"][0]["extensions"]["code"].as_str().unwrap_or("none")
+}
