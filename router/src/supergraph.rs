@@ -10,11 +10,11 @@ use apollo_compiler::parser::Parser;
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{Node, introspection};
 
-use crate::compose::{self, ComposeError};
+use crate::compose::{self, ComposeError, Composed};
 use crate::error::{GraphqlError, Location, code};
 use crate::execute::{Engine, shape};
 pub use crate::execute::{Operation, OperationKind, Response};
-use crate::plan::{PlanError, Planner, expanded_size};
+use crate::plan::{Aliases, PlanError, Planner, expanded_size};
 use crate::transport::Subgraph;
 
 /// How long planning one operation may take.
@@ -41,7 +41,15 @@ impl Supergraph {
     /// Composes subgraphs. Heavy on the CPU: to be called off the I/O threads.
     pub fn compose(subgraphs: &[Subgraph]) -> Result<Self, ComposeError> {
         let sdls = subgraphs.iter().map(|subgraph| (subgraph.name.as_str(), &*subgraph.sdl));
-        let composed = compose::compose(sdls)?;
+        Self::with(compose::compose(sdls)?, subgraphs)
+    }
+
+    /// Takes a supergraph that was composed elsewhere; of the subgraphs, only names and transports count.
+    pub fn from_supergraph_sdl(supergraph_sdl: &str, subgraphs: &[Subgraph]) -> Result<Self, ComposeError> {
+        Self::with(compose::read(supergraph_sdl)?, subgraphs)
+    }
+
+    fn with(composed: Composed, subgraphs: &[Subgraph]) -> Result<Self, ComposeError> {
         let planner = Planner::try_new(&composed.supergraph_sdl)
             .map_err(|error| ComposeError::Planner(error.to_string()))?;
         let transports =
@@ -51,7 +59,12 @@ impl Supergraph {
             supergraph_sdl: composed.supergraph_sdl,
             api_sdl: composed.api_sdl,
             planner,
-            engine: Arc::new(Engine { schema: composed.api_schema, implementers, transports }),
+            engine: Arc::new(Engine {
+                schema: composed.api_schema,
+                implementers,
+                aliases: Aliases::new(composed.field_names),
+                transports,
+            }),
             operations: moka::sync::Cache::new(OPERATIONS_MAX),
         })
     }
@@ -108,7 +121,7 @@ impl Supergraph {
             .map_err(|_| one(code::TOO_COMPLEX, "this operation selects too much"))?;
         let planned = self
             .planner
-            .plan(&self.engine.schema, &document, &definition, PLANNING_MAX)
+            .plan(&self.engine.schema, &document, &definition, &self.engine.aliases, PLANNING_MAX)
             .map_err(|error| match error {
                 PlanError::Deadline => one(code::TOO_COMPLEX, "this operation takes too long to plan"),
                 PlanError::Failed(cause) => {
@@ -165,7 +178,15 @@ fn errors(code: &'static str, diagnostics: &DiagnosticList) -> Vec<GraphqlError>
         let locations = locations.map(|at| Location { line: at.line, column: at.column }).collect();
         GraphqlError { locations, ..GraphqlError::new(code, without_suggestion(error.message)) }
     };
-    diagnostics.iter().take(ERRORS_MAX).map(|one| convert(one.unstable_to_json_compat())).collect()
+    // A field whose whole selection is unknown is reported as one without a selection, too: that is no news.
+    let is_news = |name: Option<&str>| name != Some("MissingSubselection");
+    let news = diagnostics.iter().filter(|one| is_news(one.error.unstable_error_name())).count();
+    diagnostics
+        .iter()
+        .filter(|one| news == 0 || is_news(one.error.unstable_error_name()))
+        .take(ERRORS_MAX)
+        .map(|one| convert(one.unstable_to_json_compat()))
+        .collect()
 }
 
 /// Suggestions would name what the client may not see.

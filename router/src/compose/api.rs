@@ -56,10 +56,14 @@ fn drop_references(api: &mut Document) {
     let names: Vec<Name> = api.definitions.iter().filter_map(Definition::name).cloned().collect();
     for definition in &mut api.definitions {
         match definition {
-            Definition::ObjectTypeDefinition(ty) if ty.implements_interfaces.iter().any(|n| !names.contains(n)) => {
+            Definition::ObjectTypeDefinition(ty)
+                if ty.implements_interfaces.iter().any(|n| !names.contains(n)) =>
+            {
                 ty.make_mut().implements_interfaces.retain(|name| names.contains(name));
             }
-            Definition::InterfaceTypeDefinition(ty) if ty.implements_interfaces.iter().any(|n| !names.contains(n)) => {
+            Definition::InterfaceTypeDefinition(ty)
+                if ty.implements_interfaces.iter().any(|n| !names.contains(n)) =>
+            {
                 ty.make_mut().implements_interfaces.retain(|name| names.contains(name));
             }
             Definition::UnionTypeDefinition(ty) => ty.make_mut().members.retain(|name| names.contains(name)),

@@ -146,9 +146,7 @@ pub(super) fn field_types(parts: &[Part]) -> HashMap<(Name, Name), Type> {
     let mut types = HashMap::new();
     for definition in parts.iter().flat_map(|part| &part.document.definitions) {
         if let Some((name, fields)) = fields(definition) {
-            types.extend(
-                fields.iter().map(|field| ((name.clone(), field.name.clone()), field.ty.clone())),
-            );
+            types.extend(fields.iter().map(|field| ((name.clone(), field.name.clone()), field.ty.clone())));
         }
     }
     types

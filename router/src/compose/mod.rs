@@ -7,9 +7,11 @@ mod join;
 mod prune;
 mod reach;
 
-use apollo_compiler::Schema;
+use std::collections::HashSet;
+
 use apollo_compiler::ast::Document;
 use apollo_compiler::validation::Valid;
+use apollo_compiler::{Name, Schema};
 
 /// Why a set of subgraphs does not compose.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +43,8 @@ pub(crate) struct Composed {
     pub api_sdl: String,
     /// The same, parsed.
     pub api_schema: Valid<Schema>,
+    /// The names of all fields, those that clients do not see included.
+    pub field_names: HashSet<Name>,
 }
 
 /// One subgraph while it is pruned.
@@ -69,9 +73,9 @@ pub(crate) fn compose<'a>(
     for part in &parts {
         // The library takes a subgraph without a URL for something else; ours have no fixed one.
         let url = format!("http://{}", part.name);
-        input.ingest_str(&part.document.to_string(), &part.name, Some(&url)).map_err(|error| {
-            ComposeError::Sdl { subgraph: part.name.clone(), message: error.to_string() }
-        })?;
+        input
+            .ingest_str(&part.document.to_string(), &part.name, Some(&url))
+            .map_err(|error| ComposeError::Sdl { subgraph: part.name.clone(), message: error.to_string() })?;
     }
     let graph = graphql_composition::compose(&mut input).into_result().map_err(|diagnostics| {
         ComposeError::Conflict(diagnostics.iter_errors().map(str::to_owned).collect())
@@ -79,16 +83,19 @@ pub(crate) fn compose<'a>(
     let rendered = graphql_composition::render_federated_sdl(&graph)
         .map_err(|error| ComposeError::Schema(error.to_string()))?;
 
-    let mut supergraph = Document::parse(rendered, "supergraph.graphql")
-        .map_err(|error| ComposeError::Schema(error.errors.to_string()))?;
-    join::own_roots(&mut supergraph);
-    from_supergraph(supergraph)
+    read(&rendered)
 }
 
-fn from_supergraph(supergraph: Document) -> Result<Composed, ComposeError> {
+/// Reads a supergraph, and derives the API schema from it.
+pub(crate) fn read(supergraph_sdl: &str) -> Result<Composed, ComposeError> {
+    let mut supergraph = Document::parse(supergraph_sdl, "supergraph.graphql")
+        .map_err(|error| ComposeError::Schema(error.errors.to_string()))?;
+    join::own_roots(&mut supergraph);
     let supergraph_sdl = supergraph.to_string();
+    let fields = supergraph.definitions.iter().filter_map(document::fields);
+    let field_names = fields.flat_map(|(_, fields)| fields.iter().map(|field| field.name.clone())).collect();
     let api_sdl = api::document(supergraph).to_string();
     let api_schema = Schema::parse_and_validate(&api_sdl, "api.graphql")
         .map_err(|error| ComposeError::Schema(error.errors.to_string()))?;
-    Ok(Composed { supergraph_sdl, api_sdl, api_schema })
+    Ok(Composed { supergraph_sdl, api_sdl, api_schema, field_names })
 }

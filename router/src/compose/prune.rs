@@ -11,8 +11,8 @@ use apollo_compiler::ast::{Definition, FieldDefinition, Type};
 
 use super::Part;
 use super::document::{
-    directives, field_types, fields, fields_mut, has, interfaces, is_federation, root_names, string_arguments,
-    type_name,
+    directives, field_types, fields, fields_mut, has, interfaces, is_federation, root_names,
+    string_arguments, type_name,
 };
 use super::field_set;
 
@@ -23,7 +23,8 @@ pub(super) fn unowned(parts: &mut [Part]) {
     loop {
         let owned = owners(parts);
         let types = field_types(parts);
-        let doomed: Vec<HashSet<Place>> = parts.iter().map(|part| unanswerable(part, &owned, &types)).collect();
+        let doomed: Vec<HashSet<Place>> =
+            parts.iter().map(|part| unanswerable(part, &owned, &types)).collect();
         if doomed.iter().all(HashSet::is_empty) {
             break;
         }

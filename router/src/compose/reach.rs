@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use apollo_compiler::Name;
-use apollo_compiler::ast::{Definition, InputValueDefinition};
 use apollo_compiler::Node;
+use apollo_compiler::ast::{Definition, InputValueDefinition};
 
 use super::Part;
 use super::document::{fields, interfaces, root_names, type_name};

@@ -1,13 +1,13 @@
-//! One fetch: ask, then merge what came and map its errors to the places in the client's answer.
+//! One fetch: ask, then merge what came.
 
 use std::sync::Arc;
 
-use async_graphql::{Name, Value};
+use async_graphql::Value;
 use futures::future::join_all;
 
 use super::entities::{self, Batch, Chunk};
-use super::{Object, Recorded, Run, State, merge, rewrite};
-use crate::error::{GraphqlError, Path, PathSegment};
+use super::{Object, Run, State, merge, place, rewrite};
+use crate::error::{GraphqlError, PathSegment};
 use crate::plan::{Fetch, FetchKind};
 use crate::transport::{Answer, Call, TransportError};
 
@@ -34,19 +34,17 @@ impl Run<'_> {
         let mut failed = Vec::new();
         let mut state = self.state();
         for (chunk, answer) in chunks.iter().zip(answers) {
-            let merged = answer.map(|answer| self.merge_entities(&mut state, fetch, &batches, chunk, answer));
-            match merged {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) | Err(error) => {
-                    log(fetch, &error);
-                    failed.extend(places(&batches, chunk).cloned());
-                }
+            let merged =
+                answer.and_then(|answer| self.merge_entities(&mut state, fetch, &batches, chunk, answer));
+            if let Err(error) = merged {
+                log(fetch, &error);
+                failed.extend(place::all(&batches, chunk).cloned());
             }
         }
         // However many calls it took, to the client it is one thing that failed.
         if let Some(first) = failed.first() {
-            let path = first_output(fetch, first);
-            state.errors.push(Recorded { error: GraphqlError::unavailable().at(path), covers: failed });
+            let path = self.first_output(fetch, first);
+            self.record(&mut state, GraphqlError::unavailable().at(path), failed);
         }
     }
 
@@ -65,7 +63,9 @@ impl Run<'_> {
             rewrite::apply(&fetch.output_rewrites, &mut answer.data, &self.operation.engine.schema);
             match answer.data {
                 Value::Object(data) => Ok((Some(data), answer.errors)),
-                Value::Null if !answer.errors.is_empty() => Ok((None, answer.errors)),
+                Value::Null if !answer.errors.is_empty() || fetch.is_conditional() => {
+                    Ok((None, answer.errors))
+                }
                 _ => Err(TransportError::Rubbish("data is not an object".to_owned())),
             }
         });
@@ -73,8 +73,8 @@ impl Run<'_> {
             Ok(answer) => answer,
             Err(error) => {
                 log(fetch, &error);
-                let path = first_output(fetch, &Vec::new());
-                state.errors.push(Recorded { error: GraphqlError::unavailable().at(path), covers: covers() });
+                let path = self.first_output(fetch, &Vec::new());
+                self.record(&mut state, GraphqlError::unavailable().at(path), covers());
                 return;
             }
         };
@@ -86,10 +86,10 @@ impl Run<'_> {
             rewrite::rename(&fetch.output_rewrites, &mut error.path);
             let about_all = error.path.is_empty();
             if about_all {
-                error.path = first_output(fetch, &Vec::new());
+                error.path = self.first_output(fetch, &Vec::new());
             }
             let covers = if about_all || nothing { covers() } else { Vec::new() };
-            state.errors.push(Recorded { error, covers });
+            self.record(&mut state, error, covers);
         }
     }
 
@@ -103,21 +103,25 @@ impl Run<'_> {
         chunk: &Chunk,
         answer: Answer,
     ) -> Result<(), TransportError> {
+        let mut errors = answer.errors;
         let mut data = match answer.data {
             Value::Object(data) => data,
-            Value::Null if !answer.errors.is_empty() => Object::new(),
+            Value::Null if !errors.is_empty() => Object::new(),
             _ => return Err(TransportError::Rubbish("data is not an object".to_owned())),
         };
+        place::infer_positions(&mut errors, &data);
         for (batch, range) in batches.iter().zip(chunk) {
             for field in &batch.fields {
                 let list = match data.swap_remove(&field.key) {
                     Some(Value::List(list)) => list,
                     _ if range.is_empty() => continue,
                     // The errors say why.
-                    None | Some(Value::Null) if !answer.errors.is_empty() => continue,
+                    None | Some(Value::Null) if !errors.is_empty() => continue,
                     _ => return Err(TransportError::Rubbish("entities are not a list".to_owned())),
                 };
-                for (mut entity, representation) in list.into_iter().zip(&batch.representations[range.clone()]) {
+                for (mut entity, representation) in
+                    list.into_iter().zip(&batch.representations[range.clone()])
+                {
                     rewrite::apply(&field.output_rewrites, &mut entity, &self.operation.engine.schema);
                     let Value::Object(entity) = entity else { continue };
                     let Some((last, others)) = representation.places.split_last() else { continue };
@@ -128,64 +132,11 @@ impl Run<'_> {
                 }
             }
         }
-        for error in answer.errors {
-            map_error(state, fetch, batches, chunk, error);
+        for error in errors {
+            self.map_error(state, fetch, batches, chunk, error);
         }
         Ok(())
     }
-}
-
-/// `_entities.i.rest` → every place that representation i serves.
-fn map_error(
-    state: &mut State,
-    fetch: &Fetch,
-    batches: &[Batch<'_>],
-    chunk: &Chunk,
-    mut error: GraphqlError,
-) {
-    let mut path = std::mem::take(&mut error.path).into_iter();
-    let about = match (path.next(), path.next()) {
-        (Some(PathSegment::Field(key)), Some(PathSegment::Index(index))) => {
-            batches.iter().zip(chunk).find_map(|(batch, range)| {
-                let field = batch.fields.iter().find(|field| field.key == key)?;
-                let representation = batch.representations[range.clone()].get(index)?;
-                Some((*field, representation))
-            })
-        }
-        _ => None,
-    };
-    let Some((field, representation)) = about else {
-        // It is about the call as a whole.
-        let covers: Vec<Path> = places(batches, chunk).cloned().collect();
-        if let Some(first) = covers.first() {
-            state.errors.push(Recorded { error: error.at(first_output(fetch, first)), covers });
-        }
-        return;
-    };
-    let mut rest: Path = path.collect();
-    rewrite::rename(&field.output_rewrites, &mut rest);
-    for place in &representation.places {
-        let path = if rest.is_empty() {
-            first_output(fetch, place)
-        } else {
-            place.iter().chain(&rest).cloned().collect()
-        };
-        let covers = if rest.is_empty() { vec![place.clone()] } else { Vec::new() };
-        state.errors.push(Recorded { error: error.clone().at(path), covers });
-    }
-}
-
-fn places<'a>(batches: &'a [Batch<'_>], chunk: &'a Chunk) -> impl Iterator<Item = &'a Path> {
-    let parts = batches.iter().zip(chunk);
-    parts.flat_map(|(batch, range)| {
-        batch.representations[range.clone()].iter().flat_map(|representation| &representation.places)
-    })
-}
-
-/// The first field that a fetch was to bring, at a place.
-fn first_output(fetch: &Fetch, place: &Path) -> Path {
-    let key: Option<&Name> = fetch.outputs.first();
-    place.iter().cloned().chain(key.map(|key| PathSegment::Field(key.clone()))).collect()
 }
 
 fn log(fetch: &Fetch, error: &TransportError) {

@@ -5,6 +5,7 @@ mod fetch;
 mod introspect;
 mod merge;
 mod operation;
+mod place;
 mod project;
 mod response;
 mod rewrite;
@@ -29,7 +30,7 @@ pub use response::Response;
 pub(crate) use shape::shape;
 
 use crate::error::{GraphqlError, Path};
-use crate::plan::Plan;
+use crate::plan::{Aliases, Plan};
 use crate::transport::Transport;
 use project::Projector;
 use variables::Variables;
@@ -43,6 +44,8 @@ pub(crate) struct Engine {
     pub schema: Valid<Schema>,
     /// Interfaces and who implements them.
     pub implementers: TypeMap<TypeName, Implementers>,
+    /// Which keys the gathered data has.
+    pub aliases: Aliases,
     /// The ways to the subgraphs.
     pub transports: HashMap<String, Transport>,
 }
@@ -83,6 +86,14 @@ impl<'a> Run<'a> {
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic while it was held can have left out a merge, nothing worse.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records an error at the client's path. `covers` are places below which it explains everything.
+    fn record(&self, state: &mut State, error: GraphqlError, covers: Vec<Path>) {
+        let shape = &self.operation.shape;
+        let path = shape::client_path(shape, &error.path);
+        let covers = covers.iter().map(|place| shape::client_path(shape, place)).collect();
+        state.errors.push(Recorded { error: error.at(path), covers });
     }
 
     fn plan<'b>(&'b self, plan: &'b Plan) -> BoxFuture<'b, ()> {

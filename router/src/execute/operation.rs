@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use apollo_compiler::Node;
 use apollo_compiler::executable::{ExecutableDocument, Operation as Definition};
 use apollo_compiler::validation::Valid;
-use apollo_compiler::Node;
 use common::RequestContext;
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt};

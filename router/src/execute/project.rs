@@ -44,9 +44,9 @@ impl<'a> Projector<'a> {
             }
             let value = match &field.output {
                 Output::TypeName => Value::Enum(shape.name.clone()),
-                Output::Introspection => data.swap_remove(&field.key).unwrap_or_default(),
+                Output::Introspection => data.swap_remove(&field.data_key).unwrap_or_default(),
                 Output::Field { name, ty, of } => {
-                    let value = data.swap_remove(&field.key).unwrap_or_default();
+                    let value = data.swap_remove(&field.data_key).unwrap_or_default();
                     self.path.push(PathSegment::Field(field.key.clone()));
                     let value = self.value(value, ty, of, (&shape.name, name));
                     self.path.pop();
@@ -75,7 +75,7 @@ impl<'a> Projector<'a> {
                 Err(Nulled)
             }
             (value, Type::List(inner) | Type::NonNullList(inner)) => self.list(value, inner, of, field),
-            (value, Type::Named(_) | Type::NonNullNamed(_)) => self.named(value, of, field),
+            (value, Type::Named(name) | Type::NonNullNamed(name)) => self.named(value, name, of, field),
         };
         match completed {
             Err(Nulled) if !ty.is_non_null() => Ok(Value::Null),
@@ -95,12 +95,13 @@ impl<'a> Projector<'a> {
         Ok(Value::List(completed))
     }
 
-    fn named(&mut self, value: Value, of: &Kind, field: (&Key, &str)) -> Result<Value, Nulled> {
+    fn named(&mut self, value: Value, ty: &str, of: &Kind, field: (&Key, &str)) -> Result<Value, Nulled> {
         match of {
             Kind::Composite(shape) => {
                 let Value::Object(data) = value else { return self.invalid(field) };
+                // An object type is what it is; of an abstract one the data says which.
                 let object = match type_name(data.get("__typename")) {
-                    Some(name) => shape.get(name).or_else(|| only(shape)),
+                    Some(name) => shape.get(name).or_else(|| shape.get(ty)),
                     None => only(shape),
                 };
                 match object {
@@ -153,7 +154,9 @@ fn scalar_value(scalar: Scalar, value: Value) -> Option<Value> {
         (Scalar::Custom, _) => true,
         (Scalar::Int, Value::Number(number)) => {
             number.as_i64().is_some_and(|number| i32::try_from(number).is_ok())
-                || number.as_f64().is_some_and(|number| number.fract() == 0.0 && number.abs() < 2_147_483_648.0)
+                || number
+                    .as_f64()
+                    .is_some_and(|number| number.fract() == 0.0 && number.abs() < 2_147_483_648.0)
         }
         (Scalar::Float, Value::Number(_)) | (Scalar::Boolean, Value::Boolean(_)) => true,
         (Scalar::String | Scalar::Id, Value::String(_) | Value::Enum(_)) => true,

@@ -12,6 +12,7 @@ use apollo_compiler::schema::ExtendedType;
 use async_graphql::Name as Key;
 
 use super::Engine;
+use crate::error::{Path, PathSegment};
 
 /// More fields than this, over all concrete types, are not compiled.
 const FIELDS_MAX: usize = 100_000;
@@ -30,6 +31,8 @@ pub(crate) struct ObjectShape {
 /// One response key.
 pub(crate) struct FieldShape {
     pub key: Key,
+    /// The key that the gathered data has it under.
+    pub data_key: Key,
     /// Any of these, each all of its conditions; empty means always.
     pub when: Vec<Vec<Condition>>,
     pub output: Output,
@@ -176,6 +179,7 @@ impl<'a> Builder<'a> {
     ) -> Result<Option<FieldShape>, ShapeError> {
         let Some((first, _)) = found.first() else { return Ok(None) };
         let name = first.name.clone();
+        let replaced = self.engine.aliases.replacement(first);
         let output = match name.as_str() {
             "__typename" => Output::TypeName,
             "__schema" | "__type" => Output::Introspection,
@@ -188,7 +192,9 @@ impl<'a> Builder<'a> {
         };
         let always = found.iter().any(|(_, when)| when.is_empty());
         let when = if always { Vec::new() } else { found.into_iter().map(|(_, when)| when).collect() };
-        Ok(Some(FieldShape { key: Key::new(key.as_str()), when, output }))
+        let key = Key::new(key.as_str());
+        let data_key = replaced.map_or_else(|| key.clone(), Key::new);
+        Ok(Some(FieldShape { key, data_key, when, output }))
     }
 
     fn kind(&mut self, ty: &Name, found: &[(&'a Field, Vec<Condition>)]) -> Result<Kind, ShapeError> {
@@ -216,6 +222,31 @@ impl<'a> Builder<'a> {
             }),
         })
     }
+}
+
+/// A path in the gathered data as the client knows it: with its own keys, and only as far as it asked.
+pub(super) fn client_path(shape: &Shape, path: &Path) -> Path {
+    let mut found = Path::with_capacity(path.len());
+    let mut shapes = vec![shape];
+    for segment in path {
+        let PathSegment::Field(name) = segment else {
+            found.push(segment.clone());
+            continue;
+        };
+        let objects = shapes.iter().flat_map(|shape| shape.values());
+        let fields: Vec<&FieldShape> =
+            objects.filter_map(|object| object.fields.iter().find(|field| field.data_key == *name)).collect();
+        let Some(first) = fields.first() else { break };
+        found.push(PathSegment::Field(first.key.clone()));
+        shapes = fields
+            .iter()
+            .filter_map(|field| match &field.output {
+                Output::Field { of: Kind::Composite(shape), .. } => Some(shape.as_ref()),
+                _ => None,
+            })
+            .collect();
+    }
+    found
 }
 
 /// The conditions of a selection, added to those around it; `None` when it is left out in any case.

@@ -26,8 +26,10 @@ impl Variables {
             return Ok(Self::default());
         }
         let given: JsonMap = given.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        let coerced = coerce_variable_values(&engine.schema, &operation.definition, &given)
-            .map_err(|error| GraphqlError::new(code::BAD_USER_INPUT, sentence(&error.message().to_string())))?;
+        let coerced =
+            coerce_variable_values(&engine.schema, &operation.definition, &given).map_err(|error| {
+                GraphqlError::new(code::BAD_USER_INPUT, sentence(&error.message().to_string()))
+            })?;
         if operation.introspects {
             let values = coerced.iter().map(|(name, value)| (Name::new(name.as_str()), value_of(value)));
             return Ok(Self { values: values.collect(), json: Some(coerced) });

@@ -119,13 +119,18 @@ fn entity(path: &FlattenNodePath, node: FetchNode) -> Fetch {
 }
 
 fn batch(node: BatchFetchNode) -> Fetch {
-    let entities = node.entity_batch.aliases.into_iter().map(|alias| Entities {
-        key: Name::new(alias.alias),
-        variable: Name::new(alias.representations_variable_name),
-        paths: alias.merge_paths.iter().map(steps).collect(),
-        requires: requirements(&alias.requires),
-        input_rewrites: rewrites(alias.input_rewrites),
-        output_rewrites: rewrites(alias.output_rewrites),
+    let entities = node.entity_batch.aliases.into_iter().map(|alias| {
+        let mut paths: Vec<_> = alias.merge_paths.iter().map(steps).collect();
+        // The library's order differs from run to run.
+        paths.sort();
+        Entities {
+            key: Name::new(alias.alias),
+            variable: Name::new(alias.representations_variable_name),
+            paths,
+            requires: requirements(&alias.requires),
+            input_rewrites: rewrites(alias.input_rewrites),
+            output_rewrites: rewrites(alias.output_rewrites),
+        }
     });
     let entities: Vec<Entities> = entities.collect();
     let representations = |name: &Name| entities.iter().any(|entities| entities.variable == *name);

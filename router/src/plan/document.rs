@@ -9,6 +9,8 @@ use apollo_compiler::ast::{self, DirectiveList, OperationType, Value};
 use apollo_compiler::executable::{ExecutableDocument, Field, Operation, Selection, SelectionSet};
 use apollo_compiler::schema::{ExtendedType, Schema};
 
+use super::Aliases;
+
 /// One root field, printed with everything around it.
 pub(super) struct RootField {
     pub name: Name,
@@ -20,9 +22,10 @@ pub(super) fn root_fields(
     schema: &Schema,
     document: &ExecutableDocument,
     operation: &Operation,
+    aliases: &Aliases,
 ) -> Vec<RootField> {
     let mut found = Vec::new();
-    let printer = Printer { schema, document };
+    let printer = Printer { schema, document, aliases };
     printer.roots(&operation.selection_set, &mut Vec::new(), &mut found);
     found
 }
@@ -59,6 +62,7 @@ pub(super) fn operation<'a>(operation: &Operation, fields: impl Iterator<Item = 
 struct Printer<'a> {
     schema: &'a Schema,
     document: &'a ExecutableDocument,
+    aliases: &'a Aliases,
 }
 
 impl<'a> Printer<'a> {
@@ -102,7 +106,8 @@ impl<'a> Printer<'a> {
     }
 
     fn field(&self, field: &Field, text: &mut String) {
-        if let Some(alias) = &field.alias {
+        let alias = self.aliases.replacement(field);
+        if let Some(alias) = alias.as_deref().or(field.alias.as_deref()) {
             text.push_str(alias);
             text.push(':');
         }
@@ -123,7 +128,8 @@ impl<'a> Printer<'a> {
     fn selection_set(&self, set: &SelectionSet, text: &mut String) {
         text.push('{');
         let start = text.len();
-        if matches!(self.schema.types.get(&set.ty), Some(ExtendedType::Interface(_) | ExtendedType::Union(_))) {
+        if matches!(self.schema.types.get(&set.ty), Some(ExtendedType::Interface(_) | ExtendedType::Union(_)))
+        {
             text.push_str("__typename ");
         }
         self.selections(set, text);

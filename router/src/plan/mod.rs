@@ -2,6 +2,7 @@
 //!
 //! Wraps the planner library, which is seen nowhere else.
 
+mod alias;
 mod convert;
 mod display;
 mod document;
@@ -12,6 +13,7 @@ use std::sync::OnceLock;
 use async_graphql::Name;
 use async_graphql::parser::types::ExecutableDocument;
 
+pub(crate) use alias::Aliases;
 pub(crate) use document::expanded_size;
 pub(crate) use planner::{PlanError, Planner};
 
@@ -96,7 +98,7 @@ pub(crate) struct Entities {
 }
 
 /// One step on the way to entities.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Step {
     /// Into a field.
     Field(Name),
@@ -171,6 +173,11 @@ impl Plan {
 }
 
 impl Fetch {
+    /// Whether parts of it depend on variables, so that all of it may be left out.
+    pub fn is_conditional(&self) -> bool {
+        self.text.contains("@skip") || self.text.contains("@include")
+    }
+
     /// The operation, parsed once.
     pub fn parsed(&self) -> Option<ExecutableDocument> {
         if let Some(document) = self.document.get() {

@@ -16,7 +16,7 @@ use hive_router_query_planner::utils::cancellation::CancellationToken;
 use hive_router_query_planner::utils::parsing::{safe_parse_operation, safe_parse_schema};
 
 use super::document::{self, RootField};
-use super::{Plan, Planned, convert};
+use super::{Aliases, Plan, Planned, convert};
 
 /// Makes plans for one supergraph.
 pub(crate) struct Planner {
@@ -62,10 +62,11 @@ impl Planner {
         schema: &Schema,
         document: &ExecutableDocument,
         operation: &Operation,
+        aliases: &Aliases,
         deadline: Duration,
     ) -> Result<Planned, PlanError> {
         let token = CancellationToken::with_timeout(deadline);
-        let fields = document::root_fields(schema, document, operation);
+        let fields = document::root_fields(schema, document, operation, aliases);
         if fields.is_empty() {
             return Ok(Planned { primary: None, rest: Plan::Nothing });
         }
@@ -101,11 +102,7 @@ impl Planner {
         let normalized = normalize_operation(&self.library.supergraph, &document, None).map_err(failed)?;
         let plan = self
             .library
-            .plan_from_normalized_operation(
-                &normalized.operation,
-                PlannerOverrideContext::default(),
-                token,
-            )
+            .plan_from_normalized_operation(&normalized.operation, PlannerOverrideContext::default(), token)
             .map_err(|error| match error {
                 PlannerError::CancellationError(_) => PlanError::Deadline,
                 other if token.bail_if_cancelled().is_err() => {

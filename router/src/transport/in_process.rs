@@ -14,10 +14,7 @@ use crate::error::{GraphqlError, PathSegment, code};
 /// The same patience as for a subgraph in another process.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-pub(super) async fn call(
-    executable: &graphql::Executable,
-    call: Call<'_>,
-) -> Result<Answer, TransportError> {
+pub(super) async fn call(executable: &graphql::Executable, call: Call<'_>) -> Result<Answer, TransportError> {
     // Whoever panics fails one request, not the process.
     let answer = AssertUnwindSafe(executable.execute(request(call))).catch_unwind();
     match tokio::time::timeout(TIMEOUT, answer).await {

@@ -68,12 +68,7 @@ pub(super) fn stream(
         text: call.text.to_owned(),
         variables: call.variables,
         headers: headers(call.context),
-        init: call
-            .context
-            .token
-            .iter()
-            .map(|token| ("authorization", format!("Bearer {token}")))
-            .collect(),
+        init: call.context.token.iter().map(|token| ("authorization", format!("Bearer {token}"))).collect(),
     };
     let (sender, receiver) = mpsc::channel(QUEUE);
     tokio::spawn(async move {

@@ -24,11 +24,7 @@ async fn keys_come_in_the_order_of_the_client_and_nothing_leaks() {
 
 #[tokio::test]
 async fn three_subgraphs_answer_together() {
-    let answer = run(
-        &shop(),
-        "{ me { name reviews { body product { name inStock } } } }",
-    )
-    .await;
+    let answer = run(&shop(), "{ me { name reviews { body product { name inStock } } } }").await;
     assert_eq!(
         answer,
         json!({ "data": { "me": { "name": "Ada", "reviews": [
@@ -87,6 +83,21 @@ async fn aliases_and_fragments_are_honoured() {
             "b": { "stock": false, "reviews": [{ "id": "Too expensive", "who": { "id": "Ada" } }], "cost": null },
         } })
     );
+}
+
+#[tokio::test]
+async fn an_alias_that_is_another_fields_name_does_not_pass_for_it() {
+    let document = "{ reviews { author { id: name reviews { id: body product { upc: name name: upc stock: inStock } } } } }";
+    let (api, log) = noted();
+    let answer = run(&api, document).await;
+    assert_eq!(
+        answer["data"]["reviews"][2],
+        json!({ "author": { "id": "Grace", "reviews": [
+            { "id": "Could be better", "product": { "upc": "Table", "name": "table", "stock": true } }] } })
+    );
+    assert!(!log.lock().unwrap().iter().any(|call| call.contains(r#"id: "Grace""#)), "{log:?}");
+    let answer = run(&api, "{ a: product(upc: \"couch\") { name: score } }").await;
+    assert_eq!(answer["errors"][0]["path"], json!(["a", "name"]));
 }
 
 #[tokio::test]

@@ -73,9 +73,11 @@ async fn a_subgraph_that_is_down_costs_its_fields_and_one_error() {
         json!({ "name": "Table", "inStock": null, "shippingCost": null })
     );
     assert_eq!(answer["data"]["me"]["name"], "Ada");
+    let field = answer["errors"][0]["path"][2].clone();
+    assert!(field == "inStock" || field == "shippingCost", "{answer}");
     assert_eq!(
         answer["errors"],
-        json!([{ "message": "a service is unavailable; try again", "path": ["products", 0, "inStock"],
+        json!([{ "message": "a service is unavailable; try again", "path": ["products", 0, field],
             "extensions": { "code": "DEPENDENCY_UNAVAILABLE" } }])
     );
 }
@@ -140,7 +142,8 @@ async fn a_hanging_subgraph_is_not_waited_for_longer_than_its_timeout() {
 #[tokio::test]
 async fn values_that_the_schema_does_not_know_become_null() {
     let answering = answering(|| {
-        let me = async_graphql::value!({ "me": { "id": "1", "name": 7, "nickname": ["x"], "rank": "PLATINUM" } });
+        let me =
+            async_graphql::value!({ "me": { "id": "1", "name": 7, "nickname": ["x"], "rank": "PLATINUM" } });
         Response::new(me)
     });
     let api = with("accounts", answering);

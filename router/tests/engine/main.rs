@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use shop::Log;
 
-pub fn local(name: &str, executable: Executable) -> Subgraph {
+pub(crate) fn local(name: &str, executable: Executable) -> Subgraph {
     Subgraph {
         name: name.to_owned(),
         sdl: executable.sdl.clone(),
@@ -26,7 +26,7 @@ pub fn local(name: &str, executable: Executable) -> Subgraph {
     }
 }
 
-pub fn executables(log: &Log) -> Vec<(&'static str, Executable)> {
+pub(crate) fn executables(log: &Log) -> Vec<(&'static str, Executable)> {
     vec![
         ("accounts", shop::accounts::executable(log.clone())),
         ("products", shop::products::executable(log.clone())),
@@ -35,12 +35,12 @@ pub fn executables(log: &Log) -> Vec<(&'static str, Executable)> {
     ]
 }
 
-pub fn subgraphs() -> Vec<Subgraph> {
+pub(crate) fn subgraphs() -> Vec<Subgraph> {
     executables(&Log::default()).into_iter().map(|(name, executable)| local(name, executable)).collect()
 }
 
 /// The shop, with every call noted.
-pub fn noted() -> (Supergraph, Log) {
+pub(crate) fn noted() -> (Supergraph, Log) {
     let log = Log::default();
     let subgraphs: Vec<_> = executables(&log)
         .into_iter()
@@ -49,16 +49,16 @@ pub fn noted() -> (Supergraph, Log) {
     (Supergraph::compose(&subgraphs).unwrap(), log)
 }
 
-pub fn shop() -> Supergraph {
+pub(crate) fn shop() -> Supergraph {
     Supergraph::compose(&subgraphs()).unwrap()
 }
 
-pub fn context() -> Arc<RequestContext> {
+pub(crate) fn context() -> Arc<RequestContext> {
     Arc::new(RequestContext::anonymous("request-1"))
 }
 
 /// Runs an operation and gives the answer as the client gets it.
-pub async fn run_with(supergraph: &Supergraph, document: &str, variables: Value) -> Value {
+pub(crate) async fn run_with(supergraph: &Supergraph, document: &str, variables: Value) -> Value {
     let Value::Object(variables) = variables else { panic!("variables are an object") };
     let operation = match supergraph.prepare(document, None) {
         Ok(operation) => operation,
@@ -68,6 +68,6 @@ pub async fn run_with(supergraph: &Supergraph, document: &str, variables: Value)
     serde_json::to_value(&response).unwrap()
 }
 
-pub async fn run(supergraph: &Supergraph, document: &str) -> Value {
+pub(crate) async fn run(supergraph: &Supergraph, document: &str) -> Value {
     run_with(supergraph, document, json!({})).await
 }

@@ -31,10 +31,19 @@ async fn root_fields_run_one_after_the_other_each_with_its_entities() {
     assert_eq!(
         order,
         [
-            "reviews", "review", "products", // a, and its product
-            "products", "order", "inventory", // b, and its stock
-            "reviews", "review", "accounts", // c, and its author
-            "accounts", "rename", "rename", "reviews", // d and e in one call, and the reviews of d
+            "reviews",
+            "review",
+            "products", // a, and its product
+            "products",
+            "order",
+            "inventory", // b, and its stock
+            "reviews",
+            "review",
+            "accounts", // c, and its author
+            "accounts",
+            "rename",
+            "rename",
+            "reviews", // d and e in one call, and the reviews of d
         ]
     );
 }

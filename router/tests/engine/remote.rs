@@ -10,6 +10,7 @@ use axum::Json;
 use axum::extract::{State, WebSocketUpgrade};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use common::RequestContext;
+use futures::StreamExt;
 use graphql::Executable;
 use router::transport::http::{Endpoint, fetch_sdl};
 use router::{Subgraph, Supergraph, Transport};
@@ -34,7 +35,11 @@ impl Executor for Served {
     }
 }
 
-async fn post(State(served): State<Served>, headers: HeaderMap, Json(request): Json<Request>) -> Json<Response> {
+async fn post(
+    State(served): State<Served>,
+    headers: HeaderMap,
+    Json(request): Json<Request>,
+) -> Json<Response> {
     served.seen.lock().unwrap().push(headers);
     Json(Executor::execute(&served, request).await)
 }
@@ -130,9 +135,44 @@ async fn subscriptions_run_over_a_websocket() {
     assert_eq!(over_http, crate::subscriptions::events(&shop(), document).await);
     assert_eq!(over_http.len(), 4);
     let upgraded = seen[2].lock().unwrap();
-    assert!(upgraded.iter().any(|headers| {
-        headers.get("x-credential").is_some_and(|value| value == "GET /graphql/ws 0")
-    }));
+    assert!(
+        upgraded
+            .iter()
+            .any(|headers| { headers.get("x-credential").is_some_and(|value| value == "GET /graphql/ws 0") })
+    );
+}
+
+#[tokio::test]
+async fn dropping_the_stream_ends_it_over_the_websocket() {
+    let alive = Arc::new(());
+    let held = alive.clone();
+    let inner = crate::shop::products::executable(Log::default());
+    let watched = Executable::new(
+        inner.sdl.clone(),
+        |_| Box::pin(std::future::pending()),
+        move |request| {
+            let held = held.clone();
+            inner.stream(request).inspect(move |_| assert!(Arc::strong_count(&held) > 0)).boxed()
+        },
+    );
+    let (endpoint, _) = serve(watched).await;
+    let mut all = subgraphs();
+    all[1].transport = Transport::Http(endpoint);
+    let api = Supergraph::compose(&all).unwrap();
+    let operation = api.prepare("subscription { ticks }", None).unwrap();
+    let mut events = operation.subscribe(crate::context(), Map::new());
+    assert_eq!(
+        serde_json::to_value(events.next().await.unwrap()).unwrap(),
+        json!({ "data": { "ticks": 0 } })
+    );
+    assert_eq!(Arc::strong_count(&alive), 3);
+    drop(events);
+    let ended = async {
+        while Arc::strong_count(&alive) > 2 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), ended).await.unwrap();
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_graphql::{
     Context, EmptyMutation, EmptySubscription, Enum, ID, Interface, Object, ObjectType, Result,
-    SDLExportOptions, Schema, SchemaBuilder, SimpleObject, Subscription, SubscriptionType, Union,
+    SDLExportOptions, Schema, SchemaBuilder, SimpleObject, SubscriptionType, Union,
 };
 use futures::stream::{self, Stream, StreamExt};
 use graphql::Executable;
@@ -193,9 +193,9 @@ pub mod products {
         }
     }
 
-    pub struct Events;
-    #[Subscription]
-    impl Events {
+    pub struct Subscription;
+    #[async_graphql::Subscription]
+    impl Subscription {
         async fn price_changed(&self) -> impl Stream<Item = Product> {
             stream::iter(all())
         }
@@ -209,7 +209,7 @@ pub mod products {
     }
 
     pub fn executable(log: Log) -> Executable {
-        super::executable(Schema::build(Query, Mutation(log), Events))
+        super::executable(Schema::build(Query, Mutation(log), Subscription))
     }
 }
 
@@ -280,9 +280,7 @@ pub mod reviews {
         /// Fails for the couch.
         async fn score(&self) -> Result<Option<f64>> {
             match self.upc.as_str() {
-                "couch" => {
-                    Err(async_graphql::Error::new("no score").extend_with_code("SCORE_MISSING"))
-                }
+                "couch" => Err(async_graphql::Error::new("no score").extend_with_code("SCORE_MISSING")),
                 _ => Ok(Some(4.5)),
             }
         }
@@ -333,16 +331,16 @@ pub mod reviews {
         }
     }
 
-    pub struct Events;
-    #[Subscription]
-    impl Events {
+    pub struct Subscription;
+    #[async_graphql::Subscription]
+    impl Subscription {
         async fn review_added(&self) -> impl Stream<Item = Review> {
             stream::iter(all())
         }
     }
 
     pub fn executable(log: Log) -> Executable {
-        super::executable(Schema::build(Query, Mutation(log), Events))
+        super::executable(Schema::build(Query, Mutation(log), Subscription))
     }
 }
 

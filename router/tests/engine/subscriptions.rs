@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{context, local, shop, subgraphs};
 
-pub async fn events(api: &Supergraph, document: &str) -> Vec<Value> {
+pub(crate) async fn events(api: &Supergraph, document: &str) -> Vec<Value> {
     let operation = api.prepare(document, None).unwrap();
     let events = operation.subscribe(context(), Map::new());
     events.map(|event| serde_json::to_value(&event).unwrap()).collect().await
@@ -53,7 +53,12 @@ async fn dropping_the_stream_ends_it_at_the_subgraph() {
         |_| Box::pin(futures::future::pending()),
         move |request| {
             let guard = Ended(guard.clone());
-            inner.stream(request).inspect(move |_| { let _ = &guard; }).boxed()
+            inner
+                .stream(request)
+                .inspect(move |_| {
+                    let _ = &guard;
+                })
+                .boxed()
         },
     );
     let mut all = subgraphs();

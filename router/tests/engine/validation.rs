@@ -18,7 +18,9 @@ async fn syntax_errors_and_validation_errors_have_their_codes() {
 
 #[tokio::test]
 async fn no_error_suggests_anything() {
-    for document in ["{ me { nam } }", "{ me }", "{ user(idd: 1) { id } }", "{ me { ...Nme } }", "{ search { upc } }"] {
+    for document in
+        ["{ me { nam } }", "{ me }", "{ user(idd: 1) { id } }", "{ me { ...Nme } }", "{ search { upc } }"]
+    {
         let answer = run(&shop(), document).await.to_string().to_lowercase();
         assert!(answer.contains("errors") && !answer.contains("did you mean"), "{answer}");
     }
@@ -38,8 +40,11 @@ fn the_operation_must_be_clear() {
 
 #[tokio::test]
 async fn variables_are_checked_before_anything_runs() {
-    let document = "query ($upc: ID!, $first: Int) { product(upc: $upc) { upc } products(first: $first) { upc } }";
-    for variables in [json!({}), json!({ "upc": null }), json!({ "upc": "x", "first": "many" }), json!({ "upc": [1] })] {
+    let document =
+        "query ($upc: ID!, $first: Int) { product(upc: $upc) { upc } products(first: $first) { upc } }";
+    for variables in
+        [json!({}), json!({ "upc": null }), json!({ "upc": "x", "first": "many" }), json!({ "upc": [1] })]
+    {
         let answer = run_with(&shop(), document, variables).await;
         assert!(answer.get("data").is_none(), "{answer}");
         assert_eq!(answer["errors"].as_array().unwrap().len(), 1);
