@@ -32,6 +32,8 @@ pub struct Config {
     pub idle_timeout_ms: u64,
     /// How long a client may take to send a request's body. Default 10,000; 100–120,000.
     pub body_timeout_ms: u64,
+    /// Connections at a time; more wait. Default 10,000; 1–1,000,000.
+    pub connections_max: usize,
     /// Bytes of all headers of a request. Default 32,768; 1,024–65,536.
     pub header_bytes_max: usize,
     /// Headers of a request. Default 64; 8–100.
@@ -61,6 +63,7 @@ impl Default for Config {
             request_timeout_ms: 15_000,
             idle_timeout_ms: 60_000,
             body_timeout_ms: 10_000,
+            connections_max: 10_000,
             header_bytes_max: 32_768,
             headers_max: 64,
             uri_bytes_max: 8_192,
@@ -139,6 +142,7 @@ impl Config {
             ("request_timeout_ms", self.request_timeout_ms, 100, 120_000),
             ("idle_timeout_ms", self.idle_timeout_ms, 1_000, 600_000),
             ("body_timeout_ms", self.body_timeout_ms, 100, 120_000),
+            ("connections_max", size(self.connections_max), 1, 1_000_000),
             ("header_bytes_max", size(self.header_bytes_max), 1_024, 65_536),
             ("headers_max", size(self.headers_max), 8, 100),
             ("uri_bytes_max", size(self.uri_bytes_max), 256, 65_536),

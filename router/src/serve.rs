@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
@@ -10,6 +11,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -36,13 +38,15 @@ impl Router {
         let connections = GracefulShutdown::new();
         let builder = connection_builder(&self.core.config);
         let app = self.clone().into_axum();
+        let room = Arc::new(Semaphore::new(self.core.config.connections_max));
         loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
+            let accept = async { (room.clone().acquire_owned().await, listener.accept().await) };
+            let (permit, accepted) = tokio::select! {
+                accepted = accept => accepted,
                 () = shutdown.cancelled() => break,
             };
             match accepted {
-                Ok((stream, address)) => spawn_connection(stream, address, &app, &builder, &connections),
+                Ok(accepted) => spawn_connection(accepted, permit, &app, &builder, &connections),
                 Err(error) => {
                     // Out of file descriptors, most likely: others must close before another is accepted.
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -88,8 +92,8 @@ fn connection_builder(config: &Config) -> Builder<TokioExecutor> {
 }
 
 fn spawn_connection(
-    stream: TcpStream,
-    address: SocketAddr,
+    (stream, address): (TcpStream, SocketAddr),
+    permit: impl Send + 'static,
     app: &axum::Router,
     builder: &Builder<TokioExecutor>,
     connections: &GracefulShutdown,
@@ -116,5 +120,6 @@ fn spawn_connection(
         if let Err(error) = watched.await {
             tracing::debug!(%error, "a connection ended badly");
         }
+        drop(permit);
     });
 }

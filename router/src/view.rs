@@ -81,3 +81,57 @@ impl Views {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::http::Endpoint;
+    use crate::transport::{Subgraph, Transport};
+
+    fn subgraph(name: &str, sdl: &str) -> Subgraph {
+        let url = "http://127.0.0.1:1/graphql".parse().expect("a URL");
+        let transport = Transport::Http(Endpoint::new(url, reqwest::Client::new()));
+        Subgraph { name: name.to_owned(), sdl: sdl.into(), transport }
+    }
+
+    fn snapshot(generation: u64, crm: &str) -> Arc<Snapshot> {
+        let user = subgraph("user", "type Query { me: ID }");
+        let full = Arc::new(Supergraph::compose(std::slice::from_ref(&user)).expect("composes"));
+        let subgraphs = vec![user, subgraph("crm", crm)];
+        let names = subgraphs.iter().map(|subgraph| subgraph.name.clone()).collect();
+        Arc::new(Snapshot { generation, subgraphs, names, full })
+    }
+
+    fn set(names: &[&str]) -> Arc<ModuleSet> {
+        Arc::new(names.iter().map(|name| (*name).to_owned()).collect())
+    }
+
+    #[tokio::test]
+    async fn tenants_with_the_same_modules_share_a_view_whatever_else_they_have() {
+        let (views, snapshot) = (Views::new(8), snapshot(1, "type Query { deal: ID }"));
+        let (first, second) = (set(&["crm"]), set(&["crm", "gone"]));
+        let (first, second) = tokio::join!(views.get(&snapshot, &first), views.get(&snapshot, &second));
+        let (first, second) = (first.expect("composes"), second.expect("composes"));
+        assert!(Arc::ptr_eq(&first, &second));
+        assert!(first.api_sdl().contains("deal") && !first.api_sdl().contains("me"));
+        let all = views.get(&snapshot, &set(&["crm", "user"])).await.expect("composes");
+        assert!(Arc::ptr_eq(&all, &snapshot.full));
+    }
+
+    #[tokio::test]
+    async fn a_set_that_no_longer_composes_keeps_its_last_good_view() {
+        let views = Views::new(8);
+        let crm = set(&["crm"]);
+        let good = views.get(&snapshot(1, "type Query { deal: ID }"), &crm).await.expect("composes");
+        let kept = views.get(&snapshot(2, "type Query { deal: Missing }"), &crm).await.expect("is kept");
+        assert!(Arc::ptr_eq(&good, &kept));
+        let newer = views.get(&snapshot(3, "type Query { lead: ID }"), &crm).await.expect("composes");
+        assert!(newer.api_sdl().contains("lead"));
+    }
+
+    #[tokio::test]
+    async fn a_set_that_never_composed_has_no_view() {
+        let bad = snapshot(1, "type Query { deal: Missing }");
+        assert!(Views::new(8).get(&bad, &set(&["crm"])).await.is_none());
+    }
+}

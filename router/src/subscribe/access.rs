@@ -62,8 +62,11 @@ impl Access {
     async fn read(&mut self) -> Result<(), Error> {
         let tenancy = &self.core.tenancy;
         let caller = tenancy.authenticate(self.token.as_deref()).await?;
-        if caller != self.caller {
-            // Another tenant or other roles under the same token: nothing that began may go on.
+        let session = |caller: &Caller| {
+            caller.member().map(|member| (member.organization_id, member.membership_id, member.session_id))
+        };
+        if session(&caller) != session(&self.caller) {
+            // Somebody else under the same token: nothing that began may go on.
             return Err(Error::Unauthenticated);
         }
         if !tenancy.shows_everything() {

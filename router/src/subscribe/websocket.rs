@@ -30,8 +30,7 @@ pub(crate) async fn websocket(core: Arc<Core>, client: Client, socket: WebSocket
         Err(close) => close,
     };
     if let Some(close) = close {
-        // The client may be gone already; then nobody is left to tell.
-        let _ = timeout(WRITE_TIMEOUT, connection.socket.send(close.frame())).await;
+        connection.close(&close).await;
     }
 }
 
@@ -209,6 +208,15 @@ impl Connection {
             Some(Ok(Message::Binary(_))) => Err(Some(Close::Invalid)),
             Some(Err(error)) if error.to_string().contains("too long") => Err(Some(Close::TooBig)),
             Some(Ok(Message::Close(_)) | Err(_)) | None => Err(None),
+        }
+    }
+
+    /// Says why, and waits for the client to hear it: closing on unread input may lose what was said last.
+    async fn close(&mut self, close: &Close) {
+        if self.write(close.frame()).await.is_ok() {
+            let rest = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+            // A client that goes on talking is left.
+            let _ = timeout(Duration::from_secs(1), rest).await;
         }
     }
 

@@ -1,6 +1,10 @@
 //! Tokens, and what each tenant sees.
 
-use crate::toys::{App, code};
+use std::sync::Arc;
+
+use router::{Client, GraphqlRequest, Open, Outcome, Router};
+
+use crate::toys::{App, code, config, sources};
 
 #[tokio::test]
 async fn every_bad_token_gets_the_same_401() {
@@ -78,4 +82,16 @@ async fn anonymous_callers_see_the_core() {
     let app = App::start().await;
     assert_eq!(app.send(app.post("{ hello }")).await.1["data"]["hello"], "world");
     assert_eq!(code(&app.send(app.post("{ leaveDays }")).await.1), "GRAPHQL_VALIDATION_FAILED");
+}
+
+#[tokio::test]
+async fn without_tenants_everybody_sees_everything() {
+    let router = Router::new(config(), sources(), Arc::new(Open)).await.unwrap();
+    let request = GraphqlRequest { query: "{ hello leaveDays }".to_owned(), ..GraphqlRequest::default() };
+    let answer = router.execute(Client::anonymous("test"), request).await;
+    assert_eq!(answer.outcome, Outcome::Executed);
+    let body = serde_json::to_string(&answer.response).unwrap();
+    assert_eq!(body, r#"{"data":{"hello":"world","leaveDays":20}}"#);
+    router.stop();
+    assert!(!router.is_ready());
 }

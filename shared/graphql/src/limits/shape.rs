@@ -60,9 +60,10 @@ pub(super) fn check(limits: &Limits, document: &ExecutableDocument) -> Result<Do
         let size = measure.operation(&operation.node)?;
         facts.introspects |= size.introspects;
     }
-    // Fragments that no operation uses are walked by validators all the same.
+    // Fragments that no operation uses are walked by validators all the same. Not from the top: those that one
+    // uses below `__schema` may be deeper than a query.
     for name in document.fragments.keys() {
-        measure.fragment(name, 0)?;
+        measure.fragment(name, 1)?;
     }
     Ok(facts)
 }
@@ -320,6 +321,21 @@ mod tests {
         };
         assert_eq!(code(&lists(2)), None);
         assert_eq!(code(&lists(3)), Some("INTROSPECTION_TOO_DEEP"));
+    }
+
+    #[test]
+    fn the_introspection_of_the_usual_tools_passes() {
+        let of_type = "ofType { kind name ".repeat(9) + &"}".repeat(9);
+        let document = format!(
+            "query IntrospectionQuery {{ __schema {{ queryType {{ name kind }} types {{ ...FullType }}
+             directives {{ name args(includeDeprecated: true) {{ ...InputValue }} }} }} }}
+             fragment FullType on __Type {{ kind fields(includeDeprecated: true) {{ args {{ ...InputValue }}
+             type {{ ...TypeRef }} }} inputFields {{ ...InputValue }} interfaces {{ ...TypeRef }}
+             enumValues {{ name }} possibleTypes {{ ...TypeRef }} }}
+             fragment InputValue on __InputValue {{ name type {{ ...TypeRef }} }}
+             fragment TypeRef on __Type {{ kind name {of_type} }}"
+        );
+        assert_eq!(check_text(&document), Ok(DocumentFacts { introspects: true }));
     }
 
     #[test]
