@@ -33,6 +33,7 @@ pub(crate) async fn event_stream(
         let message = "too many event streams are open";
         Refused::http(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_SUBSCRIPTIONS", message)
     })?;
+    let request_id = client.request_id.clone();
     let admission = pipeline::admit(core, client, request, Allowed::Everything);
     let admitted = tokio::time::timeout(core.config.request_timeout(), admission)
         .await
@@ -44,7 +45,7 @@ pub(crate) async fn event_stream(
     let mut recheck = interval(Duration::from_millis(core.config.subscriptions.recheck_ms));
     recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
     recheck.reset();
-    let running = Running::start(core, std::future::ready(Ok(admitted)));
+    let running = Running::start(core, request_id, std::future::ready(Ok(admitted)));
     let state = Open { core: core.clone(), access, running, recheck, _socket: socket };
     let heartbeat = Duration::from_millis(core.config.subscriptions.heartbeat_ms);
     Ok(Sse::new(events(state)).keep_alive(KeepAlive::new().interval(heartbeat)).into_response())

@@ -134,7 +134,7 @@ impl Connection {
                 let (core, client) = (self.core.clone(), self.client.clone());
                 let admission =
                     async move { pipeline::admit(&core, client, payload, Allowed::Everything).await };
-                running.insert(id, Running::start(&self.core, admission));
+                running.insert(id, Running::start(&self.core, self.client.request_id.clone(), admission));
                 Ok(())
             }
         }
