@@ -1,0 +1,106 @@
+//! Stories about organizations.
+
+mod world;
+
+use common::Role;
+use serde_json::json;
+use tenant::events::OrganizationCreated;
+use testing::{App, Person};
+use world::{create, world};
+
+const ORGANIZATION: &str = "{ organization { id name subdomain status industryCode timezone
+    modules { id enabled requires isCore } } }";
+
+#[tokio::test]
+async fn a_new_organization_has_every_module_on_that_can_be() {
+    let (app, owner) = world("acme").await;
+    let seen = app.as_(&owner).run(ORGANIZATION).await.ok();
+    let organization = &seen["organization"];
+    assert_eq!(organization["id"], owner.member().organization_id.to_string());
+    assert_eq!(organization["status"], "ACTIVE");
+    assert_eq!(
+        organization["modules"],
+        json!([
+            { "id": "tenant", "enabled": true, "requires": [], "isCore": true },
+            { "id": "broken", "enabled": false, "requires": ["nothing"], "isCore": false },
+            { "id": "employee", "enabled": true, "requires": [], "isCore": false },
+            { "id": "leave", "enabled": true, "requires": ["employee"], "isCore": false },
+            { "id": "payroll", "enabled": true, "requires": ["leave", "employee"], "isCore": false },
+        ])
+    );
+}
+
+#[tokio::test]
+async fn making_an_organization_is_announced() {
+    let (app, owner) = world("acme").await;
+    app.settle().await;
+    let (event_type, payload) = app.announced().await.remove(0);
+    assert_eq!(event_type, "tenant.organization.created");
+    assert_eq!(
+        serde_json::from_value::<OrganizationCreated>(payload).unwrap(),
+        OrganizationCreated {
+            organization_id: owner.member().organization_id,
+            industry_code: Some("software".into()),
+            modules: vec!["employee".into(), "leave".into(), "payroll".into()],
+        }
+    );
+}
+
+#[tokio::test]
+async fn a_subdomain_is_given_once_and_reserved_and_malformed_ones_never() {
+    let (app, _) = world("acme").await;
+    let taken = create(&app, &Person::new(&[Role::Owner]), "acme").await.unwrap_err();
+    assert_eq!(taken.as_database_error().unwrap().constraint(), Some("organization_subdomain_key"));
+    let too_long = "a".repeat(64);
+    for subdomain in
+        ["www", "api", "ab", "-abc", "abc-", "a--b", "Acme", "a_b", "a.b", "ünal", &too_long, "abc\n"]
+    {
+        let refused = create(&app, &Person::new(&[Role::Owner]), subdomain).await.unwrap_err();
+        let constraint = refused.as_database_error().unwrap().constraint().unwrap().to_owned();
+        assert!(constraint.starts_with("organization_subdomain"), "{subdomain}: {constraint}");
+    }
+}
+
+#[tokio::test]
+async fn an_admin_renames_the_organization_and_a_member_does_not() {
+    const RENAME: &str = r#"mutation { organizationUpdate(input: { name: " Acme Ltd ", timezone: "Europe/Berlin" }) {
+        organization { name timezone } userErrors { field code } } }"#;
+    let (app, owner) = world("acme").await;
+    let renamed = app.as_(&owner.colleague(&[Role::Admin])).run(RENAME).await.ok();
+    assert_eq!(
+        renamed["organizationUpdate"]["organization"],
+        json!({ "name": "Acme Ltd", "timezone": "Europe/Berlin" })
+    );
+    assert_eq!(app.as_(&owner.colleague(&[Role::Hr])).run(RENAME).await.codes(), ["FORBIDDEN"]);
+    let refused = app
+        .as_(&owner)
+        .run_with(
+            "mutation($name: String) { organizationUpdate(input: { name: $name }) { userErrors { code } } }",
+            json!({ "name": "a\u{0}b" }),
+        )
+        .await;
+    assert_eq!(refused.refusals(), ["NAME_INVALID"]);
+}
+
+#[tokio::test]
+async fn another_organization_looks_like_none() {
+    const BY_ID: &str =
+        "query($id: ID!) { _entities(representations: [{ __typename: \"Organization\", id: $id }]) {
+        ... on Organization { name } } }";
+    let (app, owner) = world("acme").await;
+    let stranger = Person::new(&[Role::Owner]);
+    create(&app, &stranger, "other").await.unwrap();
+    let own = app.as_(&owner).run_with(BY_ID, json!({ "id": owner.member().organization_id })).await.ok();
+    assert_eq!(own["_entities"][0]["name"], "Acme");
+    let foreign = app.as_(&owner).run_with(BY_ID, json!({ "id": stranger.member().organization_id })).await;
+    let unknown = app.as_(&owner).run_with(BY_ID, json!({ "id": uuid::Uuid::now_v7() })).await;
+    assert_eq!(foreign.0.to_string(), unknown.0.to_string());
+    assert_eq!(unknown.ok()["_entities"][0], json!(null));
+}
+
+#[tokio::test]
+async fn nobody_and_somebody_without_a_role_see_nothing() {
+    let app = App::start(vec![tenant::subgraph()]).await;
+    assert_eq!(app.as_nobody().run("{ organization { id } }").await.codes(), ["UNAUTHENTICATED"]);
+    assert_eq!(app.as_(&Person::new(&[])).run("{ organization { id } }").await.codes(), ["FORBIDDEN"]);
+}
