@@ -19,8 +19,8 @@ use crate::transport::Subgraph;
 
 /// How long planning one operation may take.
 const PLANNING_MAX: Duration = Duration::from_millis(200);
-/// How many prepared operations are kept.
-const OPERATIONS_MAX: u64 = 1_000;
+/// How much is kept prepared, in bytes of documents, each counted as a kilobyte at least.
+const OPERATIONS_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// The engine's own backstops; whoever serves it sets tighter limits before.
 const TOKENS_MAX: usize = 20_000;
 const NESTING_MAX: usize = 128;
@@ -65,7 +65,10 @@ impl Supergraph {
                 aliases: Aliases::new(composed.field_names),
                 transports,
             }),
-            operations: moka::sync::Cache::new(OPERATIONS_MAX),
+            operations: moka::sync::Cache::builder()
+                .max_capacity(OPERATIONS_BYTES_MAX)
+                .weigher(|key: &Box<str>, _| u32::try_from(key.len().max(1_024)).unwrap_or(u32::MAX))
+                .build(),
         })
     }
 
@@ -93,13 +96,12 @@ impl Supergraph {
         document: &str,
         operation_name: Option<&str>,
     ) -> Result<Arc<Operation>, Vec<GraphqlError>> {
-        let key = cache_key(document, operation_name);
-        if let Some(operation) = self.operations.get(&*key) {
-            return Ok(operation);
-        }
-        let operation = Arc::new(self.build(document, operation_name)?);
-        self.operations.insert(key, operation.clone());
-        Ok(operation)
+        // However many ask at once, it is built once.
+        self.operations
+            .try_get_with(cache_key(document, operation_name), || {
+                self.build(document, operation_name).map(Arc::new)
+            })
+            .map_err(|errors| errors.as_ref().clone())
     }
 
     fn build(&self, text: &str, name: Option<&str>) -> Result<Operation, Vec<GraphqlError>> {

@@ -1,7 +1,10 @@
 //! Supergraph → what clients may see: no join directives, nothing `@inaccessible`.
 
-use apollo_compiler::ast::{Definition, DirectiveList, Document, FieldDefinition, InputValueDefinition};
-use apollo_compiler::{Name, Node};
+use apollo_compiler::ast::{
+    Definition, DirectiveDefinition, DirectiveList, DirectiveLocation, Document, FieldDefinition,
+    InputValueDefinition,
+};
+use apollo_compiler::{Name, Node, name};
 
 /// The directives that mean something to clients.
 const PUBLIC: [&str; 3] = ["deprecated", "specifiedBy", "oneOf"];
@@ -48,7 +51,22 @@ pub(super) fn document(mut supergraph: Document) -> Document {
         }
     }
     drop_references(&mut supergraph);
+    define_one_of(&mut supergraph);
     supergraph
+}
+
+/// The schema library does not know `@oneOf` yet. Subgraphs enforce it; here it is only shown.
+fn define_one_of(api: &mut Document) {
+    let inputs = api.definitions.iter().filter_map(Definition::as_input_object_type_definition);
+    if inputs.into_iter().any(|ty| ty.directives.has("oneOf")) {
+        api.definitions.push(Definition::DirectiveDefinition(Node::new(DirectiveDefinition {
+            description: None,
+            name: name!("oneOf"),
+            arguments: Vec::new(),
+            repeatable: false,
+            locations: vec![DirectiveLocation::InputObject],
+        })));
+    }
 }
 
 /// Removes what names a type that is not there any more: interfaces and union members.

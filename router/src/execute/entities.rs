@@ -144,8 +144,10 @@ fn represent(requires: &[Requirement], object: &Object, schema: &Schema) -> Opti
         representation.insert(Name::new("__typename"), name.clone());
     }
     fill(&mut representation, requires, object, schema)?;
-    let only_type = representation.keys().all(|key| key == "__typename");
-    (!representation.is_empty() && (!only_type || wants_only_type(requires))).then_some(representation)
+    // Nobody is found by a key that is null; and some servers would fail the whole call for it.
+    let mut parts = representation.iter().filter(|(key, _)| **key != "__typename");
+    let is_found = parts.any(|(_, value)| *value != Value::Null);
+    (is_found || (!representation.is_empty() && wants_only_type(requires))).then_some(representation)
 }
 
 fn wants_only_type(requires: &[Requirement]) -> bool {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::Value;
 use futures::future::join_all;
+use tracing::Instrument;
 
 use super::entities::{self, Batch, Chunk};
 use super::{Object, Run, State, merge, place, rewrite};
@@ -19,17 +20,18 @@ impl Run<'_> {
             return;
         }
         let schema = &self.operation.engine.schema;
-        let batches = entities::collect(fetch, &self.state().data, schema);
+        let mut batches = entities::collect(fetch, &self.state().data, schema);
         let chunks = entities::chunks(&batches);
-        let calls = chunks.iter().map(|chunk| {
+        let mut calls = Vec::with_capacity(chunks.len());
+        for chunk in &chunks {
             let mut variables = self.variables.pick(&fetch.variables);
-            for (batch, range) in batches.iter().zip(chunk) {
-                let list = batch.representations[range.clone()].iter();
-                let list = list.map(|representation| representation.value.clone()).collect();
+            for (batch, range) in batches.iter_mut().zip(chunk) {
+                let list = batch.representations[range.clone()].iter_mut();
+                let list = list.map(|representation| std::mem::take(&mut representation.value)).collect();
                 variables.insert(batch.variable.clone(), Value::List(list));
             }
-            self.call(fetch, variables)
-        });
+            calls.push(self.call(fetch, variables));
+        }
         let answers = join_all(calls).await;
         let mut failed = Vec::new();
         let mut state = self.state();
@@ -52,7 +54,8 @@ impl Run<'_> {
         let Some(transport) = self.operation.engine.transports.get(&fetch.subgraph) else {
             return Err(TransportError::Connect("no such subgraph".to_owned()));
         };
-        transport.call(call(fetch, variables, self.context)).await
+        let span = tracing::info_span!("subgraph", name = fetch.subgraph);
+        transport.call(call(fetch, variables, self.context)).instrument(span).await
     }
 
     /// Merges what root fields brought; also the event that a subscription's answer begins with.

@@ -94,7 +94,7 @@ impl Operation {
         }
         let variables = match Variables::coerce(&self.engine, self, variables) {
             Ok(variables) => variables,
-            Err(error) => return error.into(),
+            Err(errors) => return Response::refused(errors),
         };
         let state = introspect::state(&self.engine, self, &variables);
         let run = Run::new(self, &context, &variables, state);
@@ -115,7 +115,7 @@ impl Operation {
         };
         let variables = match Variables::coerce(&self.engine, self, variables) {
             Ok(variables) => Arc::new(variables),
-            Err(error) => return stream::iter([error.into()]).boxed(),
+            Err(errors) => return stream::iter([Response::refused(errors)]).boxed(),
         };
         let Some(transport) = self.engine.transports.get(&primary.subgraph) else {
             return stream::iter([GraphqlError::unavailable().into()]).boxed();

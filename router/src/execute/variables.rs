@@ -21,14 +21,15 @@ impl Variables {
         engine: &Engine,
         operation: &Operation,
         given: serde_json::Map<String, serde_json::Value>,
-    ) -> Result<Self, GraphqlError> {
+    ) -> Result<Self, Vec<GraphqlError>> {
         if operation.definition.variables.is_empty() && !operation.introspects {
             return Ok(Self::default());
         }
         let given: JsonMap = given.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         let coerced =
             coerce_variable_values(&engine.schema, &operation.definition, &given).map_err(|error| {
-                GraphqlError::new(code::BAD_USER_INPUT, sentence(&error.message().to_string()))
+                let message = sentence(&error.message().to_string());
+                vec![GraphqlError::new(code::BAD_USER_INPUT, message)]
             })?;
         if operation.introspects {
             let values = coerced.iter().map(|(name, value)| (Name::new(name.as_str()), value_of(value)));

@@ -1,4 +1,8 @@
-use router::Supergraph;
+//! Which subgraphs make which schema.
+
+use futures::StreamExt;
+use graphql::Executable;
+use router::{Subgraph, Supergraph};
 use serde_json::json;
 
 use crate::{local, run, shop, subgraphs};
@@ -63,6 +67,14 @@ async fn a_disabled_field_fails_as_a_made_up_one() {
     assert_eq!(disabled.replace("reviews", "X"), invented.replace("inventd", "X"));
 }
 
+#[tokio::test]
+async fn a_subgraph_may_have_entities_only() {
+    let mut all = subgraphs();
+    all[3] = local("inventory", crate::shop::entities_only());
+    let answer = run(&Supergraph::compose(&all).unwrap(), "{ products { inStock } }").await;
+    assert_eq!(answer["data"]["products"][0], json!({ "inStock": true }));
+}
+
 #[test]
 fn a_subgraph_that_cannot_be_read_is_named() {
     let mut all = subgraphs();
@@ -85,4 +97,38 @@ fn a_contradiction_is_an_error() {
 #[test]
 fn the_api_keeps_descriptions() {
     assert!(shop().api_sdl().contains("Fails for the couch"), "{}", shop().api_sdl());
+}
+
+/// A subgraph that is never called.
+fn silent(name: &str, sdl: &str) -> Subgraph {
+    let link = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", import: [\"@key\", \"@external\", \"@requires\"])";
+    let executable = Executable::new(
+        format!("{sdl} {link}"),
+        |_| Box::pin(std::future::pending()),
+        |_| futures::stream::empty().boxed(),
+    );
+    local(name, executable)
+}
+
+#[test]
+fn pruning_goes_on_until_nothing_hangs_in_the_air() {
+    let root = silent("root", "type Query { t: T } type T @key(fields: \"id\") { id: ID! }");
+    let x = silent("x", "type T @key(fields: \"id\") { id: ID! x: X } type X { value: Int }");
+    let y = silent(
+        "y",
+        "type T @key(fields: \"id\") { id: ID! x: X @external y: Y @requires(fields: \"x { value }\") }
+         type X { value: Int @external } type Y { deep: OnlyY } type OnlyY { n: Int }",
+    );
+    let z = silent(
+        "z",
+        "type T @key(fields: \"id\") { id: ID! y: Y @external z: Int @requires(fields: \"y { deep { n } }\") }
+         type Y { deep: OnlyY @external } type OnlyY { n: Int @external }",
+    );
+    let all = [root, x, y, z];
+    let api = Supergraph::compose(&all).unwrap();
+    assert!(api.api_sdl().contains("z: Int"), "{}", api.api_sdl());
+    let api = Supergraph::compose(&[all[0].clone(), all[2].clone(), all[3].clone()]).unwrap();
+    let types: Vec<_> = api.api_sdl().lines().filter(|line| line.starts_with("type ")).collect();
+    assert_eq!(types.len(), 2, "{types:?}");
+    assert!(!api.api_sdl().contains("z: Int") && !api.api_sdl().contains("y: Y"), "{}", api.api_sdl());
 }

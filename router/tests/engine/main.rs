@@ -4,6 +4,7 @@ mod answers;
 mod composing;
 mod faults;
 mod mutations;
+mod planning;
 mod remote;
 mod shop;
 mod subscriptions;
