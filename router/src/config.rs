@@ -120,14 +120,26 @@ impl Default for Subscriptions {
     }
 }
 
-/// A setting that is out of its range.
+/// A setting that cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{name} is {value}; it must lie between {min} and {max}")]
-pub struct ConfigError {
-    name: &'static str,
-    value: u64,
-    min: u64,
-    max: u64,
+pub enum ConfigError {
+    /// A number is out of its range.
+    #[error("{name} is {value}; it must lie between {min} and {max}")]
+    Range {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: u64,
+        /// The least that is accepted.
+        min: u64,
+        /// The most that is accepted.
+        max: u64,
+    },
+    /// An origin is not spelt as browsers send it.
+    #[error(
+        "cors_origins holds {0}; an origin is spelt like https://app.example.com, without a path or wildcard"
+    )]
+    Origin(String),
 }
 
 impl Config {
@@ -171,15 +183,26 @@ impl Config {
             ("subscriptions.recheck_ms", subs.recheck_ms, 10, 5_000),
         ] {
             if value < min || value > max {
-                return Err(ConfigError { name, value, min, max });
+                return Err(ConfigError::Range { name, value, min, max });
             }
         }
-        Ok(())
+        match self.cors_origins.iter().find(|origin| !is_origin(origin)) {
+            Some(origin) => Err(ConfigError::Origin(origin.clone())),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.request_timeout_ms)
     }
+}
+
+/// Whether a browser could send this as `Origin`. `null` is not one: every sandboxed page sends it.
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, authority)) = text.split_once("://") else { return false };
+    let is_authority =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]".contains(&byte);
+    matches!(scheme, "http" | "https") && !authority.is_empty() && authority.bytes().all(is_authority)
 }
 
 /// An address or a network of them: `10.1.2.3`, `10.0.0.0/8`, `fd00::/8`.
@@ -255,6 +278,19 @@ mod tests {
         let config = Config { request_timeout_ms: 0, ..Config::default() };
         let refused = config.check().expect_err("too small").to_string();
         assert_eq!(refused, "request_timeout_ms is 0; it must lie between 100 and 120000");
+    }
+
+    #[test]
+    fn an_origin_is_exact() {
+        let refused = |origin: &str| {
+            Config { cors_origins: vec![origin.to_owned()], ..Config::default() }.check().is_err()
+        };
+        assert!(!refused("https://app.example.com") && !refused("http://localhost:3000"));
+        for origin in
+            ["*", "null", "app.example.com", "https://*.example.com", "https://a.example/", "https://"]
+        {
+            assert!(refused(origin), "{origin}");
+        }
     }
 
     #[test]

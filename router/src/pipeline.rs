@@ -36,7 +36,7 @@ pub struct GraphqlRequest {
 }
 
 /// Who sent a request, as far as the connection says.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     /// The bearer token, not verified yet.
     pub token: Option<Arc<str>>,
@@ -48,6 +48,16 @@ pub struct Client {
     pub user_agent: Option<Arc<str>>,
     /// The trace to continue.
     pub traceparent: Option<Arc<str>>,
+}
+
+impl std::fmt::Debug for Client {
+    /// Without the token, which is a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("request_id", &self.request_id)
+            .field("address", &self.address)
+            .finish()
+    }
 }
 
 impl Client {
