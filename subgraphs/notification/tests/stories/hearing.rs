@@ -1,0 +1,145 @@
+//! Who hears what, and how often.
+
+use common::Role;
+use serde_json::json;
+use testing::Person;
+use uuid::Uuid;
+
+use crate::office::{Request, id, inbox, join, open, titles};
+
+#[tokio::test]
+async fn the_approver_hears_of_a_request_and_the_requester_of_the_decision() {
+    let app = open().await;
+    let asks = Person::new(&[Role::Member]);
+    let decides = asks.colleague(&[Role::Manager]);
+    let request = Request::of(&asks, &[&decides]);
+    request.is(&app, "submitted", &asks).await;
+    assert!(inbox(&app, &asks).await.is_empty());
+    let told = inbox(&app, &decides).await.remove(0);
+    assert_eq!(told["type"], "leave.request.submitted");
+    assert_eq!(told["title"], "Leave request");
+    assert_eq!(told["body"], "For 9 to 13 March 2026 (5 days).");
+    assert_eq!(told["createdAt"], "2026-03-02T09:00:00+00:00");
+    assert_eq!(told["readAt"], json!(null));
+    assert_eq!(told["actor"]["id"], id(&asks).to_string());
+    assert_eq!(told["link"], json!({ "type": "LeaveRequest", "id": request.id.to_string() }));
+    request.is(&app, "approved", &decides).await;
+    assert_eq!(titles(&app, &asks).await, ["Leave approved"]);
+    assert_eq!(inbox(&app, &asks).await[0]["actor"]["id"], id(&decides).to_string());
+    assert_eq!(titles(&app, &decides).await, ["Leave request"]);
+}
+
+#[tokio::test]
+async fn a_rejection_reaches_the_requester_and_ones_own_decision_nobody() {
+    let app = open().await;
+    let asks = Person::new(&[Role::Owner]);
+    let decides = asks.colleague(&[Role::Manager]);
+    Request::of(&asks, &[&decides]).is(&app, "rejected", &decides).await;
+    Request::of(&asks, &[&decides]).is(&app, "approved", &asks).await;
+    assert_eq!(titles(&app, &asks).await, ["Leave rejected"]);
+    assert!(inbox(&app, &decides).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_cancellation_reaches_those_who_were_told_but_for_who_cancelled() {
+    let app = open().await;
+    let asks = Person::new(&[Role::Member]);
+    let (first, second, other) =
+        (asks.colleague(&[Role::Manager]), asks.colleague(&[Role::Hr]), asks.colleague(&[Role::Hr]));
+    let request = Request::of(&asks, &[&first, &second]);
+    request.is(&app, "submitted", &asks).await;
+    request.is(&app, "approved", &first).await;
+    request.is(&app, "cancelled", &second).await;
+    assert_eq!(titles(&app, &asks).await, ["Leave cancelled", "Leave approved"]);
+    assert_eq!(titles(&app, &first).await, ["Leave cancelled", "Leave request"]);
+    assert_eq!(titles(&app, &second).await, ["Leave request"]);
+    assert!(inbox(&app, &other).await.is_empty());
+}
+
+#[tokio::test]
+async fn without_an_approver_hr_hears_then_admins_then_owners() {
+    let app = open().await;
+    let owner = Person::new(&[Role::Owner]);
+    let (asks, admin) = (owner.colleague(&[Role::Member]), owner.colleague(&[Role::Admin]));
+    let hr = owner.colleague(&[Role::Member]);
+    let foreign_hr = Person::new(&[Role::Hr]);
+    join(&app, &[&owner, &asks, &hr, &foreign_hr]).await;
+    Request::of(&asks, &[]).is(&app, "submitted", &asks).await;
+    assert_eq!(titles(&app, &owner).await.len(), 1);
+    join(&app, &[&admin]).await;
+    Request::of(&asks, &[]).is(&app, "submitted", &asks).await;
+    assert_eq!(titles(&app, &admin).await.len(), 1);
+    let roles = json!({ "membershipId": id(&hr), "roles": ["MEMBER", "HR"], "before": [] });
+    app.announce_raw(&owner, "user.member.roles_changed", roles).await;
+    Request::of(&asks, &[]).is(&app, "submitted", &asks).await;
+    // HR's own falls to the next.
+    Request::of(&hr, &[]).is(&app, "submitted", &hr).await;
+    let mut counts = Vec::new();
+    for person in [&owner, &admin, &hr, &asks, &foreign_hr] {
+        counts.push(titles(&app, person).await.len());
+    }
+    assert_eq!(counts, [1, 2, 1, 0, 0]);
+}
+
+#[tokio::test]
+async fn who_is_suspended_or_removed_no_longer_hears_for_the_office() {
+    let app = open().await;
+    let owner = Person::new(&[Role::Owner]);
+    let (asks, hr) = (owner.colleague(&[Role::Member]), owner.colleague(&[Role::Hr]));
+    join(&app, &[&owner, &asks, &hr]).await;
+    for (what, expected) in [("suspended", [0, 1]), ("reactivated", [1, 1]), ("removed", [1, 2])] {
+        let event = format!("user.member.{what}");
+        app.announce_raw(&owner, &event, json!({ "membershipId": id(&hr) })).await;
+        Request::of(&asks, &[]).is(&app, "submitted", &asks).await;
+        assert_eq!([inbox(&app, &hr).await.len(), inbox(&app, &owner).await.len()], expected, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_of_the_past_that_comes_late_changes_no_member_back() {
+    let app = open().await;
+    let owner = Person::new(&[Role::Owner]);
+    let (asks, hr) = (owner.colleague(&[Role::Member]), owner.colleague(&[Role::Hr]));
+    join(&app, &[&owner, &asks, &hr]).await;
+    app.announce_raw(&owner, "user.member.suspended", json!({ "membershipId": id(&hr) })).await;
+    app.clock.advance(chrono::Duration::hours(-1));
+    join(&app, &[&hr]).await;
+    Request::of(&asks, &[]).is(&app, "submitted", &asks).await;
+    assert_eq!([inbox(&app, &hr).await.len(), inbox(&app, &owner).await.len()], [0, 1]);
+}
+
+#[tokio::test]
+async fn an_owner_alone_hears_of_their_own_request() {
+    let app = open().await;
+    let owner = Person::new(&[Role::Owner]);
+    join(&app, &[&owner]).await;
+    Request::of(&owner, &[]).is(&app, "submitted", &owner).await;
+    assert_eq!(titles(&app, &owner).await, ["Leave request"]);
+    join(&app, &[&owner.colleague(&[Role::Member])]).await;
+    Request::of(&owner, &[]).is(&app, "submitted", &owner).await;
+    assert_eq!(titles(&app, &owner).await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_same_fact_is_told_once_however_often_it_is_announced() {
+    let app = open().await;
+    let asks = Person::new(&[Role::Member]);
+    let decides = asks.colleague(&[Role::Manager]);
+    let request = Request::of(&asks, &[&decides]);
+    let envelope = request.envelope("submitted", &asks);
+    app.publish(envelope.clone()).await;
+    app.publish(envelope).await;
+    // The same fact in another event.
+    request.is(&app, "submitted", &asks).await;
+    assert_eq!(inbox(&app, &decides).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_event_that_makes_no_sense_is_set_aside_and_holds_nothing_up() {
+    let app = open().await;
+    let asks = Person::new(&[Role::Member]);
+    let decides = asks.colleague(&[Role::Manager]);
+    app.announce_raw(&asks, "leave.request.submitted", json!({ "requestId": Uuid::nil() })).await;
+    Request::of(&asks, &[&decides]).is(&app, "submitted", &asks).await;
+    assert_eq!(inbox(&app, &decides).await.len(), 1);
+}

@@ -1,0 +1,6 @@
+//! Stories about notifications.
+
+mod hearing;
+mod live;
+mod office;
+mod reading;

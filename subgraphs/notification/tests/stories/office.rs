@@ -1,0 +1,81 @@
+//! People and their leave, as other modules announce them.
+
+use common::{Envelope, EventActor, Role};
+use serde_json::{Value, json};
+use testing::{App, Person};
+use uuid::Uuid;
+
+/// The module, running alone.
+pub async fn open() -> App {
+    App::start(vec![notification::subgraph()]).await
+}
+
+/// A person's membership id, as events carry it.
+pub fn id(person: &Person) -> Uuid {
+    person.member().membership_id.0
+}
+
+/// Lets everybody join, with the roles that they have.
+pub async fn join(app: &App, people: &[&Person]) {
+    for person in people {
+        let roles: Vec<_> = person.member().roles.iter().map(|role| role.as_str()).collect();
+        app.announce_raw(person, "user.member.joined", json!({ "membershipId": id(person), "roles": roles }))
+            .await;
+    }
+}
+
+/// A request of five days of leave.
+pub struct Request {
+    pub id: Uuid,
+    payload: Value,
+}
+
+impl Request {
+    pub fn of(asks: &Person, approvers: &[&Person]) -> Self {
+        let request_id = Uuid::now_v7();
+        let approvers: Vec<_> = approvers.iter().map(|person| id(person)).collect();
+        let payload = json!({ "requestId": request_id, "employeeId": Uuid::now_v7(), "requesterMembershipId": id(asks),
+            "approverMembershipIds": approvers, "decidedByMembershipId": null, "firstDay": "2026-03-09",
+            "lastDay": "2026-03-13", "days": "5", "somethingNew": { "from": "a later version" } });
+        Self { id: request_id, payload }
+    }
+
+    /// Announces what a person did with it: `submitted`, `approved`, `rejected`, `cancelled`.
+    pub async fn is(&self, app: &App, verbed: &str, by: &Person) {
+        app.publish(self.envelope(verbed, by)).await;
+    }
+
+    pub fn envelope(&self, verbed: &str, by: &Person) -> Envelope {
+        Envelope {
+            event_id: Uuid::now_v7(),
+            event_type: format!("leave.request.{verbed}"),
+            occurred_at: "2026-03-02T09:00:00Z".parse().unwrap(),
+            organization_id: by.member().organization_id,
+            actor: EventActor::Member(id(by)),
+            aggregate_id: self.id,
+            correlation_id: "test".to_owned(),
+            payload: self.payload.clone(),
+        }
+    }
+}
+
+/// Somebody with one approver, who was told of `count` requests, one per event.
+pub async fn told(app: &App, count: usize) -> (Person, Person) {
+    let asks = Person::new(&[Role::Member]);
+    let decides = asks.colleague(&[Role::Manager]);
+    for _ in 0..count {
+        Request::of(&asks, &[&decides]).is(app, "submitted", &asks).await;
+    }
+    (asks, decides)
+}
+
+/// The first 100 notifications of a person, newest first.
+pub async fn inbox(app: &App, person: &Person) -> Vec<Value> {
+    let query = "{ notifications(first: 100) { nodes { id type title body createdAt readAt actor { id } link { type id } } } }";
+    app.as_(person).run(query).await.ok()["notifications"]["nodes"].as_array().unwrap().clone()
+}
+
+/// The titles of what a person was told, newest first.
+pub async fn titles(app: &App, person: &Person) -> Vec<String> {
+    inbox(app, person).await.iter().map(|told| told["title"].as_str().unwrap().to_owned()).collect()
+}
