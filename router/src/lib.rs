@@ -15,7 +15,7 @@
 //! 5. **Plan**: [`Supergraph::prepare`] validates and plans, or finds the plan it made before.
 //! 6. **Execute**: [`Operation::execute`] calls the subgraphs, in this process or over HTTP, and shapes the answer.
 //!
-//! Subscriptions (`subscribe`) are admitted in the same way, whether they come over a WebSocket or as
+//! Subscriptions (`subscribe`) are admitted in the same way, whether they come over a WebSocket, as multipart, or as
 //! server-sent events; before each event, the token and the modules are looked at again.
 //!
 //! The router knows nothing of databases. Whoever runs it says who callers are and what they see, by an

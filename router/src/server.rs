@@ -259,18 +259,16 @@ async fn respond(
     format: Format,
     allowed: Allowed,
 ) -> Response {
-    if format == Format::EventStream {
-        // Queries come by GET as well; what changes something does not.
-        return match subscribe::event_stream(core, client, request, allowed).await {
-            Ok(stream) => stream,
-            Err(refused) => Format::GraphqlResponse.respond(&refused.into()),
-        };
-    }
-    format.respond(&pipeline::answer(core, client, request, allowed).await)
+    let streamed = match format {
+        Format::EventStream => subscribe::event_stream(core, client, request, allowed).await,
+        Format::Multipart => subscribe::multipart(core, client, request, allowed).await,
+        _ => return format.respond(&pipeline::answer(core, client, request, allowed).await),
+    };
+    streamed.unwrap_or_else(|refused| Format::GraphqlResponse.respond(&refused.into()))
 }
 
 fn not_acceptable() -> Response {
-    let message = "accept application/graphql-response+json, application/json or text/event-stream";
+    let message = "accept application/graphql-response+json, application/json, text/event-stream or multipart/mixed";
     refused_plainly(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", message)
 }
 

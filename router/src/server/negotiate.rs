@@ -6,6 +6,9 @@ use http::{HeaderMap, StatusCode};
 
 use crate::pipeline::{Answer, Outcome};
 
+/// The parameter that tells multipart for subscriptions from multipart for deferred results, which we do not offer.
+const SUBSCRIPTION: &str = "subscriptionspec=1.0";
+
 /// The media types that the endpoint can answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
@@ -15,6 +18,8 @@ pub(crate) enum Format {
     Json,
     /// `text/event-stream`: each result as an event.
     EventStream,
+    /// `multipart/mixed` with `subscriptionSpec=1.0`: each result as a part.
+    Multipart,
     /// `text/html`: a person with a browser.
     Html,
 }
@@ -29,6 +34,11 @@ impl Format {
                 is_absent &= range.trim().is_empty();
                 let mut parts = range.split(';').map(str::trim);
                 let Some(format) = parts.next().and_then(Self::of) else { continue };
+                let is_subscription =
+                    parts.clone().any(|part| part.to_ascii_lowercase().replace('"', "") == SUBSCRIPTION);
+                if format == Self::Multipart && !is_subscription {
+                    continue;
+                }
                 let quality = parts
                     .find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
                     .map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
@@ -44,6 +54,7 @@ impl Format {
         match range.to_ascii_lowercase().as_str() {
             "application/graphql-response+json" => Some(Self::GraphqlResponse),
             "application/json" | "application/*" | "*/*" => Some(Self::Json),
+            "multipart/mixed" => Some(Self::Multipart),
             "text/event-stream" => Some(Self::EventStream),
             "text/html" | "application/xhtml+xml" => Some(Self::Html),
             _ => None,
@@ -53,7 +64,9 @@ impl Format {
     fn content_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
-            Self::Json | Self::EventStream | Self::Html => "application/json; charset=utf-8",
+            Self::Json | Self::EventStream | Self::Multipart | Self::Html => {
+                "application/json; charset=utf-8"
+            }
         })
     }
 
@@ -113,6 +126,11 @@ mod tests {
         assert_eq!(accepted("application/json; charset=utf-8"), Some(Format::Json));
         assert_eq!(accepted("text/event-stream"), Some(Format::EventStream));
         assert_eq!(accepted("text/html,application/xhtml+xml,*/*;q=0.8"), Some(Format::Html));
+        assert_eq!(
+            accepted("multipart/mixed;subscriptionSpec=\"1.0\", application/json"),
+            Some(Format::Multipart)
+        );
+        assert_eq!(accepted("multipart/mixed;deferSpec=20220824, application/json"), Some(Format::Json));
         assert_eq!(accepted("image/png"), None);
         assert_eq!(accepted("application/json;q=0"), None);
     }

@@ -91,3 +91,24 @@ async fn a_stop_ends_the_stream_and_the_server() {
     assert!(read_until(response, "event: complete").await.contains("SERVICE_RESTART"));
     tokio::time::timeout(Duration::from_secs(5), app.served).await.expect("drained").unwrap();
 }
+
+#[tokio::test]
+async fn multipart_has_a_part_per_result_and_fills_silence() {
+    let mut settings = config();
+    settings.subscriptions.heartbeat_ms = 100;
+    let app = App::start_with(settings).await;
+    let accept = "multipart/mixed;subscriptionSpec=1.0, application/json";
+    let response = app.post("subscription { count(to: 1) }").header("accept", accept).send().await.unwrap();
+    assert!(response.headers()["content-type"].to_str().unwrap().contains("boundary=\"graphql\""));
+    let expected = "\r\n--graphql\r\ncontent-type: application/json\r\n\r\n{\"payload\":{\"data\":{\"count\":1}}}\
+                    \r\n--graphql--\r\n";
+    assert_eq!(response.text().await.unwrap(), expected);
+    let token = app.tenants.log_in();
+    let silence = app.post("subscription { leaveSilence }").header("accept", accept).bearer_auth(&token);
+    let silence = silence.send().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    app.tenants.enable(&token, &["user"]);
+    let text = read_until(silence, "--graphql--").await;
+    assert!(text.contains("\r\n\r\n{}\r\n") && text.contains("\"payload\":null,\"errors\":[{"), "{text}");
+    assert!(text.contains("MODULE_DISABLED"), "{text}");
+}

@@ -1,5 +1,6 @@
 //! GraphQL over HTTP: media types, status codes, methods.
 
+use futures::StreamExt;
 use serde_json::json;
 
 use crate::toys::{App, code, config};
@@ -158,4 +159,28 @@ async fn graphiql_is_a_page_of_our_own_files() {
         app.client.get(app.url("/graphiql/start.js")).header("if-none-match", etag).send().await.unwrap();
     assert_eq!(again.status(), 304);
     assert_eq!(app.client.get(app.url("/graphiql/other.js")).send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn a_panic_of_ours_is_a_clean_500_and_the_process_stays() {
+    let app = App::start().await;
+    let response =
+        app.post("{ hello }").bearer_auth("panic").header("x-request-id", "a").send().await.unwrap();
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["x-request-id"]),
+        (500, &"a".parse().unwrap())
+    );
+    let body: serde_json::Value = response.json().await.unwrap();
+    assert_eq!(body, json!({"errors": [{"message": "internal error", "extensions": {"code": "INTERNAL"}}]}));
+    assert_eq!(app.send(app.post("{ hello }")).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_body_that_dribbles_is_given_up_on() {
+    let app = App::start_with(router::Config { body_timeout_ms: 100, ..config() }).await;
+    let body =
+        futures::stream::once(async { Ok::<_, std::io::Error>("{") }).chain(futures::stream::pending());
+    let request = app.client.post(app.url("/graphql")).header("content-type", OLD);
+    let (status, body) = app.send(request.body(reqwest::Body::wrap_stream(body))).await;
+    assert_eq!((status, code(&body)), (408, "TIMEOUT"));
 }

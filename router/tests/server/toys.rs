@@ -205,6 +205,7 @@ impl Tenants {
 impl Tenancy for Tenants {
     async fn authenticate(&self, token: Option<&str>) -> Result<Caller, Error> {
         let Some(token) = token else { return Ok(Caller::Anonymous) };
+        assert_ne!(token, "panic", "a panic of ours");
         let caller = self.callers.lock().unwrap().get(token).cloned().ok_or(Error::Unauthenticated)?;
         if *self.suspended.lock().unwrap() { Err(Error::TenantSuspended) } else { Ok(caller) }
     }

@@ -1,0 +1,102 @@
+//! The results of one operation on one HTTP connection, however they are written.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio_stream::StreamExt;
+
+use super::Running;
+use super::access::{Access, Ended};
+use super::protocol::module_disabled;
+use super::running::Delivery;
+use super::sockets::Socket;
+use crate::Core;
+use crate::error::GraphqlError;
+use crate::pipeline::{self, Allowed, Client, GraphqlRequest, Refused};
+use crate::supergraph::{OperationKind, Response};
+
+/// An operation that runs, and the right to see its results.
+pub(super) struct Results {
+    core: Arc<Core>,
+    access: Access,
+    running: Running,
+    recheck: Interval,
+    is_ended: bool,
+    _socket: Socket,
+}
+
+impl Results {
+    /// Starts an operation, or refuses it with a status before anything was written.
+    pub async fn begin(
+        core: &Arc<Core>,
+        client: Client,
+        request: GraphqlRequest,
+        allowed: Allowed,
+    ) -> Result<Self, Refused> {
+        let access = Access::begin(core.clone(), client.token.clone()).await?;
+        let socket = core.sockets.open(access.caller(), client.address).ok_or_else(|| {
+            let message = "too many event streams are open";
+            Refused::http(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_SUBSCRIPTIONS", message)
+        })?;
+        let request_id = client.request_id.clone();
+        let admission = pipeline::admit(core, client, request, Allowed::Everything);
+        let admitted = tokio::time::timeout(core.config.request_timeout(), admission)
+            .await
+            .map_err(|_| Refused::timeout())??;
+        if admitted.operation.kind() == OperationKind::Mutation && allowed == Allowed::Queries {
+            let message = "send mutations with POST";
+            return Err(Refused::http(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message));
+        }
+        let mut recheck = interval(Duration::from_millis(core.config.subscriptions.recheck_ms));
+        recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        recheck.reset();
+        let running = Running::start(core, request_id, std::future::ready(Ok(admitted)));
+        Ok(Self { core: core.clone(), access, running, recheck, is_ended: false, _socket: socket })
+    }
+
+    /// The next result; `None` when there are no more. Must be awaited to its end, or a result may be lost.
+    pub async fn next(&mut self) -> Option<Response> {
+        while !self.is_ended {
+            let delivery = tokio::select! {
+                () = self.core.stopping.cancelled() => {
+                    self.is_ended = true;
+                    let message = "the service restarts; subscribe again";
+                    return Some(GraphqlError::new("SERVICE_RESTART", message).into());
+                }
+                delivery = self.running.next() => delivery,
+                _ = self.recheck.tick() => None,
+            };
+            if let Err(ended) = self.access.confirm().await {
+                self.is_ended = true;
+                return Some(no_longer(ended));
+            }
+            match delivery {
+                Some(Delivery::Complete) => self.is_ended = true,
+                Some(Delivery::Failed(errors)) => {
+                    self.is_ended = true;
+                    return Some(Response::refused(errors));
+                }
+                _ if !self.access.shows(self.running.modules()) => {
+                    self.is_ended = true;
+                    return Some(module_disabled());
+                }
+                Some(Delivery::Next(response)) => return Some(response),
+                // Nothing came; the look at token and modules was all.
+                None => {}
+            }
+        }
+        None
+    }
+}
+
+/// The last result of somebody who may not see more.
+fn no_longer(ended: Ended) -> Response {
+    let error = match ended {
+        Ended::Unauthenticated => common::Error::Unauthenticated,
+        Ended::Suspended => common::Error::TenantSuspended,
+        Ended::Unavailable => common::Error::Unavailable,
+    };
+    GraphqlError::new(error.code(), error.to_string()).into()
+}
