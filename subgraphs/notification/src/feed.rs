@@ -22,7 +22,7 @@ pub(crate) const CHANNEL: &str = "notification";
 /// that was lost and found wakes everybody.
 const POLL: Duration = Duration::from_secs(15);
 
-/// How long to wait before listening again, when it failed.
+/// How long to wait before listening or reading again, when it failed.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// How many subscribers read at the same time: a bell for thousands must not take the pool from everybody.
@@ -84,9 +84,18 @@ pub(crate) struct Bell {
 impl Bell {
     /// Returns when there may be something new: `true`, or `false` when the process comes to its end.
     pub(crate) async fn wait(&mut self) -> bool {
+        self.wait_at_most(POLL).await
+    }
+
+    /// Returns when reading, which failed, may work again; `false` when the process comes to its end.
+    pub(crate) async fn recover(&mut self) -> bool {
+        self.wait_at_most(RETRY).await
+    }
+
+    async fn wait_at_most(&mut self, at_most: Duration) -> bool {
         tokio::select! {
             () = self.runtime.cancel.cancelled() => false,
-            _ = tokio::time::timeout(POLL, self.rings.changed()) => true,
+            _ = tokio::time::timeout(at_most, self.rings.changed()) => true,
         }
     }
 }

@@ -128,12 +128,17 @@ impl Receiving {
                 self.last_sent = next.id;
                 return Ok(Some((next, self)));
             }
-            self.ready = match self.read().await {
-                Ok(rows) => rows.into(),
-                Err(Error::Unavailable) => VecDeque::new(),
+            let goes_on = match self.read().await {
+                Ok(rows) if rows.is_empty() => self.bell.wait().await,
+                Ok(rows) => {
+                    self.ready = rows.into();
+                    true
+                }
+                // The database is restarting, or busy: who listens need not know.
+                Err(Error::Unavailable) => self.bell.recover().await,
                 Err(error) => return Err(error),
             };
-            if self.ready.is_empty() && !self.bell.wait().await {
+            if !goes_on {
                 return Ok(None);
             }
         }
@@ -185,4 +190,56 @@ async fn recipients(
         Audience::Requester => model::requester(subject, actor),
         Audience::Told => model::told_before(repo::told_of(tx, subject).await?, actor),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+    use testing::{App, Person};
+    use tokio::time::timeout;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn submitted(person: &Person) -> Envelope {
+        let payload = json!({ "requestId": Uuid::now_v7(), "approverMembershipIds": [person.member().membership_id],
+            "firstDay": "2026-03-09", "lastDay": "2026-03-13", "days": "5" });
+        Envelope {
+            event_id: Uuid::now_v7(),
+            event_type: "leave.request.submitted".to_owned(),
+            occurred_at: DateTime::<Utc>::MIN_UTC,
+            organization_id: person.member().organization_id,
+            actor: EventActor::System("leave".to_owned()),
+            aggregate_id: Uuid::now_v7(),
+            correlation_id: "test".to_owned(),
+            payload,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_later_notification_is_never_visible_before_an_earlier_one() {
+        let app = App::start(vec![crate::subgraph()]).await;
+        let person = Person::new(&[Role::Manager]);
+        let kind = type_of("leave.request.submitted").unwrap();
+        let ctx = Ctx::system(app.database.clone(), "notification", person.member().organization_id, "test");
+        let mut first = ctx.begin(&Permission::PUBLIC).await.unwrap();
+        let mut second = ctx.begin(&Permission::PUBLIC).await.unwrap();
+        tell(&mut first, kind, &submitted(&person)).await.unwrap();
+        let event = submitted(&person);
+        let mut telling = Box::pin(tell(&mut second, kind, &event));
+        assert!(
+            timeout(Duration::from_millis(200), &mut telling).await.is_err(),
+            "it did not wait for the first"
+        );
+        first.commit().await.unwrap();
+        telling.await.unwrap();
+        second.commit().await.unwrap();
+        let newest_first =
+            list(&app.ctx(&person, "notification"), Page::new(None, None).unwrap(), false).await.unwrap();
+        let links: Vec<_> = newest_first.rows.iter().map(|(_, row)| json!(row.link_id)).collect();
+        assert_eq!(links.len(), 2);
+        assert_eq!(links[0], event.payload["requestId"]);
+    }
 }
