@@ -1,6 +1,7 @@
 //! Runs a plan: asks the subgraphs, merges what they say, and shapes it as the client asked.
 
 mod entities;
+mod explained;
 mod fetch;
 mod introspect;
 mod merge;

@@ -4,6 +4,8 @@
 use apollo_compiler::ast::Type;
 use async_graphql::{Name as Key, Value};
 
+use super::explained::Explained;
+use super::response::ERRORS_MAX;
 use super::rewrite::type_name;
 use super::shape::{FieldShape, Kind, ObjectShape, Output, Scalar, Shape};
 use super::variables::Variables;
@@ -14,6 +16,8 @@ use crate::error::{GraphqlError, Path, PathSegment, code};
 pub(super) struct Projector<'a> {
     variables: &'a Variables,
     errors: Vec<Recorded>,
+    /// Made when the first null needs it, which is seldom.
+    explained: Option<Explained>,
     path: Path,
 }
 
@@ -22,7 +26,7 @@ struct Nulled;
 
 impl<'a> Projector<'a> {
     pub fn new(variables: &'a Variables, errors: Vec<Recorded>) -> Self {
-        Self { variables, errors, path: Vec::new() }
+        Self { variables, errors, explained: None, path: Vec::new() }
     }
 
     pub fn into_errors(self) -> Vec<GraphqlError> {
@@ -131,14 +135,10 @@ impl<'a> Projector<'a> {
 
     /// Adds an error for the current place, unless one explains it already.
     fn report(&mut self, message: impl FnOnce() -> String) {
-        let here = &self.path;
-        let explains = |path: &Path| here.starts_with(path) || path.starts_with(here);
-        let explained = self.errors.iter().any(|recorded| {
-            (!recorded.error.path.is_empty() && explains(&recorded.error.path))
-                || recorded.covers.iter().any(explains)
-        });
-        if !explained {
-            let error = GraphqlError::new(code::INTERNAL, message()).at(here.clone());
+        let explained = self.explained.get_or_insert_with(|| Explained::new(&self.errors));
+        if self.errors.len() < ERRORS_MAX && !explained.has(&self.path) {
+            explained.add(&self.path);
+            let error = GraphqlError::new(code::INTERNAL, message()).at(self.path.clone());
             self.errors.push(Recorded { error, covers: Vec::new() });
         }
     }

@@ -8,7 +8,7 @@ use super::Object;
 use crate::error::GraphqlError;
 
 /// More errors than this tell a client nothing new.
-const ERRORS_MAX: usize = 1_000;
+pub(super) const ERRORS_MAX: usize = 1_000;
 
 /// An answer. Serializes as GraphQL over HTTP wants it: errors first, so that nobody overlooks them.
 #[derive(Clone, Debug, PartialEq)]

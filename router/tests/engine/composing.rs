@@ -99,6 +99,23 @@ fn the_api_keeps_descriptions() {
     assert!(shop().api_sdl().contains("Fails for the couch"), "{}", shop().api_sdl());
 }
 
+#[test]
+fn a_stub_that_cannot_be_resolved_leads_on_by_its_key() {
+    let leave = silent(
+        "leave",
+        "type Query { leaves: [Leave!]! } type Leave { employee: Employee! }
+         type Employee @key(fields: \"id\", resolvable: false) { id: ID! }",
+    );
+    let attendance = silent("attendance", "type Employee @key(fields: \"id\") { id: ID! hours: Int }");
+    let employee = silent("employee", "type Employee @key(fields: \"id\") { id: ID! name: String! }");
+    let api = Supergraph::compose(&[leave.clone(), attendance, employee]).unwrap();
+    let operation = api.prepare("{ leaves { employee { id hours name } } }", None).unwrap();
+    assert_eq!(operation.subgraphs().collect::<Vec<_>>(), ["attendance", "employee", "leave"]);
+    let api = Supergraph::compose(&[leave]).unwrap();
+    let operation = api.prepare("{ leaves { employee { __typename id } } }", None).unwrap();
+    assert_eq!(operation.subgraphs().collect::<Vec<_>>(), ["leave"]);
+}
+
 /// A subgraph that is never called.
 fn silent(name: &str, sdl: &str) -> Subgraph {
     let link = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", import: [\"@key\", \"@external\", \"@requires\"])";
