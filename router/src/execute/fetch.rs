@@ -15,6 +15,9 @@ use crate::transport::{Answer, Call, TransportError};
 impl Run<'_> {
     pub(super) async fn fetch(&self, fetch: &Fetch) {
         if fetch.entities.is_empty() {
+            if fetch.is_conditional() && !self.wants_any(fetch) {
+                return;
+            }
             let answer = self.call(fetch, self.variables.pick(&fetch.variables)).await;
             self.merge_root(fetch, answer);
             return;
@@ -48,6 +51,13 @@ impl Run<'_> {
             let path = self.first_output(fetch, first);
             self.record(&mut state, GraphqlError::unavailable().at(path), failed);
         }
+    }
+
+    /// Whether the client's variables leave any of a fetch's root fields in.
+    fn wants_any(&self, fetch: &Fetch) -> bool {
+        let Some(root) = self.operation.shape.values().next() else { return false };
+        let wanted = root.fields.iter().filter(|field| field.is_wanted(self.variables));
+        wanted.into_iter().any(|field| fetch.outputs.contains(&field.data_key))
     }
 
     async fn call(&self, fetch: &Fetch, variables: Object) -> Result<Answer, TransportError> {

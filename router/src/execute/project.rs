@@ -7,7 +7,7 @@ use async_graphql::{Name as Key, Value};
 use super::explained::Explained;
 use super::response::ERRORS_MAX;
 use super::rewrite::type_name;
-use super::shape::{FieldShape, Kind, ObjectShape, Output, Scalar, Shape};
+use super::shape::{Kind, ObjectShape, Output, Scalar, Shape};
 use super::variables::Variables;
 use super::{Object, Recorded};
 use crate::error::{GraphqlError, Path, PathSegment, code};
@@ -43,7 +43,7 @@ impl<'a> Projector<'a> {
     fn object(&mut self, shape: &ObjectShape, mut data: Object) -> Result<Value, Nulled> {
         let mut object = Object::with_capacity(shape.fields.len());
         for field in &shape.fields {
-            if !self.is_wanted(field) {
+            if !field.is_wanted(self.variables) {
                 continue;
             }
             let value = match &field.output {
@@ -60,12 +60,6 @@ impl<'a> Projector<'a> {
             object.insert(field.key.clone(), value);
         }
         Ok(Value::Object(object))
-    }
-
-    fn is_wanted(&self, field: &FieldShape) -> bool {
-        let holds = |variable: &str, is| self.variables.is_true(variable) == is;
-        field.when.is_empty()
-            || field.when.iter().any(|all| all.iter().all(|one| holds(&one.variable, one.is)))
     }
 
     /// `field` names the field in messages.

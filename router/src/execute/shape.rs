@@ -12,6 +12,7 @@ use apollo_compiler::schema::ExtendedType;
 use async_graphql::Name as Key;
 
 use super::Engine;
+use super::variables::Variables;
 use crate::error::{Path, PathSegment};
 
 /// More fields than this, over all concrete types, are not compiled.
@@ -36,6 +37,14 @@ pub(crate) struct FieldShape {
     /// Any of these, each all of its conditions; empty means always.
     pub when: Vec<Vec<Condition>>,
     pub output: Output,
+}
+
+impl FieldShape {
+    /// Whether its conditions hold.
+    pub(super) fn is_wanted(&self, variables: &Variables) -> bool {
+        let holds = |one: &Condition| variables.is_true(&one.variable) == one.is;
+        self.when.is_empty() || self.when.iter().any(|all| all.iter().all(holds))
+    }
 }
 
 /// A `@skip` or `@include` on a variable.

@@ -63,6 +63,14 @@ fn a_small_document_cannot_become_a_large_one() {
     assert_eq!(errors[0].code, "OPERATION_TOO_COMPLEX");
     let cycle = "query { ...A } fragment A on Query { ...B } fragment B on Query { ...A }";
     assert_eq!(shop().prepare(cycle, None).err().unwrap()[0].code, "GRAPHQL_VALIDATION_FAILED");
+    let mut chain = "query { ...F0 }".to_owned();
+    for n in 0..2_800 {
+        chain += &format!(" fragment F{n} on Query {{ ...F{} }}", n + 1);
+    }
+    chain += " fragment F2800 on Query { __typename }";
+    assert!(shop().prepare(&chain, None).is_err());
+    let nested = format!("{{ me {} }}", "{ reviews { author ".repeat(60) + "{ id }" + &"} }".repeat(60));
+    assert!(shop().prepare(&nested, None).is_err());
     let deep = format!("{{ user(id: {}{}) {{ id }} }}", "[".repeat(4_000), "]".repeat(4_000));
     assert!(shop().prepare(&deep, None).is_err());
 }
