@@ -65,6 +65,13 @@ impl Database {
         &self.relay
     }
 
+    /// Connections as the application, outside any tenant: every tenant table is empty there. For jobs that
+    /// ask a published function which organizations there are, before they enter each one.
+    #[must_use]
+    pub fn untenanted(&self) -> &PgPool {
+        &self.app
+    }
+
     /// The time that use-cases see.
     #[must_use]
     pub fn clock(&self) -> &Clock {

@@ -96,6 +96,12 @@ pub enum LeaveUnit {
 }
 
 impl LeaveType {
+    /// What an account of this type may fall to; as low as it likes when `None`.
+    #[must_use]
+    pub fn floor(&self) -> Option<Decimal> {
+        self.requires_balance.then_some(-self.overdraft_days)
+    }
+
     fn try_new(input: LeaveTypeCreateInput) -> Result<Self, Refused> {
         let name = input.name.trim().to_owned();
         if !(1..=100).contains(&name.chars().count()) {

@@ -1,17 +1,25 @@
 //! Leave: kinds of leave, what people are due, and their requests from asking to being back.
 
+mod balance;
+mod consumers;
+mod directory;
+mod employee;
+pub mod events;
+mod jobs;
 mod leave_type;
+mod policy;
+mod request;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
-use service::Subgraph;
+use service::{EventType, Subgraph};
 
 /// Everything that leave can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(leave_type::LeaveTypeQuery);
+pub struct Query(leave_type::LeaveTypeQuery, policy::PolicyQuery, request::RequestQuery, employee::EmployeeQuery);
 
 /// Everything that leave can be told.
 #[derive(MergedObject, Default)]
-pub struct Mutation(leave_type::LeaveTypeMutation);
+pub struct Mutation(leave_type::LeaveTypeMutation, policy::PolicyMutation, request::RequestMutation);
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
@@ -25,11 +33,28 @@ pub fn subgraph() -> Subgraph {
         is_core: false,
         requires: &["employee"],
         port: 8007,
-        permissions: &[&leave_type::READ, &leave_type::MANAGE],
+        permissions: &[
+            &leave_type::READ,
+            &leave_type::MANAGE,
+            &policy::READ,
+            &policy::MANAGE,
+            &balance::READ,
+            &request::READ,
+            &request::SUBMIT,
+            &request::DECIDE,
+            &request::CANCEL,
+            &employee::READ_ABSENCE,
+        ],
         migrator: &MIGRATOR,
-        events: vec![],
-        consumers: &[],
-        jobs: &[],
+        events: vec![
+            EventType::of::<events::RequestSubmitted>(),
+            EventType::of::<events::RequestApproved>(),
+            EventType::of::<events::RequestRejected>(),
+            EventType::of::<events::RequestCancelled>(),
+            EventType::of::<events::RequestAdjusted>(),
+        ],
+        consumers: consumers::CONSUMERS,
+        jobs: jobs::JOBS,
         sdl: || service::sdl(&schema()),
         executable: |runtime| service::guard("leave", schema(), runtime),
         routes: None,

@@ -1,0 +1,33 @@
+//! What leave does by the clock.
+
+use std::time::Duration;
+
+use common::{Permission, Result};
+use database::Ctx;
+use futures::future::BoxFuture;
+use service::{Job, Runtime};
+
+use crate::{directory, policy};
+
+/// The jobs of this module.
+pub static JOBS: &[Job] =
+    &[Job { name: "leave: accrual", every: Duration::from_secs(3600), run: |runtime| Box::pin(accrue(runtime)) as BoxFuture<_> }];
+
+/// Gives everybody what they are due by today. Running it twice, or in two processes, gives nothing twice.
+async fn accrue(runtime: Runtime) -> Result<()> {
+    for organization_id in policy::organizations(&runtime.database).await? {
+        let ctx = Ctx::system(runtime.database.clone(), "leave", organization_id, "accrual");
+        let mut tx = ctx.begin(&Permission::PUBLIC).await?;
+        let ids = policy::employees_with_policies(&mut tx).await?;
+        drop(tx);
+        // One transaction for each employee: nobody's lock is held for long.
+        for id in ids {
+            let mut tx = ctx.begin(&Permission::PUBLIC).await?;
+            for employee in directory::select_many(&mut tx, &[id]).await? {
+                policy::accrue(&mut tx, &employee, employee.day_at(ctx.now())).await?;
+            }
+            tx.commit().await?;
+        }
+    }
+    Ok(())
+}

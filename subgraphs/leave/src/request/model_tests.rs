@@ -1,0 +1,106 @@
+use super::super::calendar::Half;
+use super::*;
+use rust_decimal::dec;
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn halves(days: &[&str]) -> Vec<HalfDay> {
+    let both = |text: &&str| {
+        [Half::Am, Half::Pm].map(|half| HalfDay { day: day(text), half, portion: dec!(0.5) })
+    };
+    days.iter().flat_map(both).collect()
+}
+
+fn request(status: Status) -> Request {
+    Request {
+        id: RequestId::new(),
+        employee_id: EmployeeId::new(),
+        leave_type_id: LeaveTypeId::new(),
+        first_day: day("2026-03-09"),
+        last_day: day("2026-03-10"),
+        first_part: DayPart::Full,
+        last_part: DayPart::Full,
+        days: dec!(2),
+        reason: None,
+        status,
+        decided_at: None,
+        decided_by: None,
+        decision_note: None,
+        created_at: DateTime::UNIX_EPOCH,
+    }
+}
+
+fn decision() -> Decision {
+    Decision { by: MembershipId::new(), at: DateTime::UNIX_EPOCH, note: None }
+}
+
+#[test]
+fn only_a_pending_request_is_decided() {
+    let mut pending = request(Status::Pending);
+    pending.approve(decision()).unwrap();
+    assert_eq!(pending.status, Status::Approved);
+    let mut pending = request(Status::Pending);
+    pending.reject(decision()).unwrap();
+    assert_eq!(pending.status, Status::Rejected);
+    for status in [Status::Approved, Status::Rejected, Status::Cancelled] {
+        assert!(matches!(request(status).approve(decision()), Err(Refused::Transition { .. })));
+        assert!(matches!(request(status).reject(decision()), Err(Refused::Transition { .. })));
+    }
+}
+
+#[test]
+fn a_pending_request_is_called_off_whole_even_for_the_past() {
+    let mut pending = request(Status::Pending);
+    let released = pending.cancel(&halves(&["2026-03-09", "2026-03-10"]), day("2026-04-01")).unwrap();
+    assert_eq!((released.len(), pending.status), (4, Status::Cancelled));
+}
+
+#[test]
+fn of_a_leave_that_has_begun_only_the_rest_is_called_off() {
+    let days = halves(&["2026-03-09", "2026-03-10"]);
+    let mut approved = request(Status::Approved);
+    assert_eq!(approved.cancel(&days, day("2026-03-10")).unwrap().len(), 2);
+    assert_eq!((approved.status, approved.last_day, approved.days), (Status::Approved, day("2026-03-09"), dec!(1)));
+    assert!(matches!(request(Status::Approved).cancel(&days, day("2026-03-11")), Err(Refused::Taken)));
+}
+
+#[test]
+fn what_was_rejected_or_cancelled_is_not_called_off_again() {
+    for status in [Status::Rejected, Status::Cancelled] {
+        let refused = request(status).cancel(&halves(&["2026-03-09"]), day("2026-03-01"));
+        assert!(matches!(refused, Err(Refused::Transition { .. })));
+    }
+}
+
+#[test]
+fn a_leave_over_the_new_year_is_split() {
+    let movements = by_year(&halves(&["2026-12-30", "2026-12-31", "2027-01-04"]), dec!(-1));
+    assert_eq!(movements.iter().map(|m| m.days).collect::<Vec<_>>(), [dec!(-2), dec!(-1)]);
+    assert_eq!(movements[1].effective_on, day("2027-01-04"));
+}
+
+#[test]
+fn ranges_are_in_order_not_too_long_and_without_holes() {
+    let range = |first: &str, last: &str, first_part, last_part| {
+        check_range(Range { first_day: day(first), last_day: day(last), first_part, last_part })
+    };
+    let (full, am, pm) = (DayPart::Full, DayPart::Am, DayPart::Pm);
+    assert!(range("2026-03-09", "2026-03-09", full, full).is_ok());
+    assert!(range("2026-03-09", "2026-03-10", pm, am).is_ok());
+    assert!(range("2026-03-09", "2027-03-09", full, full).is_ok());
+    assert!(matches!(range("2026-03-09", "2027-03-10", full, full), Err(Refused::Range)));
+    assert!(matches!(range("2026-03-10", "2026-03-09", full, full), Err(Refused::Range)));
+    assert!(matches!(range("2026-03-09", "2026-03-10", am, full), Err(Refused::Parts)));
+    assert!(matches!(range("2026-03-09", "2026-03-10", full, pm), Err(Refused::Parts)));
+    assert!(matches!(range("2026-03-09", "2026-03-09", pm, am), Err(Refused::Parts)));
+}
+
+#[test]
+fn an_account_may_fall_to_its_floor_and_no_further() {
+    assert!(check_floor(Some(dec!(0)), dec!(0)).is_ok());
+    assert!(check_floor(Some(dec!(-2)), dec!(-2)).is_ok());
+    assert!(check_floor(None, dec!(-99)).is_ok());
+    assert!(matches!(check_floor(Some(dec!(0)), dec!(-0.5)), Err(Refused::Balance { missing }) if missing == dec!(0.5)));
+}
