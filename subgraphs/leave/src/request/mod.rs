@@ -170,7 +170,7 @@ pub async fn reject(ctx: &Ctx, id: RequestId, note: Option<String>, key: Option<
     let (mut request, employee) = lock(ctx, &mut tx, id).await?;
     let decision = decision(ctx, &mut tx, &employee, note).await?;
     request.reject(decision)?;
-    repo::release(&mut tx, id, NaiveDate::MIN).await?;
+    repo::release(&mut tx, id, request.first_day).await?;
     repo::save(&mut tx, &request).await?;
     let facts = facts(&mut tx, &request, &employee).await?;
     tx.emit(&RequestRejected(facts)).await?;
