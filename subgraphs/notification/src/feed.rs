@@ -215,6 +215,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_came_before_the_connection_was_open_looks_again_once_it_is() {
+        let app = App::start(vec![crate::subgraph()]).await;
+        let feed = Feed::new(app.runtime());
+        let mut bell = feed.bell((OrganizationId::new(), MembershipId::new()));
+        assert_eq!(tokio::time::timeout(POLL / 2, bell.wait()).await, Ok(true));
+    }
+
+    #[tokio::test]
     async fn whoever_waits_is_let_go_when_the_process_ends() {
         let app = App::start(vec![crate::subgraph()]).await;
         let feed = Feed::new(app.runtime());
