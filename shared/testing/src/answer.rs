@@ -9,7 +9,6 @@ pub struct Answer(pub Value);
 impl Answer {
     /// The data, of an answer that must have no errors and no `userErrors`.
     #[track_caller]
-
     pub fn ok(self) -> Value {
         assert!(self.0.get("errors").is_none(), "unexpected errors: {:#}", self.0);
         let data = self.0.get("data").cloned().unwrap_or_default();
