@@ -34,7 +34,7 @@ pub struct Supergraph {
     api_sdl: String,
     planner: Planner,
     engine: Arc<Engine>,
-    operations: moka::sync::Cache<Box<str>, Arc<Operation>>,
+    operations: moka::sync::Cache<Arc<str>, Arc<Operation>>,
 }
 
 impl Supergraph {
@@ -67,7 +67,7 @@ impl Supergraph {
             }),
             operations: moka::sync::Cache::builder()
                 .max_capacity(OPERATIONS_BYTES_MAX)
-                .weigher(|key: &Box<str>, _| u32::try_from(key.len().max(1_024)).unwrap_or(u32::MAX))
+                .weigher(|key: &Arc<str>, _| u32::try_from(key.len().max(1_024)).unwrap_or(u32::MAX))
                 .build(),
         })
     }
@@ -150,9 +150,9 @@ impl Supergraph {
     }
 }
 
-fn cache_key(document: &str, operation_name: Option<&str>) -> Box<str> {
+fn cache_key(document: &str, operation_name: Option<&str>) -> Arc<str> {
     // A name has no line break, so that two different pairs never make the same key.
-    [operation_name.unwrap_or_default(), "\n", document].concat().into_boxed_str()
+    [operation_name.unwrap_or_default(), "\n", document].concat().into()
 }
 
 fn choose(document: &ExecutableDocument, name: Option<&str>) -> Result<Node<Definition>, Vec<GraphqlError>> {
