@@ -1,0 +1,108 @@
+//! Holiday calendars and their holidays.
+
+use serde_json::json;
+
+use crate::*;
+
+#[tokio::test]
+async fn a_calendar_shows_its_holidays_year_by_year() {
+    let (app, hr) = office().await;
+    let hr = app.as_(&hr);
+    let holidays = json!([
+        { "date": "2026-12-24", "name": "Christmas Eve", "isHalfDay": true },
+        { "date": "2026-05-01", "name": "May Day" },
+        { "date": "2027-05-01", "name": "May Day" },
+    ]);
+    calendar(&hr, json!({ "holidays": holidays })).await;
+    let query =
+        "{ holidayCalendars { nodes { name isDefault one: holidays(year: 2026) { date name isHalfDay }
+        next: holidays(year: 2027) { date } none: holidays(year: 2028) { date } } } }";
+    let expected = json!({ "name": "Berlin", "isDefault": false,
+        "one": [{ "date": "2026-05-01", "name": "May Day", "isHalfDay": false },
+                { "date": "2026-12-24", "name": "Christmas Eve", "isHalfDay": true }],
+        "next": [{ "date": "2027-05-01" }], "none": [] });
+    assert_eq!(hr.run(query).await.ok()["holidayCalendars"]["nodes"][0], expected);
+    let wrong = hr.run("{ holidayCalendars { nodes { holidays(year: 99999) { id } } } }").await;
+    assert_eq!(wrong.codes(), ["VALIDATION_FAILED"]);
+}
+
+#[tokio::test]
+async fn a_day_is_in_a_calendar_once() {
+    let (app, hr) = office().await;
+    let hr = app.as_(&hr);
+    let id = calendar(&hr, json!({})).await;
+    let add = async |day: &str| {
+        let input = json!({ "calendarId": id, "date": day, "name": "Day" });
+        try_make(&hr, "holidayAdd", "holiday", input).await
+    };
+    assert_eq!(add("2026-05-01").await.refusals(), ["DAY_TAKEN"]);
+    let added = text(&add("2026-12-25").await.ok()["holidayAdd"]["holiday"]["id"]);
+    assert_eq!(add("2026-12-25").await.refusals(), ["DAY_TAKEN"]);
+    let remove = format!(
+        "mutation {{ holidayRemove(id: \"{added}\") {{ holidayCalendar {{ id }} userErrors {{ code }} }} }}"
+    );
+    assert_eq!(hr.run(&remove).await.ok()["holidayRemove"]["holidayCalendar"]["id"], id.as_str());
+    assert_eq!(hr.run(&remove).await.codes(), ["NOT_FOUND"]);
+    add("2026-12-25").await.ok();
+    let twice = json!({ "name": "Twice", "holidays": [
+        { "date": "2026-05-01", "name": "A" }, { "date": "2026-05-01", "name": "B" }] });
+    let refused = try_make(&hr, "holidayCalendarCreate", "holidayCalendar", twice).await;
+    assert_eq!(refused.refusals(), ["DAY_TAKEN"]);
+}
+
+#[tokio::test]
+async fn one_schedule_and_one_calendar_are_the_default() {
+    let (app, hr) = office().await;
+    let hr = app.as_(&hr);
+    let (first, second) = (schedule(&hr, true).await, schedule(&hr, true).await);
+    let (old, new) = (
+        calendar(&hr, json!({ "isDefault": true })).await,
+        calendar(&hr, json!({ "isDefault": true })).await,
+    );
+    let defaults = async |list: &str| {
+        let nodes =
+            hr.run(&format!("{{ {list} {{ nodes {{ id isDefault }} }} }}")).await.ok()[list]["nodes"].clone();
+        let nodes = nodes.as_array().unwrap().clone();
+        nodes
+            .iter()
+            .filter(|node| node["isDefault"] == true)
+            .map(|node| text(&node["id"]))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(defaults("workSchedules").await, [second]);
+    assert_eq!(defaults("holidayCalendars").await, [new]);
+    let update = |kind: &str, id: &str, is: bool| {
+        format!(
+            "mutation {{ {kind}Update(id: \"{id}\", input: {{ isDefault: {is} }}) {{ userErrors {{ code }} }} }}"
+        )
+    };
+    hr.run(&update("workSchedule", &first, true)).await.ok();
+    assert_eq!(defaults("workSchedules").await, [first]);
+    hr.run(&update("holidayCalendar", &old, true)).await.ok();
+    hr.run(&update("holidayCalendar", &old, false)).await.ok();
+    assert!(defaults("holidayCalendars").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_schedule_and_a_location_say_what_they_are() {
+    let (app, hr) = office().await;
+    let hr = app.as_(&hr);
+    let id = schedule(&hr, false).await;
+    let shown = hr.run("{ workSchedules { nodes { name dayFractions hoursPerWeek isDefault } } }").await.ok();
+    let expected = json!({ "name": "Four days", "dayFractions": ["1", "1", "1", "1", "0", "0", "0"],
+        "hoursPerWeek": "32", "isDefault": false });
+    assert_eq!(shown["workSchedules"]["nodes"][0], expected);
+    let short = format!(
+        "mutation {{ workScheduleUpdate(id: \"{id}\", input: {{ dayFractions: [\"1\"] }}) {{ userErrors {{ code }} }} }}"
+    );
+    assert_eq!(hr.run(&short).await.refusals(), ["DAY_FRACTIONS_INVALID"]);
+    let nowhere = json!({ "name": "Atlantis", "timeZone": "Atlantic/Atlantis" });
+    let refused = try_make(&hr, "workLocationCreate", "workLocation", nowhere).await;
+    assert_eq!(refused.refusals(), ["TIME_ZONE_UNKNOWN"]);
+    let calendar = calendar(&hr, json!({})).await;
+    location(&hr, "Asia/Tokyo", Some(&calendar)).await;
+    let shown = hr.run("{ workLocations { nodes { name timeZone holidayCalendar { id } } } }").await.ok();
+    let expected =
+        json!({ "name": "Asia/Tokyo", "timeZone": "Asia/Tokyo", "holidayCalendar": { "id": calendar } });
+    assert_eq!(shown["workLocations"]["nodes"][0], expected);
+}

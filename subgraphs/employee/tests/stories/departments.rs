@@ -1,0 +1,72 @@
+//! The tree of departments.
+
+use serde_json::json;
+
+use crate::*;
+
+const UPDATE: &str =
+    "mutation($id: ID!, $input: DepartmentUpdateInput!) { departmentUpdate(id: $id, input: $input) {
+    department { name code parent { id } head { id } } userErrors { field code message } } }";
+
+async fn change(client: &Client<'_>, id: &str, input: serde_json::Value) -> Answer {
+    client.run_with(UPDATE, json!({ "id": id, "input": input })).await
+}
+
+#[tokio::test]
+async fn a_department_has_a_parent_a_head_and_a_code_of_its_own() {
+    let (app, hr) = office().await;
+    let hr = app.as_(&hr);
+    let head = hire(&hr, "Grace", "Hopper", json!({})).await;
+    let top = department(&hr, "TOP").await;
+    let part = json!({ "name": "Part", "code": "PART-1", "parentId": top, "headId": head });
+    let part = make(&hr, "departmentCreate", "department", part).await;
+    let again = json!({ "name": "Again", "code": "TOP" });
+    assert_eq!(try_make(&hr, "departmentCreate", "department", again).await.refusals(), ["CODE_TAKEN"]);
+    let lower = json!({ "name": "Again", "code": "top" });
+    assert_eq!(try_make(&hr, "departmentCreate", "department", lower).await.refusals(), ["CODE_INVALID"]);
+
+    let renamed = change(&hr, &part, json!({ "name": "Renamed" })).await.ok();
+    let expected =
+        json!({ "name": "Renamed", "code": "PART-1", "parent": { "id": top }, "head": { "id": head } });
+    assert_eq!(renamed["departmentUpdate"]["department"], expected);
+    let cleared = change(&hr, &part, json!({ "parentId": null, "headId": null })).await.ok();
+    let expected = json!({ "name": "Renamed", "code": "PART-1", "parent": null, "head": null });
+    assert_eq!(cleared["departmentUpdate"]["department"], expected);
+    assert_eq!(change(&hr, &part, json!({ "code": "TOP" })).await.refusals(), ["CODE_TAKEN"]);
+}
+
+#[tokio::test]
+async fn a_department_is_never_part_of_itself() {
+    let (app, hr) = office().await;
+    let hr = app.as_(&hr);
+    let top = department(&hr, "TOP").await;
+    let middle = json!({ "name": "Middle", "code": "MIDDLE", "parentId": top });
+    let middle = make(&hr, "departmentCreate", "department", middle).await;
+    let low = json!({ "name": "Low", "code": "LOW", "parentId": middle });
+    let low = make(&hr, "departmentCreate", "department", low).await;
+    for below in [&top, &middle, &low] {
+        assert_eq!(change(&hr, &top, json!({ "parentId": below })).await.refusals(), ["DEPARTMENT_CYCLE"]);
+    }
+    let one = department(&hr, "ONE").await;
+    let other = department(&hr, "OTHER").await;
+    let (first, second) = tokio::join!(
+        change(&hr, &one, json!({ "parentId": other })),
+        change(&hr, &other, json!({ "parentId": one }))
+    );
+    assert_eq!([first.refusals(), second.refusals()].concat(), ["DEPARTMENT_CYCLE"]);
+}
+
+#[tokio::test]
+async fn departments_are_listed_by_name_page_by_page() {
+    let (app, hr) = office().await;
+    let hr = app.as_(&hr);
+    for code in ["C", "A", "D", "B", "E"] {
+        // The same name for all: the id alone decides.
+        let input = json!({ "name": "Same", "code": code });
+        make(&hr, "departmentCreate", "department", input).await;
+    }
+    let codes = lists::walk(&hr, "departments", "code", "", 2).await;
+    let mut sorted = codes.clone();
+    sorted.sort();
+    assert_eq!(sorted, ["A", "B", "C", "D", "E"]);
+}

@@ -1,0 +1,212 @@
+//! Lists of employees: orders, pages, filters, and what a page costs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::json;
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
+use tracing::{Event, Metadata, Subscriber};
+
+use crate::*;
+
+/// One field of every node of a list, page by page; `arguments` go with each page.
+pub(crate) async fn walk(
+    client: &Client<'_>,
+    list: &str,
+    field: &str,
+    arguments: &str,
+    first: usize,
+) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut after = String::new();
+    loop {
+        let query = format!(
+            "{{ {list}(first: {first} {after} {arguments}) {{ nodes {{ {field} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+        );
+        let page = client.run(&query).await.ok()[list].clone();
+        let nodes = page["nodes"].as_array().unwrap();
+        found.extend(nodes.iter().map(|node| text(&node[field])));
+        if page["pageInfo"]["hasNextPage"] == false {
+            return found;
+        }
+        assert_eq!(nodes.len(), first, "only the last page is short");
+        after = format!(", after: {}", page["pageInfo"]["endCursor"]);
+    }
+}
+
+#[tokio::test]
+async fn every_order_shows_everybody_once_whatever_the_page_size() {
+    let (app, hr) = office().await;
+    let hr = app.as_(&hr);
+    // Names and days with ties, so that ids must break them.
+    for n in 0..11 {
+        let more =
+            json!({ "workEmail": format!("{n}@example.com"), "joinedOn": format!("2026-01-0{}", n % 3 + 1) });
+        hire(&hr, "Ada", ["Byron", "Lovelace"][n % 2], more).await;
+    }
+    for (sort, field) in [
+        ("NAME", "lastName"),
+        ("NAME_DESC", "lastName"),
+        ("JOINED_ON", "joinedOn"),
+        ("JOINED_ON_DESC", "joinedOn"),
+    ] {
+        let arguments = format!("sort: {sort}");
+        let whole = walk(&hr, "employees", "id", &arguments, 100).await;
+        for first in [1, 2, 3, 11] {
+            assert_eq!(walk(&hr, "employees", "id", &arguments, first).await, whole, "{sort} by {first}");
+        }
+        let mut ids = whole.clone();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 11, "{sort}");
+        let keys = walk(&hr, "employees", field, &arguments, 4).await;
+        let descends = sort.ends_with("DESC");
+        assert!(keys.is_sorted_by(|a, b| if descends { a >= b } else { a <= b }), "{sort}: {keys:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_serves_the_order_that_it_came_from() {
+    let (app, hr) = office().await;
+    let hr = app.as_(&hr);
+    hire(&hr, "Ada", "Lovelace", json!({})).await;
+    let page = hr.run("{ employees { pageInfo { endCursor } } }").await.ok();
+    let after = &page["employees"]["pageInfo"]["endCursor"];
+    for arguments in [
+        format!("sort: JOINED_ON, after: {after}"),
+        "after: \"rubbish\"".to_owned(),
+        "first: 0".to_owned(),
+        "first: 101".to_owned(),
+        "filter: { search: \"\" }".to_owned(),
+    ] {
+        let refused = hr.run(&format!("{{ employees({arguments}) {{ nodes {{ id }} }} }}")).await;
+        assert_eq!(refused.codes(), ["VALIDATION_FAILED"], "{arguments}");
+    }
+}
+
+#[tokio::test]
+async fn filters_narrow_every_order() {
+    let (app, hr) = office().await;
+    let hr = app.as_(&hr);
+    let department = department(&hr, "RND").await;
+    let boss = hire(&hr, "Grace", "Hopper", json!({})).await;
+    hire(&hr, "Ada", "Lovelace", json!({ "managerId": boss, "departmentId": department })).await;
+    hire(&hr, "Percent", "50%_off", json!({ "workEmail": "p@example.com", "departmentId": department }))
+        .await;
+    let gone = hire(&hr, "Gone", "Girl", json!({})).await;
+    terminate(&hr, &gone, None).await.ok();
+    for sort in ["NAME", "NAME_DESC", "JOINED_ON", "JOINED_ON_DESC"] {
+        let names = async |filter: &str| {
+            let mut names =
+                walk(&hr, "employees", "firstName", &format!("sort: {sort}, filter: {{ {filter} }}"), 2)
+                    .await;
+            names.sort();
+            names.join(" ")
+        };
+        assert_eq!(names("").await, "Ada Gone Grace Percent");
+        assert_eq!(names("status: ACTIVE").await, "Ada Grace Percent");
+        assert_eq!(names("status: TERMINATED").await, "Gone");
+        assert_eq!(names(&format!("departmentId: \"{department}\"")).await, "Ada Percent");
+        assert_eq!(names(&format!("managerId: \"{boss}\"")).await, "Ada");
+        assert_eq!(names(&format!("managerId: \"{boss}\", status: TERMINATED")).await, "");
+        assert_eq!(names("search: \"LOVE\"").await, "Ada");
+        assert_eq!(names("search: \"e-00001\"").await, "Grace");
+        assert_eq!(names("search: \"hopper@ex\"").await, "Grace");
+        // Wildcards are plain characters.
+        assert_eq!(names("search: \"%\"").await, "Percent");
+        assert_eq!(names("search: \"_\"").await, "Percent");
+        assert_eq!(names("search: \"\\\\\"").await, "");
+        assert_eq!(names("search: \"' or 1=1 --\"").await, "");
+    }
+}
+
+#[tokio::test]
+async fn reports_are_paged_for_each_manager() {
+    let (app, hr) = office().await;
+    let hr = app.as_(&hr);
+    for boss in ["Grace", "Hedy"] {
+        let id = hire(&hr, boss, "Boss", json!({})).await;
+        for n in 1..=3 {
+            let gone = hire(&hr, &format!("{boss}{n}"), "Report", json!({ "managerId": id })).await;
+            if n == 3 {
+                terminate(&hr, &gone, None).await.ok();
+            }
+        }
+    }
+    let bosses = "employees(filter: { search: \"Boss\" })";
+    let query = |page: &str| {
+        format!(
+            "{{ {bosses} {{ nodes {{ reports({page}) {{ nodes {{ firstName }} pageInfo {{ endCursor hasNextPage }} }} }} }} }}"
+        )
+    };
+    let pages = hr.run(&query("first: 1")).await.ok()["employees"]["nodes"].clone();
+    let names = |page: &serde_json::Value| {
+        let nodes = page["reports"]["nodes"].as_array().unwrap().clone();
+        nodes.iter().map(|node| text(&node["firstName"])).collect::<Vec<_>>()
+    };
+    assert_eq!((names(&pages[0]), names(&pages[1])), (vec!["Grace1".to_owned()], vec!["Hedy1".to_owned()]));
+    let after = &pages[0]["reports"]["pageInfo"]["endCursor"];
+    let rest = hr.run(&query(&format!("first: 5, after: {after}"))).await.ok()["employees"]["nodes"].clone();
+    assert_eq!(names(&rest[0]), ["Grace2"]);
+    assert_eq!(rest[0]["reports"]["pageInfo"]["hasNextPage"], false);
+    assert_eq!(hr.run(&query("first: 0")).await.codes().first(), Some(&"VALIDATION_FAILED"));
+}
+
+/// Counts the statements that are sent to the database from this thread.
+struct Statements(Arc<AtomicUsize>);
+
+impl Subscriber for Statements {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "sqlx::query"
+    }
+    fn event(&self, _: &Event<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[tokio::test]
+async fn a_page_of_twenty_costs_no_more_statements_than_a_page_of_two() {
+    let (app, hr) = office().await;
+    let hr = app.as_(&hr);
+    let calendar = calendar(&hr, json!({})).await;
+    schedule(&hr, true).await;
+    for n in 0..20 {
+        let manager = hire(&hr, &format!("Boss{n}"), "Zzz", json!({})).await;
+        let department = department(&hr, &format!("D{n}")).await;
+        let location = location(&hr, "Europe/Berlin", Some(&calendar)).await;
+        let more = json!({ "managerId": manager, "departmentId": department, "workLocationId": location });
+        hire(&hr, &format!("Ada{n}"), "Aaa", more).await;
+    }
+    let count = Arc::new(AtomicUsize::new(0));
+    // The test's tasks all run on this thread, so this sees each of their statements and no other test's.
+    let _counting = tracing::subscriber::set_default(Statements(count.clone()));
+    // With one listener alone, another thread that meets a reporting place first finds nobody to listen on
+    // itself, and that is remembered for all threads. With two, the list of listeners is asked.
+    let _second = tracing::Dispatch::new(Statements(Arc::default()));
+    let mut counts = Vec::new();
+    for first in [2, 20] {
+        count.store(0, Ordering::Relaxed);
+        let query = format!(
+            "{{ employees(first: {first}) {{ nodes {{ department {{ id head {{ id }} }} manager {{ id }}
+                location {{ id holidayCalendar {{ id }} }} workSchedule {{ id }}
+                holidayCalendar {{ holidays(year: 2026) {{ name }} }} reports(first: 3) {{ nodes {{ id }} }} }} }} }}"
+        );
+        let nodes = hr.run(&query).await.ok()["employees"]["nodes"].clone();
+        assert_eq!(nodes.as_array().unwrap().len(), first);
+        assert!(nodes[first - 1]["manager"]["id"].is_string(), "{nodes}");
+        counts.push(count.load(Ordering::Relaxed));
+    }
+    // One for each field that looks something up. Two that want the same noun at the same moment may share one.
+    assert!(counts.iter().all(|count| (8..=12).contains(count)), "{counts:?}");
+}

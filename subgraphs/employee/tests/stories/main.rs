@@ -1,0 +1,108 @@
+//! Stories about core HR, through the schema, as people with roles.
+#![expect(clippy::unwrap_used, reason = "a story that cannot be told has failed")]
+
+mod calendars;
+mod departments;
+mod employees;
+mod events;
+mod inheritance;
+mod lists;
+mod rights;
+mod tenancy;
+mod terminations;
+
+use common::Role;
+use serde_json::{Value, json};
+use testing::{Answer, App, Client, Person};
+
+/// The module with its own database, and somebody of HR.
+async fn office() -> (App, Person) {
+    (App::start(vec![employee::subgraph()]).await, Person::new(&[Role::Hr]))
+}
+
+const CREATE: &str = "mutation($input: EmployeeCreateInput!, $key: ID) {
+    employeeCreate(input: $input, idempotencyKey: $key) {
+        employee { id number name version } userErrors { field code message } } }";
+
+const UPDATE: &str = "mutation($id: ID!, $input: EmployeeUpdateInput!) {
+    employeeUpdate(id: $id, input: $input) {
+        employee { id name version manager { id } department { id } } userErrors { field code message } } }";
+
+const TERMINATE: &str = "mutation($id: ID!, $input: EmployeeTerminateInput!, $key: ID) {
+    employeeTerminate(id: $id, input: $input, idempotencyKey: $key) {
+        employee { id status lastWorkingDay terminationType version } userErrors { field code message } } }";
+
+/// What hiring somebody takes, with `more` on top.
+fn input(first_name: &str, last_name: &str, more: Value) -> Value {
+    let mut input = json!({
+        "firstName": first_name,
+        "lastName": last_name,
+        "workEmail": format!("{first_name}.{last_name}@example.com"),
+        "joinedOn": "2026-01-05",
+    });
+    for (field, value) in more.as_object().unwrap() {
+        input[field] = value.clone();
+    }
+    input
+}
+
+async fn try_hire(client: &Client<'_>, first_name: &str, last_name: &str, more: Value) -> Answer {
+    client.run_with(CREATE, json!({ "input": input(first_name, last_name, more) })).await
+}
+
+/// Hires somebody; answers their id.
+async fn hire(client: &Client<'_>, first_name: &str, last_name: &str, more: Value) -> String {
+    let hired = try_hire(client, first_name, last_name, more).await.ok();
+    text(&hired["employeeCreate"]["employee"]["id"])
+}
+
+async fn update(client: &Client<'_>, id: &str, input: Value) -> Answer {
+    client.run_with(UPDATE, json!({ "id": id, "input": input })).await
+}
+
+async fn terminate(client: &Client<'_>, id: &str, reassign_to: Option<&str>) -> Answer {
+    let input = json!({ "lastWorkingDay": "2026-03-31", "terminationType": "RESIGNATION",
+        "reassignReportsTo": reassign_to });
+    client.run_with(TERMINATE, json!({ "id": id, "input": input })).await
+}
+
+/// Runs a mutation on one noun with one input; answers the payload's id.
+async fn make(client: &Client<'_>, mutation: &str, noun: &str, input: Value) -> String {
+    let made = try_make(client, mutation, noun, input).await.ok();
+    text(&made[mutation][noun]["id"])
+}
+
+async fn try_make(client: &Client<'_>, mutation: &str, noun: &str, input: Value) -> Answer {
+    let input_type = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
+    let document = format!(
+        "mutation($input: {input_type}!) {{ {mutation}(input: $input) {{ {noun} {{ id }} userErrors {{ field code message }} }} }}"
+    );
+    client.run_with(&document, json!({ "input": input })).await
+}
+
+async fn department(client: &Client<'_>, code: &str) -> String {
+    make(client, "departmentCreate", "department", json!({ "name": code, "code": code })).await
+}
+
+async fn calendar(client: &Client<'_>, more: Value) -> String {
+    let mut input = json!({ "name": "Berlin", "holidays": [{ "date": "2026-05-01", "name": "May Day" }] });
+    for (field, value) in more.as_object().unwrap() {
+        input[field] = value.clone();
+    }
+    make(client, "holidayCalendarCreate", "holidayCalendar", input).await
+}
+
+async fn schedule(client: &Client<'_>, is_default: bool) -> String {
+    let input = json!({ "name": "Four days", "dayFractions": ["1", "1", "1", "1.0", "0", "0", "0"],
+        "hoursPerWeek": "32", "isDefault": is_default });
+    make(client, "workScheduleCreate", "workSchedule", input).await
+}
+
+async fn location(client: &Client<'_>, time_zone: &str, calendar_id: Option<&str>) -> String {
+    let input = json!({ "name": time_zone, "timeZone": time_zone, "holidayCalendarId": calendar_id });
+    make(client, "workLocationCreate", "workLocation", input).await
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("not a text: {value}")).to_owned()
+}
