@@ -126,6 +126,7 @@ impl Supergraph {
             .plan(&self.engine.schema, &document, &definition, &self.engine.aliases, PLANNING_MAX)
             .map_err(|error| match error {
                 PlanError::Deadline => one(code::TOO_COMPLEX, "this operation takes too long to plan"),
+                PlanError::Nested => one(code::TOO_COMPLEX, "this operation is nested too deeply"),
                 PlanError::Failed(cause) => {
                     tracing::error!(cause, "an operation could not be planned");
                     vec![GraphqlError::internal()]

@@ -31,6 +31,9 @@ pub(crate) enum PlanError {
     /// It took too long.
     #[error("planning took too long")]
     Deadline,
+    /// It is nested deeper than the library reads.
+    #[error("nested too deeply")]
+    Nested,
     /// The library failed. For the log only.
     #[error("planning failed: {0}")]
     Failed(String),
@@ -98,7 +101,8 @@ impl Planner {
     }
 
     fn node(&self, text: &str, token: &CancellationToken) -> Result<PlanNode, PlanError> {
-        let document = safe_parse_operation(text).map_err(failed)?;
+        // The document is valid, so that only its depth can be in the way.
+        let document = safe_parse_operation(text).map_err(|_| PlanError::Nested)?;
         let normalized = normalize_operation(&self.library.supergraph, &document, None).map_err(failed)?;
         let plan = self
             .library

@@ -71,6 +71,8 @@ fn a_small_document_cannot_become_a_large_one() {
     assert!(shop().prepare(&chain, None).is_err());
     let nested = format!("{{ me {} }}", "{ reviews { author ".repeat(60) + "{ id }" + &"} }".repeat(60));
     assert!(shop().prepare(&nested, None).is_err());
+    let nested = format!("{{ me {} }}", "{ reviews { author ".repeat(40) + "{ id }" + &"} }".repeat(40));
+    assert_eq!(shop().prepare(&nested, None).err().unwrap()[0].code, "OPERATION_TOO_COMPLEX");
     let deep = format!("{{ user(id: {}{}) {{ id }} }}", "[".repeat(4_000), "]".repeat(4_000));
     assert!(shop().prepare(&deep, None).is_err());
 }
