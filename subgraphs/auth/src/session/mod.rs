@@ -1,0 +1,157 @@
+//! Sessions: logging in, going on, and ending. A session is one log-in on one device, in one organization.
+
+pub mod graphql;
+mod model;
+pub(crate) mod repo;
+
+pub use graphql::{LogInInput, SessionRefreshInput};
+pub use model::{LoggedIn, Refused, Session, SessionTokens};
+
+use chrono::{DateTime, Utc};
+use common::{Cursor, Error, IdentityId, Page, Permission, Result, Role, Scope, SessionId, Slice};
+use database::{Ctx, Tx};
+
+use crate::identity::{self, address};
+use crate::organization::{self, Membership};
+use crate::signing_key::Signer;
+use crate::vault::Vault;
+use crate::{as_nobody, identity::Refused::Credentials};
+use model::{Choice, Presented, RefreshToken, choose};
+
+pub(crate) const READ: Permission = Permission {
+    key: "auth.session.read",
+    description: "See one's own sessions.",
+    grants: &[
+        (Role::Admin, Scope::Own),
+        (Role::Manager, Scope::Own),
+        (Role::Hr, Scope::Own),
+        (Role::Member, Scope::Own),
+    ],
+};
+pub(crate) const REVOKE: Permission = Permission {
+    key: "auth.session.revoke",
+    description: "Log out, and end one's own sessions on other devices.",
+    grants: &[
+        (Role::Admin, Scope::Own),
+        (Role::Manager, Scope::Own),
+        (Role::Hr, Scope::Own),
+        (Role::Member, Scope::Own),
+    ],
+};
+
+/// Logs in: answers a session, or the organizations to choose from when there are several and none was named.
+///
+/// # Errors
+/// Refuses an unknown address and a wrong password alike; `RATE_LIMITED`, `TENANT_SUSPENDED`.
+pub async fn log_in(ctx: &Ctx, vault: &Vault, input: LogInInput) -> Result<LoggedIn> {
+    let ctx = &as_nobody(ctx);
+    let mut tx = ctx.begin(&Permission::PUBLIC).await?;
+    // What is no address is nobody's, and is answered, counted and timed as one that nobody has.
+    let email = identity::email_address(&input.email).unwrap_or_default();
+    let (attempt, known) = identity::present(&mut tx, ctx, vault, &email).await?;
+    tx.commit().await?;
+
+    let hash = known.as_ref().map(|identity| identity.password_hash.clone());
+    let is_right = vault.hasher.verify(input.password, hash).await?;
+    let identity = known.filter(|identity| is_right && identity.is_active).ok_or(Credentials)?;
+    let signer = vault.signers.current(ctx).await?;
+
+    let mut tx = ctx.begin(&Permission::PUBLIC).await?;
+    attempt.succeeded(&mut tx).await?;
+    let memberships = organization::select_memberships(&mut tx, identity.id).await?;
+    let answer = match choose(&memberships, input.organization_id)? {
+        Choice::One(membership) => {
+            LoggedIn::Session(open(&mut tx, ctx, vault, &signer, identity.id, membership).await?)
+        }
+        Choice::Several => LoggedIn::Choose(organization::select_summaries(&mut tx, &memberships).await?),
+    };
+    tx.commit().await?;
+    Ok(answer)
+}
+
+/// Opens a session for somebody who has proved who they are.
+pub(crate) async fn open(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    vault: &Vault,
+    signer: &Signer,
+    identity_id: IdentityId,
+    membership: &Membership,
+) -> Result<SessionTokens> {
+    organization::require_active(tx, membership.organization_id).await?;
+    let user_agent = ctx.request().user_agent.as_deref().map(model::user_agent);
+    let session = Session::new(identity_id, membership.id, address(ctx), user_agent, tx.now());
+    let refresh_token = RefreshToken::new(vault, session.id);
+    repo::insert(tx, &session, &refresh_token.hash()).await?;
+    session.tokens(signer, membership, &refresh_token, tx.now())
+}
+
+/// Goes on with a session: the refresh token is exchanged for a new one, and the roles are read again.
+///
+/// # Errors
+/// `UNAUTHENTICATED`, without a reason, for every token that is not good; one that was exchanged before ends the
+/// session, because either of the two who have it may have stolen it. `TENANT_SUSPENDED`.
+pub async fn refresh(ctx: &Ctx, vault: &Vault, input: SessionRefreshInput) -> Result<SessionTokens> {
+    let ctx = &as_nobody(ctx);
+    let token = RefreshToken::parse(&input.refresh_token).ok_or(Error::Unauthenticated)?;
+    let signer = vault.signers.current(ctx).await?;
+    let mut tx = ctx.begin(&Permission::PUBLIC).await?;
+    let (mut session, refresh_hash) =
+        repo::lock_open(&mut tx, token.session_id()).await?.ok_or(Error::Unauthenticated)?;
+    match token.presented(vault, &refresh_hash) {
+        Presented::Current => {}
+        Presented::Exchanged => {
+            tracing::warn!(session = %session.id, "a refresh token came a second time; its session is ended");
+            repo::revoke(&mut tx, session.id, "TOKEN_REUSED").await?;
+            tx.commit().await?;
+            return Err(Error::Unauthenticated);
+        }
+        Presented::Foreign => return Err(Error::Unauthenticated),
+    }
+    let membership =
+        organization::select_membership(&mut tx, session.identity_id, session.membership_id).await?;
+    let membership = membership.ok_or(Error::Unauthenticated)?;
+    organization::require_active(&mut tx, membership.organization_id).await?;
+    session.prolong(tx.now());
+    let next = RefreshToken::new(vault, session.id);
+    repo::save(&mut tx, &session, &next.hash()).await?;
+    let tokens = session.tokens(&signer, &membership, &next, tx.now())?;
+    tx.commit().await?;
+    Ok(tokens)
+}
+
+/// Ends the caller's session.
+///
+/// # Errors
+/// As [`Ctx::begin`].
+pub async fn log_out(ctx: &Ctx) -> Result<Session> {
+    let id = ctx.member()?.session_id;
+    end(ctx, id, "LOG_OUT").await
+}
+
+/// Ends one of the caller's sessions, on whatever device and in whatever organization.
+///
+/// # Errors
+/// `NOT_FOUND`, for other people's as well.
+pub async fn revoke(ctx: &Ctx, id: SessionId) -> Result<Session> {
+    end(ctx, id, "REVOKED").await
+}
+
+async fn end(ctx: &Ctx, id: SessionId, because: &str) -> Result<Session> {
+    let mut tx = ctx.begin(&REVOKE).await?;
+    let session = repo::lock_own(&mut tx, id, ctx.member()?.identity_id).await?;
+    let session = session.ok_or(Error::NotFound("session"))?;
+    repo::revoke(&mut tx, id, because).await?;
+    tx.commit().await?;
+    Ok(session)
+}
+
+/// The caller's open sessions in all organizations, latest first.
+///
+/// # Errors
+/// As [`Ctx::begin`].
+pub async fn list(ctx: &Ctx, page: Page<DateTime<Utc>>) -> Result<Slice<Session>> {
+    let mut tx = ctx.begin(&READ).await?;
+    let rows = repo::select_page(&mut tx, ctx.member()?.identity_id, &page).await?;
+    Ok(page.slice(rows, |row| Cursor { key: row.created_at, id: row.id.0 }))
+}

@@ -1,0 +1,317 @@
+//! Sessions: rules.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Duration, Utc};
+use common::{IdentityId, MembershipId, OrganizationId, Refuse, Result, SessionId};
+use service::token::{AUDIENCE, Claims, ISSUER, LIFETIME_S, TYPE};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::organization::{Membership, OrganizationSummary};
+use crate::signing_key::Signer;
+use crate::vault::Vault;
+
+/// A session that is not used ends after this.
+const IDLE_MAX: Duration = Duration::days(14);
+/// Every session ends after this.
+const AGE_MAX: Duration = Duration::days(90);
+/// The most characters that are kept of a `user-agent`.
+const USER_AGENT_CHARS_MAX: usize = 300;
+
+/// One log-in on one device.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose it is.
+    pub identity_id: IdentityId,
+    /// Where they are logged in.
+    pub membership_id: MembershipId,
+    /// When they logged in.
+    pub created_at: DateTime<Utc>,
+    /// When its refresh token was last exchanged.
+    pub last_used_at: DateTime<Utc>,
+    /// When it ends unless it is used before.
+    pub expires_at: DateTime<Utc>,
+    /// The address that they logged in from.
+    pub address: Option<String>,
+    /// The program that they logged in with.
+    pub user_agent: Option<String>,
+}
+
+/// What logging in led to.
+pub enum LoggedIn {
+    /// A session.
+    Session(SessionTokens),
+    /// A choice.
+    Choose(Vec<OrganizationSummary>),
+}
+
+/// What a client keeps of a session. Never printed.
+pub struct SessionTokens {
+    /// Shown with every request; good for ten minutes.
+    pub access_token: String,
+    /// Exchanged for the next pair; good once.
+    pub refresh_token: String,
+    /// When the access token ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl std::fmt::Debug for SessionTokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionTokens").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
+}
+
+/// Why somebody who is who they say does not get in.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// They belong to no organization.
+    #[error(
+        "you do not belong to any organization at present; ask for an invitation, or sign up with a new one"
+    )]
+    NoOrganization,
+    /// Not to the one that they named; whether there is one is not said.
+    #[error("you do not belong to this organization")]
+    NotAMember,
+}
+
+impl Refuse for Refused {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoOrganization => "NO_ORGANIZATION",
+            Self::NotAMember => "NOT_A_MEMBER",
+        }
+    }
+
+    fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::NoOrganization => None,
+            Self::NotAMember => Some("organizationId"),
+        }
+    }
+}
+
+/// Where logging in leads.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Choice<'m> {
+    One(&'m Membership),
+    Several,
+}
+
+pub(super) fn choose(
+    memberships: &[Membership],
+    named: Option<OrganizationId>,
+) -> Result<Choice<'_>, Refused> {
+    match (named, memberships) {
+        (Some(id), _) => {
+            let found = memberships.iter().find(|membership| membership.organization_id == id);
+            found.map(Choice::One).ok_or(Refused::NotAMember)
+        }
+        (None, []) => Err(Refused::NoOrganization),
+        (None, [only]) => Ok(Choice::One(only)),
+        (None, _) => Ok(Choice::Several),
+    }
+}
+
+/// A `user-agent` as it is kept: of bounded length, and nothing that could move a cursor.
+pub(super) fn user_agent(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(USER_AGENT_CHARS_MAX).collect()
+}
+
+impl Session {
+    pub(super) fn new(
+        identity_id: IdentityId,
+        membership_id: MembershipId,
+        address: Option<String>,
+        user_agent: Option<String>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id: SessionId::new(),
+            identity_id,
+            membership_id,
+            created_at: now,
+            last_used_at: now,
+            expires_at: now + IDLE_MAX,
+            address,
+            user_agent,
+        }
+    }
+
+    /// Use keeps a session open, up to its greatest age.
+    pub(super) fn prolong(&mut self, now: DateTime<Utc>) {
+        self.last_used_at = now;
+        self.expires_at = (now + IDLE_MAX).min(self.created_at + AGE_MAX);
+    }
+
+    /// What the client keeps: an access token with the membership's roles of now, and the refresh token.
+    pub(super) fn tokens(
+        &self,
+        signer: &Signer,
+        membership: &Membership,
+        refresh_token: &RefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<SessionTokens> {
+        let expires_at = now + Duration::seconds(LIFETIME_S);
+        let access_token = signer.sign(&Claims {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: self.identity_id.0,
+            exp: expires_at.timestamp(),
+            nbf: now.timestamp(),
+            iat: now.timestamp(),
+            jti: Uuid::now_v7(),
+            typ: TYPE.to_owned(),
+            org: membership.organization_id.0,
+            mid: membership.id.0,
+            sid: self.id.0,
+            roles: membership.roles.clone(),
+            pv: membership.version,
+        })?;
+        Ok(SessionTokens { access_token, refresh_token: refresh_token.encode(), expires_at })
+    }
+}
+
+/// The session's id, 256 random bits, and a mark that this installation gave it out. Never printed.
+///
+/// By the mark, a token that was exchanged however long ago is told from one that somebody made up: the first
+/// ends the session, the second must not.
+pub(super) struct RefreshToken([u8; Self::BYTES]);
+
+/// What a presented refresh token turned out to be.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Presented {
+    /// The one that is good.
+    Current,
+    /// One that was good once.
+    Exchanged,
+    /// None of ours.
+    Foreign,
+}
+
+impl RefreshToken {
+    const BYTES: usize = 64;
+    const ID_BYTES: usize = 16;
+    const UNMARKED_BYTES: usize = 48;
+
+    pub(super) fn new(vault: &Vault, session_id: SessionId) -> Self {
+        let mut bytes = [0; Self::BYTES];
+        bytes[..Self::ID_BYTES].copy_from_slice(session_id.0.as_bytes());
+        bytes[Self::ID_BYTES..Self::UNMARKED_BYTES].copy_from_slice(&rand::random::<[u8; 32]>());
+        let tag = vault.refresh_tag(&bytes[..Self::UNMARKED_BYTES]);
+        bytes[Self::UNMARKED_BYTES..].copy_from_slice(&tag[..Self::BYTES - Self::UNMARKED_BYTES]);
+        Self(bytes)
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if text.len() > 2 * Self::BYTES {
+            return None;
+        }
+        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
+    }
+
+    pub(super) fn session_id(&self) -> SessionId {
+        let mut id = [0; Self::ID_BYTES];
+        id.copy_from_slice(&self.0[..Self::ID_BYTES]);
+        SessionId(Uuid::from_bytes(id))
+    }
+
+    pub(super) fn hash(&self) -> Vec<u8> {
+        Sha256::digest(self.0).to_vec()
+    }
+
+    pub(super) fn presented(&self, vault: &Vault, current_hash: &[u8]) -> Presented {
+        let (unmarked, tag) = self.0.split_at(Self::UNMARKED_BYTES);
+        if self.hash() == current_hash {
+            Presented::Current
+        } else if vault.is_refresh_tag(unmarked, tag) {
+            Presented::Exchanged
+        } else {
+            Presented::Foreign
+        }
+    }
+
+    fn encode(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vault(secret: &str) -> Vault {
+        Vault::new(&secret.parse().unwrap())
+    }
+
+    fn membership() -> Membership {
+        Membership {
+            id: MembershipId::new(),
+            organization_id: OrganizationId::new(),
+            roles: vec!["MEMBER".into()],
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn logging_in_leads_to_the_named_or_the_only_organization_or_to_a_choice() {
+        let (one, two) = (membership(), membership());
+        let both = [one.clone(), two.clone()];
+        assert_eq!(choose(&[], None), Err(Refused::NoOrganization));
+        assert_eq!(choose(&both[..1], None), Ok(Choice::One(&one)));
+        assert_eq!(choose(&both, None), Ok(Choice::Several));
+        assert_eq!(choose(&both, Some(two.organization_id)), Ok(Choice::One(&two)));
+        assert_eq!(choose(&both, Some(OrganizationId::new())), Err(Refused::NotAMember));
+        assert_eq!(choose(&[], Some(OrganizationId::new())), Err(Refused::NotAMember));
+    }
+
+    #[test]
+    fn a_session_lives_two_weeks_from_its_last_use_and_ninety_days_at_most() {
+        let start = DateTime::UNIX_EPOCH;
+        let mut session = Session::new(IdentityId::new(), MembershipId::new(), None, None, start);
+        assert_eq!(session.expires_at, start + Duration::days(14));
+        session.prolong(start + Duration::days(13));
+        assert_eq!(session.expires_at, start + Duration::days(27));
+        session.prolong(start + Duration::days(80));
+        assert_eq!(session.expires_at, start + Duration::days(90));
+    }
+
+    #[test]
+    fn a_token_is_good_exchanged_or_made_up() {
+        let vault_a = vault("4f1c6a0b9d8e7f6a5b4c3d2e1f0a9b8c");
+        let id = SessionId::new();
+        let (first, second) = (RefreshToken::new(&vault_a, id), RefreshToken::new(&vault_a, id));
+        let again = RefreshToken::parse(&second.encode()).unwrap();
+        assert_eq!(again.session_id(), id);
+        assert_eq!(again.presented(&vault_a, &second.hash()), Presented::Current);
+        assert_eq!(first.presented(&vault_a, &second.hash()), Presented::Exchanged);
+        let made_up = RefreshToken::new(&vault("0f1c6a0b9d8e7f6a5b4c3d2e1f0a9b8d"), id);
+        assert_eq!(made_up.presented(&vault_a, &second.hash()), Presented::Foreign);
+    }
+
+    #[test]
+    fn what_is_no_token_is_not_taken_for_one() {
+        for text in ["", "A", "****", &"A".repeat(85), &"A".repeat(87), &"A".repeat(10_000)] {
+            assert!(RefreshToken::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn tokens_are_never_printed() {
+        let tokens = SessionTokens {
+            access_token: "access-secret".into(),
+            refresh_token: "refresh-secret".into(),
+            expires_at: DateTime::UNIX_EPOCH,
+        };
+        assert!(!format!("{tokens:?}").contains("secret"));
+        assert_eq!(format!("{:?}", vault("4f1c6a0b9d8e7f6a5b4c3d2e1f0a9b8c")), "Vault(…)");
+    }
+
+    #[test]
+    fn a_user_agent_is_cut_and_cleaned() {
+        assert_eq!(user_agent("a\u{0}\nb"), "ab");
+        assert_eq!(user_agent(&"x".repeat(1000)).len(), 300);
+    }
+}

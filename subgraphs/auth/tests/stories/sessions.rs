@@ -1,0 +1,147 @@
+//! Stories about sessions, their tokens and passwords.
+
+use crate::world::{PASSWORD, World, tokens};
+use chrono::Duration;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_refresh_token_is_good_once_and_a_second_use_ends_the_session() {
+    let world = World::start().await;
+    let (_, first) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    let (_, second) = tokens(world.refresh(&first).await);
+    let (access, third) = tokens(world.refresh(&second).await);
+    world.me(&access).await.ok();
+    // The first one, exchanged two generations ago: somebody has stolen it, or had it stolen.
+    assert_eq!(world.refresh(&first).await.codes(), ["UNAUTHENTICATED"]);
+    assert_eq!(world.refresh(&third).await.codes(), ["UNAUTHENTICATED"]);
+    assert_eq!(world.me(&access).await.codes(), ["UNAUTHENTICATED"]);
+}
+
+#[tokio::test]
+async fn a_token_that_somebody_made_up_ends_nothing() {
+    use base64::Engine as _;
+    let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let world = World::start().await;
+    let (_, refresh) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    let mut made_up = engine.decode(&refresh).unwrap();
+    made_up[20] ^= 1;
+    for token in [engine.encode(made_up), String::new(), "rubbish".into(), "A".repeat(86)] {
+        assert_eq!(world.refresh(&token).await.codes(), ["UNAUTHENTICATED"], "{token}");
+    }
+    tokens(world.refresh(&refresh).await);
+}
+
+#[tokio::test]
+async fn of_two_who_exchange_a_token_at_once_one_succeeds_and_the_session_ends() {
+    let world = World::start().await;
+    let (_, refresh) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    let (one, other) = tokio::join!(world.refresh(&refresh), world.refresh(&refresh));
+    let good = [one, other].into_iter().filter(|answer| answer.codes().is_empty()).collect::<Vec<_>>();
+    assert_eq!(good.len(), 1);
+    let (access, next) = tokens(good[0].clone());
+    assert_eq!(world.me(&access).await.codes(), ["UNAUTHENTICATED"]);
+    assert_eq!(world.refresh(&next).await.codes(), ["UNAUTHENTICATED"]);
+}
+
+#[tokio::test]
+async fn a_session_ends_two_weeks_after_its_last_use() {
+    let world = World::start().await;
+    let (_, refresh) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    world.app.clock.advance(Duration::days(13));
+    let (_, refresh) = tokens(world.refresh(&refresh).await);
+    world.app.clock.advance(Duration::days(14));
+    assert_eq!(world.refresh(&refresh).await.codes(), ["UNAUTHENTICATED"]);
+}
+
+#[tokio::test]
+async fn logging_out_makes_both_tokens_worthless() {
+    let world = World::start().await;
+    let (access, refresh) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    const LOG_OUT: &str = "mutation { logOut { session { id isCurrent } userErrors { code } } }";
+    assert_eq!(world.ask("auth", None, LOG_OUT, json!({})).await.codes(), ["UNAUTHENTICATED"]);
+    let ended = world.ask("auth", Some(&access), LOG_OUT, json!({})).await.ok();
+    assert_eq!(ended["logOut"]["session"]["isCurrent"], true);
+    assert_eq!(world.me(&access).await.codes(), ["UNAUTHENTICATED"]);
+    assert_eq!(world.refresh(&refresh).await.codes(), ["UNAUTHENTICATED"]);
+}
+
+#[tokio::test]
+async fn sessions_are_listed_and_ended_by_their_owner_only() {
+    const SESSIONS: &str = "{ sessions { nodes { id isCurrent userAgent address } } }";
+    const REVOKE: &str =
+        "mutation($id: ID!) { sessionRevoke(id: $id) { session { id } userErrors { code } } }";
+    let world = World::start().await;
+    let (first, _) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    world.app.clock.advance(Duration::seconds(1));
+    let (second, _) =
+        tokens(world.log_in_from("192.0.2.1".parse().ok(), "olivia@example.org", PASSWORD, None).await);
+    let (stranger, _) = tokens(world.sign_up("other", "stranger@example.org").await);
+    let listed = world.ask("auth", Some(&second), SESSIONS, json!({})).await.ok();
+    let sessions = listed["sessions"]["nodes"].as_array().unwrap();
+    assert_eq!(sessions.len(), 2);
+    assert_eq!((&sessions[0]["isCurrent"], &sessions[0]["address"]), (&json!(true), &json!("192.0.2.1")));
+    assert_eq!(sessions[1]["userAgent"], "a browser");
+    let id = &sessions[1]["id"];
+    let foreign = world.ask("auth", Some(&stranger), REVOKE, json!({ "id": id })).await;
+    let unknown = world.ask("auth", Some(&stranger), REVOKE, json!({ "id": uuid::Uuid::now_v7() })).await;
+    assert_eq!(foreign.codes(), ["NOT_FOUND"]);
+    assert_eq!(foreign.0.to_string(), unknown.0.to_string());
+    world.me(&first).await.ok();
+    world.ask("auth", Some(&second), REVOKE, json!({ "id": id })).await.ok();
+    assert_eq!(world.me(&first).await.codes(), ["UNAUTHENTICATED"]);
+    world.me(&second).await.ok();
+}
+
+#[tokio::test]
+async fn a_changed_password_ends_the_other_sessions() {
+    const CHANGE: &str = "mutation($old: String!, $new: String!) {
+        passwordChange(input: { currentPassword: $old, newPassword: $new }) { sessionsEnded userErrors { code field } } }";
+    let world = World::start().await;
+    let (first, first_refresh) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    let (second, _) = tokens(world.log_in("olivia@example.org", PASSWORD, None).await);
+    let change = async |old: &str, new: &str| {
+        world.ask("auth", Some(&second), CHANGE, json!({ "old": old, "new": new })).await
+    };
+    assert_eq!(change("wrong-horse-77", "tall-lantern-88").await.refusals(), ["CURRENT_PASSWORD_WRONG"]);
+    assert_eq!(change(PASSWORD, "short").await.refusals(), ["PASSWORD_TOO_SHORT"]);
+    assert_eq!(change(PASSWORD, "tall-lantern-88").await.ok()["passwordChange"]["sessionsEnded"], 1);
+    assert_eq!(world.me(&first).await.codes(), ["UNAUTHENTICATED"]);
+    assert_eq!(world.refresh(&first_refresh).await.codes(), ["UNAUTHENTICATED"]);
+    world.me(&second).await.ok();
+    assert_eq!(world.log_in("olivia@example.org", PASSWORD, None).await.refusals(), ["CREDENTIALS_INVALID"]);
+    tokens(world.log_in("olivia@example.org", "tall-lantern-88", None).await);
+}
+
+#[tokio::test]
+async fn the_key_set_shows_public_keys_and_survives_a_new_secret() {
+    let world = World::start().await;
+    let (access, _) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    // Another process with another SECRET_KEY makes a key of its own; the tokens of the first stay good.
+    let runtime = service::Runtime {
+        secret_key: "another-secret-9d8e7f6a5b4c3d2e1f0a".parse().unwrap(),
+        ..world.app.runtime().clone()
+    };
+    let routes = (auth::subgraph().routes.unwrap())(&runtime);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let request = "GET /.well-known/jwks.json HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.to_lowercase().contains("cache-control: public, max-age=60"), "{head}");
+    let set: serde_json::Value = serde_json::from_str(body).unwrap();
+    let keys = set["keys"].as_array().unwrap();
+    assert_eq!(keys.len(), 2);
+    for key in keys {
+        assert_eq!(
+            (&key["kty"], &key["crv"], &key["alg"]),
+            (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA"))
+        );
+        assert!(key.get("d").is_none());
+    }
+    world.me(&access).await.ok();
+}
