@@ -11,11 +11,12 @@ use chrono::{DateTime, Utc};
 use common::{Cursor, Error, IdentityId, Page, Permission, Result, Role, Scope, SessionId, Slice};
 use database::{Ctx, Tx};
 
-use crate::identity::{self, address};
+use crate::as_nobody;
+use crate::identity::Refused::Credentials;
+use crate::identity::{self, Proof, address};
 use crate::organization::{self, Membership};
 use crate::signing_key::Signer;
 use crate::vault::Vault;
-use crate::{as_nobody, identity::Refused::Credentials};
 use model::{Choice, Presented, RefreshToken, choose};
 
 pub(crate) const READ: Permission = Permission {
@@ -54,14 +55,17 @@ pub async fn log_in(ctx: &Ctx, vault: &Vault, input: LogInInput) -> Result<Logge
     let hash = known.as_ref().map(|identity| identity.password_hash.clone());
     let is_right = vault.hasher.verify(input.password, hash).await?;
     let identity = known.filter(|identity| is_right && identity.is_active).ok_or(Credentials)?;
+    let (identity_id, proof) = (identity.id, Proof::Known(identity));
     let signer = vault.signers.current(ctx).await?;
 
     let mut tx = ctx.begin(&Permission::PUBLIC).await?;
     attempt.succeeded(&mut tx).await?;
-    let memberships = organization::select_memberships(&mut tx, identity.id).await?;
+    // A password that is changed meanwhile ends every session; this one must not slip in behind it.
+    proof.settle(&mut tx, &email).await?;
+    let memberships = organization::select_memberships(&mut tx, identity_id).await?;
     let answer = match choose(&memberships, input.organization_id)? {
         Choice::One(membership) => {
-            LoggedIn::Session(open(&mut tx, ctx, vault, &signer, identity.id, membership).await?)
+            LoggedIn::Session(open(&mut tx, ctx, vault, &signer, identity_id, membership).await?)
         }
         Choice::Several => LoggedIn::Choose(organization::select_summaries(&mut tx, &memberships).await?),
     };

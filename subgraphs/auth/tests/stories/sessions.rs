@@ -145,3 +145,23 @@ async fn the_key_set_shows_public_keys_and_survives_a_new_secret() {
     }
     world.me(&access).await.ok();
 }
+
+#[tokio::test]
+async fn keys_are_renewed_and_what_is_over_is_forgotten() {
+    const COUNTS: &str =
+        "select (select count(*) from auth.session), (select count(*) from auth.login_attempt),
+        (select count(*) from auth.signing_key)";
+    let world = World::start().await;
+    let mut admin = world.admin().await;
+    world.sign_up("acme", "olivia@example.org").await.ok();
+    world.app.clock.advance(Duration::days(60));
+    tokens(world.log_in("olivia@example.org", PASSWORD, None).await);
+    let forget = auth::subgraph().jobs[0].run;
+    forget(world.app.runtime().clone()).await.unwrap();
+    let counts: (i64, i64, i64) = sqlx::query_as(COUNTS).fetch_one(&mut admin).await.unwrap();
+    assert_eq!(counts, (1, 2, 2), "the first session ended over 30 days ago; both keys are published");
+    world.app.clock.advance(Duration::days(91));
+    forget(world.app.runtime().clone()).await.unwrap();
+    let counts: (i64, i64, i64) = sqlx::query_as(COUNTS).fetch_one(&mut admin).await.unwrap();
+    assert_eq!(counts, (0, 0, 0));
+}
