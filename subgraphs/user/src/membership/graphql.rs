@@ -94,7 +94,7 @@ payload!(
 payload!(
     /// What removing a member answers.
     MemberRemovePayload {
-        /// The member as they were.
+        /// The member as they are now: removed.
         membership: Membership
     }
 );
