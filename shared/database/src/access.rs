@@ -1,6 +1,6 @@
 //! What every request needs to know of its tenant and its session, kept for a moment.
 //!
-//! The core modules publish it as SQL functions (`tenant.organization_state`, `auth.session_is_current`), so
+//! The core modules publish it as SQL functions (`tenant.organization_state`, `auth.session_version`), so
 //! that each service can ask the database itself, in any process, without asking another service.
 
 use std::sync::Arc;
