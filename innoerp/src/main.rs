@@ -1,2 +1,110 @@
-//! innoerp
-fn main() {}
+//! The program: its verbs are the services, and what operators do with them.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use innoerp::addresses::Addresses;
+use innoerp::process::{Listeners, Process, asked_to_end};
+use innoerp::{Failure, catalogue, modules, seed, up};
+use service::{Settings, telemetry};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// A multi-tenant ERP as one federated GraphQL API.
+#[derive(Parser)]
+#[command(version, about)]
+struct Program {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    addresses: Addresses,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run everything on this machine, with a private database when DATABASE_URL is not set
+    Up,
+    /// Run one module, or all of them and the router
+    Serve {
+        /// A module's name, or `all`
+        module: String,
+    },
+    /// Run the router alone; the modules are found over HTTP
+    Router,
+    /// Bring the database up to date
+    Migrate,
+    /// Make two demo organizations
+    Seed,
+    /// Write the schemas of the modules, the supergraph and the events
+    Sdl {
+        /// Where to
+        #[arg(default_value = "schema")]
+        folder: PathBuf,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // A file that is not there is no fault; the environment comes before it.
+    let _ = dotenvy::dotenv();
+    let program = Program::parse();
+    telemetry::start(program.settings.profile);
+    match run(program).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("innoerp: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(Program { settings, addresses, verb }: Program) -> Result<(), Failure> {
+    let settings = settings.without_empty();
+    match verb {
+        Verb::Up => up::up(settings, addresses).await,
+        Verb::Migrate => up::migrate(&settings).await,
+        Verb::Sdl { folder } => catalogue::write(&folder),
+        verb => serve(settings, addresses, verb).await,
+    }
+}
+
+/// Runs a process until it is asked to end, or until it has done its work.
+async fn serve(settings: Settings, addresses: Addresses, verb: Verb) -> Result<(), Failure> {
+    let (cancel, mut tasks) = (CancellationToken::new(), JoinSet::new());
+    let process = match &verb {
+        Verb::Serve { module } if module == "all" => {
+            let listeners = Listeners::open(&settings, &addresses).await?;
+            let process = Process::start(settings, listeners.addresses(), cancel.clone()).await?;
+            process.serve_all(listeners, &mut tasks).await?;
+            process
+        }
+        Verb::Seed => {
+            let everywhere: Vec<_> = modules::all().iter().map(|module| (module.id, 0)).chain([("router", 0)]).collect();
+            let listeners = Listeners::open(&settings, &Addresses::on_ports(&everywhere)).await?;
+            let process = Process::start(settings, listeners.addresses(), cancel.clone()).await?;
+            let router = process.serve_all(listeners, &mut tasks).await?;
+            seed::run(&router).await?;
+            cancel.cancel();
+            process
+        }
+        Verb::Serve { module } => {
+            let subgraph = modules::find(module).ok_or_else(|| Failure(format!("there is no module {module}")))?;
+            let process = Process::start(settings, addresses, cancel.clone()).await?;
+            process.serve_one(subgraph, &mut tasks).await?;
+            process
+        }
+        _ => {
+            let process = Process::start(settings, addresses, cancel.clone()).await?;
+            process.serve_router(&mut tasks).await?;
+            process
+        }
+    };
+    tokio::select! { () = asked_to_end() => {}, () = cancel.cancelled() => {} }
+    cancel.cancel();
+    while tasks.join_next().await.is_some() {}
+    process.close().await;
+    Ok(())
+}

@@ -29,6 +29,14 @@ pub struct RateLimits {
     pub anonymous_burst: u32,
 }
 
+impl RateLimits {
+    /// No limits: for measurements.
+    #[must_use]
+    pub fn off() -> Self {
+        Self { user_per_s: 0, organization_per_s: 0, anonymous_per_s: 0, ..Self::default() }
+    }
+}
+
 impl Default for RateLimits {
     fn default() -> Self {
         Self {

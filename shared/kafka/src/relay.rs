@@ -65,10 +65,12 @@ pub async fn relay_once(database: &Database, module: &str, log: &dyn EventLog) -
     if !is_mine {
         return Ok(0);
     }
-    // Only below every transaction that is still open: one that commits late must not be overtaken.
+    // Only below every transaction that is still open: one that commits late must not be overtaken. Among
+    // those, in the order of their writing and not of `xid`: of two that wrote about one thing, the one that
+    // waited for the other's lock may well have the lower `xid`.
     let rows = sqlx::query(AssertSqlSafe(format!(
         "select id, event_id, event_type, occurred_at, organization_id, actor, aggregate_id, correlation_id, payload
-         from \"{module}\".outbox where xid < pg_snapshot_xmin(pg_current_snapshot()) order by xid, id limit $1"
+         from \"{module}\".outbox where xid < pg_snapshot_xmin(pg_current_snapshot()) order by id limit $1"
     )))
     .bind(BATCH)
     .fetch_all(&mut *tx)

@@ -33,18 +33,19 @@ struct Service {
     limits: Limits,
 }
 
-/// Serves a subgraph on `listener` until the runtime is cancelled.
+/// Serves a subgraph on `listener` until the runtime is cancelled. `executable` is its schema, which the same
+/// process may also call directly.
 ///
 /// # Errors
 /// What the listener fails with.
 pub async fn serve(
     subgraph: &Subgraph,
+    executable: Executable,
     runtime: &Runtime,
     gate: Gate,
     profile: Profile,
     listener: TcpListener,
 ) -> std::io::Result<()> {
-    let executable = (subgraph.executable)(runtime);
     let service = Service { executable, runtime: runtime.clone(), gate, limits: Limits::default() };
     let mut app = Router::new()
         .route(PATH, post(answer))

@@ -30,9 +30,15 @@ pub struct Settings {
     /// The secret that the router and the subgraphs share, 32 bytes or more
     #[arg(long, env = "SECRET_KEY", hide_env_values = true, global = true)]
     pub secret_key: Option<SecretKey>,
-    /// Where auth publishes the keys that tokens are verified with
-    #[arg(long, env = "JWKS_URL", default_value = "http://127.0.0.1:8002/.well-known/jwks.json", global = true)]
-    pub jwks_url: String,
+    /// Where auth publishes the keys that tokens are verified with; found by auth's address when not set
+    #[arg(long, env = "JWKS_URL", global = true)]
+    pub jwks_url: Option<String>,
+    /// The web pages that may call the router from a browser, with commas between
+    #[arg(long, env = "CORS_ORIGINS", value_delimiter = ',', global = true)]
+    pub cors_origins: Vec<String>,
+    /// Whether callers are held to so many requests a second; off for measurements
+    #[arg(long, env = "INNOERP_RATE_LIMITS", default_value_t = true, action = clap::ArgAction::Set, global = true)]
+    pub rate_limits: bool,
     /// The address to listen on
     #[arg(long, env = "INNOERP_HOST", default_value = "127.0.0.1", global = true)]
     pub host: std::net::IpAddr,
@@ -40,6 +46,18 @@ pub struct Settings {
     #[arg(long, env = "DATABASE_CONNECTIONS_MAX", default_value_t = 10, global = true,
           value_parser = clap::value_parser!(u32).range(1..=500))]
     pub database_connections_max: u32,
+}
+
+impl Settings {
+    /// The same settings, where a variable that is set to nothing counts as not set.
+    #[must_use]
+    pub fn without_empty(mut self) -> Self {
+        for text in [&mut self.database_url, &mut self.database_owner_url, &mut self.jwks_url] {
+            *text = text.take().filter(|text| !text.is_empty());
+        }
+        self.cors_origins.retain(|origin| !origin.is_empty());
+        self
+    }
 }
 
 /// The least number of bytes in a secret key.

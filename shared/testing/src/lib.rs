@@ -5,7 +5,9 @@
 mod answer;
 mod app;
 mod database_per_test;
+mod documents;
 
 pub use answer::Answer;
 pub use app::{App, Client, Person};
 pub use database_per_test::{admin_url, fresh_database};
+pub use documents::{Documents, RootField};

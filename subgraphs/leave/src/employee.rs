@@ -86,6 +86,7 @@ impl Employee {
 /// What somebody has of one kind of leave, in days.
 pub struct LeaveBalance(Balance);
 
+/// What somebody has of one kind of leave, in days.
 #[Object]
 impl LeaveBalance {
     /// The kind of leave.

@@ -38,6 +38,7 @@ impl LeavePolicy {
 /// What a policy gives of one leave type.
 pub struct LeavePolicyLine(Line);
 
+/// What a policy gives of one leave type.
 #[Object]
 impl LeavePolicyLine {
     /// The kind of leave.

@@ -26,6 +26,7 @@ impl From<Request> for LeaveRequest {
     }
 }
 
+/// A request for leave.
 #[Object]
 impl LeaveRequest {
     /// Opaque.

@@ -1,0 +1,69 @@
+//! What the system says of itself, as files: `schema/`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use graphql::Executable;
+use router::{Subgraph, Supergraph, Transport};
+
+use crate::{Failure, modules};
+
+/// Every file of `schema/`, by its path in it: an SDL for each module, the supergraph, a JSON Schema for each
+/// event.
+///
+/// # Errors
+/// A sentence, when the modules do not compose.
+pub fn files() -> Result<BTreeMap<String, String>, Failure> {
+    let mut files = BTreeMap::new();
+    for module in modules::all() {
+        files.insert(format!("{}.graphql", module.id), (module.sdl)());
+        for event in &module.events {
+            let schema = serde_json::to_string_pretty(&event.schema).unwrap_or_default() + "\n";
+            files.insert(format!("events/{}.json", event.name), schema);
+        }
+    }
+    let ids: Vec<_> = modules::all().iter().map(|module| module.id).collect();
+    files.insert("supergraph.graphql".to_owned(), compose(&ids)?.supergraph_sdl().to_owned());
+    Ok(files)
+}
+
+/// The supergraph of some modules, to be looked at and not to be asked.
+///
+/// # Errors
+/// A sentence, when they do not compose.
+pub fn compose(ids: &[&str]) -> Result<Supergraph, Failure> {
+    let chosen = modules::all().into_iter().filter(|module| ids.contains(&module.id));
+    let subgraphs: Vec<_> = chosen
+        .map(|module| {
+            let sdl: Arc<str> = (module.sdl)().into();
+            Subgraph { name: module.id.to_owned(), sdl: sdl.clone(), transport: Transport::InProcess(silent(sdl)) }
+        })
+        .collect();
+    Supergraph::compose(&subgraphs).map_err(|error| Failure::of("the modules do not compose", error))
+}
+
+fn silent(sdl: Arc<str>) -> Executable {
+    Executable::new(
+        sdl,
+        |_| Box::pin(async { graphql::error::refuse(common::Error::Unavailable) }),
+        |_| Box::pin(futures::stream::empty()),
+    )
+}
+
+/// Writes `schema/`, and removes what no longer belongs there.
+///
+/// # Errors
+/// A sentence with the file that cannot be written.
+pub fn write(folder: &Path) -> Result<(), Failure> {
+    let files = files()?;
+    let writing = |error: std::io::Error| Failure::of(&format!("writing {}", folder.display()), error);
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).map_err(writing)?;
+    }
+    std::fs::create_dir_all(folder.join("events")).map_err(writing)?;
+    for (path, text) in files {
+        std::fs::write(folder.join(path), text).map_err(writing)?;
+    }
+    Ok(())
+}

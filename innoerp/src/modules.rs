@@ -1,0 +1,29 @@
+//! The list of all modules. A new one adds a line here.
+
+use common::ModuleSet;
+use service::Subgraph;
+
+/// Every module, each after those that its migrations build on.
+#[must_use]
+pub fn all() -> Vec<Subgraph> {
+    vec![
+        tenant::subgraph(),
+        auth::subgraph(),
+        user::subgraph(),
+        notification::subgraph(),
+        employee::subgraph(),
+        leave::subgraph(),
+    ]
+}
+
+/// The ids of the modules that are always on.
+#[must_use]
+pub fn core() -> ModuleSet {
+    all().iter().filter(|subgraph| subgraph.is_core).map(|subgraph| subgraph.id.to_owned()).collect()
+}
+
+/// The module with this id.
+#[must_use]
+pub fn find(id: &str) -> Option<Subgraph> {
+    all().into_iter().find(|subgraph| subgraph.id == id)
+}

@@ -1,0 +1,224 @@
+//! Processes: what runs in one, how it starts, and how it ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use database::{Access, Database};
+use graphql::Executable;
+use kafka::PostgresLog;
+use router::transport::http::{Endpoint, Sign};
+use router::{Config, Router, SubgraphSource};
+use service::{Gate, KeySet, Profile, Runtime, SecretKey, Settings, Subgraph, credential};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::addresses::{Addresses, ROUTER_PORT};
+use crate::{Failure, GateTenancy, cause, modules};
+
+/// What every process needs to know.
+#[derive(Clone)]
+pub struct Process {
+    settings: Settings,
+    addresses: Addresses,
+    runtime: Runtime,
+    gate: Gate,
+}
+
+/// Where an all-in-one process listens, before it serves.
+pub struct Listeners {
+    router: TcpListener,
+    subgraphs: Vec<(Subgraph, TcpListener)>,
+}
+
+impl Listeners {
+    /// Listens for the router and every subgraph.
+    ///
+    /// # Errors
+    /// A sentence that names the port that is in use.
+    pub async fn open(settings: &Settings, addresses: &Addresses) -> Result<Self, Failure> {
+        let router = addresses.listen("router", ROUTER_PORT, settings.host).await?;
+        let mut subgraphs = Vec::new();
+        for subgraph in modules::all() {
+            let listener = addresses.listen(subgraph.id, subgraph.port, settings.host).await?;
+            subgraphs.push((subgraph, listener));
+        }
+        Ok(Self { router, subgraphs })
+    }
+
+    /// The addresses as they came to be, for ports that were left to the system.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        let port = |listener: &TcpListener| listener.local_addr().map_or(0, |address| address.port());
+        let subgraphs = self.subgraphs.iter().map(|(subgraph, listener)| (subgraph.id, port(listener)));
+        Addresses::on_ports(&subgraphs.chain([("router", port(&self.router))]).collect::<Vec<_>>())
+    }
+}
+
+impl Process {
+    /// Connects to the database and gathers what the process needs.
+    ///
+    /// # Errors
+    /// A sentence: no database URL, a login with too many rights, no database, a missing secret key.
+    pub async fn start(
+        settings: Settings,
+        addresses: Addresses,
+        cancel: CancellationToken,
+    ) -> Result<Self, Failure> {
+        let secret_key = secret_key(&settings)?;
+        let url = settings.database_url.clone().ok_or_else(|| {
+            Failure("DATABASE_URL is not set; `innoerp up` starts a private database without it".into())
+        })?;
+        let database = Database::connect(&url, settings.database_connections_max, common::Clock::default())
+            .await
+            .map_err(|error| Failure::of("the database cannot be reached", cause(&error)))?;
+        database.refuse_privileged_login().await.map_err(|error| Failure(cause(&error)))?;
+        let access = Access::new(database.clone(), modules::core());
+        let jwks_url = match &settings.jwks_url {
+            Some(url) => url.clone(),
+            None => {
+                let auth = addresses.url("auth", 8002, settings.host)?;
+                format!("{}/.well-known/jwks.json", auth.as_str().trim_end_matches('/'))
+            }
+        };
+        let gate = Gate::new(KeySet::new(&jwks_url), access.clone());
+        let log = Arc::new(PostgresLog::new(database.clone()));
+        let runtime = Runtime { database, access, log, secret_key, cancel };
+        Ok(Self { settings, addresses, runtime, gate })
+    }
+
+    /// Serves every subgraph and the router in this process; answers the router once it is ready.
+    ///
+    /// # Errors
+    /// A sentence, when the subgraphs do not compose.
+    pub async fn serve_all(&self, listeners: Listeners, tasks: &mut JoinSet<()>) -> Result<Router, Failure> {
+        let mut sources = Vec::new();
+        for (subgraph, listener) in listeners.subgraphs {
+            let executable = (subgraph.executable)(&self.runtime);
+            sources.push(SubgraphSource::InProcess { name: subgraph.id.to_owned(), executable: executable.clone() });
+            self.serve_subgraph(subgraph, executable, listener, tasks);
+        }
+        let router = self.router(sources).await?;
+        let (served, cancel) = (router.clone(), self.runtime.cancel.clone());
+        tasks.spawn(async move { served.serve_on(listeners.router, cancel).await });
+        Ok(router)
+    }
+
+    /// Serves one subgraph, with its events and jobs.
+    ///
+    /// # Errors
+    /// A sentence, when the port is in use.
+    pub async fn serve_one(&self, subgraph: Subgraph, tasks: &mut JoinSet<()>) -> Result<(), Failure> {
+        let listener = self.addresses.listen(subgraph.id, subgraph.port, self.settings.host).await?;
+        let executable = (subgraph.executable)(&self.runtime);
+        self.serve_subgraph(subgraph, executable, listener, tasks);
+        Ok(())
+    }
+
+    fn serve_subgraph(
+        &self,
+        subgraph: Subgraph,
+        executable: Executable,
+        listener: TcpListener,
+        tasks: &mut JoinSet<()>,
+    ) {
+        let (process, runtime) = (self.clone(), self.runtime.clone());
+        tasks.spawn(async move {
+            let mut background = runtime.start_background(std::slice::from_ref(&subgraph));
+            let profile = process.settings.profile;
+            let served = service::serve(&subgraph, executable, &runtime, process.gate, profile, listener).await;
+            if let Err(error) = served {
+                tracing::error!(module = subgraph.id, %error, "a subgraph stopped serving");
+            }
+            while background.join_next().await.is_some() {}
+        });
+    }
+
+    /// Serves the router alone; the subgraphs are found over HTTP.
+    ///
+    /// # Errors
+    /// A sentence, when the port is in use or an address is no URL.
+    pub async fn serve_router(&self, tasks: &mut JoinSet<()>) -> Result<Router, Failure> {
+        let listener = self.addresses.listen("router", ROUTER_PORT, self.settings.host).await?;
+        let client = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(1))
+            .build()
+            .map_err(|error| Failure::of("making an HTTP client", error))?;
+        let mut sources = Vec::new();
+        for subgraph in modules::all() {
+            let url = self.addresses.url(subgraph.id, subgraph.port, self.settings.host)?;
+            let endpoint = endpoint(&url, client.clone(), &self.runtime.secret_key)?;
+            sources.push(SubgraphSource::Http { name: subgraph.id.to_owned(), endpoint });
+        }
+        let router = self.router(sources).await?;
+        let (served, cancel) = (router.clone(), self.runtime.cancel.clone());
+        tasks.spawn(async move { served.serve_on(listener, cancel).await });
+        Ok(router)
+    }
+
+    async fn router(&self, sources: Vec<SubgraphSource>) -> Result<Router, Failure> {
+        let is_development = self.settings.profile == Profile::Development;
+        let mut config = Config {
+            profile: if is_development { router::Profile::Development } else { router::Profile::Production },
+            cors_origins: self.settings.cors_origins.clone(),
+            ..Config::default()
+        };
+        if !self.settings.rate_limits {
+            config.rate = router::RateLimits::off();
+        }
+        let tenancy = Arc::new(GateTenancy(self.gate.clone()));
+        Router::new(config, sources, tenancy).await.map_err(|error| Failure::of("the router cannot start", error))
+    }
+
+    /// Closes what is open, when everything has ended.
+    pub async fn close(self) {
+        self.runtime.database.close().await;
+    }
+}
+
+fn endpoint(url: &reqwest::Url, client: reqwest::Client, key: &SecretKey) -> Result<Endpoint, Failure> {
+    let at = |path: &str, scheme: &str| -> Result<reqwest::Url, Failure> {
+        let mut url = url.join(path).map_err(|error| Failure::of(url.as_str(), error))?;
+        let secure = url.scheme() == "https";
+        let scheme = if secure { format!("{scheme}s") } else { scheme.to_owned() };
+        url.set_scheme(&scheme).map_err(|()| Failure(format!("{url} is neither http nor https")))?;
+        Ok(url)
+    };
+    let mut endpoint = Endpoint::new(at("/graphql", "http")?, client);
+    endpoint.websocket = Some(at("/graphql/ws", "ws")?);
+    let key = key.clone();
+    let sign: Sign = Arc::new(move |method, path, body| {
+        let value = credential::sign(&key, method.as_str(), path, body);
+        let value = value.parse().map(|value| (http_name(), value));
+        value.into_iter().collect()
+    });
+    endpoint.sign = Some(sign);
+    Ok(endpoint)
+}
+
+fn http_name() -> reqwest::header::HeaderName {
+    reqwest::header::HeaderName::from_static(credential::HEADER)
+}
+
+/// The secret key; in development it may be made here, and is kept.
+fn secret_key(settings: &Settings) -> Result<SecretKey, Failure> {
+    if let Some(key) = &settings.secret_key {
+        return Ok(key.clone());
+    }
+    if settings.profile == Profile::Production {
+        return Err(Failure("SECRET_KEY is not set; make one with `openssl rand -hex 32`".into()));
+    }
+    let text = crate::up::kept_secret("secret-key")?;
+    text.parse().map_err(Failure)
+}
+
+/// Completes when the process is asked to end: Ctrl-C, SIGTERM or SIGHUP.
+pub async fn asked_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {}, _ = hangup.recv() => {} }
+}

@@ -1,0 +1,21 @@
+//! Plugs the gate that every service shares into the router.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use common::{Caller, Error, ModuleSet};
+use service::Gate;
+
+/// The router's questions, answered by the same gate that subgraphs use.
+pub struct GateTenancy(pub Gate);
+
+#[async_trait]
+impl router::Tenancy for GateTenancy {
+    async fn authenticate(&self, token: Option<&str>) -> Result<Caller, Error> {
+        self.0.authenticate(token).await
+    }
+
+    async fn modules(&self, caller: &Caller) -> Result<Arc<ModuleSet>, Error> {
+        self.0.modules(caller).await
+    }
+}

@@ -1,0 +1,178 @@
+//! `innoerp up`: everything on this machine, with nothing set up before.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+
+use database::cluster::{Cluster, Durability};
+use rand::distr::{Alphanumeric, SampleString as _};
+use service::{Profile, Settings};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::addresses::{Addresses, ROUTER_PORT};
+use crate::process::{Listeners, Process, asked_to_end};
+use crate::{Failure, cause, modules, seed};
+
+/// Where development keeps its database and its secrets.
+const FOLDER: &str = ".innoerp";
+/// The database within the private cluster, and the login that services use.
+const NAME: &str = "innoerp";
+
+/// Sets everything up, runs it until it is asked to end, and takes it down in order.
+///
+/// # Errors
+/// One sentence that says what is missing or in the way.
+pub async fn up(mut settings: Settings, addresses: Addresses) -> Result<(), Failure> {
+    if settings.profile == Profile::Production {
+        return Err(Failure("`innoerp up` is for development; in production run `serve` and `router`".into()));
+    }
+    // Ports first: nothing has been started yet if one is in use.
+    let listeners = Listeners::open(&settings, &addresses).await?;
+    let cluster = match settings.database_url {
+        Some(_) => None,
+        None => Some(private_cluster(&mut settings).await?),
+    };
+    let ended = run(&settings, listeners, cluster.as_ref()).await;
+    if let Some(cluster) = cluster {
+        cluster.stop_async().await.map_err(|error| Failure(error.to_string()))?;
+    }
+    ended
+}
+
+async fn run(settings: &Settings, listeners: Listeners, cluster: Option<&Cluster>) -> Result<(), Failure> {
+    migrate(settings).await?;
+    let is_empty = is_empty(settings).await?;
+    let cancel = CancellationToken::new();
+    let addresses = listeners.addresses();
+    let process = Process::start(settings.clone(), addresses.clone(), cancel.clone()).await?;
+    let mut tasks = JoinSet::new();
+    let router = process.serve_all(listeners, &mut tasks).await?;
+    if is_empty {
+        say("Making two demo organizations.");
+        seed::run(&router).await?;
+    }
+    say(&banner(settings, &addresses, cluster)?);
+    asked_to_end().await;
+    say("Stopping.");
+    cancel.cancel();
+    while tasks.join_next().await.is_some() {}
+    process.close().await;
+    Ok(())
+}
+
+/// Brings the database up to date.
+///
+/// # Errors
+/// A sentence that names the module whose migration failed.
+pub async fn migrate(settings: &Settings) -> Result<(), Failure> {
+    let modules = modules::all();
+    let modules: Vec<_> = modules.iter().map(service::Subgraph::migrations).collect();
+    database::migrate::run(owner_url(settings)?, &modules)
+        .await
+        .map_err(|error| Failure::of("the database cannot be migrated", cause(&error)))
+}
+
+fn owner_url(settings: &Settings) -> Result<&str, Failure> {
+    let url = settings.database_owner_url.as_ref().or(settings.database_url.as_ref());
+    url.map(String::as_str).ok_or_else(|| Failure("DATABASE_URL is not set".into()))
+}
+
+/// Starts the private cluster, and points the settings at it.
+async fn private_cluster(settings: &mut Settings) -> Result<Cluster, Failure> {
+    let cluster = Cluster::start_async(PathBuf::from(FOLDER).join("postgres"), Durability::Kept)
+        .await
+        .map_err(|error| Failure(error.to_string()))?;
+    let password = kept_secret("service-password")?;
+    prepare(&cluster, &password).await.map_err(|error| Failure::of("preparing the private database", error))?;
+    let owner_url = cluster.url_of(NAME);
+    let service = PgConnectOptions::from_str(&owner_url)
+        .map_err(|error| Failure::of("the private database's URL", error))?
+        .username(NAME)
+        .password(&password);
+    settings.database_url = Some(service.to_url_lossy().to_string());
+    settings.database_owner_url = Some(owner_url);
+    Ok(cluster)
+}
+
+/// Makes the database and the login that services use; it owns nothing and bypasses nothing.
+async fn prepare(cluster: &Cluster, password: &str) -> Result<(), sqlx::Error> {
+    let mut admin = PgConnection::connect(&cluster.url()).await?;
+    for role in [NAME, "innoerp_app", "innoerp_relay"] {
+        let login = if role == NAME { "login" } else { "nologin" };
+        let sql = format!(
+            "do $$ begin if not exists (select from pg_roles where rolname = '{role}') then create role {role} {login}; end if; end $$"
+        );
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin).await?;
+    }
+    // Letters and digits only: see `kept_secret`.
+    let sql = format!("alter role {NAME} password '{password}'; grant innoerp_app, innoerp_relay to {NAME}");
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin).await?;
+    let exists: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+        .bind(NAME)
+        .fetch_one(&mut admin)
+        .await?;
+    if !exists {
+        sqlx::raw_sql(AssertSqlSafe(format!("create database {NAME}"))).execute(&mut admin).await?;
+    }
+    admin.close().await
+}
+
+/// Whether nobody has signed up yet.
+async fn is_empty(settings: &Settings) -> Result<bool, Failure> {
+    let asking = |error: sqlx::Error| Failure::of("asking the database", error);
+    let mut owner = PgConnection::connect(owner_url(settings)?).await.map_err(asking)?;
+    sqlx::raw_sql("set role innoerp_owner").execute(&mut owner).await.map_err(asking)?;
+    let is_empty = sqlx::query_scalar("select not exists (select from tenant.organization)")
+        .fetch_one(&mut owner)
+        .await
+        .map_err(asking)?;
+    owner.close().await.map_err(asking)?;
+    Ok(is_empty)
+}
+
+/// A secret of 43 letters and digits (256 bits), made when first asked for and kept under `.innoerp/`.
+///
+/// # Errors
+/// A sentence, when the folder cannot be written.
+pub fn kept_secret(name: &str) -> Result<String, Failure> {
+    let path = Path::new(FOLDER).join(name);
+    if let Ok(text) = fs::read_to_string(&path) {
+        return Ok(text.trim().to_owned());
+    }
+    let keeping = |error: std::io::Error| Failure::of(&format!("keeping a secret in {}", path.display()), error);
+    fs::create_dir_all(FOLDER).map_err(keeping)?;
+    let secret = Alphanumeric.sample_string(&mut rand::rng(), 43);
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(keeping)?;
+    file.write_all(secret.as_bytes()).map_err(keeping)?;
+    Ok(secret)
+}
+
+fn banner(settings: &Settings, addresses: &Addresses, cluster: Option<&Cluster>) -> Result<String, Failure> {
+    let router = addresses.url("router", ROUTER_PORT, settings.host)?;
+    let mut lines = vec![
+        String::new(),
+        "innoERP is ready.".to_owned(),
+        format!("  GraphiQL       {router}"),
+        format!("  GraphQL        {router}graphql"),
+    ];
+    for subgraph in modules::all() {
+        lines.push(format!("  {:<14} {}", subgraph.id, addresses.url(subgraph.id, subgraph.port, settings.host)?));
+    }
+    if let Some(cluster) = cluster {
+        lines.push(format!("  PostgreSQL     {} (private, under {FOLDER}/)", cluster.folder().display()));
+    }
+    lines.push(String::new());
+    lines.push(format!("Demo log-ins, password {}:", seed::PASSWORD));
+    lines.extend(seed::LOG_INS.iter().map(|(email, who)| format!("  {email:<26} {who}")));
+    lines.push("\nCtrl-C stops everything.".to_owned());
+    Ok(lines.join("\n"))
+}
+
+fn say(text: &str) {
+    println!("{text}");
+}

@@ -1,0 +1,124 @@
+//! What attackers try.
+
+use serde_json::{Value, json};
+use service::{SecretKey, credential};
+
+use crate::client::Client;
+use crate::company::Company;
+use crate::system::System;
+
+/// Every attack.
+pub async fn all(system: &System) {
+    futures::join!(
+        straight_to_a_subgraph_there_is_nothing(system),
+        a_signed_call_without_a_token_gets_no_data(system),
+        hostile_documents_are_refused_everywhere(system),
+        forged_headers_change_nothing(system),
+        bad_tokens_look_alike(system),
+        pages_and_health_are_served(system),
+    );
+}
+
+fn subgraphs(system: &System) -> Vec<&'static str> {
+    system.ports.keys().copied().filter(|name| *name != "router").collect()
+}
+
+async fn post(url: &str, body: &str, headers: &[(&str, String)]) -> (u16, String) {
+    let mut request = reqwest::Client::new().post(url).header("content-type", "application/json").body(body.to_owned());
+    for (name, value) in headers {
+        request = request.header(*name, value);
+    }
+    let answer = request.send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+async fn straight_to_a_subgraph_there_is_nothing(system: &System) {
+    let company = Company::new(system).await;
+    let token = format!("Bearer {}", company.owner.token.clone().unwrap());
+    let body = json!({ "query": "{ __schema { types { name } } }" }).to_string();
+    for subgraph in subgraphs(system) {
+        let url = system.url(subgraph, "/graphql");
+        for headers in [vec![], vec![("authorization", token.clone())], vec![("x-innoerp-credential", "t=1,v1=00".to_owned())]] {
+            let (status, text) = post(&url, &body, &headers).await;
+            assert_eq!(status, 401, "{subgraph}");
+            assert!(!text.contains("__schema") && !text.contains("types"), "{subgraph}: {text}");
+        }
+    }
+}
+
+async fn a_signed_call_without_a_token_gets_no_data(system: &System) {
+    let key: SecretKey = system.secret_key.parse().unwrap();
+    let body = json!({ "query": "{ leaveTypes { nodes { id } } }" }).to_string();
+    let signed = ("x-innoerp-credential", credential::sign(&key, "POST", "/graphql", body.as_bytes()));
+    let (_, text) = post(&system.url("leave", "/graphql"), &body, std::slice::from_ref(&signed)).await;
+    assert!(text.contains("UNAUTHENTICATED"), "{text}");
+    // The signature is of this body and no other.
+    let (status, _) = post(&system.url("leave", "/graphql"), &body.replace("id", "name"), &[signed]).await;
+    assert_eq!(status, 401);
+}
+
+async fn hostile_documents_are_refused_everywhere(system: &System) {
+    let company = Company::new(system).await;
+    let key: SecretKey = system.secret_key.parse().unwrap();
+    let documents = [
+        format!("{{ a(b: {}1{}) }}", "[".repeat(4000), "]".repeat(4000)),
+        format!("{{ a(b: {}) }}", "{a:".repeat(4000)),
+        "{a".repeat(4000),
+        format!("{{ {} }}", "a ".repeat(6000)),
+        (0..30).map(|n| format!("fragment f{n} on Query {{ ...f{m} ...f{m} }} ", m = n + 1)).collect::<String>() + "{ ...f0 }",
+    ];
+    for document in documents {
+        let body = json!({ "query": document });
+        let answer = company.owner.post(&body).await;
+        assert!(answer.status().as_u16() < 500, "{}", answer.status());
+        assert!(answer.json::<Value>().await.unwrap()["errors"][0]["extensions"]["code"].is_string());
+        let body = body.to_string();
+        let signed = ("x-innoerp-credential", credential::sign(&key, "POST", "/graphql", body.as_bytes()));
+        let (status, text) = post(&system.url("leave", "/graphql"), &body, &[signed]).await;
+        assert!(status < 500 && text.contains("errors"), "{status}: {text}");
+    }
+    company.owner.run("{ me { user { id } } }").await.ok();
+}
+
+async fn forged_headers_change_nothing(system: &System) {
+    let (mine, other) = (Company::new(system).await, Company::new(system).await);
+    let me = "{ me { organization { id name } } }";
+    let other_id = other.owner.run(me).await.ok()["me"]["organization"]["id"].as_str().unwrap().to_owned();
+    let headers = [
+        ("authorization", format!("Bearer {}", mine.owner.token.clone().unwrap())),
+        ("x-organization-id", other_id.clone()),
+        ("x-innoerp-organization", other_id.clone()),
+        ("x-user-id", other_id),
+    ];
+    let (_, text) = post(&system.url("router", "/graphql"), &json!({ "query": me }).to_string(), &headers).await;
+    assert!(text.contains(&mine.name) && !text.contains(&other.name), "{text}");
+}
+
+async fn bad_tokens_look_alike(system: &System) {
+    let company = Company::new(system).await;
+    let good = company.owner.token.clone().unwrap();
+    let (head, signature) = good.rsplit_once('.').unwrap();
+    let none = format!("{}.{}.", "eyJhbGciOiJub25lIn0", head.split('.').nth(1).unwrap());
+    let flipped = format!("{head}.{}", signature.chars().rev().collect::<String>());
+    let mut answers = Vec::new();
+    for token in ["", "x", "a.b.c", &none, &flipped] {
+        let client = Client::with_token(system, token);
+        let answer = client.post(&json!({ "query": "{ me { user { id } } }" })).await;
+        answers.push((answer.status().as_u16(), answer.text().await.unwrap()));
+    }
+    assert_eq!(answers[1].0, 401);
+    assert!(answers[1..].windows(2).all(|pair| pair[0] == pair[1]), "{answers:#?}");
+}
+
+async fn pages_and_health_are_served(system: &System) {
+    for service in system.ports.keys() {
+        let page = reqwest::get(system.url(service, "/")).await.unwrap().text().await.unwrap();
+        assert!(page.contains("graphiql"), "{service}");
+        assert!(!page.contains("https://"), "{service} loads something from elsewhere: {page}");
+        let live = reqwest::get(system.url(service, "/health/live")).await.unwrap();
+        assert!(live.status().is_success(), "{service}");
+    }
+    let keys: Value = reqwest::get(system.url("auth", "/.well-known/jwks.json")).await.unwrap().json().await.unwrap();
+    assert_eq!(keys["keys"][0]["crv"], "Ed25519");
+    assert!(keys["keys"][0].get("d").is_none());
+}

@@ -1,0 +1,176 @@
+//! What people do with the system, from signing up to being back from leave.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::client::Client;
+use crate::company::{Company, PASSWORD, PATIENCE, sign_up, submit, text, unique};
+use crate::security;
+use crate::system::System;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Every story, each with organizations of its own.
+pub async fn all(system: &System) {
+    futures::join!(
+        signing_up_makes_everything_or_nothing(system),
+        one_identity_chooses_between_its_organizations(system),
+        a_session_is_refreshed_and_ended(system),
+        a_switched_module_is_gone_and_back_within_a_second(system),
+    );
+    futures::join!(
+        the_approver_hears_of_a_request_and_the_requester_of_the_decision(system),
+        one_question_goes_across_the_whole_business(system),
+        a_changed_role_ends_old_tokens(system),
+        security::all(system),
+    );
+}
+
+async fn signing_up_makes_everything_or_nothing(system: &System) {
+    let company = Company::new(system).await;
+    let me = "{ me { user { id displayName email } membership { roles permissions } organization { id name subdomain
+        modules { id name enabled requires } } organizations { id name } } }";
+    let data = company.owner.run(me).await.ok();
+    let me = &data["me"];
+    assert_eq!(me["user"]["email"], company.owner_email);
+    assert_eq!(me["membership"]["roles"], json!(["OWNER"]));
+    assert_eq!((&me["organization"]["name"], &me["organization"]["subdomain"]), (&json!(company.name), &json!(company.name)));
+    assert_eq!(me["organizations"].as_array().unwrap().len(), 1);
+    let modules = me["organization"]["modules"].as_array().unwrap();
+    let leave = modules.iter().find(|module| module["id"] == "leave").unwrap();
+    assert_eq!((&leave["enabled"], &leave["requires"]), (&json!(true), &json!(["employee"])));
+    assert!(me["membership"]["permissions"].as_array().unwrap().contains(&json!("leave.request.decide")));
+
+    // The subdomain is taken: the other e-mail address must stay free.
+    let email = format!("second@{}.example", company.name);
+    let refused = sign_up(system, &company.name, &email).await;
+    assert_eq!(refused.refusals().len(), 1, "{refused:?}");
+    sign_up(system, &unique("c"), &email).await.ok();
+}
+
+async fn one_identity_chooses_between_its_organizations(system: &System) {
+    let company = Company::new(system).await;
+    let second = unique("c");
+    sign_up(system, &second, &company.owner_email).await.ok();
+    let log_in = |organization: &str| {
+        format!(
+            r#"mutation {{ logIn(input: {{ email: "{}", password: "{PASSWORD}"{organization} }}) {{
+                session {{ accessToken }} organizations {{ id name }} userErrors {{ code }} }} }}"#,
+            company.owner_email
+        )
+    };
+    let nobody = Client::anonymous(system);
+    let data = nobody.run(&log_in("")).await.ok();
+    assert!(data["logIn"]["session"].is_null());
+    let choices = data["logIn"]["organizations"].as_array().unwrap();
+    assert_eq!(choices.len(), 2);
+    let chosen = choices.iter().find(|choice| choice["name"] == json!(second)).unwrap();
+    let chosen = format!(r#", organizationId: "{}""#, chosen["id"].as_str().unwrap());
+    let data = nobody.run(&log_in(&chosen)).await.ok();
+    let client = Client::with_token(system, &text(&data, "/logIn/session/accessToken"));
+    let data = client.run("{ me { organization { name } organizations { name } } }").await.ok();
+    assert_eq!(data["me"]["organization"]["name"], json!(second));
+    assert_eq!(data["me"]["organizations"].as_array().unwrap().len(), 2);
+}
+
+async fn a_session_is_refreshed_and_ended(system: &System) {
+    let name = unique("c");
+    let data = sign_up(system, &name, &format!("owner@{name}.example")).await.ok();
+    let first = text(&data, "/signUp/session/refreshToken");
+    let nobody = Client::anonymous(system);
+    let refresh = |token: &str| {
+        format!(r#"mutation {{ sessionRefresh(input: {{ refreshToken: "{token}" }}) {{ session {{ accessToken refreshToken }} userErrors {{ code }} }} }}"#)
+    };
+    let data = nobody.run(&refresh(&first)).await.ok();
+    let client = Client::with_token(system, &text(&data, "/sessionRefresh/session/accessToken"));
+    client.run("{ me { user { id } } }").await.ok();
+    client.run("mutation { logOut { userErrors { code } } }").await.ok();
+    let is_out = |answer: &testing::Answer| answer.codes() == ["UNAUTHENTICATED"];
+    client.until("{ me { user { id } } }", Duration::from_secs(5), is_out).await;
+    let second = nobody.run(&refresh(&text(&data, "/sessionRefresh/session/refreshToken"))).await;
+    assert!(second.0["data"]["sessionRefresh"]["session"].is_null(), "{second:?}");
+}
+
+async fn a_switched_module_is_gone_and_back_within_a_second(system: &System) {
+    let company = Company::new(system).await;
+    let other = Company::new(system).await;
+    let (real, made_up) = ("{ leaveTypes { nodes { name } } }", "{ xeaveTypes { nodes { name } } }");
+    company.owner.run(real).await.ok();
+    assert_eq!(company.switch("employee", false).await.refusals().len(), 1, "leave still requires employee");
+    company.switch("leave", false).await.ok();
+    let is_gone = |answer: &testing::Answer| answer.codes() == ["GRAPHQL_VALIDATION_FAILED"];
+    let gone = company.owner.until(real, SECOND, is_gone).await;
+    let never_was = company.owner.run(made_up).await;
+    assert_eq!(gone.0.to_string(), never_was.0.to_string().replace("xeaveTypes", "leaveTypes"));
+    let introspection = company.owner.run("{ __schema { types { name } } }").await.0.to_string();
+    assert!(!introspection.contains("Leave") && introspection.contains("Employee"));
+    // Others are not touched.
+    other.owner.run(real).await.ok();
+    company.switch("leave", true).await.ok();
+    company.owner.until(real, SECOND, |answer| answer.codes().is_empty()).await;
+}
+
+async fn the_approver_hears_of_a_request_and_the_requester_of_the_decision(system: &System) {
+    let company = Company::new(system).await;
+    let (manager, member, annual) = company.with_leave().await;
+    let fields = "{ id type title body createdAt actor { displayName } link { type id } }";
+    let mut to_manager = manager.subscribe(&format!("subscription {{ notificationReceived {fields} }}")).await;
+    let mut to_member = member.subscribe(&format!("subscription {{ notificationReceived {fields} }}")).await;
+    // A subscription says nothing of having begun; asking once is enough to know that the router has read it.
+    manager.run("{ notificationUnreadCount }").await.ok();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let day = |days| (chrono::Utc::now().date_naive() + chrono::Duration::days(days)).to_string();
+    let id = submit(&member, &annual, &day(30), &day(40)).await;
+    let heard = to_manager.next(SECOND).await;
+    let heard = &heard["notificationReceived"];
+    assert_eq!((&heard["type"], &heard["actor"]["displayName"]), (&json!("leave.request.submitted"), &json!("member")));
+    assert_eq!(heard["link"]["id"], json!(id));
+    manager.run(&format!(r#"mutation {{ leaveRequestApprove(id: "{id}") {{ userErrors {{ code }} }} }}"#)).await.ok();
+    let decided = to_member.next(SECOND).await;
+    assert_eq!(decided["notificationReceived"]["type"], "leave.request.approved");
+    assert_eq!(decided["notificationReceived"]["actor"]["displayName"], "manager");
+
+    // Whoever was away gets what they missed first.
+    let before = "00000000-0000-7000-8000-000000000000";
+    let mut late = member.subscribe(&format!(r#"subscription {{ notificationReceived(after: "{before}") {fields} }}"#)).await;
+    assert_eq!(late.next(PATIENCE).await, decided);
+    assert_eq!(member.run("{ notificationUnreadCount }").await.ok()["notificationUnreadCount"], 1);
+    let read = format!(r#"mutation {{ notificationMarkRead(id: "{}") {{ userErrors {{ code }} }} }}"#, text(&decided, "/notificationReceived/id"));
+    member.run(&read).await.ok();
+    assert_eq!(member.run("{ notificationUnreadCount }").await.ok()["notificationUnreadCount"], 0);
+}
+
+async fn one_question_goes_across_the_whole_business(system: &System) {
+    let company = Company::new(system).await;
+    let (manager, member, annual) = company.with_leave().await;
+    let day = |days| (chrono::Utc::now().date_naive() + chrono::Duration::days(days)).to_string();
+    let id = submit(&member, &annual, &day(7), &day(13)).await;
+    let told = |answer: &testing::Answer| answer.0["data"]["notificationUnreadCount"] == 1;
+    manager.until("{ notificationUnreadCount }", PATIENCE, told).await;
+    manager.run(&format!(r#"mutation {{ leaveRequestApprove(id: "{id}") {{ userErrors {{ code }} }} }}"#)).await.ok();
+    let question = format!(
+        r#"{{ leaveRequests(filter: {{ status: [APPROVED], from: "{}", to: "{}" }}) {{ nodes {{ days employee {{
+                name department {{ name }} manager {{ name membership {{ displayName }} }} leaveBalances {{ leaveType {{ name }} available }} isOnLeave(on: "{}") }}
+                decidedBy {{ displayName }} }} }}
+            notifications(first: 1) {{ nodes {{ title actor {{ displayName }} }} }} }}"#,
+        day(7), day(13), day(7)
+    );
+    let data = manager.run(&question).await.ok();
+    let request = &data["leaveRequests"]["nodes"][0];
+    assert_eq!(request["employee"]["department"]["name"], "Engineering", "{data:#}");
+    assert_eq!(request["employee"]["manager"]["membership"]["displayName"], "manager");
+    assert_eq!(request["employee"]["leaveBalances"][0]["leaveType"]["name"], "Annual leave");
+    assert_eq!(request["decidedBy"]["displayName"], "manager");
+    assert_eq!(data["notifications"]["nodes"][0]["actor"]["displayName"], "member");
+}
+
+async fn a_changed_role_ends_old_tokens(system: &System) {
+    let company = Company::new(system).await;
+    let member = company.join("member", "MEMBER").await;
+    let id = crate::company::membership(&member).await;
+    let change = format!(r#"mutation {{ memberRolesChange(input: {{ membershipId: "{id}", roles: [HR] }}) {{ userErrors {{ code message }} }} }}"#);
+    company.owner.run(&change).await.ok();
+    let is_out = |answer: &testing::Answer| answer.codes() == ["UNAUTHENTICATED"];
+    member.until("{ me { user { id } } }", Duration::from_secs(5), is_out).await;
+}

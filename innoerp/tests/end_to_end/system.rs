@@ -1,0 +1,110 @@
+//! Starts the program on a database of its own, and ends it.
+
+use std::collections::HashMap;
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use innoerp::modules;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use tokio::process::{Child, Command};
+
+/// How the services are spread over processes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    OneProcess,
+    ProcessPerService,
+}
+
+/// A running system. Its processes end with it.
+pub struct System {
+    pub ports: HashMap<&'static str, u16>,
+    pub admin_url: String,
+    pub secret_key: String,
+    _children: Vec<Child>,
+}
+
+impl System {
+    pub async fn start(mode: Mode) -> Self {
+        let (admin_url, service_url) = database().await;
+        let names = modules::all().iter().map(|module| module.id).chain(["router"]).collect::<Vec<_>>();
+        let ports = free_ports(&names);
+        let secret_key = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+        let mut system = Self { ports, admin_url, secret_key, _children: Vec::new() };
+        let migrated = system.command(&["migrate"], &service_url).status().await.unwrap();
+        assert!(migrated.success());
+        let verbs: Vec<Vec<&str>> = match mode {
+            Mode::OneProcess => vec![vec!["serve", "all"]],
+            Mode::ProcessPerService => names
+                .iter()
+                .map(|name| if *name == "router" { vec!["router"] } else { vec!["serve", name] })
+                .collect(),
+        };
+        let children = verbs.iter().map(|verb| system.command(verb, &service_url).spawn().unwrap()).collect();
+        system._children = children;
+        system.until_ready().await;
+        system
+    }
+
+    fn command(&self, verb: &[&str], service_url: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_innoerp"));
+        command
+            .args(verb)
+            .env("DATABASE_URL", service_url)
+            .env("DATABASE_OWNER_URL", &self.admin_url)
+            .env("SECRET_KEY", &self.secret_key)
+            .env("INNOERP_RATE_LIMITS", "false")
+            .env("INNOERP_HOST", "127.0.0.1")
+            .env("DATABASE_CONNECTIONS_MAX", "6")
+            .env("RUST_LOG", "warn")
+            .stdout(Stdio::null())
+            .kill_on_drop(true);
+        for (name, port) in &self.ports {
+            command.env(format!("{}_PORT", name.to_uppercase()), port.to_string());
+            command.env_remove(format!("{}_URL", name.to_uppercase()));
+        }
+        command
+    }
+
+    pub fn url(&self, service: &str, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.ports[service])
+    }
+
+    async fn until_ready(&self) {
+        let begun = Instant::now();
+        for service in self.ports.keys() {
+            let url = self.url(service, "/health/ready");
+            while !reqwest::get(&url).await.is_ok_and(|answer| answer.status().is_success()) {
+                assert!(begun.elapsed() < Duration::from_secs(120), "{service} is not ready");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+/// An empty database, as a superuser and as the login that services use.
+async fn database() -> (String, String) {
+    let admin_url = testing::admin_url().await;
+    let mut admin = PgConnection::connect(&admin_url).await.unwrap();
+    let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+    let login = "innoerp_end_to_end";
+    let prepare = format!(
+        "do $$ begin create role innoerp_app nologin; exception when duplicate_object or unique_violation then null; end $$;
+         do $$ begin create role innoerp_relay nologin; exception when duplicate_object or unique_violation then null; end $$;
+         do $$ begin create role {login} login password '{login}'; exception when duplicate_object or unique_violation then null; end $$;
+         do $$ begin grant innoerp_app, innoerp_relay to {login}; exception when unique_violation then null; when internal_error then null; end $$;"
+    );
+    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut admin).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(format!("create database {name}"))).execute(&mut admin).await.unwrap();
+    let mut url: reqwest::Url = admin_url.parse().unwrap();
+    url.set_path(&name);
+    let owner_url = url.to_string();
+    url.set_username(login).unwrap();
+    url.set_password(Some(login)).unwrap();
+    (owner_url, url.to_string())
+}
+
+fn free_ports(names: &[&'static str]) -> HashMap<&'static str, u16> {
+    let listeners: Vec<_> = names.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    names.iter().zip(&listeners).map(|(name, listener)| (*name, listener.local_addr().unwrap().port())).collect()
+}

@@ -1,0 +1,41 @@
+//! Events are a contract: what is announced fits its published schema, and names say what they are.
+
+use innoerp::modules;
+
+#[test]
+fn events_are_named_module_noun_verb_in_the_past() {
+    for module in modules::all() {
+        for event in &module.events {
+            let parts: Vec<_> = event.name.split('.').collect();
+            assert_eq!(parts.len(), 3, "{}", event.name);
+            assert_eq!(parts[0], module.id, "{}", event.name);
+            assert!(parts[2].ends_with('d'), "{} is no fact", event.name);
+            assert!(event.name.chars().all(|c| c.is_ascii_lowercase() || c == '.' || c == '_'), "{}", event.name);
+        }
+    }
+}
+
+#[test]
+fn every_consumer_reacts_to_events_that_somebody_announces() {
+    let modules = modules::all();
+    let announced: Vec<_> = modules.iter().flat_map(|module| &module.events).map(|event| event.name).collect();
+    for consumer in modules.iter().flat_map(|module| module.consumers) {
+        for kind in consumer.types {
+            assert!(announced.contains(kind), "{} waits for {kind}, which nobody announces", consumer.name);
+        }
+    }
+}
+
+#[test]
+fn an_event_carries_no_personal_data() {
+    const PERSONAL: [&str; 8] = ["name", "email", "mail", "phone", "salary", "birth", "address", "token"];
+    for module in modules::all() {
+        for event in &module.events {
+            let fields = event.schema["properties"].as_object().cloned().unwrap_or_default();
+            for field in fields.keys() {
+                let lower = field.to_lowercase();
+                assert!(!PERSONAL.iter().any(|word| lower.contains(word)), "{}.{field}", event.name);
+            }
+        }
+    }
+}
