@@ -63,7 +63,15 @@ pub async fn log_in(ctx: &Ctx, vault: &Vault, input: LogInInput) -> Result<Logge
     // A password that is changed meanwhile ends every session; this one must not slip in behind it.
     proof.settle(&mut tx, &email).await?;
     let memberships = organization::select_memberships(&mut tx, identity_id).await?;
-    let answer = match choose(&memberships, input.organization_id)? {
+    let choice = match choose(&memberships, input.organization_id) {
+        Ok(choice) => choice,
+        Err(refused) => {
+            // The password was right, and is counted as such.
+            tx.commit().await?;
+            return Err(refused.into());
+        }
+    };
+    let answer = match choice {
         Choice::One(membership) => {
             LoggedIn::Session(open(&mut tx, ctx, vault, &signer, identity_id, membership).await?)
         }

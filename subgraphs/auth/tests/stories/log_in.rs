@@ -32,6 +32,11 @@ async fn whoever_belongs_to_several_chooses() {
     let unknown = world.log_in("olivia@example.org", PASSWORD, Some(&uuid::Uuid::now_v7().to_string())).await;
     assert_eq!(foreign.refusals(), ["NOT_A_MEMBER"]);
     assert_eq!(foreign.0.to_string(), unknown.0.to_string());
+    let failures: i64 = sqlx::query_scalar("select count(*) from auth.login_attempt where not has_succeeded")
+        .fetch_one(&mut world.admin().await)
+        .await
+        .unwrap();
+    assert_eq!(failures, 0, "the password was right every time");
 }
 
 #[tokio::test]
