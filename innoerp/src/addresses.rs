@@ -24,7 +24,10 @@ impl Addresses {
     /// Addresses that say where each of these services listens on this machine.
     #[must_use]
     pub fn on_ports(ports: &[(&str, u16)]) -> Self {
-        Self { ports: ports.iter().map(|(name, port)| ((*name).to_owned(), *port)).collect(), urls: Vec::new() }
+        Self {
+            ports: ports.iter().map(|(name, port)| ((*name).to_owned(), *port)).collect(),
+            urls: Vec::new(),
+        }
     }
 
     /// The port that a service listens on.
@@ -65,7 +68,9 @@ impl Addresses {
         let address = SocketAddr::new(host, self.port(service, usual)?);
         TcpListener::bind(address).await.map_err(|error| {
             let variable = variable(service, "PORT");
-            Failure(format!("{service} cannot listen on {address} ({error}); choose another port with {variable}"))
+            Failure(format!(
+                "{service} cannot listen on {address} ({error}); choose another port with {variable}"
+            ))
         })
     }
 }

@@ -37,7 +37,11 @@ pub fn compose(ids: &[&str]) -> Result<Supergraph, Failure> {
     let subgraphs: Vec<_> = chosen
         .map(|module| {
             let sdl: Arc<str> = (module.sdl)().into();
-            Subgraph { name: module.id.to_owned(), sdl: sdl.clone(), transport: Transport::InProcess(silent(sdl)) }
+            Subgraph {
+                name: module.id.to_owned(),
+                sdl: sdl.clone(),
+                transport: Transport::InProcess(silent(sdl)),
+            }
         })
         .collect();
     Supergraph::compose(&subgraphs).map_err(|error| Failure::of("the modules do not compose", error))

@@ -82,7 +82,8 @@ async fn serve(settings: Settings, addresses: Addresses, verb: Verb) -> Result<(
             process
         }
         Verb::Seed => {
-            let everywhere: Vec<_> = modules::all().iter().map(|module| (module.id, 0)).chain([("router", 0)]).collect();
+            let everywhere: Vec<_> =
+                modules::all().iter().map(|module| (module.id, 0)).chain([("router", 0)]).collect();
             let listeners = Listeners::open(&settings, &Addresses::on_ports(&everywhere)).await?;
             let process = Process::start(settings, listeners.addresses(), cancel.clone()).await?;
             let router = process.serve_all(listeners, &mut tasks).await?;
@@ -91,7 +92,8 @@ async fn serve(settings: Settings, addresses: Addresses, verb: Verb) -> Result<(
             process
         }
         Verb::Serve { module } => {
-            let subgraph = modules::find(module).ok_or_else(|| Failure(format!("there is no module {module}")))?;
+            let subgraph =
+                modules::find(module).ok_or_else(|| Failure(format!("there is no module {module}")))?;
             let process = Process::start(settings, addresses, cancel.clone()).await?;
             process.serve_one(subgraph, &mut tasks).await?;
             process

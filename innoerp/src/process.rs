@@ -95,7 +95,10 @@ impl Process {
         let mut sources = Vec::new();
         for (subgraph, listener) in listeners.subgraphs {
             let executable = (subgraph.executable)(&self.runtime);
-            sources.push(SubgraphSource::InProcess { name: subgraph.id.to_owned(), executable: executable.clone() });
+            sources.push(SubgraphSource::InProcess {
+                name: subgraph.id.to_owned(),
+                executable: executable.clone(),
+            });
             self.serve_subgraph(subgraph, executable, listener, tasks);
         }
         let router = self.router(sources).await?;
@@ -126,7 +129,8 @@ impl Process {
         tasks.spawn(async move {
             let mut background = runtime.start_background(std::slice::from_ref(&subgraph));
             let profile = process.settings.profile;
-            let served = service::serve(&subgraph, executable, &runtime, process.gate, profile, listener).await;
+            let served =
+                service::serve(&subgraph, executable, &runtime, process.gate, profile, listener).await;
             if let Err(error) = served {
                 tracing::error!(module = subgraph.id, %error, "a subgraph stopped serving");
             }
@@ -158,7 +162,10 @@ impl Process {
 
     async fn router(&self, sources: Vec<SubgraphSource>) -> Result<Router, Failure> {
         let is_development = self.settings.profile == Profile::Development;
+        let proxies =
+            self.settings.trusted_proxies.iter().map(|proxy| router::Network::try_from(proxy.clone()));
         let mut config = Config {
+            trusted_proxies: proxies.collect::<Result<_, _>>().map_err(Failure)?,
             profile: if is_development { router::Profile::Development } else { router::Profile::Production },
             cors_origins: self.settings.cors_origins.clone(),
             ..Config::default()
@@ -167,7 +174,9 @@ impl Process {
             config.rate = router::RateLimits::off();
         }
         let tenancy = Arc::new(GateTenancy(self.gate.clone()));
-        Router::new(config, sources, tenancy).await.map_err(|error| Failure::of("the router cannot start", error))
+        Router::new(config, sources, tenancy)
+            .await
+            .map_err(|error| Failure::of("the router cannot start", error))
     }
 
     /// Closes what is open, when everything has ended.

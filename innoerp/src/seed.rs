@@ -21,7 +21,8 @@ pub const LOG_INS: [(&str, &str); 4] = [
 ];
 
 const SIGN_UP: &str = "mutation($input: SignUpInput!) { signUp(input: $input) { session { accessToken } userErrors { message } } }";
-const INVITE: &str = "mutation($input: MemberInviteInput!) { memberInvite(input: $input) { invitation { token } userErrors { message } } }";
+const INVITE: &str =
+    "mutation($input: MemberInviteInput!) { memberInvite(input: $input) { token userErrors { message } } }";
 const ACCEPT: &str = "mutation($input: InvitationAcceptInput!) { invitationAccept(input: $input) { session { accessToken } userErrors { message } } }";
 
 /// Makes the demo organizations.
@@ -45,8 +46,9 @@ async fn sign_up(router: &Router, name: &str, subdomain: &str) -> Result<String,
 }
 
 async fn join(router: &Router, owner: &str, email: &str, name: &str, role: &str) -> Result<String, Failure> {
-    let data = ask(router, Some(owner), INVITE, json!({ "input": { "email": email, "roles": [role] } })).await?;
-    let token = text(&data, "/memberInvite/invitation/token")?;
+    let data =
+        ask(router, Some(owner), INVITE, json!({ "input": { "email": email, "roles": [role] } })).await?;
+    let token = text(&data, "/memberInvite/token")?;
     let input = json!({ "token": token, "displayName": name, "password": PASSWORD });
     let data = ask(router, None, ACCEPT, json!({ "input": input })).await?;
     text(&data, "/invitationAccept/session/accessToken")
@@ -55,17 +57,27 @@ async fn join(router: &Router, owner: &str, email: &str, name: &str, role: &str)
 /// Departments, working time, people and leave of the first organization.
 async fn company(router: &Router, hr: &str, manager: &str, member: &str) -> Result<(), Failure> {
     let year = current_year(router, hr).await?;
-    let calendar = create(router, hr, "holidayCalendar", json!({ "name": "Public holidays", "isDefault": true, "holidays": [
+    let calendar = create(
+        router,
+        hr,
+        "holidayCalendar",
+        json!({ "name": "Public holidays", "isDefault": true, "holidays": [
         { "date": format!("{year}-01-01"), "name": "New Year's Day", "isHalfDay": false },
         { "date": format!("{year}-05-01"), "name": "Labour Day", "isHalfDay": false },
         { "date": format!("{year}-12-24"), "name": "Christmas Eve", "isHalfDay": true },
         { "date": format!("{year}-12-25"), "name": "Christmas Day", "isHalfDay": false },
-    ] }))
+    ] }),
+    )
     .await?;
-    let location =
-        create(router, hr, "workLocation", json!({ "name": "Head office", "timeZone": "Europe/Vienna", "holidayCalendarId": calendar }))
-            .await?;
-    let department = create(router, hr, "department", json!({ "name": "Engineering", "code": "ENG" })).await?;
+    let location = create(
+        router,
+        hr,
+        "workLocation",
+        json!({ "name": "Head office", "timeZone": "Europe/Vienna", "holidayCalendarId": calendar }),
+    )
+    .await?;
+    let department =
+        create(router, hr, "department", json!({ "name": "Engineering", "code": "ENG" })).await?;
     let annual = create(router, hr, "leaveType", json!({ "name": "Annual leave", "code": "ANNUAL" })).await?;
     let sick = json!({ "name": "Sick leave", "code": "SICK", "requiresBalance": false });
     create(router, hr, "leaveType", sick).await?;
@@ -85,7 +97,8 @@ async fn company(router: &Router, hr: &str, manager: &str, member: &str) -> Resu
     report["managerId"] = lead.clone().into();
     create(router, hr, "employee", report).await?;
     for number in 1..=8 {
-        let mut colleague = person(&format!("Colleague {number}"), &format!("colleague{number}@alpine.example"));
+        let mut colleague =
+            person(&format!("Colleague {number}"), &format!("colleague{number}@alpine.example"));
         colleague["managerId"] = lead.clone().into();
         create(router, hr, "employee", colleague).await?;
     }
@@ -128,7 +141,12 @@ async fn until_leave_knows(router: &Router, member: &str) -> Result<(), Failure>
     waited.map_err(|_| Failure("the demo data did not reach the leave module within 10 s".into()))
 }
 
-async fn ask(router: &Router, token: Option<&str>, document: &str, variables: Value) -> Result<Value, Failure> {
+async fn ask(
+    router: &Router,
+    token: Option<&str>,
+    document: &str,
+    variables: Value,
+) -> Result<Value, Failure> {
     let client = Client {
         token: token.map(Arc::from),
         request_id: "seed".into(),
@@ -154,5 +172,7 @@ async fn ask(router: &Router, token: Option<&str>, document: &str, variables: Va
 
 fn text(data: &Value, pointer: &str) -> Result<String, Failure> {
     let found = data.pointer(pointer).and_then(Value::as_str);
-    found.map(ToOwned::to_owned).ok_or_else(|| Failure(format!("making the demo data failed: no {pointer} in {data}")))
+    found
+        .map(ToOwned::to_owned)
+        .ok_or_else(|| Failure(format!("making the demo data failed: no {pointer} in {data}")))
 }

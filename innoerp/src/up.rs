@@ -29,7 +29,9 @@ const NAME: &str = "innoerp";
 /// One sentence that says what is missing or in the way.
 pub async fn up(mut settings: Settings, addresses: Addresses) -> Result<(), Failure> {
     if settings.profile == Profile::Production {
-        return Err(Failure("`innoerp up` is for development; in production run `serve` and `router`".into()));
+        return Err(Failure(
+            "`innoerp up` is for development; in production run `serve` and `router`".into(),
+        ));
     }
     // Ports first: nothing has been started yet if one is in use.
     let listeners = Listeners::open(&settings, &addresses).await?;
@@ -88,7 +90,9 @@ async fn private_cluster(settings: &mut Settings) -> Result<Cluster, Failure> {
         .await
         .map_err(|error| Failure(error.to_string()))?;
     let password = kept_secret("service-password")?;
-    prepare(&cluster, &password).await.map_err(|error| Failure::of("preparing the private database", error))?;
+    prepare(&cluster, &password)
+        .await
+        .map_err(|error| Failure::of("preparing the private database", error))?;
     let owner_url = cluster.url_of(NAME);
     let service = PgConnectOptions::from_str(&owner_url)
         .map_err(|error| Failure::of("the private database's URL", error))?
@@ -144,10 +148,12 @@ pub fn kept_secret(name: &str) -> Result<String, Failure> {
     if let Ok(text) = fs::read_to_string(&path) {
         return Ok(text.trim().to_owned());
     }
-    let keeping = |error: std::io::Error| Failure::of(&format!("keeping a secret in {}", path.display()), error);
+    let keeping =
+        |error: std::io::Error| Failure::of(&format!("keeping a secret in {}", path.display()), error);
     fs::create_dir_all(FOLDER).map_err(keeping)?;
     let secret = Alphanumeric.sample_string(&mut rand::rng(), 43);
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(keeping)?;
+    let mut file =
+        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(keeping)?;
     file.write_all(secret.as_bytes()).map_err(keeping)?;
     Ok(secret)
 }
@@ -161,7 +167,11 @@ fn banner(settings: &Settings, addresses: &Addresses, cluster: Option<&Cluster>)
         format!("  GraphQL        {router}graphql"),
     ];
     for subgraph in modules::all() {
-        lines.push(format!("  {:<14} {}", subgraph.id, addresses.url(subgraph.id, subgraph.port, settings.host)?));
+        lines.push(format!(
+            "  {:<14} {}",
+            subgraph.id,
+            addresses.url(subgraph.id, subgraph.port, settings.host)?
+        ));
     }
     if let Some(cluster) = cluster {
         lines.push(format!("  PostgreSQL     {} (private, under {FOLDER}/)", cluster.folder().display()));

@@ -19,7 +19,10 @@ pub struct Company<'s> {
 }
 
 pub fn text(data: &Value, pointer: &str) -> String {
-    data.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer} in {data:#}")).to_owned()
+    data.pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_else(|| panic!("no {pointer} in {data:#}"))
+        .to_owned()
 }
 
 /// A name that no other test has.
@@ -46,19 +49,23 @@ impl<'s> Company<'s> {
 
     /// Somebody joins with a role.
     pub async fn join(&self, who: &str, role: &str) -> Client<'s> {
-        let invite = "mutation($input: MemberInviteInput!) { memberInvite(input: $input) { invitation { token } userErrors { code message } } }";
+        let invite = "mutation($input: MemberInviteInput!) { memberInvite(input: $input) { token userErrors { code message } } }";
         let input = json!({ "email": format!("{who}@{}.example", self.name), "roles": [role] });
         let data = self.owner.run_with(invite, json!({ "input": input })).await.ok();
         let accept = "mutation($input: InvitationAcceptInput!) { invitationAccept(input: $input) { session { accessToken } userErrors { code message } } }";
-        let input = json!({ "token": text(&data, "/memberInvite/invitation/token"), "displayName": who, "password": PASSWORD });
-        let data = Client::anonymous(self.owner.system).run_with(accept, json!({ "input": input })).await.ok();
+        let input =
+            json!({ "token": text(&data, "/memberInvite/token"), "displayName": who, "password": PASSWORD });
+        let data =
+            Client::anonymous(self.owner.system).run_with(accept, json!({ "input": input })).await.ok();
         Client::with_token(self.owner.system, &text(&data, "/invitationAccept/session/accessToken"))
     }
 
     pub async fn create(&self, noun: &str, input: Value) -> String {
         let mut name = noun.to_owned();
         name[..1].make_ascii_uppercase();
-        let query = format!("mutation($input: {name}CreateInput!) {{ {noun}Create(input: $input) {{ {noun} {{ id }} userErrors {{ field code message }} }} }}");
+        let query = format!(
+            "mutation($input: {name}CreateInput!) {{ {noun}Create(input: $input) {{ {noun} {{ id }} userErrors {{ field code message }} }} }}"
+        );
         let data = self.owner.run_with(&query, json!({ "input": input })).await.ok();
         text(&data, &format!("/{noun}Create/{noun}/id"))
     }
@@ -78,7 +85,8 @@ impl<'s> Company<'s> {
         let mut report = employee("Report", membership(&member).await);
         report["managerId"] = lead.into();
         self.create("employee", report).await;
-        let has_balance = |answer: &testing::Answer| answer.0["data"]["leaveBalances"][0]["balance"].is_string();
+        let has_balance =
+            |answer: &testing::Answer| answer.0["data"]["leaveBalances"][0]["balance"].is_string();
         member.until("{ leaveBalances { balance } }", PATIENCE, has_balance).await;
         (manager, member, annual)
     }

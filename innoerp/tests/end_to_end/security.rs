@@ -9,14 +9,12 @@ use crate::system::System;
 
 /// Every attack.
 pub async fn all(system: &System) {
-    futures::join!(
-        straight_to_a_subgraph_there_is_nothing(system),
-        a_signed_call_without_a_token_gets_no_data(system),
-        hostile_documents_are_refused_everywhere(system),
-        forged_headers_change_nothing(system),
-        bad_tokens_look_alike(system),
-        pages_and_health_are_served(system),
-    );
+    straight_to_a_subgraph_there_is_nothing(system).await;
+    a_signed_call_without_a_token_gets_no_data(system).await;
+    hostile_documents_are_refused_everywhere(system).await;
+    forged_headers_change_nothing(system).await;
+    bad_tokens_look_alike(system).await;
+    pages_and_health_are_served(system).await;
 }
 
 fn subgraphs(system: &System) -> Vec<&'static str> {
@@ -24,7 +22,8 @@ fn subgraphs(system: &System) -> Vec<&'static str> {
 }
 
 async fn post(url: &str, body: &str, headers: &[(&str, String)]) -> (u16, String) {
-    let mut request = reqwest::Client::new().post(url).header("content-type", "application/json").body(body.to_owned());
+    let mut request =
+        reqwest::Client::new().post(url).header("content-type", "application/json").body(body.to_owned());
     for (name, value) in headers {
         request = request.header(*name, value);
     }
@@ -38,7 +37,11 @@ async fn straight_to_a_subgraph_there_is_nothing(system: &System) {
     let body = json!({ "query": "{ __schema { types { name } } }" }).to_string();
     for subgraph in subgraphs(system) {
         let url = system.url(subgraph, "/graphql");
-        for headers in [vec![], vec![("authorization", token.clone())], vec![("x-innoerp-credential", "t=1,v1=00".to_owned())]] {
+        for headers in [
+            vec![],
+            vec![("authorization", token.clone())],
+            vec![("x-innoerp-credential", "t=1,v1=00".to_owned())],
+        ] {
             let (status, text) = post(&url, &body, &headers).await;
             assert_eq!(status, 401, "{subgraph}");
             assert!(!text.contains("__schema") && !text.contains("types"), "{subgraph}: {text}");
@@ -65,7 +68,10 @@ async fn hostile_documents_are_refused_everywhere(system: &System) {
         format!("{{ a(b: {}) }}", "{a:".repeat(4000)),
         "{a".repeat(4000),
         format!("{{ {} }}", "a ".repeat(6000)),
-        (0..30).map(|n| format!("fragment f{n} on Query {{ ...f{m} ...f{m} }} ", m = n + 1)).collect::<String>() + "{ ...f0 }",
+        (0..30)
+            .map(|n| format!("fragment f{n} on Query {{ ...f{m} ...f{m} }} ", m = n + 1))
+            .collect::<String>()
+            + "{ ...f0 }",
     ];
     for document in documents {
         let body = json!({ "query": document });
@@ -90,7 +96,8 @@ async fn forged_headers_change_nothing(system: &System) {
         ("x-innoerp-organization", other_id.clone()),
         ("x-user-id", other_id),
     ];
-    let (_, text) = post(&system.url("router", "/graphql"), &json!({ "query": me }).to_string(), &headers).await;
+    let (_, text) =
+        post(&system.url("router", "/graphql"), &json!({ "query": me }).to_string(), &headers).await;
     assert!(text.contains(&mine.name) && !text.contains(&other.name), "{text}");
 }
 
@@ -118,7 +125,8 @@ async fn pages_and_health_are_served(system: &System) {
         let live = reqwest::get(system.url(service, "/health/live")).await.unwrap();
         assert!(live.status().is_success(), "{service}");
     }
-    let keys: Value = reqwest::get(system.url("auth", "/.well-known/jwks.json")).await.unwrap().json().await.unwrap();
+    let keys: Value =
+        reqwest::get(system.url("auth", "/.well-known/jwks.json")).await.unwrap().json().await.unwrap();
     assert_eq!(keys["keys"][0]["crv"], "Ed25519");
     assert!(keys["keys"][0].get("d").is_none());
 }

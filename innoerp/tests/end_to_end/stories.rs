@@ -13,18 +13,15 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// Every story, each with organizations of its own.
 pub async fn all(system: &System) {
-    futures::join!(
-        signing_up_makes_everything_or_nothing(system),
-        one_identity_chooses_between_its_organizations(system),
-        a_session_is_refreshed_and_ended(system),
-        a_switched_module_is_gone_and_back_within_a_second(system),
-    );
-    futures::join!(
-        the_approver_hears_of_a_request_and_the_requester_of_the_decision(system),
-        one_question_goes_across_the_whole_business(system),
-        a_changed_role_ends_old_tokens(system),
-        security::all(system),
-    );
+    // One after another: every sign-up hashes a password, and many at once would only wait for each other.
+    signing_up_makes_everything_or_nothing(system).await;
+    one_identity_chooses_between_its_organizations(system).await;
+    a_session_is_refreshed_and_ended(system).await;
+    a_switched_module_is_gone_and_back_within_a_second(system).await;
+    the_approver_hears_of_a_request_and_the_requester_of_the_decision(system).await;
+    one_question_goes_across_the_whole_business(system).await;
+    a_changed_role_ends_old_tokens(system).await;
+    security::all(system).await;
 }
 
 async fn signing_up_makes_everything_or_nothing(system: &System) {
@@ -35,7 +32,10 @@ async fn signing_up_makes_everything_or_nothing(system: &System) {
     let me = &data["me"];
     assert_eq!(me["user"]["email"], company.owner_email);
     assert_eq!(me["membership"]["roles"], json!(["OWNER"]));
-    assert_eq!((&me["organization"]["name"], &me["organization"]["subdomain"]), (&json!(company.name), &json!(company.name)));
+    assert_eq!(
+        (&me["organization"]["name"], &me["organization"]["subdomain"]),
+        (&json!(company.name), &json!(company.name))
+    );
     assert_eq!(me["organizations"].as_array().unwrap().len(), 1);
     let modules = me["organization"]["modules"].as_array().unwrap();
     let leave = modules.iter().find(|module| module["id"] == "leave").unwrap();
@@ -80,7 +80,9 @@ async fn a_session_is_refreshed_and_ended(system: &System) {
     let first = text(&data, "/signUp/session/refreshToken");
     let nobody = Client::anonymous(system);
     let refresh = |token: &str| {
-        format!(r#"mutation {{ sessionRefresh(input: {{ refreshToken: "{token}" }}) {{ session {{ accessToken refreshToken }} userErrors {{ code }} }} }}"#)
+        format!(
+            r#"mutation {{ sessionRefresh(input: {{ refreshToken: "{token}" }}) {{ session {{ accessToken refreshToken }} userErrors {{ code }} }} }}"#
+        )
     };
     let data = nobody.run(&refresh(&first)).await.ok();
     let client = Client::with_token(system, &text(&data, "/sessionRefresh/session/accessToken"));
@@ -115,7 +117,8 @@ async fn the_approver_hears_of_a_request_and_the_requester_of_the_decision(syste
     let company = Company::new(system).await;
     let (manager, member, annual) = company.with_leave().await;
     let fields = "{ id type title body createdAt actor { displayName } link { type id } }";
-    let mut to_manager = manager.subscribe(&format!("subscription {{ notificationReceived {fields} }}")).await;
+    let mut to_manager =
+        manager.subscribe(&format!("subscription {{ notificationReceived {fields} }}")).await;
     let mut to_member = member.subscribe(&format!("subscription {{ notificationReceived {fields} }}")).await;
     // A subscription says nothing of having begun; asking once is enough to know that the router has read it.
     manager.run("{ notificationUnreadCount }").await.ok();
@@ -124,19 +127,30 @@ async fn the_approver_hears_of_a_request_and_the_requester_of_the_decision(syste
     let id = submit(&member, &annual, &day(30), &day(40)).await;
     let heard = to_manager.next(SECOND).await;
     let heard = &heard["notificationReceived"];
-    assert_eq!((&heard["type"], &heard["actor"]["displayName"]), (&json!("leave.request.submitted"), &json!("member")));
+    assert_eq!(
+        (&heard["type"], &heard["actor"]["displayName"]),
+        (&json!("leave.request.submitted"), &json!("member"))
+    );
     assert_eq!(heard["link"]["id"], json!(id));
-    manager.run(&format!(r#"mutation {{ leaveRequestApprove(id: "{id}") {{ userErrors {{ code }} }} }}"#)).await.ok();
+    manager
+        .run(&format!(r#"mutation {{ leaveRequestApprove(id: "{id}") {{ userErrors {{ code }} }} }}"#))
+        .await
+        .ok();
     let decided = to_member.next(SECOND).await;
     assert_eq!(decided["notificationReceived"]["type"], "leave.request.approved");
     assert_eq!(decided["notificationReceived"]["actor"]["displayName"], "manager");
 
     // Whoever was away gets what they missed first.
     let before = "00000000-0000-7000-8000-000000000000";
-    let mut late = member.subscribe(&format!(r#"subscription {{ notificationReceived(after: "{before}") {fields} }}"#)).await;
+    let mut late = member
+        .subscribe(&format!(r#"subscription {{ notificationReceived(after: "{before}") {fields} }}"#))
+        .await;
     assert_eq!(late.next(PATIENCE).await, decided);
     assert_eq!(member.run("{ notificationUnreadCount }").await.ok()["notificationUnreadCount"], 1);
-    let read = format!(r#"mutation {{ notificationMarkRead(id: "{}") {{ userErrors {{ code }} }} }}"#, text(&decided, "/notificationReceived/id"));
+    let read = format!(
+        r#"mutation {{ notificationMarkRead(id: "{}") {{ userErrors {{ code }} }} }}"#,
+        text(&decided, "/notificationReceived/id")
+    );
     member.run(&read).await.ok();
     assert_eq!(member.run("{ notificationUnreadCount }").await.ok()["notificationUnreadCount"], 0);
 }
@@ -148,13 +162,18 @@ async fn one_question_goes_across_the_whole_business(system: &System) {
     let id = submit(&member, &annual, &day(7), &day(13)).await;
     let told = |answer: &testing::Answer| answer.0["data"]["notificationUnreadCount"] == 1;
     manager.until("{ notificationUnreadCount }", PATIENCE, told).await;
-    manager.run(&format!(r#"mutation {{ leaveRequestApprove(id: "{id}") {{ userErrors {{ code }} }} }}"#)).await.ok();
+    manager
+        .run(&format!(r#"mutation {{ leaveRequestApprove(id: "{id}") {{ userErrors {{ code }} }} }}"#))
+        .await
+        .ok();
     let question = format!(
         r#"{{ leaveRequests(filter: {{ status: [APPROVED], from: "{}", to: "{}" }}) {{ nodes {{ days employee {{
                 name department {{ name }} manager {{ name membership {{ displayName }} }} leaveBalances {{ leaveType {{ name }} available }} isOnLeave(on: "{}") }}
                 decidedBy {{ displayName }} }} }}
             notifications(first: 1) {{ nodes {{ title actor {{ displayName }} }} }} }}"#,
-        day(7), day(13), day(7)
+        day(7),
+        day(13),
+        day(7)
     );
     let data = manager.run(&question).await.ok();
     let request = &data["leaveRequests"]["nodes"][0];
@@ -169,7 +188,9 @@ async fn a_changed_role_ends_old_tokens(system: &System) {
     let company = Company::new(system).await;
     let member = company.join("member", "MEMBER").await;
     let id = crate::company::membership(&member).await;
-    let change = format!(r#"mutation {{ memberRolesChange(input: {{ membershipId: "{id}", roles: [HR] }}) {{ userErrors {{ code message }} }} }}"#);
+    let change = format!(
+        r#"mutation {{ memberRolesChange(input: {{ membershipId: "{id}", roles: [HR] }}) {{ userErrors {{ code message }} }} }}"#
+    );
     company.owner.run(&change).await.ok();
     let is_out = |answer: &testing::Answer| answer.codes() == ["UNAUTHENTICATED"];
     member.until("{ me { user { id } } }", Duration::from_secs(5), is_out).await;

@@ -55,6 +55,7 @@ impl System {
             .env("SECRET_KEY", &self.secret_key)
             .env("INNOERP_RATE_LIMITS", "false")
             .env("INNOERP_HOST", "127.0.0.1")
+            .env("TRUSTED_PROXIES", "127.0.0.1")
             .env("DATABASE_CONNECTIONS_MAX", "6")
             .env("RUST_LOG", "warn")
             .stdout(Stdio::null())
@@ -106,5 +107,9 @@ async fn database() -> (String, String) {
 
 fn free_ports(names: &[&'static str]) -> HashMap<&'static str, u16> {
     let listeners: Vec<_> = names.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    names.iter().zip(&listeners).map(|(name, listener)| (*name, listener.local_addr().unwrap().port())).collect()
+    names
+        .iter()
+        .zip(&listeners)
+        .map(|(name, listener)| (*name, listener.local_addr().unwrap().port()))
+        .collect()
 }

@@ -9,7 +9,8 @@ async fn database() -> PgPool {
 
 /// Runs a catalogue query that lists what is wrong.
 async fn nothing_wrong(query: &'static str) {
-    let wrong: Vec<String> = sqlx::query_scalar(query).bind(schemas()).fetch_all(&database().await).await.unwrap();
+    let wrong: Vec<String> =
+        sqlx::query_scalar(query).bind(schemas()).fetch_all(&database().await).await.unwrap();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 

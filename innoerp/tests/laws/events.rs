@@ -10,7 +10,11 @@ fn events_are_named_module_noun_verb_in_the_past() {
             assert_eq!(parts.len(), 3, "{}", event.name);
             assert_eq!(parts[0], module.id, "{}", event.name);
             assert!(parts[2].ends_with('d'), "{} is no fact", event.name);
-            assert!(event.name.chars().all(|c| c.is_ascii_lowercase() || c == '.' || c == '_'), "{}", event.name);
+            assert!(
+                event.name.chars().all(|c| c.is_ascii_lowercase() || c == '.' || c == '_'),
+                "{}",
+                event.name
+            );
         }
     }
 }
@@ -18,7 +22,8 @@ fn events_are_named_module_noun_verb_in_the_past() {
 #[test]
 fn every_consumer_reacts_to_events_that_somebody_announces() {
     let modules = modules::all();
-    let announced: Vec<_> = modules.iter().flat_map(|module| &module.events).map(|event| event.name).collect();
+    let announced: Vec<_> =
+        modules.iter().flat_map(|module| &module.events).map(|event| event.name).collect();
     for consumer in modules.iter().flat_map(|module| module.consumers) {
         for kind in consumer.types {
             assert!(announced.contains(kind), "{} waits for {kind}, which nobody announces", consumer.name);

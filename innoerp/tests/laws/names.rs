@@ -66,7 +66,8 @@ fn enums_are_upper_snake() {
             if let (TypeKind::Enum(choices), false) = (&definition.kind, is_foreign(name)) {
                 for choice in &choices.values {
                     let value = choice.node.value.node.as_str();
-                    let is_upper = value.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+                    let is_upper =
+                        value.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
                     assert!(is_upper, "{module}: {name}.{value}");
                 }
             }
@@ -89,7 +90,11 @@ fn everything_says_what_it_is() {
             if definition.description.is_none() && !is_made && !is_root {
                 silent.push(format!("{}: {name}", module.id));
             }
-            silent.extend(silent_parts(&definition.kind).into_iter().map(|part| format!("{}: {name}.{part}", module.id)));
+            silent.extend(
+                silent_parts(&definition.kind)
+                    .into_iter()
+                    .map(|part| format!("{}: {name}.{part}", module.id)),
+            );
         }
     }
     assert!(silent.is_empty(), "without a description: {silent:#?}");
@@ -99,7 +104,9 @@ fn silent_parts(kind: &TypeKind) -> Vec<String> {
     let mut silent = Vec::new();
     match kind {
         TypeKind::Object(object) => {
-            for field in object.fields.iter().map(|field| &field.node).filter(|field| !is_foreign(&field.name.node)) {
+            for field in
+                object.fields.iter().map(|field| &field.node).filter(|field| !is_foreign(&field.name.node))
+            {
                 silent.extend(silent_field(field));
             }
         }
@@ -119,7 +126,8 @@ fn silent_parts(kind: &TypeKind) -> Vec<String> {
 fn silent_field(field: &FieldDefinition) -> Vec<String> {
     let name = &field.name.node;
     let arguments = field.arguments.iter().filter(|argument| argument.node.description.is_none());
-    let mut silent: Vec<_> = arguments.map(|argument| format!("{name}({})", argument.node.name.node)).collect();
+    let mut silent: Vec<_> =
+        arguments.map(|argument| format!("{name}({})", argument.node.name.node)).collect();
     if field.description.is_none() {
         silent.push(name.to_string());
     }

@@ -38,7 +38,12 @@ async fn whoever_has_no_rights_gets_nothing() {
             }
             let powerless = first_answer(&app.as_(&nobody_special).on(module.id), &field).await;
             let codes = powerless.codes();
-            assert!(codes == ["FORBIDDEN"] || codes == ["NOT_FOUND"], "{}: {} answered {powerless:?}", module.id, field.document);
+            assert!(
+                codes == ["FORBIDDEN"] || codes == ["NOT_FOUND"],
+                "{}: {} answered {powerless:?}",
+                module.id,
+                field.document
+            );
         }
     }
 }
@@ -49,12 +54,14 @@ fn every_right_that_is_checked_is_declared_and_the_other_way_round() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../subgraphs").join(module.id).join("src");
         let mut sources = String::new();
         super::tidy::rust_files(&folder, &mut |_, text| sources.push_str(text));
-        let written: BTreeSet<_> = sources.split("key: \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let written: BTreeSet<_> =
+            sources.split("key: \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         let written: BTreeSet<_> = written.into_iter().filter(|key| key.matches('.').count() == 2).collect();
         let prefix = format!("{}.", module.id);
         let written: BTreeSet<_> = written.into_iter().filter(|key| key.starts_with(&prefix)).collect();
         let declared: BTreeSet<_> = module.permissions.iter().map(|permission| permission.key).collect();
-        let written: BTreeSet<_> = written.into_iter().filter(|key| !module.events.iter().any(|event| event.name == *key)).collect();
+        let written: BTreeSet<_> =
+            written.into_iter().filter(|key| !module.events.iter().any(|event| event.name == *key)).collect();
         assert_eq!(written, declared, "{}", module.id);
         let constants = sources.matches(": Permission =").count();
         let uses = sources.matches("begin(&").count() + sources.matches("scope(&").count();

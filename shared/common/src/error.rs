@@ -88,13 +88,16 @@ impl From<sqlx::Error> for Error {
         const TRY_AGAIN: [&str; 7] = ["40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03"];
         // PostgreSQL's text has no U+0000, JSON's and so GraphQL's has: the one fault of a client that no type
         // and no rule has caught before.
-        let has_nul = |cause: &dyn sqlx::error::DatabaseError| cause.code().is_some_and(|code| code == "22021");
+        let has_nul =
+            |cause: &dyn sqlx::error::DatabaseError| cause.code().is_some_and(|code| code == "22021");
         if error.as_database_error().is_some_and(has_nul) {
             return Self::validation("text must not contain the character U+0000");
         }
         let passing = match &error {
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
-            sqlx::Error::Database(cause) => cause.code().is_some_and(|code| TRY_AGAIN.contains(&code.as_ref())),
+            sqlx::Error::Database(cause) => {
+                cause.code().is_some_and(|code| TRY_AGAIN.contains(&code.as_ref()))
+            }
             _ => false,
         };
         if passing { Self::Unavailable } else { Self::internal(error) }

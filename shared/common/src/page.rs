@@ -60,9 +60,10 @@ impl<K: Serialize + DeserializeOwned + Clone> Page<K> {
         }
         let after = match after {
             None => None,
-            Some(text) => {
-                Some(Cursor::decode(text).ok_or_else(|| Error::validation("after is not a cursor of this list"))?)
-            }
+            Some(text) => Some(
+                Cursor::decode(text)
+                    .ok_or_else(|| Error::validation("after is not a cursor of this list"))?,
+            ),
         };
         Ok(Self { first: first.into(), after })
     }

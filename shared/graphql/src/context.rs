@@ -20,7 +20,10 @@ pub trait Batch: Send + Sync + 'static {
     type Value: Clone + Send + Sync + 'static;
 
     /// Looks `keys` up, each once, 1,000 at most.
-    fn load(ctx: &Ctx, keys: &[Self::Key]) -> impl Future<Output = Result<HashMap<Self::Key, Self::Value>>> + Send;
+    fn load(
+        ctx: &Ctx,
+        keys: &[Self::Key],
+    ) -> impl Future<Output = Result<HashMap<Self::Key, Self::Value>>> + Send;
 }
 
 /// The way from a resolver to the application.

@@ -27,7 +27,9 @@ fn show(shown: &mut ServerError, error: &Error) {
     set_code(shown, error.code());
     shown.message = error.to_string();
     match error {
-        Error::Internal(cause) => tracing::error!(cause = cause.as_ref(), path = ?shown.path, "internal error"),
+        Error::Internal(cause) => {
+            tracing::error!(cause = cause.as_ref(), path = ?shown.path, "internal error")
+        }
         Error::RateLimited { retry_after_s } => {
             if let Some(extensions) = &mut shown.extensions {
                 extensions.set("retryAfterSeconds", *retry_after_s);
@@ -51,6 +53,14 @@ pub fn refuse(error: Error) -> Response {
     response
 }
 
+/// An answer that consists of one error with a code of its own.
+#[must_use]
+pub fn refuse_with(code: &str, message: impl Into<String>) -> Response {
+    let mut shown = ServerError::new(message, None);
+    set_code(&mut shown, code);
+    Response::from_errors(vec![shown])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +76,9 @@ mod tests {
     #[test]
     fn every_refusal_has_its_code() {
         let text = serde_json::to_string(&refuse(Error::RateLimited { retry_after_s: 3 })).unwrap();
-        assert!(text.contains(r#""code":"RATE_LIMITED""#) && text.contains(r#""retryAfterSeconds":3"#), "{text}");
+        assert!(
+            text.contains(r#""code":"RATE_LIMITED""#) && text.contains(r#""retryAfterSeconds":3"#),
+            "{text}"
+        );
     }
 }

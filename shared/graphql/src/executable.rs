@@ -1,10 +1,8 @@
 //! A GraphQL schema with its types erased, so that a list of subgraphs can be held and run alike.
 
-use std::any::TypeId;
 use std::sync::Arc;
 
-use async_graphql::{Data, Request, Response};
-use common::RequestContext;
+use async_graphql::{Request, Response};
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 
@@ -42,23 +40,5 @@ impl Executable {
     #[must_use]
     pub fn stream(&self, request: Request) -> BoxStream<'static, Response> {
         (self.stream)(request)
-    }
-}
-
-impl async_graphql::Executor for Executable {
-    async fn execute(&self, request: Request) -> Response {
-        Executable::execute(self, request).await
-    }
-
-    /// The session's [`common::RequestContext`] becomes the request's: the guard looks for it there.
-    fn execute_stream(&self, mut request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
-        let context = session
-            .as_ref()
-            .and_then(|data| data.get(&TypeId::of::<RequestContext>()))
-            .and_then(|context| context.downcast_ref::<RequestContext>());
-        if let Some(context) = context {
-            request = request.data(context.clone());
-        }
-        self.stream(request)
     }
 }

@@ -4,14 +4,14 @@ mod connection;
 mod context;
 pub mod error;
 mod executable;
-mod payload;
-mod scalar;
 pub mod graphiql;
 mod limits;
+mod payload;
+mod scalar;
 
 pub use connection::{Page, connection};
 pub use context::{App, Batch, Loaders};
 pub use executable::Executable;
+pub use limits::{DocumentFacts, LimitExceeded, Limits};
 pub use payload::UserError;
 pub use scalar::Date;
-pub use limits::{DocumentFacts, LimitExceeded, Limits};

@@ -13,9 +13,10 @@ impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
             // chrono alone would take "2026-1-5" and days of the year 12026 as well.
-            Value::String(text) if text.len() == 10 => {
-                text.parse().map(Self).map_err(|_| InputValueError::custom("not a day of the form 2026-12-31"))
-            }
+            Value::String(text) if text.len() == 10 => text
+                .parse()
+                .map(Self)
+                .map_err(|_| InputValueError::custom("not a day of the form 2026-12-31")),
             _ => Err(InputValueError::expected_type(value)),
         }
     }

@@ -33,7 +33,12 @@ pub struct Consumer {
 }
 
 /// Runs a consumer until cancelled. Several processes may; the inbox keeps each effect single.
-pub async fn consume(database: Database, consumer: Consumer, log: Arc<dyn EventLog>, cancel: CancellationToken) {
+pub async fn consume(
+    database: Database,
+    consumer: Consumer,
+    log: Arc<dyn EventLog>,
+    cancel: CancellationToken,
+) {
     while !cancel.is_cancelled() {
         match consume_once(&database, &consumer, log.as_ref()).await {
             Ok(0) => tokio::select! { () = cancel.cancelled() => {}, () = log.wait() => {} },
@@ -60,7 +65,11 @@ pub async fn consume_once(database: &Database, consumer: &Consumer, log: &dyn Ev
 ///
 /// # Errors
 /// `DEPENDENCY_UNAVAILABLE` when the database or the log does not answer.
-pub async fn replay_dead_letters(database: &Database, consumer: &Consumer, log: &dyn EventLog) -> Result<usize> {
+pub async fn replay_dead_letters(
+    database: &Database,
+    consumer: &Consumer,
+    log: &dyn EventLog,
+) -> Result<usize> {
     let mut count = 0;
     for event in log.take_set_aside(consumer.name).await? {
         match apply(database, consumer, &event.envelope).await {
@@ -71,7 +80,12 @@ pub async fn replay_dead_letters(database: &Database, consumer: &Consumer, log: 
     Ok(count)
 }
 
-async fn process(database: &Database, consumer: &Consumer, log: &dyn EventLog, events: &[Positioned]) -> Result<()> {
+async fn process(
+    database: &Database,
+    consumer: &Consumer,
+    log: &dyn EventLog,
+    events: &[Positioned],
+) -> Result<()> {
     for event in events {
         if let Err(error) = attempt(database, consumer, event).await? {
             tracing::error!(consumer = consumer.name, event = %event.envelope.event_id, kind = event.envelope.event_type,

@@ -10,5 +10,5 @@ mod log;
 mod relay;
 
 pub use consumer::{Consumer, Handle, consume, consume_once, replay_dead_letters};
-pub use log::{EventLog, PostgresLog, Positioned};
+pub use log::{EventLog, Positioned, PostgresLog};
 pub use relay::{relay, relay_once};

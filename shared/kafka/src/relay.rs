@@ -51,17 +51,19 @@ pub async fn relay(
 /// `DEPENDENCY_UNAVAILABLE` when the database or the log does not answer; the events stay in the outbox.
 pub async fn relay_once(database: &Database, module: &str, log: &dyn EventLog) -> Result<usize> {
     // Without a lock, because it is mostly empty.
-    let is_empty: bool = sqlx::query_scalar(AssertSqlSafe(format!("select not exists (select from \"{module}\".outbox)")))
-        .fetch_one(database.relay())
-        .await?;
+    let is_empty: bool =
+        sqlx::query_scalar(AssertSqlSafe(format!("select not exists (select from \"{module}\".outbox)")))
+            .fetch_one(database.relay())
+            .await?;
     if is_empty {
         return Ok(0);
     }
     let mut tx = database.relay().begin().await?;
-    let is_mine: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock(hashtext('relay'), hashtext($1))")
-        .bind(module)
-        .fetch_one(&mut *tx)
-        .await?;
+    let is_mine: bool =
+        sqlx::query_scalar("select pg_try_advisory_xact_lock(hashtext('relay'), hashtext($1))")
+            .bind(module)
+            .fetch_one(&mut *tx)
+            .await?;
     if !is_mine {
         return Ok(0);
     }

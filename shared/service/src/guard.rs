@@ -3,7 +3,9 @@
 use std::any::TypeId;
 use std::sync::Arc;
 
-use async_graphql::{ObjectType, Request, Response, SDLExportOptions, Schema, SchemaBuilder, SubscriptionType};
+use async_graphql::{
+    ObjectType, Request, Response, SDLExportOptions, Schema, SchemaBuilder, SubscriptionType,
+};
 use common::{Caller, Error, RequestContext, Result};
 use database::{Access, Ctx};
 use futures::stream::{self, StreamExt as _};
@@ -47,7 +49,8 @@ where
     S: SubscriptionType + 'static,
 {
     let sdl = sdl(&schema);
-    let guard = Arc::new(Guard { module, access: runtime.access.clone(), database: runtime.database.clone() });
+    let guard =
+        Arc::new(Guard { module, access: runtime.access.clone(), database: runtime.database.clone() });
     let (streamed, stream_guard) = (schema.clone(), guard.clone());
     Executable::new(
         sdl,

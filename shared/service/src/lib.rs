@@ -8,6 +8,7 @@ pub mod credential;
 mod gate;
 mod guard;
 mod keys;
+mod limited;
 mod runtime;
 mod server;
 mod settings;

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use async_graphql::Data;
 use async_graphql::http::ALL_WEBSOCKET_PROTOCOLS;
+use async_graphql::{Data, Executor as _};
 use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
 use axum::extract::{FromRequestParts, Path, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -13,11 +13,12 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
 use common::{Error, RequestContext};
-use graphql::{Executable, Limits, graphiql};
+use graphql::{Executable, graphiql};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
+use crate::limited::Limited;
 use crate::{Gate, Profile, Runtime, Subgraph, credential};
 
 /// The path that the router calls.
@@ -27,10 +28,9 @@ const WEBSOCKET_PATH: &str = "/graphql/ws";
 
 #[derive(Clone)]
 struct Service {
-    executable: Executable,
+    executable: Limited,
     runtime: Runtime,
     gate: Gate,
-    limits: Limits,
 }
 
 /// Serves a subgraph on `listener` until the runtime is cancelled. `executable` is its schema, which the same
@@ -46,7 +46,7 @@ pub async fn serve(
     profile: Profile,
     listener: TcpListener,
 ) -> std::io::Result<()> {
-    let service = Service { executable, runtime: runtime.clone(), gate, limits: Limits::default() };
+    let service = Service { executable: Limited::behind_router(executable), runtime: runtime.clone(), gate };
     let mut app = Router::new()
         .route(PATH, post(answer))
         .route(WEBSOCKET_PATH, get(subscribe))
@@ -59,15 +59,18 @@ pub async fn serve(
             .route("/console", post(console));
     }
     let mut app = app
-        .layer(RequestBodyLimitLayer::new(service.limits.body_bytes_max))
+        .layer(RequestBodyLimitLayer::new(service.executable.body_bytes_max()))
         .with_state(Arc::new(service));
     if let Some(routes) = subgraph.routes {
         app = app.merge(routes(runtime));
     }
     let cancel = runtime.cancel.clone();
-    axum::serve(listener, app.layer(CatchPanicLayer::new()).into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move { cancel.cancelled().await })
-        .await
+    axum::serve(
+        listener,
+        app.layer(CatchPanicLayer::new()).into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(async move { cancel.cancelled().await })
+    .await
 }
 
 async fn ready(State(service): State<Arc<Service>>) -> Response {
@@ -89,7 +92,9 @@ async fn answer(State(service): State<Arc<Service>>, headers: HeaderMap, body: B
 /// The same for GraphiQL, in the development profile only: it cannot sign as the router does. A token is
 /// still needed for everything that one is needed for.
 async fn console(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bytes) -> Response {
-    let is_json = headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
+    let is_json = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
     if !is_json {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }
@@ -102,11 +107,11 @@ async fn run(service: &Service, headers: &HeaderMap, body: &[u8]) -> Response {
         Err(error) => return refuse(StatusCode::UNAUTHORIZED, error),
     };
     let Ok(request) = serde_json::from_slice::<async_graphql::Request>(body) else {
-        return refuse(StatusCode::BAD_REQUEST, Error::validation("the body is not a GraphQL request in JSON"));
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            Error::validation("the body is not a GraphQL request in JSON"),
+        );
     };
-    if let Err(exceeded) = service.limits.scan(&request.query) {
-        return refuse(StatusCode::BAD_REQUEST, Error::validation(exceeded.message));
-    }
     Json(service.executable.execute(request.data(context)).await).into_response()
 }
 
@@ -130,7 +135,8 @@ async fn subscribe(State(service): State<Arc<Service>>, request: axum::extract::
         let cancel = service.runtime.cancel.clone();
         let served = GraphQLWebSocket::new(socket, executable, protocol)
             .on_connection_init(move |payload| async move {
-                let token = payload.get("authorization").and_then(|value| value.as_str()).and_then(strip_bearer);
+                let token =
+                    payload.get("authorization").and_then(|value| value.as_str()).and_then(strip_bearer);
                 let mut data = Data::default();
                 data.insert(context(&service, &headers, token).await?);
                 Ok(data)
@@ -146,12 +152,19 @@ fn is_from_router(service: &Service, headers: &HeaderMap, method: &str, path: &s
 }
 
 /// Who asks, by the forwarded token, which is verified here again; the rest as the router saw it.
-async fn context(service: &Service, headers: &HeaderMap, token: Option<&str>) -> common::Result<RequestContext> {
+async fn context(
+    service: &Service,
+    headers: &HeaderMap,
+    token: Option<&str>,
+) -> common::Result<RequestContext> {
     Ok(RequestContext {
         caller: service.gate.authenticate(token).await?,
         token: token.map(Into::into),
-        request_id: text(headers, "x-request-id").map_or_else(|| uuid::Uuid::now_v7().to_string(), Into::into).into(),
-        client_address: text(headers, "x-innoerp-client-address").and_then(|value| value.parse::<IpAddr>().ok()),
+        request_id: text(headers, "x-request-id")
+            .map_or_else(|| uuid::Uuid::now_v7().to_string(), Into::into)
+            .into(),
+        client_address: text(headers, "x-innoerp-client-address")
+            .and_then(|value| value.parse::<IpAddr>().ok()),
         user_agent: text(headers, "x-innoerp-user-agent").map(Into::into),
         traceparent: text(headers, "traceparent").map(Into::into),
     })

@@ -36,6 +36,9 @@ pub struct Settings {
     /// The web pages that may call the router from a browser, with commas between
     #[arg(long, env = "CORS_ORIGINS", value_delimiter = ',', global = true)]
     pub cors_origins: Vec<String>,
+    /// The proxies whose X-Forwarded-For is believed, as addresses or networks, with commas between
+    #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',', global = true)]
+    pub trusted_proxies: Vec<String>,
     /// Whether callers are held to so many requests a second; off for measurements
     #[arg(long, env = "INNOERP_RATE_LIMITS", default_value_t = true, action = clap::ArgAction::Set, global = true)]
     pub rate_limits: bool,
@@ -56,6 +59,7 @@ impl Settings {
             *text = text.take().filter(|text| !text.is_empty());
         }
         self.cors_origins.retain(|origin| !origin.is_empty());
+        self.trusted_proxies.retain(|proxy| !proxy.is_empty());
         self
     }
 }
@@ -105,7 +109,9 @@ impl FromStr for SecretKey {
         }
         let distinct = text.bytes().collect::<std::collections::BTreeSet<_>>().len();
         if distinct < 8 || KNOWN.iter().any(|known| lower.starts_with(known)) {
-            return Err("SECRET_KEY is a default or far too regular; make one with `openssl rand -hex 32`".into());
+            return Err(
+                "SECRET_KEY is a default or far too regular; make one with `openssl rand -hex 32`".into()
+            );
         }
         Ok(Self(text.as_bytes().to_vec()))
     }

@@ -13,7 +13,8 @@ impl Answer {
         assert!(self.0.get("errors").is_none(), "unexpected errors: {:#}", self.0);
         let data = self.0.get("data").cloned().unwrap_or_default();
         for (name, field) in data.as_object().into_iter().flatten() {
-            let refused = field.get("userErrors").and_then(Value::as_array).is_some_and(|errors| !errors.is_empty());
+            let refused =
+                field.get("userErrors").and_then(Value::as_array).is_some_and(|errors| !errors.is_empty());
             assert!(!refused, "{name} was refused: {field:#}");
         }
         data

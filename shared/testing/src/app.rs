@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use common::{
-    Caller, Clock, Envelope, Event, EventActor, IdentityId, Member, MembershipId, OrganizationId, RequestContext, Role,
-    SessionId,
+    Caller, Clock, Envelope, Event, EventActor, IdentityId, Member, MembershipId, OrganizationId,
+    RequestContext, Role, SessionId,
 };
 use database::{Access, Ctx, Database};
 use graphql::Executable;
@@ -82,7 +82,10 @@ impl App {
             cancel: CancellationToken::new(),
         };
         Self {
-            modules: subgraphs.iter().map(|subgraph| (subgraph.id, (subgraph.executable)(&runtime))).collect(),
+            modules: subgraphs
+                .iter()
+                .map(|subgraph| (subgraph.id, (subgraph.executable)(&runtime)))
+                .collect(),
             consumers: subgraphs.iter().flat_map(|subgraph| subgraph.consumers).copied().collect(),
             admin_url,
             clock,

@@ -34,7 +34,9 @@ impl Documents {
     pub fn new(sdl: &str) -> Self {
         let document = parse_schema(sdl).unwrap_or_else(|error| panic!("the SDL does not parse: {error}"));
         let types = document.definitions.into_iter().filter_map(|definition| match definition {
-            TypeSystemDefinition::Type(definition) => Some((definition.node.name.node.to_string(), definition.node)),
+            TypeSystemDefinition::Type(definition) => {
+                Some((definition.node.name.node.to_string(), definition.node))
+            }
             _ => None,
         });
         Self { types: types.collect() }
@@ -61,11 +63,16 @@ impl Documents {
         let is_resolvable_entity = |definition: &&TypeDefinition| {
             matches!(definition.kind, TypeKind::Object(_))
                 && definition.directives.iter().any(|directive| {
-                    let resolvable = directive.node.get_argument("resolvable").map(|value| value.node.to_string());
+                    let resolvable =
+                        directive.node.get_argument("resolvable").map(|value| value.node.to_string());
                     directive.node.name.node == "key" && resolvable.as_deref() != Some("false")
                 })
         };
-        self.types.values().filter(is_resolvable_entity).map(|definition| definition.name.node.as_str()).collect()
+        self.types
+            .values()
+            .filter(is_resolvable_entity)
+            .map(|definition| definition.name.node.as_str())
+            .collect()
     }
 
     /// An operation for every root field, with `id` wherever an id goes, optional ones included.
@@ -79,10 +86,16 @@ impl Documents {
                 if name.starts_with('_') {
                     continue;
                 }
-                let arguments: Vec<_> = field.arguments.iter().filter_map(|a| self.argument(&a.node, id, 0)).collect();
-                let arguments = if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
+                let arguments: Vec<_> =
+                    field.arguments.iter().filter_map(|a| self.argument(&a.node, id, 0)).collect();
+                let arguments =
+                    if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
                 let selection = if self.is_leaf(&field.ty.node) { "" } else { " { __typename }" };
-                let selection = if operation == "mutation" { " { userErrors { field code message } }" } else { selection };
+                let selection = if operation == "mutation" {
+                    " { userErrors { field code message } }"
+                } else {
+                    selection
+                };
                 let takes_ids = arguments.contains(id);
                 let document = format!("{operation} {{ {name}{arguments}{selection} }}");
                 all.push(RootField { operation, name, document, takes_ids });
@@ -132,8 +145,11 @@ impl Documents {
             _ => match self.types.get(name).map(|definition| &definition.kind) {
                 Some(TypeKind::Enum(choices)) => choices.values[0].node.value.node.to_string(),
                 Some(TypeKind::InputObject(input)) => {
-                    let fields: Vec<_> =
-                        input.fields.iter().filter_map(|field| self.argument(&field.node, id, depth + 1)).collect();
+                    let fields: Vec<_> = input
+                        .fields
+                        .iter()
+                        .filter_map(|field| self.argument(&field.node, id, depth + 1))
+                        .collect();
                     format!("{{ {} }}", fields.join(", "))
                 }
                 _ => "\"X\"".to_owned(),
