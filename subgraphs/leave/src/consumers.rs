@@ -38,8 +38,12 @@ fn handle<'a>(tx: &'a mut Tx, envelope: &'a Envelope) -> BoxFuture<'a, Result<()
             "employee.employee.terminated" => terminated(tx, read(envelope)?).await,
             "employee.schedule.changed" => schedule_changed(tx, read(envelope)?).await,
             "employee.calendar.changed" => calendar_changed(tx, read(envelope)?).await,
-            "user.member.joined" | "user.member.reactivated" => member_changed(tx, read(envelope)?, true).await,
-            "user.member.suspended" | "user.member.removed" => member_changed(tx, read(envelope)?, false).await,
+            "user.member.joined" | "user.member.reactivated" => {
+                member_changed(tx, read(envelope)?, true).await
+            }
+            "user.member.suspended" | "user.member.removed" => {
+                member_changed(tx, read(envelope)?, false).await
+            }
             _ => Ok(()),
         }
     })

@@ -112,7 +112,8 @@ pub async fn find(tx: &mut Tx, id: EmployeeId) -> Result<Employee> {
 pub async fn approvers(tx: &mut Tx, employee: &Employee) -> Result<Vec<MembershipId>> {
     let Some(manager_id) = employee.manager_id else { return Ok(Vec::new()) };
     let manager = select_many(tx, &[manager_id]).await?.pop();
-    let membership_id = manager.filter(|manager| manager.left_on.is_none()).and_then(|manager| manager.membership_id);
+    let membership_id =
+        manager.filter(|manager| manager.left_on.is_none()).and_then(|manager| manager.membership_id);
     Ok(membership_id.filter(|id| Some(*id) != employee.membership_id).into_iter().collect())
 }
 
@@ -125,17 +126,20 @@ pub async fn has_single_member(tx: &mut Tx) -> Result<bool> {
 }
 
 /// When an employee works, from one day to another.
-pub async fn work_pattern(tx: &mut Tx, employee: &Employee, from: NaiveDate, to: NaiveDate) -> Result<WorkPattern> {
+pub async fn work_pattern(
+    tx: &mut Tx,
+    employee: &Employee,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<WorkPattern> {
     let schedule: Option<Vec<Decimal>> = match employee.work_schedule_id {
         None => None,
-        Some(id) => {
-            sqlx::query_scalar!(
-                r#"select day_fractions as "day_fractions: Vec<Decimal>" from leave.work_schedule where id = $1"#,
-                id
-            )
-            .fetch_optional(tx.conn())
-            .await?
-        }
+        Some(id) => sqlx::query_scalar!(
+            r#"select day_fractions as "day_fractions: Vec<Decimal>" from leave.work_schedule where id = $1"#,
+            id
+        )
+        .fetch_optional(tx.conn())
+        .await?,
     };
     let holidays: HashMap<NaiveDate, bool> = match employee.holiday_calendar_id {
         None => HashMap::new(),
@@ -219,7 +223,12 @@ pub async fn replace_schedule(tx: &mut Tx, id: Uuid, day_fractions: &[Decimal]) 
 }
 
 /// Takes in all holidays of a calendar; answers who keeps them.
-pub async fn replace_holidays(tx: &mut Tx, id: Uuid, days: &[NaiveDate], half: &[bool]) -> Result<Vec<EmployeeId>> {
+pub async fn replace_holidays(
+    tx: &mut Tx,
+    id: Uuid,
+    days: &[NaiveDate],
+    half: &[bool],
+) -> Result<Vec<EmployeeId>> {
     sqlx::query!("delete from leave.holiday where holiday_calendar_id = $1", id).execute(tx.conn()).await?;
     sqlx::query!(
         "insert into leave.holiday (holiday_calendar_id, day, is_half_day)

@@ -53,7 +53,9 @@ impl Employee {
     async fn leave_balances(
         &self,
         gql: &Context<'_>,
-        #[graphql(desc = "At the end of this day; today, where they work, when not said.")] as_of: Option<Date>,
+        #[graphql(desc = "At the end of this day; today, where they work, when not said.")] as_of: Option<
+            Date,
+        >,
     ) -> Result<Option<Vec<LeaveBalance>>> {
         let balances = gql.load::<BalancesOfEmployee>((self.id, as_of.map(Into::into))).await?;
         Ok(balances.map(|balances| balances.into_iter().map(LeaveBalance).collect()))
@@ -220,7 +222,9 @@ impl EmployeeQuery {
         &self,
         gql: &Context<'_>,
         #[graphql(desc = "Whose; the caller's own when not said.")] employee_id: Option<EmployeeId>,
-        #[graphql(desc = "At the end of this day; today, where they work, when not said.")] as_of: Option<Date>,
+        #[graphql(desc = "At the end of this day; today, where they work, when not said.")] as_of: Option<
+            Date,
+        >,
     ) -> Result<Vec<LeaveBalance>> {
         let id = match employee_id {
             Some(id) => Some(id),

@@ -10,8 +10,11 @@ use service::{Job, Runtime};
 use crate::{directory, policy};
 
 /// The jobs of this module.
-pub static JOBS: &[Job] =
-    &[Job { name: "leave: accrual", every: Duration::from_secs(3600), run: |runtime| Box::pin(accrue(runtime)) as BoxFuture<_> }];
+pub static JOBS: &[Job] = &[Job {
+    name: "leave: accrual",
+    every: Duration::from_secs(3600),
+    run: |runtime| Box::pin(accrue(runtime)) as BoxFuture<_>,
+}];
 
 /// Gives everybody what they are due by today. Running it twice, or in two processes, gives nothing twice.
 async fn accrue(runtime: Runtime) -> Result<()> {

@@ -15,7 +15,12 @@ use service::{EventType, Subgraph};
 
 /// Everything that leave can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(leave_type::LeaveTypeQuery, policy::PolicyQuery, request::RequestQuery, employee::EmployeeQuery);
+pub struct Query(
+    leave_type::LeaveTypeQuery,
+    policy::PolicyQuery,
+    request::RequestQuery,
+    employee::EmployeeQuery,
+);
 
 /// Everything that leave can be told.
 #[derive(MergedObject, Default)]

@@ -45,8 +45,10 @@ async fn leave_that_has_begun_is_called_off_from_tomorrow_on() {
     company.app.clock.advance(Duration::days(9));
     let cancelled = company.act(&company.member, "Cancel", &id).await.ok();
     let request = &cancelled["leaveRequestCancel"]["leaveRequest"];
-    assert_eq!((text(&request["status"]), text(&request["lastDay"]), text(&request["days"])),
-        ("APPROVED".into(), "2026-03-11".into(), "3.00".into()));
+    assert_eq!(
+        (text(&request["status"]), text(&request["lastDay"]), text(&request["days"])),
+        ("APPROVED".into(), "2026-03-11".into(), "3.00".into())
+    );
     assert_eq!(company.balance("2026-12-31").await[0], "22");
     assert_eq!(company.act(&company.member, "Cancel", &id).await.refusals(), ["ALREADY_TAKEN"]);
     company.assert_books_balance().await;
@@ -68,7 +70,8 @@ async fn the_last_day_is_spent_once_however_many_ask_at_once() {
     let company = Company::new().await;
     // 24 of the 25 days, then two requests for the one that is left, at the same moment.
     company.submit("2026-06-01", "2026-07-02").await;
-    let (first, second) = (company.submission("2026-08-03", "2026-08-03"), company.submission("2026-08-04", "2026-08-04"));
+    let (first, second) =
+        (company.submission("2026-08-03", "2026-08-03"), company.submission("2026-08-04", "2026-08-04"));
     let client = company.app.as_(&company.member);
     let (first, second) = tokio::join!(client.run(&first), client.run(&second));
     let mut outcomes = [first.refusals().join(""), second.refusals().join("")];
@@ -94,7 +97,11 @@ async fn requests_of_one_employee_do_not_overlap_even_by_half_a_day() {
     company.submit("2026-03-09", "2026-03-13").await;
     let client = company.app.as_(&company.member);
     assert_eq!(client.run(&company.submission("2026-03-13", "2026-03-16")).await.refusals(), ["OVERLAPS"]);
-    let half = |part: &str| company.submission("2026-03-17", "2026-03-17").replace("lastDay:", &format!("firstPart: {part}, lastDay:"));
+    let half = |part: &str| {
+        company
+            .submission("2026-03-17", "2026-03-17")
+            .replace("lastDay:", &format!("firstPart: {part}, lastDay:"))
+    };
     client.run(&half("AM")).await.ok();
     assert_eq!(client.run(&half("FULL")).await.refusals(), ["OVERLAPS"]);
     client.run(&half("PM")).await.ok();
@@ -140,12 +147,18 @@ async fn the_rules_of_a_type_are_kept() {
         .create_type(r#"name: "Strict", code: "STRICT", unit: DAY, noticeDaysMin: 14, consecutiveDaysMax: 3, requiresBalance: false"#)
         .await;
     let ask = |first: &str, last: &str, more: &str| {
-        company.submission(first, last).replace(&company.annual, &strict).replace("lastDay:", &format!("{more} lastDay:"))
+        company
+            .submission(first, last)
+            .replace(&company.annual, &strict)
+            .replace("lastDay:", &format!("{more} lastDay:"))
     };
     let client = company.app.as_(&company.member);
     assert_eq!(client.run(&ask("2026-03-09", "2026-03-10", "")).await.refusals(), ["NOTICE_TOO_SHORT"]);
     assert_eq!(client.run(&ask("2026-05-04", "2026-05-07", "")).await.refusals(), ["TOO_MANY_DAYS"]);
-    assert_eq!(client.run(&ask("2026-05-04", "2026-05-04", "firstPart: AM,")).await.refusals(), ["WHOLE_DAYS_ONLY"]);
+    assert_eq!(
+        client.run(&ask("2026-05-04", "2026-05-04", "firstPart: AM,")).await.refusals(),
+        ["WHOLE_DAYS_ONLY"]
+    );
     assert_eq!(client.run(&ask("2026-05-02", "2026-05-03", "")).await.refusals(), ["NOTHING_TO_TAKE"]);
     assert_eq!(client.run(&ask("2026-05-04", "2026-05-01", "")).await.refusals(), ["RANGE_INVALID"]);
     client.run(&ask("2026-05-04", "2026-05-06", "")).await.ok();
@@ -162,7 +175,10 @@ async fn a_request_sent_twice_with_one_key_is_made_once() {
     let query = query.replace(r#""2026-03-13" })"#, r#""2026-03-13" }, idempotencyKey: "k1")"#);
     let client = company.app.as_(&company.member);
     let (first, second) = tokio::join!(client.run(&query), client.run(&query));
-    assert_eq!(first.clone().ok()["leaveRequestSubmit"]["leaveRequest"]["id"], second.ok()["leaveRequestSubmit"]["leaveRequest"]["id"]);
+    assert_eq!(
+        first.clone().ok()["leaveRequestSubmit"]["leaveRequest"]["id"],
+        second.ok()["leaveRequestSubmit"]["leaveRequest"]["id"]
+    );
     let other = query.replace("2026-03-13", "2026-03-12");
     assert_eq!(client.run(&other).await.codes(), ["IDEMPOTENCY_MISMATCH"]);
     assert_eq!(company.balance("2026-03-02").await[2], "5");
@@ -194,7 +210,9 @@ async fn everybody_sees_what_they_should() {
     let query = "{ leaveRequests { nodes { id } } }";
     let colleague = company.hr.colleague(&[Role::Member]);
     let stranger = Person::new(&[Role::Hr]);
-    for (person, count) in [(&company.member, 1), (&company.manager, 1), (&company.hr, 1), (&colleague, 0), (&stranger, 0)] {
+    for (person, count) in
+        [(&company.member, 1), (&company.manager, 1), (&company.hr, 1), (&colleague, 0), (&stranger, 0)]
+    {
         let data = company.app.as_(person).run(query).await.ok();
         assert_eq!(data["leaveRequests"]["nodes"].as_array().unwrap().len(), count);
     }

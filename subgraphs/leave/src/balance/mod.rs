@@ -91,7 +91,8 @@ fn projected(
     })
     .filter(|grant| !given.contains(&(employee.id, grant.key.clone())))
     .map(|grant| {
-        let movement = Movement { days: grant.days, effective_on: grant.effective_on, expires_on: grant.expires_on };
+        let movement =
+            Movement { days: grant.days, effective_on: grant.effective_on, expires_on: grant.expires_on };
         (grant.leave_type_id, movement)
     })
     .collect()
@@ -104,14 +105,22 @@ fn summarise(movements: &ByType, holds: &ByType, as_of: NaiveDate) -> Vec<Balanc
         .into_iter()
         .map(|leave_type_id| {
             let mine = |all: &ByType| -> Vec<Movement> {
-                all.iter().filter(|(id, _)| *id == leave_type_id).map(|(_, movement)| movement.clone()).collect()
+                all.iter()
+                    .filter(|(id, _)| *id == leave_type_id)
+                    .map(|(_, movement)| movement.clone())
+                    .collect()
             };
             let (movements, holds) = (mine(movements), mine(holds));
             let later = |movement: &&Movement| movement.days < dec!(0) && movement.effective_on > as_of;
             Balance {
                 leave_type_id,
                 balance: balance(&movements, as_of),
-                planned: -movements.iter().filter(later).filter(|m| in_year(m)).map(|m| m.days).sum::<Decimal>(),
+                planned: -movements
+                    .iter()
+                    .filter(later)
+                    .filter(|m| in_year(m))
+                    .map(|m| m.days)
+                    .sum::<Decimal>(),
                 pending: -holds.iter().filter(|m| in_year(m)).map(|m| m.days).sum::<Decimal>(),
             }
         })
@@ -138,7 +147,8 @@ pub(crate) async fn lowest_after(
     let from = taken.iter().map(|movement| movement.effective_on).min().unwrap_or_default();
     let mut movements: Vec<Movement> = posted.iter().chain(&held).map(repo::Row::movement).collect();
     let projected = projected(employee, &assigned, &given, through);
-    movements.extend(projected.into_iter().filter(|(id, _)| *id == leave_type_id).map(|(_, movement)| movement));
+    movements
+        .extend(projected.into_iter().filter(|(id, _)| *id == leave_type_id).map(|(_, movement)| movement));
     movements.extend_from_slice(taken);
     Ok(lowest_from(&movements, from).unwrap_or_default())
 }

@@ -65,7 +65,8 @@ impl Account {
     fn give(&mut self, movement: &Movement) {
         let repaid = self.debt.min(movement.days);
         self.debt -= repaid;
-        *self.lots.entry(movement.expires_on.unwrap_or(NaiveDate::MAX)).or_default() += movement.days - repaid;
+        *self.lots.entry(movement.expires_on.unwrap_or(NaiveDate::MAX)).or_default() +=
+            movement.days - repaid;
     }
 
     fn take(&mut self, mut days: Decimal) {
@@ -119,7 +120,10 @@ mod tests {
     #[test]
     fn a_day_can_be_taken_on_the_day_it_lapses_and_not_after() {
         let lot = given(dec!(1), "2026-01-01", Some("2026-03-31"));
-        assert_eq!(lowest_from(&[lot.clone(), taken(dec!(1), "2026-03-31")], day("2026-01-01")), Some(dec!(0)));
+        assert_eq!(
+            lowest_from(&[lot.clone(), taken(dec!(1), "2026-03-31")], day("2026-01-01")),
+            Some(dec!(0))
+        );
         assert_eq!(lowest_from(&[lot, taken(dec!(1), "2026-04-01")], day("2026-01-01")), Some(dec!(-1)));
     }
 
@@ -132,8 +136,7 @@ mod tests {
 
     #[test]
     fn a_leave_in_between_lowers_what_a_later_one_can_take() {
-        let mut movements =
-            vec![given(dec!(5), "2026-01-01", None), taken(dec!(4), "2026-08-03")];
+        let mut movements = vec![given(dec!(5), "2026-01-01", None), taken(dec!(4), "2026-08-03")];
         movements.push(taken(dec!(2), "2026-05-04"));
         assert_eq!(lowest_from(&movements, day("2026-05-04")), Some(dec!(-1)));
     }

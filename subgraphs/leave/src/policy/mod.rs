@@ -51,7 +51,11 @@ pub async fn create(ctx: &Ctx, input: LeavePolicyCreateInput) -> Result<LeavePol
 }
 
 /// Gives an employee a policy from a day on; what they had before ends the day before.
-pub async fn assign(ctx: &Ctx, input: LeavePolicyAssignInput, idempotency_key: Option<&str>) -> Result<EmployeeId> {
+pub async fn assign(
+    ctx: &Ctx,
+    input: LeavePolicyAssignInput,
+    idempotency_key: Option<&str>,
+) -> Result<EmployeeId> {
     let mut tx = ctx.begin(&MANAGE).await?;
     let request = (input.employee_id, input.policy_id, input.first_day.map(|day| day.0));
     if let Some(answer) = tx.idempotent(idempotency_key, &request).await? {
@@ -131,7 +135,8 @@ pub(crate) async fn take_back(tx: &mut Tx, employee: &Employee) -> Result<()> {
             let due = line.grants(assignment.first_day(employee), Some(last_day), NaiveDate::MAX);
             let prefix = format!("{}:", line.id);
             for given in balance::accrued(tx, employee.id, &prefix).await? {
-                let still_due = due.iter().find(|grant| grant.key == given.key).map_or(Decimal::ZERO, |grant| grant.days);
+                let still_due =
+                    due.iter().find(|grant| grant.key == given.key).map_or(Decimal::ZERO, |grant| grant.days);
                 let correction = Grant {
                     key: format!("{}:until:{last_day}", given.key),
                     days: still_due - given.days,
@@ -156,7 +161,8 @@ fn checked(input: LeavePolicyCreateInput) -> Result<(LeavePolicy, Vec<Line>), Re
     }
     let policy = LeavePolicy { id: PolicyId::new(), name, is_default: input.is_default.unwrap_or(false) };
     let lines = input.lines.into_iter().map(|line| {
-        let in_range = |days: Decimal| (Decimal::ZERO..=Decimal::from(366)).contains(&days) && days.scale() <= 2;
+        let in_range =
+            |days: Decimal| (Decimal::ZERO..=Decimal::from(366)).contains(&days) && days.scale() <= 2;
         if !in_range(line.days_per_year) {
             return Err(Refused::OutOfRange("daysPerYear"));
         }

@@ -65,14 +65,20 @@ impl Line {
     /// What the line gives to somebody whom it covers from `first_day` to `last_day`, as far as it is due by
     /// the day `through`.
     #[must_use]
-    pub fn grants(&self, first_day: NaiveDate, last_day: Option<NaiveDate>, through: NaiveDate) -> Vec<Grant> {
+    pub fn grants(
+        &self,
+        first_day: NaiveDate,
+        last_day: Option<NaiveDate>,
+        through: NaiveDate,
+    ) -> Vec<Grant> {
         let through = last_day.map_or(through, |last_day| last_day.min(through));
         periods(self.accrual, first_day, through)
             .into_iter()
             .map(|period| {
                 let covered_from = period.first_day.max(first_day);
                 let covered_to = last_day.map_or(period.last_day, |last_day| period.last_day.min(last_day));
-                let share = days_between(covered_from, covered_to) / days_between(period.first_day, period.last_day);
+                let share =
+                    days_between(covered_from, covered_to) / days_between(period.first_day, period.last_day);
                 Grant {
                     key: format!("{}:{}", self.id, period.name),
                     leave_type_id: self.leave_type_id,
@@ -129,7 +135,9 @@ fn periods(accrual: Accrual, first_day: NaiveDate, through: NaiveDate) -> Vec<Pe
             let length = if month == 0 { 12 } else { 1 };
             let Some(start) = NaiveDate::from_ymd_opt(year, month.max(1), 1) else { continue };
             let end = start.checked_add_months(Months::new(length)).and_then(|next| next.pred_opt());
-            let Some(end) = end.filter(|end| *end >= first_day && start.max(first_day) <= through) else { continue };
+            let Some(end) = end.filter(|end| *end >= first_day && start.max(first_day) <= through) else {
+                continue;
+            };
             let name = if month == 0 { year.to_string() } else { format!("{year}-{month:02}") };
             periods.push(Period { name, first_day: start, last_day: end, month });
         }
@@ -265,7 +273,10 @@ mod tests {
     #[test]
     fn a_month_is_given_when_it_has_begun() {
         let grants = line(Accrual::Monthly, dec!(24)).grants(day("2026-01-16"), None, day("2026-02-28"));
-        assert_eq!(grants.iter().map(|grant| grant.effective_on).collect::<Vec<_>>(), [day("2026-01-16"), day("2026-02-01")]);
+        assert_eq!(
+            grants.iter().map(|grant| grant.effective_on).collect::<Vec<_>>(),
+            [day("2026-01-16"), day("2026-02-01")]
+        );
         assert_eq!(grants[0].days, dec!(1.03));
     }
 

@@ -159,4 +159,3 @@ pub async fn employees_with_policies(tx: &mut Tx) -> Result<Vec<EmployeeId>> {
     .fetch_all(tx.conn())
     .await?)
 }
-

@@ -62,9 +62,8 @@ impl Range {
             .take_while(move |day| *day <= self.last_day)
             .flat_map(|day| [(day, Half::Am), (day, Half::Pm)])
             .filter(move |(day, half)| {
-                let excluded = |part: DayPart| {
-                    matches!((part, half), (DayPart::Am, Half::Pm) | (DayPart::Pm, Half::Am))
-                };
+                let excluded =
+                    |part: DayPart| matches!((part, half), (DayPart::Am, Half::Pm) | (DayPart::Pm, Half::Am));
                 let by_first = excluded(self.first_part) && *day == self.first_day;
                 let by_last = excluded(self.last_part) && *day == self.last_day;
                 // On one single day, saying "morning" once is enough.
@@ -86,11 +85,18 @@ pub struct WorkPattern {
 
 impl WorkPattern {
     /// Five whole days.
-    pub const MONDAY_TO_FRIDAY: [Decimal; 7] = [dec!(1), dec!(1), dec!(1), dec!(1), dec!(1), dec!(0), dec!(0)];
+    pub const MONDAY_TO_FRIDAY: [Decimal; 7] =
+        [dec!(1), dec!(1), dec!(1), dec!(1), dec!(1), dec!(0), dec!(0)];
 
     /// What one half day takes from a balance. A day that is worked in part is worked from its morning on.
     #[must_use]
-    pub fn portion(&self, day: NaiveDate, half: Half, counts_weekends: bool, counts_holidays: bool) -> Decimal {
+    pub fn portion(
+        &self,
+        day: NaiveDate,
+        half: Half,
+        counts_weekends: bool,
+        counts_holidays: bool,
+    ) -> Decimal {
         if self.left_on.is_some_and(|left_on| day > left_on) {
             return dec!(0);
         }
@@ -141,17 +147,32 @@ mod tests {
     #[test]
     fn halves_are_taken_at_either_end() {
         let full = DayPart::Full;
-        assert_eq!(days(range("2026-03-09", "2026-03-11", DayPart::Pm, full), &pattern(), false, false), dec!(2.5));
-        assert_eq!(days(range("2026-03-09", "2026-03-11", full, DayPart::Am), &pattern(), false, false), dec!(2.5));
-        assert_eq!(days(range("2026-03-09", "2026-03-09", DayPart::Am, full), &pattern(), false, false), dec!(0.5));
+        assert_eq!(
+            days(range("2026-03-09", "2026-03-11", DayPart::Pm, full), &pattern(), false, false),
+            dec!(2.5)
+        );
+        assert_eq!(
+            days(range("2026-03-09", "2026-03-11", full, DayPart::Am), &pattern(), false, false),
+            dec!(2.5)
+        );
+        assert_eq!(
+            days(range("2026-03-09", "2026-03-09", DayPart::Am, full), &pattern(), false, false),
+            dec!(0.5)
+        );
     }
 
     #[test]
     fn a_half_worked_day_is_worked_in_the_morning() {
         let mut pattern = pattern();
         pattern.day_fractions[0] = dec!(0.5);
-        assert_eq!(days(range("2026-03-09", "2026-03-09", DayPart::Am, DayPart::Am), &pattern, false, false), dec!(0.5));
-        assert_eq!(days(range("2026-03-09", "2026-03-09", DayPart::Pm, DayPart::Pm), &pattern, false, false), dec!(0));
+        assert_eq!(
+            days(range("2026-03-09", "2026-03-09", DayPart::Am, DayPart::Am), &pattern, false, false),
+            dec!(0.5)
+        );
+        assert_eq!(
+            days(range("2026-03-09", "2026-03-09", DayPart::Pm, DayPart::Pm), &pattern, false, false),
+            dec!(0)
+        );
     }
 
     #[test]

@@ -17,7 +17,9 @@ use database::{Ctx, OnConstraint as _, Tx};
 use rust_decimal::{Decimal, dec};
 
 use crate::directory::{self, Employee, EmployeeId};
-use crate::events::{RequestAdjusted, RequestApproved, RequestCancelled, RequestFacts, RequestRejected, RequestSubmitted};
+use crate::events::{
+    RequestAdjusted, RequestApproved, RequestCancelled, RequestFacts, RequestRejected, RequestSubmitted,
+};
 use crate::leave_type::{self, LeaveType};
 use crate::{balance, events};
 use graphql::LeaveRequestSubmitInput;
@@ -63,7 +65,11 @@ pub(crate) const CANCEL: Permission = Permission {
 const TEXT_MAX: usize = 2000;
 
 /// Asks for leave.
-pub async fn submit(ctx: &Ctx, input: LeaveRequestSubmitInput, idempotency_key: Option<&str>) -> Result<Request> {
+pub async fn submit(
+    ctx: &Ctx,
+    input: LeaveRequestSubmitInput,
+    idempotency_key: Option<&str>,
+) -> Result<Request> {
     let mut tx = ctx.begin(&SUBMIT).await?;
     if let Some(answer) = tx.idempotent(idempotency_key, &input.fingerprint()).await? {
         return find(&mut tx, answer.into()).await;
@@ -122,8 +128,7 @@ pub async fn preview(ctx: &Ctx, input: &LeaveRequestSubmitInput) -> Result<Previ
     let draft = draft(ctx, &mut tx, input).await?;
     let mut problems = draft.problems(draft.employee.day_at(ctx.now()));
     let taken = by_year(&draft.halves, dec!(-1));
-    let lowest =
-        balance::lowest_after(&mut tx, &draft.employee, draft.leave_type.id, &taken, None).await?;
+    let lowest = balance::lowest_after(&mut tx, &draft.employee, draft.leave_type.id, &taken, None).await?;
     problems.extend(check_floor(draft.leave_type.floor(), lowest).err());
     let ids = repo::overlapping(&mut tx, draft.employee.id, &draft.halves).await?;
     if !ids.is_empty() {
@@ -194,7 +199,8 @@ pub async fn cancel(ctx: &Ctx, id: RequestId, key: Option<&str>) -> Result<Reque
     if was_approved {
         balance::lock(&mut tx, request.employee_id, request.leave_type_id).await?;
         let restored = by_year(&released, dec!(1));
-        balance::post_for_request(&mut tx, employee.id, request.leave_type_id, id.0, "RESTORE", &restored).await?;
+        balance::post_for_request(&mut tx, employee.id, request.leave_type_id, id.0, "RESTORE", &restored)
+            .await?;
     }
     let first_released = released.first().map_or(from, |half| half.day);
     repo::release(&mut tx, id, first_released).await?;
@@ -254,7 +260,8 @@ async fn recount_one(tx: &mut Tx, employee: &Employee, id: RequestId, today: Nai
     repo::save_portions(tx, id, &after).await?;
     if request.status == Status::Approved {
         let differences = before.iter().zip(&after);
-        let differences = differences.map(|(old, new)| HalfDay { portion: old.portion - new.portion, ..new.clone() });
+        let differences =
+            differences.map(|(old, new)| HalfDay { portion: old.portion - new.portion, ..new.clone() });
         let corrections = by_year(&differences.collect::<Vec<_>>(), dec!(1));
         balance::post_for_request(tx, employee.id, leave_type.id, id.0, "ADJUST", &corrections).await?;
     }
@@ -272,7 +279,9 @@ async fn draft(ctx: &Ctx, tx: &mut Tx, input: &LeaveRequestSubmitInput) -> Resul
         Some(id) => {
             let scope = directory::in_scope(ctx, tx).await?;
             let found = directory::select_many(tx, &[id]).await?.pop();
-            found.filter(|found| directory::contains(scope.as_ref(), found.id)).ok_or(Refused::EmployeeUnknown)?
+            found
+                .filter(|found| directory::contains(scope.as_ref(), found.id))
+                .ok_or(Refused::EmployeeUnknown)?
         }
     };
     let leave_type = leave_type::select_many(tx, &[input.leave_type_id]).await?.pop();
@@ -316,7 +325,11 @@ async fn decision(ctx: &Ctx, tx: &mut Tx, employee: &Employee, note: Option<Stri
 
 fn checked_text(text: Option<String>) -> Result<Option<String>, Refused> {
     let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    if text.as_ref().is_some_and(|text| text.chars().count() > TEXT_MAX) { Err(Refused::Text) } else { Ok(text) }
+    if text.as_ref().is_some_and(|text| text.chars().count() > TEXT_MAX) {
+        Err(Refused::Text)
+    } else {
+        Ok(text)
+    }
 }
 
 async fn find(tx: &mut Tx, id: RequestId) -> Result<Request> {

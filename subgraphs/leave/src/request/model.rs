@@ -156,8 +156,14 @@ pub fn by_year(halves: &[HalfDay], sign: Decimal) -> Vec<Movement> {
     let mut movements: Vec<Movement> = Vec::new();
     for half in halves.iter().filter(|half| !half.portion.is_zero()) {
         match movements.last_mut() {
-            Some(movement) if movement.effective_on.year() == half.day.year() => movement.days += sign * half.portion,
-            _ => movements.push(Movement { days: sign * half.portion, effective_on: half.day, expires_on: None }),
+            Some(movement) if movement.effective_on.year() == half.day.year() => {
+                movement.days += sign * half.portion
+            }
+            _ => movements.push(Movement {
+                days: sign * half.portion,
+                effective_on: half.day,
+                expires_on: None,
+            }),
         }
     }
     movements
@@ -230,7 +236,10 @@ impl Draft {
             (days.is_zero(), Refused::NothingToTake),
             (in_halves && rules.unit == LeaveUnit::Day, Refused::WholeDaysOnly),
             (ahead >= 0 && ahead < i64::from(rules.notice_days_min), Refused::Notice(rules.notice_days_min)),
-            (ahead < 0 && -ahead > i64::from(rules.backdate_days_max), Refused::Backdated(rules.backdate_days_max)),
+            (
+                ahead < 0 && -ahead > i64::from(rules.backdate_days_max),
+                Refused::Backdated(rules.backdate_days_max),
+            ),
             (
                 is_employed && since_joining < i64::from(rules.applicable_after_days),
                 Refused::TooEarly(rules.applicable_after_days),
@@ -359,4 +368,3 @@ impl Refuse for Refused {
 #[cfg(test)]
 #[path = "model_tests.rs"]
 mod tests;
-

@@ -7,9 +7,8 @@ fn day(text: &str) -> NaiveDate {
 }
 
 fn halves(days: &[&str]) -> Vec<HalfDay> {
-    let both = |text: &&str| {
-        [Half::Am, Half::Pm].map(|half| HalfDay { day: day(text), half, portion: dec!(0.5) })
-    };
+    let both =
+        |text: &&str| [Half::Am, Half::Pm].map(|half| HalfDay { day: day(text), half, portion: dec!(0.5) });
     days.iter().flat_map(both).collect()
 }
 
@@ -62,7 +61,10 @@ fn of_a_leave_that_has_begun_only_the_rest_is_called_off() {
     let days = halves(&["2026-03-09", "2026-03-10"]);
     let mut approved = request(Status::Approved);
     assert_eq!(approved.cancel(&days, day("2026-03-10")).unwrap().len(), 2);
-    assert_eq!((approved.status, approved.last_day, approved.days), (Status::Approved, day("2026-03-09"), dec!(1)));
+    assert_eq!(
+        (approved.status, approved.last_day, approved.days),
+        (Status::Approved, day("2026-03-09"), dec!(1))
+    );
     assert!(matches!(request(Status::Approved).cancel(&days, day("2026-03-11")), Err(Refused::Taken)));
 }
 
@@ -102,5 +104,7 @@ fn an_account_may_fall_to_its_floor_and_no_further() {
     assert!(check_floor(Some(dec!(0)), dec!(0)).is_ok());
     assert!(check_floor(Some(dec!(-2)), dec!(-2)).is_ok());
     assert!(check_floor(None, dec!(-99)).is_ok());
-    assert!(matches!(check_floor(Some(dec!(0)), dec!(-0.5)), Err(Refused::Balance { missing }) if missing == dec!(0.5)));
+    assert!(
+        matches!(check_floor(Some(dec!(0)), dec!(-0.5)), Err(Refused::Balance { missing }) if missing == dec!(0.5))
+    );
 }

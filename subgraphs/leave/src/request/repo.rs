@@ -192,7 +192,10 @@ pub async fn select_pages(tx: &mut Tx, filter: &Filter, page: &Page<NaiveDate>) 
 }
 
 fn names(filter: &Filter) -> Option<Vec<String>> {
-    filter.statuses.as_ref().map(|statuses| statuses.iter().map(|status| status.as_str().to_owned()).collect())
+    filter
+        .statuses
+        .as_ref()
+        .map(|statuses| statuses.iter().map(|status| status.as_str().to_owned()).collect())
 }
 
 /// The active halves of requests, in order.
@@ -212,7 +215,11 @@ pub async fn halves(tx: &mut Tx, ids: &[RequestId]) -> Result<Vec<(RequestId, Ha
 }
 
 /// The undecided and granted requests that reach a day or beyond it, of these employees, locked in order.
-pub async fn lock_open_from(tx: &mut Tx, employees: &[EmployeeId], from: NaiveDate) -> Result<Vec<RequestId>> {
+pub async fn lock_open_from(
+    tx: &mut Tx,
+    employees: &[EmployeeId],
+    from: NaiveDate,
+) -> Result<Vec<RequestId>> {
     Ok(sqlx::query_scalar!(
         r#"select id as "id: RequestId" from leave.request
            where employee_id = any($1) and status in ('PENDING', 'APPROVED') and last_day >= $2
@@ -240,7 +247,11 @@ pub async fn overlapping(tx: &mut Tx, employee_id: EmployeeId, halves: &[HalfDay
 }
 
 /// Which of these employees are away on which of these days, with leave that was granted.
-pub async fn away(tx: &mut Tx, employees: &[Uuid], days: &[NaiveDate]) -> Result<Vec<(EmployeeId, NaiveDate)>> {
+pub async fn away(
+    tx: &mut Tx,
+    employees: &[Uuid],
+    days: &[NaiveDate],
+) -> Result<Vec<(EmployeeId, NaiveDate)>> {
     let rows = sqlx::query!(
         r#"select distinct h.employee_id as "employee_id: EmployeeId", h.day from leave.request_half_day h
            join unnest($1::uuid[], $2::date[]) as t (employee_id, day) on h.employee_id = t.employee_id and h.day = t.day
@@ -253,4 +264,3 @@ pub async fn away(tx: &mut Tx, employees: &[Uuid], days: &[NaiveDate]) -> Result
     .await?;
     Ok(rows.into_iter().map(|row| (row.employee_id, row.day)).collect())
 }
-

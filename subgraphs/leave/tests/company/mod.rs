@@ -39,7 +39,8 @@ impl Company {
         }
         company.set_holidays(&["2026-04-03"]).await;
         company.annual = company.create_type(r#"name: "Annual leave", code: "ANNUAL""#).await;
-        let policy = company.create_policy(&company.annual, "carryForwardDaysMax: 5, carryForwardMonths: 3").await;
+        let policy =
+            company.create_policy(&company.annual, "carryForwardDaysMax: 5, carryForwardMonths: 3").await;
         assert!(!policy.is_empty());
         company.hire(company.manager_employee, &company.manager, None).await;
         company.hire(company.member_employee, &company.member, Some(company.manager_employee)).await;
@@ -67,7 +68,9 @@ impl Company {
     }
 
     pub async fn create_type(&self, fields: &str) -> String {
-        let query = format!("mutation {{ leaveTypeCreate(input: {{ {fields} }}) {{ leaveType {{ id }} userErrors {{ code message }} }} }}");
+        let query = format!(
+            "mutation {{ leaveTypeCreate(input: {{ {fields} }}) {{ leaveType {{ id }} userErrors {{ code message }} }} }}"
+        );
         text(&self.app.as_(&self.hr).run(&query).await.ok()["leaveTypeCreate"]["leaveType"]["id"])
     }
 
