@@ -29,8 +29,7 @@ impl Database {
     /// login may do by itself. `connections_max` bounds the application pool; the relay takes three more.
     ///
     /// # Errors
-    /// `DEPENDENCY_UNAVAILABLE` when the database does not answer, `INTERNAL` for a malformed URL or a login
-    /// without the roles.
+    /// As [`connect_as`].
     pub async fn connect(url: &str, connections_max: u32, clock: Clock) -> Result<Self> {
         Ok(Self {
             app: connect_as(url, "innoerp_app", connections_max).await?,
@@ -107,7 +106,8 @@ impl Database {
 /// A pool whose connections run as `role`, with the time limits that keep one query from starving the rest.
 ///
 /// # Errors
-/// As [`Database::connect`].
+/// `INTERNAL`, with a sentence for the operator: a malformed URL, a server that does not answer, a login that
+/// is refused or lacks the role.
 pub async fn connect_as(url: &str, role: &str, connections_max: u32) -> Result<PgPool> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|_| {
@@ -126,6 +126,10 @@ pub async fn connect_as(url: &str, role: &str, connections_max: u32) -> Result<P
         // A connection that a restart killed is found by its first statement; pinging before each use would
         // cost a round trip every time.
         .test_before_acquire(false)
-        .connect_with(options)
-        .await?)
+        .connect_with(options.clone())
+        .await
+        .map_err(|error| {
+            let (host, port) = (options.get_host(), options.get_port());
+            Error::internal(format!("PostgreSQL at {host}:{port} does not let us in: {error}"))
+        })?)
 }

@@ -25,6 +25,21 @@ pub struct RootField {
     pub takes_ids: bool,
 }
 
+/// Which of the optional ids are filled in.
+struct Filling<'i> {
+    id: &'i str,
+    /// All of them, or the one at this position.
+    only: Option<usize>,
+    seen: usize,
+}
+
+impl Filling<'_> {
+    fn takes_next(&mut self) -> bool {
+        self.seen += 1;
+        self.only.is_none_or(|only| only + 1 == self.seen)
+    }
+}
+
 /// How deep inputs are filled; recursive ones end here.
 const INPUT_DEPTH_MAX: usize = 6;
 
@@ -78,24 +93,38 @@ impl Documents {
     /// An operation for every root field, with `id` wherever an id goes, optional ones included.
     #[must_use]
     pub fn root_fields(&self, id: &str) -> Vec<RootField> {
+        self.each_root_field(id, None)
+    }
+
+    /// Operations for every root field that takes an id: with every id, and with each optional one alone, so
+    /// that the refusal of one does not hide what becomes of another.
+    #[must_use]
+    pub fn root_fields_by_id(&self, id: &str) -> Vec<RootField> {
+        let mut all = self.each_root_field(id, None);
+        let positions_max = 8;
+        all.extend((0..positions_max).flat_map(|position| self.each_root_field(id, Some(position))));
+        all.retain(|field| field.takes_ids);
+        all.sort_by(|one, other| one.document.cmp(&other.document));
+        all.dedup_by(|one, other| one.document == other.document);
+        all
+    }
+
+    fn each_root_field(&self, id: &str, only: Option<usize>) -> Vec<RootField> {
         let roots = [("query", "Query"), ("mutation", "Mutation"), ("subscription", "Subscription")];
         let mut all = Vec::new();
         for (operation, root) in roots {
-            for field in self.fields(root) {
-                let name = field.name.node.to_string();
-                if name.starts_with('_') {
-                    continue;
-                }
-                let arguments: Vec<_> =
-                    field.arguments.iter().filter_map(|a| self.argument(&a.node, id, 0)).collect();
+            for field in self.fields(root).into_iter().filter(|field| !field.name.node.starts_with('_')) {
+                let mut filling = Filling { id, only, seen: 0 };
                 let arguments =
-                    if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
-                let selection = if self.is_leaf(&field.ty.node) { "" } else { " { __typename }" };
-                let selection = if operation == "mutation" {
-                    " { userErrors { field code message } }"
-                } else {
-                    selection
+                    field.arguments.iter().filter_map(|a| self.argument(&a.node, &mut filling, 0));
+                let arguments = arguments.collect::<Vec<_>>().join(", ");
+                let arguments = if arguments.is_empty() { arguments } else { format!("({arguments})") };
+                let selection = match operation {
+                    "mutation" => " { userErrors { field code message } }",
+                    _ if self.is_leaf(&field.ty.node) => "",
+                    _ => " { __typename }",
                 };
+                let name = field.name.node.to_string();
                 let takes_ids = arguments.contains(id);
                 let document = format!("{operation} {{ {name}{arguments}{selection} }}");
                 all.push(RootField { operation, name, document, takes_ids });
@@ -104,17 +133,28 @@ impl Documents {
         all
     }
 
-    fn argument(&self, argument: &InputValueDefinition, id: &str, depth: usize) -> Option<String> {
-        // A key that is sent twice with another request would be refused for that alone.
+    fn argument(
+        &self,
+        argument: &InputValueDefinition,
+        filling: &mut Filling<'_>,
+        depth: usize,
+    ) -> Option<String> {
         let name = argument.name.node.as_str();
-        if name == "idempotencyKey" || name == "after" {
+        // A key that is sent twice with another request would be refused for that alone.
+        if name == "idempotencyKey" || name == "after" || depth >= INPUT_DEPTH_MAX {
             return None;
         }
         let is_optional = argument.ty.node.nullable || argument.default_value.is_some();
-        if is_optional && !self.takes_an_id(&argument.ty.node, depth) {
-            return None;
+        if is_optional {
+            if !self.takes_an_id(&argument.ty.node, depth) {
+                return None;
+            }
+            let is_id = matches!(&argument.ty.node.base, BaseType::Named(name) if name == "ID");
+            if is_id && !filling.takes_next() {
+                return None;
+            }
         }
-        (depth < INPUT_DEPTH_MAX).then(|| format!("{name}: {}", self.value(&argument.ty.node, id, depth)))
+        Some(format!("{name}: {}", self.value(&argument.ty.node, filling, depth)))
     }
 
     fn takes_an_id(&self, ty: &Type, depth: usize) -> bool {
@@ -130,13 +170,13 @@ impl Documents {
         }
     }
 
-    fn value(&self, ty: &Type, id: &str, depth: usize) -> String {
+    fn value(&self, ty: &Type, filling: &mut Filling<'_>, depth: usize) -> String {
         let name = match &ty.base {
-            BaseType::List(inner) => return format!("[{}]", self.value(inner, id, depth)),
+            BaseType::List(inner) => return format!("[{}]", self.value(inner, filling, depth)),
             BaseType::Named(name) => name.as_str(),
         };
         match name {
-            "ID" => format!("\"{id}\""),
+            "ID" => format!("\"{}\"", filling.id),
             "Int" | "Float" => "1".to_owned(),
             "Boolean" => "true".to_owned(),
             "Date" => "\"2026-03-09\"".to_owned(),
@@ -145,12 +185,9 @@ impl Documents {
             _ => match self.types.get(name).map(|definition| &definition.kind) {
                 Some(TypeKind::Enum(choices)) => choices.values[0].node.value.node.to_string(),
                 Some(TypeKind::InputObject(input)) => {
-                    let fields: Vec<_> = input
-                        .fields
-                        .iter()
-                        .filter_map(|field| self.argument(&field.node, id, depth + 1))
-                        .collect();
-                    format!("{{ {} }}", fields.join(", "))
+                    let fields =
+                        input.fields.iter().filter_map(|f| self.argument(&f.node, filling, depth + 1));
+                    format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
                 }
                 _ => "\"X\"".to_owned(),
             },

@@ -1,0 +1,181 @@
+//! Two tenants: whatever one tries with the other's ids, it learns nothing and changes nothing.
+#![cfg(test)]
+
+use innoerp::modules;
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, PgPool};
+use testing::{App, Documents, Person};
+use uuid::Uuid;
+
+/// Two organizations in one system; the victim has something of everything.
+struct Tenants {
+    app: App,
+    victim: Person,
+    attacker: Person,
+    behind: PgPool,
+}
+
+impl Tenants {
+    async fn new() -> Self {
+        let app = App::start(modules::all()).await;
+        let behind = PgPool::connect(&app.admin_url).await.unwrap();
+        let victim = sign_up(&app, "victim").await;
+        let attacker = sign_up(&app, "attacker").await;
+        let tenants = Self { app, victim, attacker, behind };
+        tenants.furnish().await;
+        tenants
+    }
+
+    /// Gives the victim something of everything.
+    async fn furnish(&self) {
+        let calendar = json!({ "name": "Holidays", "isDefault": true, "holidays": [{ "date": "2026-05-01", "name": "May Day", "isHalfDay": false }] });
+        let calendar = self.create("employee", "holidayCalendar", calendar).await;
+        let schedule = json!({ "name": "Week", "dayFractions": ["1", "1", "1", "1", "1", "0", "0"], "hoursPerWeek": "40" });
+        let schedule = self.create("employee", "workSchedule", schedule).await;
+        let location =
+            json!({ "name": "Office", "timeZone": "Europe/Vienna", "holidayCalendarId": calendar });
+        let location = self.create("employee", "workLocation", location).await;
+        let department =
+            self.create("employee", "department", json!({ "name": "Engineering", "code": "ENG" })).await;
+        let employee = json!({ "firstName": "A", "lastName": "B", "workEmail": "a@victim.example", "joinedOn": "2026-01-01",
+            "departmentId": department, "workLocationId": location, "workScheduleId": schedule,
+            "membershipId": self.victim.member().membership_id });
+        self.create("employee", "employee", employee).await;
+        let leave_type =
+            self.create("leave", "leaveType", json!({ "name": "Annual", "code": "ANNUAL" })).await;
+        let lines = json!([{ "leaveTypeId": leave_type, "daysPerYear": "25" }]);
+        self.create("leave", "leavePolicy", json!({ "name": "Standard", "isDefault": true, "lines": lines }))
+            .await;
+        self.app.settle().await;
+        let ask = format!(
+            r#"mutation {{ leaveRequestSubmit(input: {{ leaveTypeId: "{leave_type}", firstDay: "2026-03-09", lastDay: "2026-03-13" }}) {{ userErrors {{ code }} }} }}"#
+        );
+        self.app.as_(&self.victim).on("leave").run(&ask).await.ok();
+        let invite = r#"mutation { memberInvite(input: { email: "b@victim.example", roles: [MEMBER] }) { userErrors { code } } }"#;
+        self.app.as_(&self.victim).on("user").run(invite).await.ok();
+        self.app.settle().await;
+    }
+
+    async fn create(&self, module: &'static str, noun: &str, input: Value) -> String {
+        let mut name = noun.to_owned();
+        name[..1].make_ascii_uppercase();
+        let query = format!(
+            "mutation($input: {name}CreateInput!) {{ {noun}Create(input: $input) {{ {noun} {{ id }} userErrors {{ field code message }} }} }}"
+        );
+        let client = self.app.as_(&self.victim).on(module);
+        let data = client.run_with(&query, json!({ "input": input })).await.ok();
+        data[format!("{noun}Create")][noun]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Every table of every module that holds a tenant's rows.
+    async fn tables(&self) -> Vec<String> {
+        let schemas: Vec<_> = modules::all().iter().map(|module| module.id.to_owned()).collect();
+        sqlx::query_scalar(
+            "select format('%I.%I', table_schema, table_name) from information_schema.columns
+             where table_schema = any($1) and column_name = 'organization_id' order by 1",
+        )
+        .bind(schemas)
+        .fetch_all(&self.behind)
+        .await
+        .unwrap()
+    }
+
+    /// Two ids from each of the victim's tables, and the ids of what it is itself.
+    async fn ids_of_victim(&self) -> Vec<Uuid> {
+        let member = self.victim.member();
+        let mut ids =
+            vec![member.organization_id.0, member.membership_id.0, member.identity_id.0, member.session_id.0];
+        for table in self.tables().await {
+            let sql =
+                format!("select (to_jsonb(t) ->> 'id') from {table} t where organization_id = $1 limit 2");
+            let found: Vec<Option<String>> = sqlx::query_scalar(AssertSqlSafe(sql))
+                .bind(member.organization_id)
+                .fetch_all(&self.behind)
+                .await
+                .unwrap();
+            ids.extend(found.into_iter().flatten().filter_map(|id| id.parse::<Uuid>().ok()));
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        assert!(ids.len() > 15, "the victim has too little to lose: {ids:?}");
+        ids
+    }
+
+    /// A fingerprint of everything that the victim has.
+    async fn belongings(&self) -> Vec<(String, Option<String>)> {
+        let mut belongings = Vec::new();
+        for table in self.tables().await {
+            let sql = format!(
+                "select md5(string_agg(t::text, ',' order by t::text)) from {table} t where organization_id = $1"
+            );
+            let hash = sqlx::query_scalar(AssertSqlSafe(sql))
+                .bind(self.victim.member().organization_id)
+                .fetch_one(&self.behind)
+                .await
+                .unwrap();
+            belongings.push((table, hash));
+        }
+        belongings
+    }
+}
+
+async fn sign_up(app: &App, name: &str) -> Person {
+    let query = format!(
+        r#"mutation {{ signUp(input: {{ organizationName: "{name}", subdomain: "{name}", ownerName: "Owner", email: "owner@{name}.example",
+            password: "correct horse battery", industryCode: "services" }}) {{ session {{ accessToken }} userErrors {{ code message }} }} }}"#
+    );
+    let data = app.as_nobody().on("auth").run(&query).await.ok();
+    Person::of_token(data["signUp"]["session"]["accessToken"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn the_others_ids_answer_as_ids_that_never_were() {
+    let tenants = Tenants::new().await;
+    let before = tenants.belongings().await;
+    let (ids, unknown) = (tenants.ids_of_victim().await, Uuid::now_v7().to_string());
+    let mut tried = 0;
+    for module in modules::all() {
+        let schema = Documents::new(&(module.sdl)());
+        let client = tenants.app.as_(&tenants.attacker).on(module.id);
+        for field in schema.root_fields_by_id(&unknown) {
+            // A subscription waits and says nothing; a log-in counts its tries, and that is told elsewhere.
+            if field.operation == "subscription" || field.name == "logIn" {
+                continue;
+            }
+            let never_was = client.run(&field.document).await.0.to_string();
+            for id in ids.iter().map(Uuid::to_string) {
+                let foreign = client.run(&field.document.replace(&unknown, &id)).await.0.to_string();
+                assert_eq!(foreign.replace(&id, &unknown), never_was, "{}: {}", module.id, field.document);
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 500, "only {tried} tries");
+    assert_eq!(before, tenants.belongings().await);
+}
+
+#[tokio::test]
+async fn the_others_entities_are_missing() {
+    let tenants = Tenants::new().await;
+    let ids = tenants.ids_of_victim().await;
+    let query = "query($r: [_Any!]!) { _entities(representations: $r) { __typename } }";
+    let mut entities = 0;
+    for module in modules::all() {
+        let schema = Documents::new(&(module.sdl)());
+        for entity in schema.entities() {
+            let representations: Vec<_> =
+                ids.iter().map(|id| json!({ "__typename": entity, "id": id })).collect();
+            let client = tenants.app.as_(&tenants.attacker).on(module.id);
+            let data = client.run_with(query, json!({ "r": representations })).await.ok();
+            let found: Vec<_> =
+                data["_entities"].as_array().unwrap().iter().filter(|found| !found.is_null()).collect();
+            assert!(found.is_empty(), "{}: {entity}: {found:?}", module.id);
+            let as_victim = tenants.app.as_(&tenants.victim).on(module.id);
+            let data = as_victim.run_with(query, json!({ "r": representations })).await.ok();
+            let is_there = data["_entities"].as_array().unwrap().iter().any(|found| !found.is_null());
+            assert!(is_there, "{}: {entity}: the victim has none to lose", module.id);
+            entities += 1;
+        }
+    }
+    assert!(entities >= 10, "only {entities} entities");
+}
