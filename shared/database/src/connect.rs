@@ -120,7 +120,7 @@ pub async fn connect_as(url: &str, role: &str, connections_max: u32) -> Result<P
             ("lock_timeout", "3s"),
             ("idle_in_transaction_session_timeout", "15s"),
         ]);
-    Ok(PgPoolOptions::new()
+    PgPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(Duration::from_secs(2))
         // A connection that a restart killed is found by its first statement; pinging before each use would
@@ -131,5 +131,5 @@ pub async fn connect_as(url: &str, role: &str, connections_max: u32) -> Result<P
         .map_err(|error| {
             let (host, port) = (options.get_host(), options.get_port());
             Error::internal(format!("PostgreSQL at {host}:{port} does not let us in: {error}"))
-        })?)
+        })
 }

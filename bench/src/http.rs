@@ -1,0 +1,67 @@
+//! One keep-alive connection over HTTP/1.1, and a question on it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use crate::Failure;
+
+/// Longer than anything should take; whoever waits longer waits for ever.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A connection that is kept.
+pub struct Connection(SendRequest<Full<Bytes>>);
+
+impl Connection {
+    /// Connects to a port of this machine.
+    pub async fn open(port: u16) -> Result<Self, Failure> {
+        let stream = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        Ok(Self(sender))
+    }
+
+    /// Posts JSON.
+    pub async fn post(
+        &mut self,
+        path: &str,
+        token: Option<&HeaderValue>,
+        body: Bytes,
+    ) -> Result<(StatusCode, Bytes), Failure> {
+        let mut request = Request::post(path)
+            .header(HOST, "localhost")
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .body(Full::new(body))?;
+        if let Some(token) = token {
+            request.headers_mut().insert(AUTHORIZATION, token.clone());
+        }
+        self.send(request).await
+    }
+
+    async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), Failure> {
+        let answer = async {
+            self.0.ready().await?;
+            let answer = self.0.send_request(request).await?;
+            let status = answer.status();
+            Ok::<_, Failure>((status, answer.into_body().collect().await?.to_bytes()))
+        };
+        tokio::time::timeout(PATIENCE, answer).await.map_err(|_| "an answer did not come within 30 s")?
+    }
+}
+
+/// Whether a service says that it is ready.
+pub async fn is_ready(port: u16) -> bool {
+    let asked = async {
+        let mut connection = Connection::open(port).await?;
+        connection.send(Request::get("/health/ready").header(HOST, "localhost").body(Full::default())?).await
+    };
+    asked.await.is_ok_and(|(status, _)| status.is_success())
+}

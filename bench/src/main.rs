@@ -1,0 +1,74 @@
+//! What the system costs: for each way of running it, time to start, speed, CPU time per request and memory;
+//! beside them the floor, which is the same SQL by pgbench and the same bytes by a handler that does nothing.
+//!
+//! Started by `bench/run`; what is measured, and how, is in `bench/README.md`.
+
+mod company;
+mod database;
+mod fixed;
+mod http;
+mod load;
+mod measure;
+mod pgbench;
+mod scratch;
+mod system;
+mod table;
+mod traffic;
+mod usage;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What ends a measurement: a sentence, or an error that something below gave.
+pub type Failure = Box<dyn std::error::Error>;
+
+/// Measures the system against the floor, and prints one table.
+#[derive(Parser)]
+struct Program {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+/// How much is measured.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Options {
+    /// How many connections ask at the same time
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=64))]
+    connections: u32,
+    /// How long each measurement takes, after a warm-up; a token is good for ten minutes
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=30))]
+    seconds: u64,
+    /// How often each way of running is started; the median counts
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=50))]
+    starts: u32,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Answer the files of a folder, each at its own path: the floor that the services are compared with
+    Fixed {
+        /// The port to listen on
+        port: u16,
+        /// The folder
+        folder: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let Program { options, verb } = Program::parse();
+    let done = match verb {
+        Some(Verb::Fixed { port, folder }) => fixed::run(port, &folder),
+        None => measure::run(&options).map(|report| println!("{report}")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("bench: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The floor of SQL: what the services ask the database for, asked by pgbench.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::company::Company;
+use crate::database::{Database, Server};
+use crate::load::Sample;
+use crate::scratch::Scratch;
+use crate::traffic::Case;
+use crate::{Failure, Options};
+
+/// How many employees are on the page, as in the document.
+const PAGE: usize = 20;
+
+/// The turn that counting begins with: the warm-up has not come so far, and its days are taken.
+const LATER: u32 = 10_000;
+
+/// pgbench on one database, as the role that the services run as.
+pub struct Pgbench<'a> {
+    program: PathBuf,
+    scratch: &'a Scratch,
+    database: &'a Database,
+    variables: Vec<String>,
+}
+
+impl<'a> Pgbench<'a> {
+    /// Finds the program: beside the server's own, else on the PATH. `None` when there is none.
+    pub fn find(
+        server: &Server,
+        scratch: &'a Scratch,
+        database: &'a Database,
+        company: &Company,
+    ) -> Option<Self> {
+        let beside = server.programs().map(|folder| folder.join("pgbench"));
+        let mut candidates = beside.into_iter().chain([PathBuf::from("pgbench")]);
+        let program = candidates.find(|program| works(program))?;
+        let Company { me, leave, staff, first_day, .. } = company;
+        let list = |ids: &[String]| format!("{{{}}}", ids.join(","));
+        let variables = [
+            ("organization", me.organization.clone()),
+            ("identity", me.identity.clone()),
+            ("membership", me.membership.clone()),
+            ("leave_type", leave.annual.clone()),
+            ("leave_types", list(&[leave.annual.clone(), leave.training.clone()])),
+            ("policy", leave.policy.clone()),
+            ("calendar", staff.calendar.clone()),
+            ("departments", list(&staff.departments)),
+            ("manager", staff.employees[0].clone()),
+            ("page", list(&staff.employees[..PAGE])),
+            ("employees", staff.employees.len().to_string()),
+            ("monday", first_day.to_string()),
+        ];
+        let variables = variables.map(|(name, value)| format!("--define={name}={value}")).to_vec();
+        Some(Self { program, scratch, database, variables })
+    }
+
+    /// Runs the SQL of a case for a while, after a warm-up. `after_warm_up` is called in between.
+    pub fn run(
+        &self,
+        case: Case,
+        options: &Options,
+        warm_up: Duration,
+        after_warm_up: impl FnOnce(),
+    ) -> Result<Sample, Failure> {
+        let script = self.scratch.write(&format!("{}.sql", case.name()), case.sql())?;
+        self.once(&script, options.connections, warm_up, 0, None)?;
+        after_warm_up();
+        let logs = self.scratch.path().join(format!("pgbench-{}", case.name()));
+        std::fs::create_dir(&logs)?;
+        let lasting = Duration::from_secs(options.seconds);
+        self.once(&script, options.connections, lasting, LATER, Some(&logs))?;
+        Sample::new(latencies_us(&logs)?, lasting)
+    }
+
+    fn once(
+        &self,
+        script: &Path,
+        clients: u32,
+        lasting: Duration,
+        first_turn: u32,
+        logs: Option<&Path>,
+    ) -> Result<(), Failure> {
+        let mut command = Command::new(&self.program);
+        command
+            .args(["--no-vacuum", "--protocol=prepared", "--jobs=1"])
+            .arg(format!("--client={clients}"))
+            .arg(format!("--define=clients={clients}"))
+            .arg(format!("--define=turn={first_turn}"))
+            .arg(format!("--time={}", lasting.as_secs().max(1)))
+            .arg(format!("--file={}", script.display()))
+            .args(&self.variables)
+            .current_dir(self.scratch.path())
+            // In the environment, where other users cannot read the password.
+            .env("PGDATABASE", &self.database.service_url)
+            .env("PGOPTIONS", "-c role=innoerp_app")
+            .stdin(Stdio::null());
+        if let Some(logs) = logs {
+            command.arg("--log").arg(format!("--log-prefix={}", logs.join("log").display()));
+        }
+        let output = command.output()?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        Err(format!("pgbench of {} failed: {said}", script.display()).into())
+    }
+}
+
+fn works(program: &Path) -> bool {
+    let asked = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    asked.is_ok_and(|status| status.success())
+}
+
+/// The third column of every line: how long one transaction took.
+fn latencies_us(logs: &Path) -> Result<Vec<u32>, Failure> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(logs)? {
+        for line in std::fs::read_to_string(entry?.path())?.lines() {
+            let column = line.split(' ').nth(2).ok_or("pgbench's log has another form")?;
+            all.push(column.parse()?);
+        }
+    }
+    Ok(all)
+}
