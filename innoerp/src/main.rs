@@ -63,6 +63,7 @@ async fn main() -> ExitCode {
 
 async fn run(Program { settings, addresses, verb }: Program) -> Result<(), Failure> {
     let settings = settings.without_empty();
+    settings.warn_of_unused();
     match verb {
         Verb::Up => up::up(settings, addresses).await,
         Verb::Migrate => up::migrate(&settings).await,

@@ -7,11 +7,12 @@ mod company;
 mod security;
 mod stories;
 mod system;
+mod up;
 
 use system::{Mode, System};
 
 /// One system at a time: stories that promise "within a second" need the machine for themselves.
-static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+pub static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 #[tokio::test]
 async fn every_story_holds_in_one_process() {

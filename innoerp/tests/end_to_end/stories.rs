@@ -187,11 +187,21 @@ async fn one_question_goes_across_the_whole_business(system: &System) {
 async fn a_changed_role_ends_old_tokens(system: &System) {
     let company = Company::new(system).await;
     let member = company.join("member", "MEMBER").await;
+    member.run("{ me { user { id } } }").await.ok();
     let id = crate::company::membership(&member).await;
     let change = format!(
         r#"mutation {{ memberRolesChange(input: {{ membershipId: "{id}", roles: [HR] }}) {{ userErrors {{ code message }} }} }}"#
     );
     company.owner.run(&change).await.ok();
     let is_out = |answer: &testing::Answer| answer.codes() == ["UNAUTHENTICATED"];
+    // Whoever logs in again has the new role at once, whatever was remembered of the old one.
+    let log_in = format!(
+        r#"mutation {{ logIn(input: {{ email: "member@{}.example", password: "{PASSWORD}" }}) {{ session {{ accessToken }} userErrors {{ code }} }} }}"#,
+        company.name
+    );
+    let data = Client::anonymous(system).run(&log_in).await.ok();
+    let again = Client::with_token(system, &text(&data, "/logIn/session/accessToken"));
+    let data = again.run("{ me { membership { roles } } }").await.ok();
+    assert_eq!(data["me"]["membership"]["roles"], json!(["HR"]));
     member.until("{ me { user { id } } }", Duration::from_secs(5), is_out).await;
 }

@@ -105,11 +105,17 @@ async fn database() -> (String, String) {
     (owner_url, url.to_string())
 }
 
-fn free_ports(names: &[&'static str]) -> HashMap<&'static str, u16> {
-    let listeners: Vec<_> = names.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    names
-        .iter()
-        .zip(&listeners)
-        .map(|(name, listener)| (*name, listener.local_addr().unwrap().port()))
-        .collect()
+/// Ports that nobody listens on, below those that the system gives to outgoing connections: one of these could
+/// take a port between its being found free and its being listened on.
+pub fn free_ports(names: &[&'static str]) -> HashMap<&'static str, u16> {
+    let mut taken = Vec::new();
+    let mut free_port = || loop {
+        let [high, low, ..] = *uuid::Uuid::new_v4().as_bytes();
+        let port = 12_000 + u16::from_be_bytes([high, low]) % 20_000;
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
+            taken.push(listener);
+            return port;
+        }
+    };
+    names.iter().map(|name| (*name, free_port())).collect()
 }

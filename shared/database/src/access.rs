@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Error, Member, ModuleSet, OrganizationId, Result, SessionId};
+use common::{Error, Member, MembershipId, ModuleSet, OrganizationId, Result, SessionId};
 use moka::future::Cache;
 
 use crate::Database;
@@ -26,7 +26,7 @@ pub struct OrganizationState {
 pub struct Access {
     database: Database,
     organizations: Cache<OrganizationId, OrganizationState>,
-    sessions: Cache<SessionId, i64>,
+    sessions: Cache<(SessionId, MembershipId), i64>,
     core: Arc<ModuleSet>,
     /// Nothing is looked up: every organization is active and has the core modules on.
     is_fixed: bool,
@@ -91,12 +91,19 @@ impl Access {
         if self.is_fixed {
             return Ok(());
         }
-        let current = self
-            .sessions
-            .try_get_with(member.session_id, self.load_session(member))
-            .await
-            .map_err(|shared| (*shared).clone())?;
+        let key = (member.session_id, member.membership_id);
+        let mut current = self.session(key, member).await?;
+        if current < version {
+            // The token is younger than what we remember: somebody's roles changed, and they logged in again.
+            self.sessions.invalidate(&key).await;
+            current = self.session(key, member).await?;
+        }
         if current == version { Ok(()) } else { Err(Error::Unauthenticated) }
+    }
+
+    async fn session(&self, key: (SessionId, MembershipId), member: &Member) -> Result<i64> {
+        let loaded = self.sessions.try_get_with(key, self.load_session(member)).await;
+        loaded.map_err(|shared| (*shared).clone())
     }
 
     async fn load_organization(&self, id: OrganizationId) -> Result<OrganizationState> {

@@ -109,17 +109,12 @@ impl Database {
 /// `INTERNAL`, with a sentence for the operator: a malformed URL, a server that does not answer, a login that
 /// is refused or lacks the role.
 pub async fn connect_as(url: &str, role: &str, connections_max: u32) -> Result<PgPool> {
-    let options = PgConnectOptions::from_str(url)
-        .map_err(|_| {
-            Error::internal("the database URL is not of the form postgres://user:password@host:port/name")
-        })?
-        .application_name("innoerp")
-        .options([
-            ("role", role),
-            ("statement_timeout", "10s"),
-            ("lock_timeout", "3s"),
-            ("idle_in_transaction_session_timeout", "15s"),
-        ]);
+    let options = options_of(url)?.application_name("innoerp").options([
+        ("role", role),
+        ("statement_timeout", "10s"),
+        ("lock_timeout", "3s"),
+        ("idle_in_transaction_session_timeout", "15s"),
+    ]);
     PgPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(Duration::from_secs(2))
@@ -128,8 +123,18 @@ pub async fn connect_as(url: &str, role: &str, connections_max: u32) -> Result<P
         .test_before_acquire(false)
         .connect_with(options.clone())
         .await
-        .map_err(|error| {
-            let (host, port) = (options.get_host(), options.get_port());
-            Error::internal(format!("PostgreSQL at {host}:{port} does not let us in: {error}"))
-        })
+        .map_err(|error| not_let_in(&options, &error))
+}
+
+/// A URL, taken apart.
+pub(crate) fn options_of(url: &str) -> Result<PgConnectOptions> {
+    PgConnectOptions::from_str(url).map_err(|_| {
+        Error::internal("the database URL is not of the form postgres://user:password@host:port/name")
+    })
+}
+
+/// What an operator reads when a connection cannot be made.
+pub(crate) fn not_let_in(options: &PgConnectOptions, error: &sqlx::Error) -> Error {
+    let (host, port) = (options.get_host(), options.get_port());
+    Error::internal(format!("PostgreSQL at {host}:{port} does not let us in: {error}"))
 }

@@ -4,6 +4,8 @@ use common::{Error, Permission, Result};
 use sqlx::migrate::{Migrate as _, Migrator};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
+use crate::connect::{not_let_in, options_of};
+
 /// What a module brings to the database.
 #[derive(Debug)]
 pub struct Module<'a> {
@@ -34,10 +36,12 @@ const LOCK: i64 = 0x69_6e6e_6f65_7270;
 /// `innoerp_owner` once the roles exist. May run any number of times, and at the same time.
 ///
 /// # Errors
-/// `DEPENDENCY_UNAVAILABLE` when the database does not answer, `INTERNAL` with the failing module's name
-/// otherwise; a module's migration that fails leaves nothing of itself.
+/// `INTERNAL` with a sentence for the operator: where PostgreSQL does not answer, or which module's migration
+/// failed; that one leaves nothing of itself.
 pub async fn run(owner_url: &str, modules: &[Module<'_>]) -> Result<()> {
-    let mut conn = PgConnection::connect(owner_url).await?;
+    let options = options_of(owner_url)?;
+    let mut conn =
+        PgConnection::connect_with(&options).await.map_err(|error| not_let_in(&options, &error))?;
     sqlx::query("select pg_advisory_lock($1)").bind(LOCK).execute(&mut conn).await?;
     prepare_roles(&mut conn).await?;
     apply(&mut conn, "core", &CORE).await?;

@@ -42,6 +42,12 @@ pub struct Settings {
     /// Whether callers are held to so many requests a second; off for measurements
     #[arg(long, env = "INNOERP_RATE_LIMITS", default_value_t = true, action = clap::ArgAction::Set, global = true)]
     pub rate_limits: bool,
+    /// Kafka brokers; this version carries events in PostgreSQL and says so when they are set
+    #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", global = true)]
+    pub kafka_bootstrap_servers: Option<String>,
+    /// Redis; this version keeps limits and caches in each process and says so when it is set
+    #[arg(long, env = "REDIS_URL", hide_env_values = true, global = true)]
+    pub redis_url: Option<String>,
     /// The address to listen on
     #[arg(long, env = "INNOERP_HOST", default_value = "127.0.0.1", global = true)]
     pub host: std::net::IpAddr,
@@ -55,12 +61,31 @@ impl Settings {
     /// The same settings, where a variable that is set to nothing counts as not set.
     #[must_use]
     pub fn without_empty(mut self) -> Self {
-        for text in [&mut self.database_url, &mut self.database_owner_url, &mut self.jwks_url] {
+        let texts = [
+            &mut self.database_url,
+            &mut self.database_owner_url,
+            &mut self.jwks_url,
+            &mut self.kafka_bootstrap_servers,
+            &mut self.redis_url,
+        ];
+        for text in texts {
             *text = text.take().filter(|text| !text.is_empty());
         }
         self.cors_origins.retain(|origin| !origin.is_empty());
         self.trusted_proxies.retain(|proxy| !proxy.is_empty());
         self
+    }
+}
+
+impl Settings {
+    /// Says aloud which settings this version does not act on yet.
+    pub fn warn_of_unused(&self) {
+        if self.kafka_bootstrap_servers.is_some() {
+            tracing::warn!("KAFKA_BOOTSTRAP_SERVERS is set; this version carries events in PostgreSQL");
+        }
+        if self.redis_url.is_some() {
+            tracing::warn!("REDIS_URL is set; this version keeps limits and caches in each process");
+        }
     }
 }
 

@@ -1,0 +1,166 @@
+//! `innoerp up`: from nothing to a system with demo data, and down again.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::AsyncReadExt as _;
+use tokio::process::{Child, Command};
+
+use crate::TURN;
+use crate::system::free_ports;
+
+/// A folder and ports for one development system.
+struct Place {
+    folder: PathBuf,
+    router: u16,
+    ports: Vec<(String, u16)>,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("up-{}", uuid::Uuid::now_v7().simple()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let names: Vec<_> =
+            innoerp::modules::all().iter().map(|module| module.id).chain(["router"]).collect();
+        let ports = free_ports(&names);
+        let router = ports["router"];
+        Self {
+            folder,
+            router,
+            ports: ports.into_iter().map(|(name, port)| (name.to_owned(), port)).collect(),
+        }
+    }
+
+    fn up(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_innoerp"));
+        command
+            .arg("up")
+            .current_dir(&self.folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        for name in ["DATABASE_URL", "DATABASE_OWNER_URL", "SECRET_KEY", "JWKS_URL", "INNOERP_PROFILE"] {
+            command.env_remove(name);
+        }
+        for (name, port) in &self.ports {
+            command.env(format!("{}_PORT", name.to_uppercase()), port.to_string());
+        }
+        command
+    }
+
+    async fn until_ready(&self, child: &mut Child) {
+        let url = format!("http://127.0.0.1:{}/graphql", self.router);
+        let log_in = json!({ "query": format!(
+            r#"mutation {{ logIn(input: {{ email: "member@alpine.example", password: "{}" }}) {{ session {{ accessToken }} }} }}"#,
+            innoerp::seed::PASSWORD
+        ) });
+        for _ in 0..1200 {
+            if let Ok(Some(status)) = child.try_wait() {
+                let mut said = String::new();
+                child.stderr.take().unwrap().read_to_string(&mut said).await.unwrap();
+                panic!("it ended by itself: {status}: {said}");
+            }
+            // The demo data is there once its last person can log in.
+            if let Ok(answer) = reqwest::Client::new().post(&url).json(&log_in).send().await {
+                let answer: Value = answer.json().await.unwrap_or_default();
+                if answer["data"]["logIn"]["session"]["accessToken"].is_string() {
+                    return;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        panic!("it was not ready in ten minutes");
+    }
+}
+
+/// Presses Ctrl-C; answers what was printed.
+async fn interrupt(child: Child) -> String {
+    let id = child.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
+    let output = child.wait_with_output().await.unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn one_command_starts_everything_and_ctrl_c_stops_it() {
+    let _turn = TURN.lock().await;
+    let place = Place::new();
+    let mut child = place.up().spawn().unwrap();
+    place.until_ready(&mut child).await;
+
+    // Whoever starts it twice is told in one sentence, and the first goes on.
+    let second = place.up().output().await.unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert!(!second.status.success() && said.lines().count() == 1 && said.contains("_PORT"), "{said}");
+
+    let said = interrupt(child).await;
+    assert!(said.contains("innoERP is ready") && said.contains("manager@alpine.example"), "{said}");
+
+    // What was there is there again, and is not made twice.
+    let mut child = place.up().spawn().unwrap();
+    place.until_ready(&mut child).await;
+    let said = interrupt(child).await;
+    assert!(said.contains("innoERP is ready") && !said.contains("Making two demo organizations"), "{said}");
+    let _ = database::cluster::Cluster::remove_if_unused(&place.folder.join(".innoerp/postgres"));
+    std::fs::remove_dir_all(&place.folder).unwrap();
+}
+
+#[tokio::test]
+async fn what_is_missing_is_said_in_one_sentence() {
+    let innoerp = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_innoerp"));
+        command
+            .args(arguments)
+            .current_dir(env!("CARGO_TARGET_TMPDIR"))
+            .env_remove("DATABASE_URL")
+            .env_remove("SECRET_KEY");
+        command
+    };
+    let nowhere = "postgres://nobody:nothing@127.0.0.1:1/nothing";
+    let cases = [
+        (
+            innoerp(&["serve", "leave"]).env("SECRET_KEY", "4f1c6a0b9d8e7f6a5b4c3d2e1f0a9b8c").output().await,
+            "DATABASE_URL",
+        ),
+        (
+            innoerp(&["serve", "all", "--port", "router=0"])
+                .env("DATABASE_URL", nowhere)
+                .env("SECRET_KEY", "short")
+                .output()
+                .await,
+            "32",
+        ),
+        (
+            innoerp(&["serve", "leave"])
+                .env("DATABASE_URL", nowhere)
+                .env("INNOERP_PROFILE", "production")
+                .output()
+                .await,
+            "SECRET_KEY",
+        ),
+        (innoerp(&["serve", "nothing"]).env("DATABASE_URL", nowhere).output().await, "nothing"),
+        (innoerp(&["migrate"]).env("DATABASE_URL", nowhere).output().await, "127.0.0.1:1"),
+    ];
+    for (output, word) in cases {
+        let output = output.unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains(word), "{word}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn the_example_of_settings_names_every_one() {
+    let output = Command::new(env!("CARGO_BIN_EXE_innoerp")).arg("--help").output().await.unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let example = include_str!("../../../.env.example");
+    let variables: Vec<_> =
+        help.split("[env: ").skip(1).filter_map(|rest| rest.split(['=', ']', ' ']).next()).collect();
+    assert!(variables.len() > 8, "{help}");
+    for variable in variables {
+        assert!(example.contains(&format!("{variable}=")), "{variable} is not in .env.example");
+    }
+}
