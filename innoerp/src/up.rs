@@ -183,6 +183,7 @@ fn banner(settings: &Settings, addresses: &Addresses, cluster: Option<&Cluster>)
     Ok(lines.join("\n"))
 }
 
+/// Tells the user, if anybody still reads: a closed terminal must not keep us from stopping in order.
 fn say(text: &str) {
-    println!("{text}");
+    let _ = writeln!(std::io::stdout(), "{text}");
 }

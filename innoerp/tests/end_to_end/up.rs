@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::TURN;
@@ -51,60 +51,68 @@ impl Place {
         command
     }
 
-    async fn until_ready(&self, child: &mut Child) {
-        let url = format!("http://127.0.0.1:{}/graphql", self.router);
-        let log_in = json!({ "query": format!(
-            r#"mutation {{ logIn(input: {{ email: "member@alpine.example", password: "{}" }}) {{ session {{ accessToken }} }} }}"#,
-            innoerp::seed::PASSWORD
-        ) });
-        for _ in 0..1200 {
-            if let Ok(Some(status)) = child.try_wait() {
-                let mut said = String::new();
-                child.stderr.take().unwrap().read_to_string(&mut said).await.unwrap();
-                panic!("it ended by itself: {status}: {said}");
-            }
-            // The demo data is there once its last person can log in.
-            if let Ok(answer) = reqwest::Client::new().post(&url).json(&log_in).send().await {
-                let answer: Value = answer.json().await.unwrap_or_default();
-                if answer["data"]["logIn"]["session"]["accessToken"].is_string() {
+    /// Starts it, and waits until it says that it is ready.
+    async fn start(&self) -> Running {
+        let mut child = self.up().spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut said = String::new();
+        let until_ready = async {
+            while let Some(line) = lines.next_line().await.unwrap() {
+                said.push_str(&line);
+                said.push('\n');
+                if line.contains("Ctrl-C stops everything") {
                     return;
                 }
             }
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
-        panic!("it was not ready in ten minutes");
+            let mut complaint = String::new();
+            child.stderr.take().unwrap().read_to_string(&mut complaint).await.unwrap();
+            panic!("it ended by itself: {complaint}");
+        };
+        tokio::time::timeout(Duration::from_secs(300), until_ready).await.unwrap();
+        Running { child, said }
     }
 }
 
-/// Presses Ctrl-C; answers what was printed.
-async fn interrupt(child: Child) -> String {
-    let id = child.id().unwrap().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
-    let output = child.wait_with_output().await.unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
+/// A system that said it is ready, and what else it said.
+struct Running {
+    child: Child,
+    said: String,
+}
+
+impl Running {
+    /// Presses Ctrl-C, and waits for a clean end.
+    async fn interrupt(mut self) {
+        let id = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
+        assert!(self.child.wait().await.unwrap().success());
+    }
 }
 
 #[tokio::test]
 async fn one_command_starts_everything_and_ctrl_c_stops_it() {
     let _turn = TURN.lock().await;
     let place = Place::new();
-    let mut child = place.up().spawn().unwrap();
-    place.until_ready(&mut child).await;
+    let first = place.start().await;
+    assert!(first.said.contains("manager@alpine.example"), "{}", first.said);
+    let log_in = json!({ "query": format!(
+        r#"mutation {{ logIn(input: {{ email: "member@alpine.example", password: "{}" }}) {{ session {{ accessToken }} }} }}"#,
+        innoerp::seed::PASSWORD
+    ) });
+    let url = format!("http://127.0.0.1:{}/graphql", place.router);
+    let answer: Value =
+        reqwest::Client::new().post(&url).json(&log_in).send().await.unwrap().json().await.unwrap();
+    assert!(answer["data"]["logIn"]["session"]["accessToken"].is_string(), "{answer}");
 
     // Whoever starts it twice is told in one sentence, and the first goes on.
     let second = place.up().output().await.unwrap();
     let said = String::from_utf8(second.stderr).unwrap();
     assert!(!second.status.success() && said.lines().count() == 1 && said.contains("_PORT"), "{said}");
-
-    let said = interrupt(child).await;
-    assert!(said.contains("innoERP is ready") && said.contains("manager@alpine.example"), "{said}");
+    first.interrupt().await;
 
     // What was there is there again, and is not made twice.
-    let mut child = place.up().spawn().unwrap();
-    place.until_ready(&mut child).await;
-    let said = interrupt(child).await;
-    assert!(said.contains("innoERP is ready") && !said.contains("Making two demo organizations"), "{said}");
+    let again = place.start().await;
+    assert!(!again.said.contains("Making two demo organizations"), "{}", again.said);
+    again.interrupt().await;
     let _ = database::cluster::Cluster::remove_if_unused(&place.folder.join(".innoerp/postgres"));
     std::fs::remove_dir_all(&place.folder).unwrap();
 }
