@@ -96,6 +96,7 @@ impl Run<'_> {
         }
         let system = System::start(&self.programs, mode, &self.modules, database).await?;
         ready_after.push(system.ready_after);
+        system.settle().await?;
         let (mut cases, mut answers) = (Vec::new(), Vec::new());
         for case in Case::ALL {
             let mut traffic = Traffic::new(case, company);

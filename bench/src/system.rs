@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::Failure;
 use crate::database::Database;
-use crate::http;
+use crate::{Failure, http, usage};
 
 /// How the services are spread over processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +21,10 @@ pub enum Mode {
 }
 
 const START_AT_MOST: Duration = Duration::from_secs(60);
-const STOP_AT_MOST: Duration = Duration::from_secs(10);
+const STOP_AT_MOST: Duration = Duration::from_secs(20);
+const SETTLE_AT_MOST: Duration = Duration::from_secs(30);
+/// Long enough for whoever works in the background to show.
+const WATCHED: Duration = Duration::from_millis(400);
 /// Much less than a start takes.
 const TICK: Duration = Duration::from_millis(2);
 
@@ -182,6 +184,23 @@ impl System {
     /// The numbers of its processes.
     pub fn pids(&self) -> Vec<u32> {
         self.processes.iter().map(Process::pid).collect()
+    }
+
+    /// Waits until the processes have nothing left to catch up on: it is no part of what a question costs.
+    pub async fn settle(&self) -> Result<(), Failure> {
+        let begun = Instant::now();
+        loop {
+            let before = usage::cpu(&self.pids())?;
+            tokio::time::sleep(WATCHED).await;
+            if usage::cpu(&self.pids())?.saturating_sub(before) < WATCHED / 10 {
+                return Ok(());
+            }
+            if begun.elapsed() > SETTLE_AT_MOST {
+                return Err(
+                    format!("the services are still busy after {} s", SETTLE_AT_MOST.as_secs()).into()
+                );
+            }
+        }
     }
 
     /// Asks every process to end, and waits until they have.
