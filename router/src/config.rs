@@ -171,6 +171,7 @@ impl Config {
             ("limits.root_fields_max", size(limits.root_fields_max), 1, 1_000),
             ("limits.directives_max", size(limits.directives_max), 0, 10_000),
             ("limits.selections_max", size(limits.selections_max), 10, 1_000_000),
+            ("limits.cost_max", size(limits.cost_max), 10, 10_000_000),
             ("limits.variables_bytes_max", size(limits.variables_bytes_max), 100, 100_000_000),
             ("limits.variables_depth_max", size(limits.variables_depth_max), 1, 100),
             ("limits.variables_items_max", size(limits.variables_items_max), 1, 1_000_000),

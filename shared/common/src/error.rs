@@ -84,14 +84,18 @@ impl Error {
 impl From<sqlx::Error> for Error {
     /// What the database could not do now is `DEPENDENCY_UNAVAILABLE`; what it should never say is ours.
     fn from(error: sqlx::Error) -> Self {
-        // SQLSTATE: serialization failure, deadlock, lock timeout, statement timeout, shutdown, starting up.
-        const TRY_AGAIN: [&str; 7] = ["40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03"];
-        // PostgreSQL's text has no U+0000, JSON's and so GraphQL's has: the one fault of a client that no type
-        // and no rule has caught before.
-        let has_nul =
-            |cause: &dyn sqlx::error::DatabaseError| cause.code().is_some_and(|code| code == "22021");
-        if error.as_database_error().is_some_and(has_nul) {
-            return Self::validation("text must not contain the character U+0000");
+        // SQLSTATE: serialization failure, deadlock, idle in a transaction for too long, lock timeout, statement
+        // timeout, shutdown, starting up.
+        const TRY_AGAIN: [&str; 8] = ["40001", "40P01", "25P03", "55P03", "57014", "57P01", "57P02", "57P03"];
+        // The faults of a client that no type and no rule has caught before: PostgreSQL's text has no U+0000,
+        // JSON's and so GraphQL's has; its days, instants and numbers end before ours do.
+        let code = error.as_database_error().and_then(|cause| cause.code());
+        match code.as_deref() {
+            Some("22021") => return Self::validation("text must not contain the character U+0000"),
+            Some("22008" | "22003") => {
+                return Self::validation("a day, an instant or a number is out of range");
+            }
+            _ => {}
         }
         let passing = match &error {
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,

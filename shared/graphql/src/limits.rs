@@ -34,6 +34,8 @@ pub struct Limits {
     pub directives_max: usize,
     /// Fields and spreads, with fragments expanded. Default 10,000.
     pub selections_max: usize,
+    /// Objects that an operation may have to find, each page counted at its full length. Default 5,000.
+    pub cost_max: usize,
     /// Bytes of the variables as JSON. Default 256 KB.
     pub variables_bytes_max: usize,
     /// Lists and objects within each other in the variables. Default 16.
@@ -54,6 +56,7 @@ impl Default for Limits {
             root_fields_max: 20,
             directives_max: 50,
             selections_max: 10_000,
+            cost_max: 5_000,
             variables_bytes_max: 256 * 1024,
             variables_depth_max: 16,
             variables_items_max: 1_000,
@@ -105,7 +108,7 @@ impl Limits {
     ///
     /// # Errors
     /// `QUERY_TOO_DEEP`, `TOO_MANY_ALIASES`, `TOO_MANY_ROOT_FIELDS`, `TOO_MANY_DIRECTIVES`,
-    /// `TOO_MANY_SELECTIONS`, `NESTED_TOO_DEEP` or `INTROSPECTION_TOO_DEEP`.
+    /// `TOO_MANY_SELECTIONS`, `QUERY_TOO_COSTLY`, `NESTED_TOO_DEEP` or `INTROSPECTION_TOO_DEEP`.
     pub fn check(
         &self,
         document: &async_graphql::parser::types::ExecutableDocument,

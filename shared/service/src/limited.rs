@@ -26,6 +26,7 @@ impl Limited {
             aliases_max: usual.selections_max,
             root_fields_max: 10 * usual.root_fields_max,
             directives_max: 10 * usual.directives_max,
+            cost_max: 2 * usual.cost_max,
             variables_bytes_max: usual.body_bytes_max,
             ..usual
         };

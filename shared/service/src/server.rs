@@ -89,6 +89,12 @@ async fn answer(State(service): State<Arc<Service>>, headers: HeaderMap, body: B
     run(&service, &headers, &body).await
 }
 
+/// What only the router may say of a client; from anybody else it is dropped.
+fn without_claims(headers: &HeaderMap) -> HeaderMap {
+    let is_claim = |name: &str| name.starts_with("x-innoerp-");
+    headers.iter().filter(|(name, _)| !is_claim(name.as_str())).map(|(n, v)| (n.clone(), v.clone())).collect()
+}
+
 /// The same for GraphiQL, in the development profile only: it cannot sign as the router does. A token is
 /// still needed for everything that one is needed for.
 async fn console(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -98,7 +104,7 @@ async fn console(State(service): State<Arc<Service>>, headers: HeaderMap, body: 
     if !is_json {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }
-    run(&service, &headers, &body).await
+    run(&service, &without_claims(&headers), &body).await
 }
 
 async fn run(service: &Service, headers: &HeaderMap, body: &[u8]) -> Response {

@@ -147,6 +147,8 @@ create table leave.request (
     decided_at timestamptz,
     decided_by uuid,
     decision_note text constraint request_decision_note_check check (length(decision_note) <= 2000),
+    -- Whose leave it was when it was asked for: who is linked to an employee can change, who must not decide not.
+    requester_membership_id uuid,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     created_by uuid default core.actor_id(),

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 use chrono::NaiveDate;
-use common::{Cursor, MembershipId, Page, Permission, Result, Role, Scope, Slice};
+use common::{Cursor, Error, MembershipId, Page, Permission, Result, Role, Scope, Slice};
 use database::Ctx;
 use graphql::{App as _, Batch, Date};
 use rust_decimal::Decimal;
@@ -57,6 +57,7 @@ impl Employee {
             Date,
         >,
     ) -> Result<Option<Vec<LeaveBalance>>> {
+        check_as_of(gql.app(), as_of)?;
         let balances = gql.load::<BalancesOfEmployee>((self.id, as_of.map(Into::into))).await?;
         Ok(balances.map(|balances| balances.into_iter().map(LeaveBalance).collect()))
     }
@@ -115,6 +116,16 @@ impl LeaveBalance {
     async fn available(&self) -> Decimal {
         self.0.available().normalize()
     }
+}
+
+/// Balances are played through month by month: a day far off would take for ever and mean nothing.
+fn check_as_of(ctx: &Ctx, as_of: Option<Date>) -> Result<()> {
+    const DAYS_MAX: i64 = 5 * 366;
+    let is_far = |day: Date| (day.0 - ctx.today(chrono_tz::UTC)).num_days().abs() > DAYS_MAX;
+    if as_of.is_some_and(is_far) {
+        return Err(Error::validation("asOf must be within five years of today"));
+    }
+    Ok(())
 }
 
 struct BalancesOfEmployee;
@@ -217,7 +228,8 @@ pub struct EmployeeQuery;
 
 #[Object]
 impl EmployeeQuery {
-    /// What an employee has of each kind of leave; the caller's own when not said.
+    /// What an employee has of each kind of leave; null when there is no such employee, when the caller may not
+    /// see them, or is none themselves.
     async fn leave_balances(
         &self,
         gql: &Context<'_>,
@@ -225,7 +237,8 @@ impl EmployeeQuery {
         #[graphql(desc = "At the end of this day; today, where they work, when not said.")] as_of: Option<
             Date,
         >,
-    ) -> Result<Vec<LeaveBalance>> {
+    ) -> Result<Option<Vec<LeaveBalance>>> {
+        check_as_of(gql.app(), as_of)?;
         let id = match employee_id {
             Some(id) => Some(id),
             None => {
@@ -234,10 +247,9 @@ impl EmployeeQuery {
                 directory::myself(ctx, &mut tx).await?.map(|employee| employee.id)
             }
         };
-        let id = id.ok_or(common::Error::NotFound("employee"))?;
+        let Some(id) = id else { return Ok(None) };
         let balances = gql.load::<BalancesOfEmployee>((id, as_of.map(Into::into))).await?;
-        let balances = balances.ok_or(common::Error::NotFound("employee"))?;
-        Ok(balances.into_iter().map(LeaveBalance).collect())
+        Ok(balances.map(|balances| balances.into_iter().map(LeaveBalance).collect()))
     }
 
     /// One employee, for what leave adds to them.

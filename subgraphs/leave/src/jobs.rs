@@ -20,17 +20,25 @@ pub static JOBS: &[Job] = &[Job {
 async fn accrue(runtime: Runtime) -> Result<()> {
     for organization_id in policy::organizations(&runtime.database).await? {
         let ctx = Ctx::system(runtime.database.clone(), "leave", organization_id, "accrual");
-        let mut tx = ctx.begin(&Permission::PUBLIC).await?;
-        let ids = policy::employees_with_policies(&mut tx).await?;
-        drop(tx);
-        // One transaction for each employee: nobody's lock is held for long.
-        for id in ids {
-            let mut tx = ctx.begin(&Permission::PUBLIC).await?;
-            for employee in directory::select_many(&mut tx, &[id]).await? {
-                policy::accrue(&mut tx, &employee, employee.day_at(ctx.now())).await?;
-            }
-            tx.commit().await?;
+        // What goes wrong in one organization is its own affair; the next run tries again.
+        if let Err(error) = accrue_in(&ctx).await {
+            tracing::warn!(%organization_id, ?error, "an accrual was not finished");
         }
+    }
+    Ok(())
+}
+
+async fn accrue_in(ctx: &Ctx) -> Result<()> {
+    let mut tx = ctx.begin(&Permission::PUBLIC).await?;
+    let ids = policy::employees_with_policies(&mut tx).await?;
+    drop(tx);
+    // One transaction for each employee: nobody's lock is held for long.
+    for id in ids {
+        let mut tx = ctx.begin(&Permission::PUBLIC).await?;
+        for employee in directory::select_many(&mut tx, &[id]).await? {
+            policy::accrue(&mut tx, &employee, employee.day_at(ctx.now())).await?;
+        }
+        tx.commit().await?;
     }
     Ok(())
 }

@@ -112,7 +112,8 @@ impl LeaveType {
             return Err(Refused::Code);
         }
         let overdraft_days = input.overdraft_days.unwrap_or_default();
-        if overdraft_days < Decimal::ZERO || overdraft_days > Decimal::from(DAYS_MAX) {
+        let is_exact = overdraft_days.normalize().scale() <= 2;
+        if overdraft_days < Decimal::ZERO || overdraft_days > Decimal::from(DAYS_MAX) || !is_exact {
             return Err(Refused::OutOfRange("overdraftDays"));
         }
         Ok(Self {
@@ -253,7 +254,7 @@ pub struct LeaveTypeCreateInput {
     pub paid_percent: Option<i32>,
     /// Taking it needs a balance to take it from; true when not said.
     pub requires_balance: Option<bool>,
-    /// How many days the balance may go below zero; none when not said.
+    /// How many days the balance may go below zero, with two decimals at most; none when not said.
     pub overdraft_days: Option<Decimal>,
     /// Holidays within it count as leave; false when not said.
     pub counts_holidays: Option<bool>,

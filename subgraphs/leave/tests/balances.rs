@@ -108,13 +108,25 @@ async fn what_leave_adds_to_employees_is_answered_for_many_at_once() {
     let entities = &seen_by_manager["_entities"];
     assert_eq!(entities[0]["isOnLeave"], true);
     assert_eq!(entities[0]["leaveBalances"], json!([{ "available": "23" }]));
-    assert_eq!(entities[0]["leaveRequests"]["nodes"], json!([{ "days": "2.00" }]));
+    assert_eq!(entities[0]["leaveRequests"]["nodes"], json!([{ "days": "2" }]));
     assert_eq!(entities[1]["isOnLeave"], false);
     assert!(entities[2].is_null());
     // A member sees who is away, and nobody else's balance.
     let seen_by_member = company.app.as_(&company.member).run_with(query, variables).await.ok();
     assert_eq!(seen_by_member["_entities"][1]["isOnLeave"], false);
     assert!(seen_by_member["_entities"][1]["leaveBalances"].is_null());
+}
+
+#[tokio::test]
+async fn who_has_been_here_for_decades_is_due_this_year_and_not_all_of_them() {
+    let company = Company::new().await;
+    let veteran = company.hr.colleague(&[common::Role::Member]);
+    let employee = Uuid::now_v7();
+    let hired = json!({ "employeeId": employee, "membershipId": veteran.member().membership_id, "managerId": null,
+        "joinedOn": "1985-04-01", "timeZone": "UTC", "workScheduleId": null, "holidayCalendarId": null });
+    company.app.announce_raw(&company.hr, "employee.employee.hired", hired).await;
+    let data = company.app.as_(&veteran).run("{ leaveBalances { balance } }").await.ok();
+    assert_eq!(data["leaveBalances"], json!([{ "balance": "25" }]));
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ async fn leave_that_has_begun_is_called_off_from_tomorrow_on() {
     let request = &cancelled["leaveRequestCancel"]["leaveRequest"];
     assert_eq!(
         (text(&request["status"]), text(&request["lastDay"]), text(&request["days"])),
-        ("APPROVED".into(), "2026-03-11".into(), "3.00".into())
+        ("APPROVED".into(), "2026-03-11".into(), "3".into())
     );
     assert_eq!(company.balance("2026-12-31").await[0], "22");
     assert_eq!(company.act(&company.member, "Cancel", &id).await.refusals(), ["ALREADY_TAKEN"]);
@@ -113,9 +113,15 @@ async fn nobody_decides_on_their_own_leave_unless_there_is_nobody_else() {
     let company = Company::new().await;
     let admin = company.hr.colleague(&[Role::Admin]);
     company.joined(&admin).await;
-    company.hire(uuid::Uuid::now_v7(), &admin, None).await;
+    let admins_employee = uuid::Uuid::now_v7();
+    company.hire(admins_employee, &admin, None).await;
     let submitted = company.app.as_(&admin).run(&company.submission("2026-03-09", "2026-03-13")).await.ok();
     let id = text(&submitted["leaveRequestSubmit"]["leaveRequest"]["id"]);
+    assert_eq!(company.act(&admin, "Approve", &id).await.refusals(), ["OWN_REQUEST"]);
+    // Unlinking oneself from the employee does not help, nor asking on one's own behalf as somebody else.
+    let unlinked = json!({ "employeeId": admins_employee, "membershipId": null, "managerId": null, "joinedOn": "2026-01-01",
+        "timeZone": "Europe/Berlin", "workScheduleId": null, "holidayCalendarId": company.calendar });
+    company.app.announce_raw(&admin, "employee.employee.updated", unlinked).await;
     assert_eq!(company.act(&admin, "Approve", &id).await.refusals(), ["OWN_REQUEST"]);
     for person in [&company.hr, &company.manager, &company.member] {
         let left = json!({ "membershipId": person.member().membership_id });
@@ -169,6 +175,30 @@ async fn the_rules_of_a_type_are_kept() {
 }
 
 #[tokio::test]
+async fn leave_asked_for_next_year_does_not_touch_this_years_days() {
+    let company = Company::new().await;
+    company.submit("2027-01-11", "2027-01-12").await;
+    company.submit("2026-12-14", "2026-12-14").await;
+    assert_eq!(company.balance("2026-03-02").await, ["25", "0", "1", "24"]);
+}
+
+#[tokio::test]
+async fn days_that_are_far_off_are_refused_before_anything_is_counted() {
+    let company = Company::new().await;
+    let client = company.app.as_(&company.member);
+    assert_eq!(
+        client.run(&company.submission("2031-01-06", "2031-01-07")).await.refusals(),
+        ["TOO_FAR_AHEAD"]
+    );
+    assert_eq!(
+        client.run(&company.submission("9999-12-30", "9999-12-31")).await.codes(),
+        ["VALIDATION_FAILED"]
+    );
+    let far = client.run(r#"{ leaveBalances(asOf: "2199-12-31") { balance } }"#).await;
+    assert_eq!(far.codes(), ["VALIDATION_FAILED"]);
+}
+
+#[tokio::test]
 async fn a_request_sent_twice_with_one_key_is_made_once() {
     let company = Company::new().await;
     let query = company.submission("2026-03-09", "2026-03-13").replace("} })", r#"}, idempotencyKey: "k1")"#);
@@ -198,7 +228,7 @@ async fn a_preview_says_what_asking_would_come_to_and_does_nothing() {
     let preview = &data["leaveRequestPreview"]["preview"];
     assert_eq!(preview["problems"], json!([{ "code": "OVERLAPS" }]));
     assert_eq!(preview["dayBreakdown"].as_array().unwrap().len(), 6);
-    assert_eq!((text(&preview["days"]), text(&preview["balanceAfter"])), ("4.0".into(), "19.00".into()));
+    assert_eq!((text(&preview["days"]), text(&preview["balanceAfter"])), ("4".into(), "19".into()));
     assert_eq!(preview["approvers"][0]["id"], json!(company.manager.member().membership_id));
     assert_eq!(company.balance("2026-03-02").await[2], "2");
 }

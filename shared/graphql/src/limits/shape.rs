@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_graphql::parser::types::{
     ExecutableDocument, Field, FragmentDefinition, OperationDefinition, Selection, SelectionSet,
 };
-use async_graphql::{Name, Positioned};
+use async_graphql::{Name, Positioned, Value};
 
 use super::{LimitExceeded, Limits};
 
@@ -35,6 +35,10 @@ struct Size {
     selections: usize,
     /// Fields at this level.
     fields: usize,
+    /// Objects that may have to be found: each as often as the pages that it is in have entries.
+    cost: usize,
+    /// Whether entries of a page are asked for at this level.
+    is_page: bool,
     introspects: bool,
 }
 
@@ -48,6 +52,8 @@ impl Size {
         self.directives = self.directives.saturating_add(other.directives);
         self.selections = self.selections.saturating_add(other.selections);
         self.fields = self.fields.saturating_add(other.fields);
+        self.cost = self.cost.saturating_add(other.cost);
+        self.is_page |= other.is_page;
         self.introspects |= other.introspects;
     }
 }
@@ -117,7 +123,9 @@ impl<'a> Measure<'a> {
     fn field(&mut self, field: &'a Field, level: usize) -> Result<Size, LimitExceeded> {
         let inner = self.selection_set(&field.selection_set.node, level + 1)?;
         let name = field.name.node.as_str();
-        let mut size = Size { fields: 1, depth: inner.depth + 1, ..inner };
+        let is_page = name == "nodes" || name == "edges";
+        let mut size =
+            Size { fields: 1, depth: inner.depth + 1, cost: cost(field, &inner), is_page, ..inner };
         size.aliases = size.aliases.saturating_add(usize::from(field.alias.is_some()));
         size.lists += usize::from(INTROSPECTION_LISTS.contains(&name));
         if name == "__schema" || name == "__type" {
@@ -131,7 +139,7 @@ impl<'a> Measure<'a> {
                     ),
                 ));
             }
-            size = Size { depth: 1, introspects: true, ..size };
+            size = Size { depth: 1, introspects: true, cost: 0, ..size };
         }
         Ok(size)
     }
@@ -178,6 +186,7 @@ impl<'a> Measure<'a> {
             ("TOO_MANY_ALIASES", "aliases", size.aliases, limits.aliases_max),
             ("TOO_MANY_DIRECTIVES", "directives", size.directives, limits.directives_max),
             ("TOO_MANY_SELECTIONS", "fields and spreads", size.selections, limits.selections_max),
+            ("QUERY_TOO_COSTLY", "objects, each page at its full length", size.cost, limits.cost_max),
         ] {
             if count > max {
                 return Err(LimitExceeded::of(code, &format!("{what}, fragments expanded"), max));
@@ -187,11 +196,50 @@ impl<'a> Measure<'a> {
     }
 }
 
+/// How many entries a page has when the document does not say.
+const PAGE_DEFAULT: usize = 20;
+/// How many a page has at most; what a variable may say is not known here.
+const PAGE_MAX: usize = 100;
+
+/// The objects that a field may have to find: itself and what is below it, for every entry of its page.
+fn cost(field: &Field, inner: &Size) -> usize {
+    if field.selection_set.node.items.is_empty() {
+        return 0;
+    }
+    let asked = field.arguments.iter().find(|(name, _)| name.node == "first" || name.node == "last");
+    let entries = match asked.map(|(_, value)| value.node.clone().into_const()) {
+        Some(Some(Value::Number(number))) => {
+            usize::try_from(number.as_u64().unwrap_or_default()).unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX)
+        }
+        Some(Some(Value::Null)) | None if inner.is_page => PAGE_DEFAULT,
+        Some(Some(Value::Null)) | None => 1,
+        Some(_) => PAGE_MAX,
+    };
+    entries.saturating_mul(inner.cost.saturating_add(1))
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
+
+    #[test]
+    fn pages_within_pages_are_counted_at_their_full_length() {
+        // 100 × (1 + 1 + 49): the page, its nodes, and what each of them leads to.
+        let page = |first: &str, rest: usize| {
+            let fields: String = (0..rest).map(|n| format!("f{n} {{ id }} ")).collect();
+            format!("{{ list{first} {{ nodes {{ {fields} }} }} }}")
+        };
+        assert!(check_text(&page("(first: 100)", 48)).is_ok());
+        assert_eq!(check_text(&page("(first: 100)", 49)).unwrap_err().code, "QUERY_TOO_COSTLY");
+        assert_eq!(check_text(&page("(first: $n)", 49)).unwrap_err().code, "QUERY_TOO_COSTLY");
+        assert!(check_text(&page("", 49)).is_ok());
+        let twice = "{ list(first: 100) { nodes { list(first: 50) { ...page } } } } fragment page on C { nodes { id } }";
+        assert_eq!(check_text(twice).unwrap_err().code, "QUERY_TOO_COSTLY");
+        let unsaid = "{ a { nodes { b { nodes { c { ...page } } } } } } fragment page on C { nodes { id } }";
+        assert_eq!(check_text(unsaid).unwrap_err().code, "QUERY_TOO_COSTLY");
+    }
 
     fn check_text(document: &str) -> Result<DocumentFacts, LimitExceeded> {
         let limits = Limits::default();

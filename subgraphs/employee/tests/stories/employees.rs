@@ -151,7 +151,7 @@ async fn what_is_out_of_range_is_refused_beside_its_field() {
     for (field, wrong, code) in [
         ("firstName", " ", "NAME_INVALID"),
         ("workEmail", "ada", "WORK_EMAIL_INVALID"),
-        ("joinedOn", "1800-01-01", "DATE_OUT_OF_RANGE"),
+        ("joinedOn", "1929-12-31", "DATE_OUT_OF_RANGE"),
     ] {
         let refused = try_hire(&hr, "Ada", "Lovelace", json!({ field: wrong })).await;
         assert_eq!(refused.refusals(), [code]);

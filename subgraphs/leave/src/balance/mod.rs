@@ -127,7 +127,8 @@ fn summarise(movements: &ByType, holds: &ByType, as_of: NaiveDate) -> Vec<Balanc
         .collect()
 }
 
-/// What an account would fall to, at its lowest from the first of `taken` on, if they were taken as well.
+/// What an account would fall to, at its lowest from the first of `taken` on, if they were taken as well; `None`
+/// when nothing is.
 ///
 /// Counts what is posted, what will have been given by then, and what others wait for; a request that is
 /// being decided (`except`) does not wait for itself. The account must be locked.
@@ -137,20 +138,21 @@ pub(crate) async fn lowest_after(
     leave_type_id: LeaveTypeId,
     taken: &[Movement],
     except: Option<uuid::Uuid>,
-) -> Result<Decimal> {
+) -> Result<Option<Decimal>> {
+    let Some(from) = taken.iter().map(|movement| movement.effective_on).min() else { return Ok(None) };
     let ids = [employee.id];
     let posted = repo::movements(tx, &ids, Some(leave_type_id)).await?;
     let held = repo::holds(tx, &ids, Some(leave_type_id), except).await?;
     let assigned = policy::assignments(tx, &ids).await?;
     let given = repo::accrual_keys(tx, &ids).await?;
-    let through = taken.iter().map(|movement| movement.effective_on).max().unwrap_or_default();
-    let from = taken.iter().map(|movement| movement.effective_on).min().unwrap_or_default();
     let mut movements: Vec<Movement> = posted.iter().chain(&held).map(repo::Row::movement).collect();
+    movements.extend_from_slice(taken);
+    // As far as anything is taken: a leave next year is paid by next year's days.
+    let through = movements.iter().map(|movement| movement.effective_on).max().unwrap_or(from);
     let projected = projected(employee, &assigned, &given, through);
     movements
         .extend(projected.into_iter().filter(|(id, _)| *id == leave_type_id).map(|(_, movement)| movement));
-    movements.extend_from_slice(taken);
-    Ok(lowest_from(&movements, from).unwrap_or_default())
+    Ok(lowest_from(&movements, from))
 }
 
 /// What was left of a leave type when a year ended.

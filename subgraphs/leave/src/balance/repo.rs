@@ -135,23 +135,32 @@ pub async fn accrued(tx: &mut Tx, employee_id: EmployeeId, key_prefix: &str) -> 
 
 /// Posts what is given; what was given already stays as it is.
 pub async fn post_grants(tx: &mut Tx, employee_id: EmployeeId, kind: &str, grants: &[Grant]) -> Result<()> {
-    for grant in grants {
-        sqlx::query!(
-            "insert into leave.ledger_entry (id, employee_id, leave_type_id, kind, days, effective_on, expires_on, leave_year, accrual_key)
-             values ($1, $2, $3, $4, $5, $6, $7, extract(year from $6::date), $8)
-             on conflict (organization_id, employee_id, accrual_key) do nothing",
-            Uuid::now_v7(),
-            employee_id as EmployeeId,
-            grant.leave_type_id as LeaveTypeId,
-            kind,
-            grant.days,
-            grant.effective_on,
-            grant.expires_on,
-            grant.key,
-        )
-        .execute(tx.conn())
-        .await?;
+    if grants.is_empty() {
+        return Ok(());
     }
+    let ids: Vec<_> = grants.iter().map(|_| Uuid::now_v7()).collect();
+    let types: Vec<_> = grants.iter().map(|grant| grant.leave_type_id.0).collect();
+    let days: Vec<_> = grants.iter().map(|grant| grant.days).collect();
+    let effective: Vec<_> = grants.iter().map(|grant| grant.effective_on).collect();
+    let expires: Vec<_> = grants.iter().map(|grant| grant.expires_on).collect();
+    let keys: Vec<_> = grants.iter().map(|grant| grant.key.clone()).collect();
+    sqlx::query!(
+        "insert into leave.ledger_entry (id, employee_id, leave_type_id, kind, days, effective_on, expires_on, leave_year, accrual_key)
+         select t.id, $1, t.leave_type_id, $2, t.days, t.effective_on, t.expires_on, extract(year from t.effective_on), t.key
+         from unnest($3::uuid[], $4::uuid[], $5::numeric[], $6::date[], $7::date[], $8::text[])
+             as t (id, leave_type_id, days, effective_on, expires_on, key)
+         on conflict (organization_id, employee_id, accrual_key) do nothing",
+        employee_id as EmployeeId,
+        kind,
+        &ids,
+        &types,
+        &days,
+        &effective,
+        &expires as &[Option<NaiveDate>],
+        &keys,
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 

@@ -48,7 +48,7 @@ impl LeavePolicyLine {
 
     /// How much of it for a whole year.
     async fn days_per_year(&self) -> Decimal {
-        self.0.days_per_year
+        self.0.days_per_year.normalize()
     }
 
     /// When it is given.
@@ -58,7 +58,7 @@ impl LeavePolicyLine {
 
     /// How much of what is left moves into the next year; everything, for good, when null.
     async fn carry_forward_days_max(&self) -> Option<Decimal> {
-        self.0.carry_forward_days_max
+        self.0.carry_forward_days_max.map(|days| days.normalize())
     }
 
     /// How many months into the next year it lasts; all of it when null.
@@ -100,7 +100,7 @@ pub struct LeavePolicyAssignInput {
     pub employee_id: EmployeeId,
     /// Which.
     pub policy_id: PolicyId,
-    /// From which day on; today when not said, and never before they joined.
+    /// From which day on, within five years of today; today when not said, and never before they joined.
     pub first_day: Option<Date>,
 }
 

@@ -32,6 +32,9 @@ pub(crate) const MANAGE: Permission = Permission {
 /// The most lines in a policy, and the most employees in one assignment.
 const LINES_MAX: usize = 50;
 
+/// How far from today a policy can begin, in days: five years.
+const ASSIGNED_DAYS_MAX: i64 = 5 * 366;
+
 /// Creates a policy with its lines.
 pub async fn create(ctx: &Ctx, input: LeavePolicyCreateInput) -> Result<LeavePolicy> {
     let mut tx = ctx.begin(&MANAGE).await?;
@@ -65,6 +68,9 @@ pub async fn assign(
     let employee = employee.ok_or(Refused::EmployeeUnknown)?;
     let today = employee.day_at(ctx.now());
     let first_day = input.first_day.map_or(today, |day| day.0).max(employee.joined_on);
+    if (first_day - today).num_days().abs() > ASSIGNED_DAYS_MAX {
+        return Err(Refused::OutOfRange("firstDay").into());
+    }
     give(&mut tx, &employee, input.policy_id, first_day).await?;
     accrue(&mut tx, &employee, today).await?;
     tx.answered(employee.id.0).await?;
@@ -80,11 +86,14 @@ pub async fn list(ctx: &Ctx, page: Page<String>) -> Result<Slice<LeavePolicy>> {
 }
 
 /// Gives the default policy, if there is one, to somebody who has none; and what is due by `today`.
+///
+/// From this leave year on: who has been here for long took the leave of earlier years elsewhere.
 pub(crate) async fn give_default(tx: &mut Tx, employee: &Employee, today: NaiveDate) -> Result<()> {
     if repo::assignments(tx, &[employee.id]).await?.is_empty()
         && let Some(policy_id) = repo::default(tx).await?
     {
-        give(tx, employee, policy_id, employee.joined_on).await?;
+        let this_year = NaiveDate::from_ymd_opt(today.year(), 1, 1).unwrap_or(today);
+        give(tx, employee, policy_id, employee.joined_on.max(this_year)).await?;
     }
     accrue(tx, employee, today).await
 }

@@ -66,7 +66,7 @@ impl LeaveRequest {
 
     /// What it takes from the balance; of a rejected or cancelled one, what it would have taken.
     async fn days(&self) -> Decimal {
-        self.0.days
+        self.0.days.normalize()
     }
 
     /// What each day takes; none of a rejected or cancelled request.
@@ -128,7 +128,7 @@ fn by_day(halves: &[HalfDay]) -> Vec<LeaveDay> {
             day.part = DayPart::Full;
         }
     }
-    days.into_values().collect()
+    days.into_values().map(|day| LeaveDay { portion: day.portion.normalize(), ..day }).collect()
 }
 
 /// What is asked for.
@@ -246,9 +246,9 @@ pub struct LeaveRequestPreview {
 impl From<Preview> for LeaveRequestPreview {
     fn from(preview: Preview) -> Self {
         Self {
-            days: preview.draft.days(),
+            days: preview.draft.days().normalize(),
             day_breakdown: by_day(&preview.draft.halves),
-            balance_after: preview.balance_after,
+            balance_after: preview.balance_after.map(|days| days.normalize()),
             problems: preview.problems.into_iter().map(Into::into).collect(),
             conflicts: preview.conflicts.into_iter().map(Into::into).collect(),
             approvers: preview.approvers.into_iter().map(|id: MembershipId| Membership { id }).collect(),

@@ -97,6 +97,8 @@ pub async fn submit(
         decided_by: None,
         decision_note: None,
         created_at: tx.now(),
+        created_by: ctx.member().ok().map(|member| member.membership_id),
+        requester_membership_id: draft.employee.membership_id,
     };
     repo::insert(&mut tx, &request, &draft.halves)
         .await
@@ -135,7 +137,7 @@ pub async fn preview(ctx: &Ctx, input: &LeaveRequestSubmitInput) -> Result<Previ
         problems.push(Refused::Overlaps);
     }
     Ok(Preview {
-        balance_after: draft.leave_type.requires_balance.then_some(lowest),
+        balance_after: lowest.filter(|_| draft.leave_type.requires_balance),
         problems: problems.into_iter().map(Into::into).collect(),
         conflicts: repo::select_many(&mut tx, &ids).await?,
         approvers: directory::approvers(&mut tx, &draft.employee).await?,
@@ -150,7 +152,7 @@ pub async fn approve(ctx: &Ctx, id: RequestId, note: Option<String>, key: Option
         return find(&mut tx, answer.into()).await;
     }
     let (mut request, employee) = lock(ctx, &mut tx, id).await?;
-    let decision = decision(ctx, &mut tx, &employee, note).await?;
+    let decision = decision(ctx, &mut tx, &request, &employee, note).await?;
     request.approve(decision)?;
     balance::lock(&mut tx, request.employee_id, request.leave_type_id).await?;
     let leave_type = known_type(&mut tx, &request).await?;
@@ -173,7 +175,7 @@ pub async fn reject(ctx: &Ctx, id: RequestId, note: Option<String>, key: Option<
         return find(&mut tx, answer.into()).await;
     }
     let (mut request, employee) = lock(ctx, &mut tx, id).await?;
-    let decision = decision(ctx, &mut tx, &employee, note).await?;
+    let decision = decision(ctx, &mut tx, &request, &employee, note).await?;
     request.reject(decision)?;
     repo::release(&mut tx, id, request.first_day).await?;
     repo::save(&mut tx, &request).await?;
@@ -314,10 +316,17 @@ async fn lock(ctx: &Ctx, tx: &mut Tx, id: RequestId) -> Result<(Request, Employe
     Ok((request, employee))
 }
 
-/// Nobody decides on their own leave, unless there is nobody else (LEV-9); the audit trail shows who did.
-async fn decision(ctx: &Ctx, tx: &mut Tx, employee: &Employee, note: Option<String>) -> Result<Decision> {
+/// Nobody decides on their own leave, nor on what they asked for somebody else, unless there is nobody else
+/// (LEV-9); the audit trail shows who did.
+async fn decision(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    request: &Request,
+    employee: &Employee,
+    note: Option<String>,
+) -> Result<Decision> {
     let by = ctx.member()?.membership_id;
-    if employee.membership_id == Some(by) && !directory::has_single_member(tx).await? {
+    if request.is_of(by, employee) && !directory::has_single_member(tx).await? {
         return Err(Refused::OwnRequest.into());
     }
     Ok(Decision { by, at: tx.now(), note: checked_text(note)? })

@@ -74,6 +74,10 @@ pub struct Request {
     pub decision_note: Option<String>,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
+    /// Who asked.
+    pub created_by: Option<MembershipId>,
+    /// The employee's membership at that time.
+    pub requester_membership_id: Option<MembershipId>,
 }
 
 /// Who decided, when, and what they said.
@@ -88,6 +92,12 @@ pub struct Decision {
 }
 
 impl Request {
+    /// Whether it is this member's own: they asked, or it is, or was, their leave.
+    #[must_use]
+    pub fn is_of(&self, member: MembershipId, employee: &Employee) -> bool {
+        [self.created_by, self.requester_membership_id, employee.membership_id].contains(&Some(member))
+    }
+
     /// Grants it.
     ///
     /// # Errors
@@ -182,6 +192,9 @@ pub struct Draft {
     pub halves: Vec<HalfDay>,
 }
 
+/// How far ahead leave can be asked for, in days: three years.
+const AHEAD_DAYS_MAX: i64 = 3 * 366;
+
 /// The longest request, in calendar days.
 const RANGE_DAYS_MAX: i64 = 366;
 
@@ -235,6 +248,7 @@ impl Draft {
             (!is_employed, Refused::NotEmployed),
             (days.is_zero(), Refused::NothingToTake),
             (in_halves && rules.unit == LeaveUnit::Day, Refused::WholeDaysOnly),
+            (ahead > AHEAD_DAYS_MAX, Refused::TooFarAhead),
             (ahead >= 0 && ahead < i64::from(rules.notice_days_min), Refused::Notice(rules.notice_days_min)),
             (
                 ahead < 0 && -ahead > i64::from(rules.backdate_days_max),
@@ -257,9 +271,11 @@ impl Draft {
 ///
 /// # Errors
 /// [`Refused::Balance`] when it would fall below its floor (LEV-1).
-pub fn check_floor(floor: Option<Decimal>, lowest: Decimal) -> Result<(), Refused> {
-    match floor {
-        Some(floor) if lowest < floor => Err(Refused::Balance { missing: (floor - lowest).normalize() }),
+pub fn check_floor(floor: Option<Decimal>, lowest: Option<Decimal>) -> Result<(), Refused> {
+    match floor.zip(lowest) {
+        Some((floor, lowest)) if lowest < floor => {
+            Err(Refused::Balance { missing: (floor - lowest).normalize() })
+        }
         _ => Ok(()),
     }
 }
@@ -294,6 +310,9 @@ pub enum Refused {
     /// Too late.
     #[error("leave of this type is asked for {0} days ahead")]
     Notice(i32),
+    /// Too far ahead.
+    #[error("leave can be asked for three years ahead at most")]
+    TooFarAhead,
     /// Too far back.
     #[error("leave of this type can be entered {0} days back at most")]
     Backdated(i32),
@@ -341,6 +360,7 @@ impl Refuse for Refused {
             Self::NothingToTake => "NOTHING_TO_TAKE",
             Self::WholeDaysOnly => "WHOLE_DAYS_ONLY",
             Self::Notice(_) => "NOTICE_TOO_SHORT",
+            Self::TooFarAhead => "TOO_FAR_AHEAD",
             Self::Backdated(_) => "BACKDATED_TOO_FAR",
             Self::TooEarly(_) => "NOT_APPLICABLE_YET",
             Self::TooLong(_) => "TOO_MANY_DAYS",
@@ -359,7 +379,11 @@ impl Refuse for Refused {
             Self::Parts | Self::WholeDaysOnly => Some("firstPart"),
             Self::EmployeeUnknown => Some("employeeId"),
             Self::LeaveTypeUnknown => Some("leaveTypeId"),
-            Self::NotEmployed | Self::Notice(_) | Self::Backdated(_) | Self::TooEarly(_) => Some("firstDay"),
+            Self::NotEmployed
+            | Self::Notice(_)
+            | Self::TooFarAhead
+            | Self::Backdated(_)
+            | Self::TooEarly(_) => Some("firstDay"),
             _ => None,
         }
     }

@@ -28,6 +28,8 @@ fn request(status: Status) -> Request {
         decided_by: None,
         decision_note: None,
         created_at: DateTime::UNIX_EPOCH,
+        created_by: None,
+        requester_membership_id: None,
     }
 }
 
@@ -101,10 +103,10 @@ fn ranges_are_in_order_not_too_long_and_without_holes() {
 
 #[test]
 fn an_account_may_fall_to_its_floor_and_no_further() {
-    assert!(check_floor(Some(dec!(0)), dec!(0)).is_ok());
-    assert!(check_floor(Some(dec!(-2)), dec!(-2)).is_ok());
-    assert!(check_floor(None, dec!(-99)).is_ok());
+    assert!(check_floor(Some(dec!(0)), Some(dec!(0))).is_ok());
+    assert!(check_floor(Some(dec!(-2)), Some(dec!(-2))).is_ok());
+    assert!(check_floor(None, Some(dec!(-99))).is_ok());
     assert!(
-        matches!(check_floor(Some(dec!(0)), dec!(-0.5)), Err(Refused::Balance { missing }) if missing == dec!(0.5))
+        matches!(check_floor(Some(dec!(0)), Some(dec!(-0.5))), Err(Refused::Balance { missing }) if missing == dec!(0.5))
     );
 }

@@ -29,8 +29,9 @@ pub struct Filter {
 /// Stores a new request with its halves.
 pub async fn insert(tx: &mut Tx, request: &Request, halves: &[HalfDay]) -> Result<()> {
     sqlx::query!(
-        "insert into leave.request (id, employee_id, leave_type_id, first_day, last_day, first_part, last_part, days, reason, status, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "insert into leave.request (id, employee_id, leave_type_id, first_day, last_day, first_part, last_part,
+             days, reason, status, created_at, requester_membership_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         request.id as RequestId,
         request.employee_id as EmployeeId,
         request.leave_type_id as LeaveTypeId,
@@ -42,6 +43,7 @@ pub async fn insert(tx: &mut Tx, request: &Request, halves: &[HalfDay]) -> Resul
         request.reason,
         request.status as Status,
         request.created_at,
+        request.requester_membership_id as Option<MembershipId>,
     )
     .execute(tx.conn())
     .await?;
@@ -129,7 +131,8 @@ pub async fn select_many(tx: &mut Tx, ids: &[RequestId]) -> Result<Vec<Request>>
         Request,
         r#"select id as "id: RequestId", employee_id as "employee_id: EmployeeId", leave_type_id as "leave_type_id: LeaveTypeId",
                first_day, last_day, first_part as "first_part: DayPart", last_part as "last_part: DayPart", days, reason,
-               status as "status: Status", decided_at, decided_by as "decided_by: MembershipId", decision_note, created_at
+               status as "status: Status", decided_at, decided_by as "decided_by: MembershipId", decision_note, created_at,
+               created_by as "created_by: MembershipId", requester_membership_id as "requester_membership_id: MembershipId"
            from leave.request where id = any($1)"#,
         ids as &[RequestId],
     )
@@ -144,7 +147,8 @@ pub async fn select_page(tx: &mut Tx, filter: &Filter, page: &Page<NaiveDate>) -
         Request,
         r#"select id as "id: RequestId", employee_id as "employee_id: EmployeeId", leave_type_id as "leave_type_id: LeaveTypeId",
                first_day, last_day, first_part as "first_part: DayPart", last_part as "last_part: DayPart", days, reason,
-               status as "status: Status", decided_at, decided_by as "decided_by: MembershipId", decision_note, created_at
+               status as "status: Status", decided_at, decided_by as "decided_by: MembershipId", decision_note, created_at,
+               created_by as "created_by: MembershipId", requester_membership_id as "requester_membership_id: MembershipId"
            from leave.request
            where ($1::uuid[] is null or employee_id = any($1)) and ($2::uuid is null or leave_type_id = $2)
              and ($3::text[] is null or status = any($3)) and ($4::date is null or last_day >= $4)
@@ -170,7 +174,8 @@ pub async fn select_pages(tx: &mut Tx, filter: &Filter, page: &Page<NaiveDate>) 
         Request,
         r#"select r.id as "id: RequestId", r.employee_id as "employee_id: EmployeeId", leave_type_id as "leave_type_id: LeaveTypeId",
                first_day, last_day, first_part as "first_part: DayPart", last_part as "last_part: DayPart", days, reason,
-               status as "status: Status", decided_at, decided_by as "decided_by: MembershipId", decision_note, created_at
+               status as "status: Status", decided_at, decided_by as "decided_by: MembershipId", decision_note, created_at,
+               created_by as "created_by: MembershipId", requester_membership_id as "requester_membership_id: MembershipId"
            from unnest($1::uuid[]) as wanted (employee_id) cross join lateral (
                select * from leave.request r
                where r.employee_id = wanted.employee_id and ($2::uuid is null or leave_type_id = $2)
