@@ -59,8 +59,8 @@ impl Column {
 pub struct Report {
     /// The columns.
     pub columns: Vec<Column>,
-    /// How busy the machine was before the run.
-    pub load_average: String,
+    /// How much of the machine others used meanwhile.
+    pub others_percent: Option<f64>,
     /// How many clients asked.
     pub connections: u32,
     /// How long each of them did.
@@ -115,12 +115,13 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let (date, load) = (Utc::now().format("%Y-%m-%d"), &self.load_average);
+        let date = Utc::now().format("%Y-%m-%d");
         let (connections, seconds) = (self.connections, self.seconds);
-        writeln!(
-            f,
-            "{date}, {cores} cores, load before {load}, {connections} connections, {seconds} s each:\n"
-        )?;
+        write!(f, "{date}, {cores} cores, {connections} connections, {seconds} s each")?;
+        match self.others_percent {
+            Some(percent) => writeln!(f, "; others used {percent:.0} % of the machine meanwhile:\n")?,
+            None => writeln!(f, ":\n")?,
+        }
         let titles: Vec<_> = self.columns.iter().map(|column| column.title).collect();
         writeln!(f, "| | {} |", titles.join(" | "))?;
         writeln!(f, "|---|{}", "---:|".repeat(titles.len()))?;
@@ -163,7 +164,7 @@ mod tests {
     }
 
     fn report(columns: Vec<Column>) -> String {
-        Report { columns, load_average: "0.10".to_owned(), connections: 8, seconds: 5 }.to_string()
+        Report { columns, others_percent: Some(1.2), connections: 8, seconds: 5 }.to_string()
     }
 
     #[test]

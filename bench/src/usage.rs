@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::Failure;
 
-/// Clock ticks in a second, in `/proc`: `USER_HZ`, a constant of the kernel's interface.
-const TICKS_PER_S: u32 = 100;
+/// A clock tick in `/proc`: a hundredth of a second, `USER_HZ`, a constant of the kernel's interface.
+const TICK_MS: u64 = 10;
 
 /// What one process has used so far.
 #[derive(Clone, Debug)]
@@ -13,9 +13,9 @@ struct Stat {
     name: String,
     parent: u32,
     /// Its own time, in user and in kernel mode.
-    own_ticks: u32,
+    own_ticks: u64,
     /// That of its children that have ended.
-    children_ticks: u32,
+    children_ticks: u64,
 }
 
 impl Stat {
@@ -28,18 +28,18 @@ impl Stat {
         let (head, tail) = text.rsplit_once(") ")?;
         let (_, name) = head.split_once(" (")?;
         let fields: Vec<&str> = tail.split(' ').collect();
-        let number = |index: usize| fields.get(index)?.parse::<u32>().ok();
+        let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
         Some(Self {
             name: name.to_owned(),
-            parent: number(1)?,
+            parent: number(1)?.try_into().ok()?,
             own_ticks: number(11)? + number(12)?,
             children_ticks: number(13)? + number(14)?,
         })
     }
 }
 
-fn duration(ticks: u32) -> Duration {
-    Duration::from_secs(1) * ticks / TICKS_PER_S
+fn duration(ticks: u64) -> Duration {
+    Duration::from_millis(ticks * TICK_MS)
 }
 
 /// The CPU time that processes have used together.
@@ -59,7 +59,18 @@ pub fn cpu_of_family(parent: u32) -> Option<Duration> {
         std::fs::read_dir("/proc").ok()?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     let children =
         pids.filter_map(Stat::read).filter(|stat| stat.parent == parent).map(|stat| stat.own_ticks);
-    Some(duration(own.own_ticks + own.children_ticks + children.sum::<u32>()))
+    Some(duration(own.own_ticks + own.children_ticks + children.sum::<u64>()))
+}
+
+/// The CPU time that everything on this machine has used; `None` without a `/proc/stat` to read.
+pub fn cpu_of_machine() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/stat").ok()?;
+    // "cpu user nice system idle iowait irq softirq steal …"; what guests use is counted in "user" already.
+    let fields: Vec<u64> =
+        text.lines().next()?.split_whitespace().filter_map(|field| field.parse().ok()).collect();
+    let waits = |index: &usize| [3, 4].contains(index);
+    let busy = fields.iter().take(8).enumerate().filter(|(index, _)| !waits(index)).map(|(_, ticks)| ticks);
+    Some(duration(busy.sum()))
 }
 
 /// The parent of a process on this machine that has this name, or one that begins so.
@@ -73,12 +84,6 @@ pub fn peak_memory_mib(pid: u32) -> Result<f64, Failure> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM in /proc")?;
     let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
     Ok(kib / 1024.0)
-}
-
-/// How many processes compete for this machine, as the kernel's one-minute average says.
-pub fn load_average() -> String {
-    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split(' ').next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
