@@ -53,7 +53,12 @@ impl Runtime {
 
 async fn repeat(job: crate::Job, runtime: Runtime) {
     loop {
-        if let Err(error) = (job.run)(runtime.clone()).await {
+        // A process that is to end does not wait for a long run: what it had not committed never was.
+        let done = tokio::select! {
+            () = runtime.cancel.cancelled() => return,
+            done = (job.run)(runtime.clone()) => done,
+        };
+        if let Err(error) = done {
             tracing::warn!(job = job.name, error = ?error, "a job failed; it runs again in its time");
         }
         tokio::select! {
