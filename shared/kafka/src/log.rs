@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use common::{Envelope, Result};
 use database::Database;
 use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 use tokio::sync::watch;
 
 /// An event and where it stands in the log.
@@ -144,18 +145,20 @@ impl EventLog for PostgresLog {
     }
 }
 
-fn positioned(row: &sqlx::postgres::PgRow) -> Result<Positioned> {
-    Ok(Positioned {
-        position: row.try_get("position")?,
-        envelope: Envelope {
-            event_id: row.try_get("event_id")?,
-            event_type: row.try_get("event_type")?,
-            occurred_at: row.try_get("occurred_at")?,
-            organization_id: row.try_get("organization_id")?,
-            actor: serde_json::from_value(row.try_get("actor")?)?,
-            aggregate_id: row.try_get("aggregate_id")?,
-            correlation_id: row.try_get("correlation_id")?,
-            payload: row.try_get("payload")?,
-        },
+fn positioned(row: &PgRow) -> Result<Positioned> {
+    Ok(Positioned { position: row.try_get("position")?, envelope: envelope(row)? })
+}
+
+/// The event in a row of the log or of an outbox: both have the same columns for it.
+pub(crate) fn envelope(row: &PgRow) -> Result<Envelope> {
+    Ok(Envelope {
+        event_id: row.try_get("event_id")?,
+        event_type: row.try_get("event_type")?,
+        occurred_at: row.try_get("occurred_at")?,
+        organization_id: row.try_get("organization_id")?,
+        actor: serde_json::from_value(row.try_get("actor")?)?,
+        aggregate_id: row.try_get("aggregate_id")?,
+        correlation_id: row.try_get("correlation_id")?,
+        payload: row.try_get("payload")?,
     })
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Envelope, Result};
+use common::Result;
 use database::Database;
 use sqlx::{AssertSqlSafe, Row as _};
 use tokio_util::sync::CancellationToken;
 
 use crate::EventLog;
+use crate::log::envelope;
 
 /// How many events move at once.
 const BATCH: i64 = 500;
@@ -81,16 +82,7 @@ pub async fn relay_once(database: &Database, module: &str, log: &dyn EventLog) -
     let mut events = Vec::with_capacity(rows.len());
     for row in &rows {
         ids.push(row.try_get::<i64, _>("id")?);
-        events.push(Envelope {
-            event_id: row.try_get("event_id")?,
-            event_type: row.try_get("event_type")?,
-            occurred_at: row.try_get("occurred_at")?,
-            organization_id: row.try_get("organization_id")?,
-            actor: serde_json::from_value(row.try_get("actor")?)?,
-            aggregate_id: row.try_get("aggregate_id")?,
-            correlation_id: row.try_get("correlation_id")?,
-            payload: row.try_get("payload")?,
-        });
+        events.push(envelope(row)?);
     }
     if events.is_empty() {
         return Ok(0);
