@@ -2,6 +2,7 @@
 
 pub mod addresses;
 pub mod catalogue;
+pub mod federation;
 pub mod modules;
 pub mod process;
 pub mod seed;

@@ -1,12 +1,13 @@
 //! The program: its verbs are the services, and what operators do with them.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use innoerp::addresses::Addresses;
 use innoerp::process::{Listeners, Process, asked_to_end};
-use innoerp::{Failure, catalogue, modules, seed, up};
+use innoerp::{Failure, catalogue, federation, modules, seed, up};
 use service::{Settings, telemetry};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +34,14 @@ enum Verb {
         module: String,
     },
     /// Run the router alone; the modules are found over HTTP
-    Router,
+    Router {
+        /// Serve this supergraph in place of our modules; needs no database, and shows everybody everything
+        #[arg(long, value_name = "FILE")]
+        supergraph: Option<PathBuf>,
+        /// Where to listen, as in 127.0.0.1:4000; by host and port of the router when it is not given
+        #[arg(long, value_name = "ADDRESS", requires = "supergraph")]
+        listen: Option<SocketAddr>,
+    },
     /// Bring the database up to date
     Migrate,
     /// Make two demo organizations
@@ -68,6 +76,9 @@ async fn run(Program { settings, addresses, verb }: Program) -> Result<(), Failu
         Verb::Up => up::up(settings, addresses).await,
         Verb::Migrate => up::migrate(&settings).await,
         Verb::Sdl { folder } => catalogue::write(&folder),
+        Verb::Router { supergraph: Some(file), listen } => {
+            federation::serve_supergraph(&settings, &addresses, &file, listen).await
+        }
         verb => serve(settings, addresses, verb).await,
     }
 }

@@ -161,18 +161,7 @@ impl Process {
     }
 
     async fn router(&self, sources: Vec<SubgraphSource>) -> Result<Router, Failure> {
-        let is_development = self.settings.profile == Profile::Development;
-        let proxies =
-            self.settings.trusted_proxies.iter().map(|proxy| router::Network::try_from(proxy.clone()));
-        let mut config = Config {
-            trusted_proxies: proxies.collect::<Result<_, _>>().map_err(Failure)?,
-            profile: if is_development { router::Profile::Development } else { router::Profile::Production },
-            cors_origins: self.settings.cors_origins.clone(),
-            ..Config::default()
-        };
-        if !self.settings.rate_limits {
-            config.rate = router::RateLimits::off();
-        }
+        let config = router_config(&self.settings)?;
         let tenancy = Arc::new(GateTenancy(self.gate.clone()));
         Router::new(config, sources, tenancy)
             .await
@@ -183,6 +172,25 @@ impl Process {
     pub async fn close(self) {
         self.runtime.database.close().await;
     }
+}
+
+/// The router's settings, as far as flags and the environment say them.
+///
+/// # Errors
+/// A sentence, when a trusted proxy is neither an address nor a network.
+pub(crate) fn router_config(settings: &Settings) -> Result<Config, Failure> {
+    let is_development = settings.profile == Profile::Development;
+    let proxies = settings.trusted_proxies.iter().map(|proxy| router::Network::try_from(proxy.clone()));
+    let mut config = Config {
+        trusted_proxies: proxies.collect::<Result<_, _>>().map_err(Failure)?,
+        profile: if is_development { router::Profile::Development } else { router::Profile::Production },
+        cors_origins: settings.cors_origins.clone(),
+        ..Config::default()
+    };
+    if !settings.rate_limits {
+        config.rate = router::RateLimits::off();
+    }
+    Ok(config)
 }
 
 fn endpoint(url: &reqwest::Url, client: reqwest::Client, key: &SecretKey) -> Result<Endpoint, Failure> {

@@ -25,6 +25,7 @@ mod compose;
 mod config;
 mod error;
 mod execute;
+mod federation;
 mod limits;
 mod pipeline;
 mod plan;
@@ -48,6 +49,7 @@ use tokio_util::task::TaskTracker;
 pub use compose::ComposeError;
 pub use config::{Config, ConfigError, Network, Profile, Subscriptions};
 pub use error::{GraphqlError, Location, Path, PathSegment};
+pub use federation::{Federation, ReadySupergraph, websocket_url};
 pub use pipeline::{Allowed, Answer, Client, GraphqlRequest, Outcome};
 pub use rate::RateLimits;
 pub use registry::SubgraphSource;
@@ -61,7 +63,7 @@ pub enum SetupError {
     /// A setting is out of its range.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The subgraphs in this process do not compose.
+    /// The subgraphs do not compose, or the supergraph cannot be used.
     #[error(transparent)]
     Compose(#[from] ComposeError),
 }
@@ -87,20 +89,22 @@ pub(crate) struct Core {
 }
 
 impl Router {
-    /// A router over `sources`. When all of them run in this process, it is ready at once.
+    /// A router over subgraphs or a ready supergraph. When no other process must be asked for a schema, it is ready
+    /// at once.
     ///
     /// Schemas of other processes are read by [`Router::watch`], which [`Router::serve`] runs.
     ///
     /// # Errors
-    /// When a setting is out of its range, or subgraphs of this process do not compose.
+    /// When a setting is out of its range, subgraphs of this process do not compose, or the supergraph cannot be
+    /// used.
     pub async fn new(
         config: Config,
-        sources: Vec<SubgraphSource>,
+        federation: impl Into<Federation>,
         tenancy: Arc<dyn Tenancy>,
     ) -> Result<Self, SetupError> {
         config.check()?;
         let core = Arc::new(Core {
-            registry: registry::Registry::new(sources),
+            registry: registry::Registry::new(federation.into()),
             views: view::Views::new(config.views_max),
             rates: rate::Rates::new(config.rate.clone()),
             sockets: subscribe::Sockets::new(config.subscriptions.sockets_per_user_max),

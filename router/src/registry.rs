@@ -9,6 +9,7 @@ use futures::future::join_all;
 use tokio_util::sync::CancellationToken;
 
 use crate::compose::ComposeError;
+use crate::federation::{Federation, ReadySupergraph};
 use crate::supergraph::Supergraph;
 use crate::transport::http::{self, Endpoint};
 use crate::transport::{Subgraph, Transport};
@@ -76,13 +77,13 @@ pub(crate) struct Snapshot {
 
 /// Holds the snapshot that requests use, and replaces it when schemas change.
 pub(crate) struct Registry {
-    sources: Vec<SubgraphSource>,
+    federation: Federation,
     current: ArcSwapOption<Snapshot>,
 }
 
 impl Registry {
-    pub fn new(sources: Vec<SubgraphSource>) -> Self {
-        Self { sources, current: ArcSwapOption::empty() }
+    pub fn new(federation: Federation) -> Self {
+        Self { federation, current: ArcSwapOption::empty() }
     }
 
     /// What requests use; `None` until the first set has composed.
@@ -92,24 +93,33 @@ impl Registry {
 
     /// Whether all schemas are known without asking another process.
     pub fn is_local(&self) -> bool {
-        self.sources.iter().all(|source| matches!(source, SubgraphSource::InProcess { .. }))
+        match &self.federation {
+            Federation::Supergraph(_) => true,
+            Federation::Subgraphs(sources) => {
+                sources.iter().all(|source| matches!(source, SubgraphSource::InProcess { .. }))
+            }
+        }
     }
 
     /// Reads every schema once and composes. Whoever does not answer keeps the schema it had.
     ///
     /// Answers how many subgraphs have no schema yet. The snapshot changes only when the new set composes.
     pub async fn refresh(&self, is_partial_allowed: bool) -> Result<usize, ComposeError> {
+        let sources = match &self.federation {
+            Federation::Subgraphs(sources) => sources,
+            Federation::Supergraph(ready) => return self.take(ready.clone()).await,
+        };
         let before = self.current();
         let known = before.as_deref().map(|snapshot| snapshot.subgraphs.as_slice()).unwrap_or_default();
-        let read = join_all(self.sources.iter().map(SubgraphSource::read)).await;
+        let read = join_all(sources.iter().map(SubgraphSource::read)).await;
         let subgraphs: Vec<Subgraph> = read
             .into_iter()
-            .zip(&self.sources)
+            .zip(sources)
             .filter_map(|(now, source)| {
                 now.or_else(|| known.iter().find(|subgraph| subgraph.name == source.name()).cloned())
             })
             .collect();
-        let missing = self.sources.len() - subgraphs.len();
+        let missing = sources.len() - subgraphs.len();
         let unchanged = subgraphs.len() == known.len()
             && subgraphs.iter().zip(known).all(|(now, then)| now.name == then.name && now.sdl == then.sdl);
         let must_wait = missing > 0 && before.is_none() && !is_partial_allowed;
@@ -118,11 +128,24 @@ impl Registry {
         }
         let generation = before.map_or(1, |snapshot| snapshot.generation + 1);
         let supergraph = compose(subgraphs.clone()).await?;
+        tracing::info!(generation, subgraphs = subgraphs.len(), missing, "composed the supergraph");
+        self.store(generation, subgraphs, supergraph);
+        Ok(missing)
+    }
+
+    /// Takes a supergraph as it is. None of its subgraphs is missing.
+    async fn take(&self, ready: ReadySupergraph) -> Result<usize, ComposeError> {
+        let subgraphs = ready.subgraphs.clone();
+        let build = move || Supergraph::from_supergraph_sdl(&ready.sdl, &ready.subgraphs);
+        let supergraph = off_the_io_threads(build).await?;
+        self.store(1, subgraphs, supergraph);
+        Ok(0)
+    }
+
+    fn store(&self, generation: u64, subgraphs: Vec<Subgraph>, supergraph: Supergraph) {
         let names: ModuleSet = subgraphs.iter().map(|subgraph| subgraph.name.clone()).collect();
-        tracing::info!(generation, subgraphs = names.len(), missing, "composed the supergraph");
         let full = Arc::new(supergraph);
         self.current.store(Some(Arc::new(Snapshot { generation, subgraphs, names, full })));
-        Ok(missing)
     }
 
     /// Keeps the snapshot up to date until cancelled.
@@ -152,6 +175,12 @@ impl Registry {
 
 /// Composes where it does not hold up other requests.
 pub(crate) async fn compose(subgraphs: Vec<Subgraph>) -> Result<Supergraph, ComposeError> {
-    let composed = tokio::task::spawn_blocking(move || Supergraph::compose(&subgraphs)).await;
-    composed.unwrap_or_else(|error| Err(ComposeError::Planner(error.to_string())))
+    off_the_io_threads(move || Supergraph::compose(&subgraphs)).await
+}
+
+async fn off_the_io_threads(
+    build: impl FnOnce() -> Result<Supergraph, ComposeError> + Send + 'static,
+) -> Result<Supergraph, ComposeError> {
+    let built = tokio::task::spawn_blocking(build).await;
+    built.unwrap_or_else(|error| Err(ComposeError::Planner(error.to_string())))
 }

@@ -3,6 +3,7 @@
 mod api;
 mod document;
 mod field_set;
+mod graphs;
 mod join;
 mod prune;
 mod reach;
@@ -12,6 +13,8 @@ use std::collections::HashSet;
 use apollo_compiler::ast::Document;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Schema};
+
+pub(crate) use graphs::graphs;
 
 /// Why a set of subgraphs does not compose.
 #[derive(Debug, thiserror::Error)]
