@@ -160,7 +160,7 @@ async fn ask(
         ..GraphqlRequest::default()
     };
     let answer = router.execute(client, request).await;
-    let answer = serde_json::to_value(&answer.response).unwrap_or_default();
+    let answer: Value = serde_json::from_slice(&answer.response.to_json()).unwrap_or_default();
     let refused = answer["data"].as_object().is_some_and(|data| {
         data.values().any(|field| field["userErrors"].as_array().is_some_and(|errors| !errors.is_empty()))
     });

@@ -12,7 +12,7 @@ use apollo_compiler::{Node, introspection};
 
 use crate::compose::{self, ComposeError, Composed};
 use crate::error::{GraphqlError, Location, code};
-use crate::execute::{Engine, shape};
+use crate::execute::{Engine, Layout, shape};
 pub use crate::execute::{Operation, OperationKind, Response};
 use crate::plan::{Aliases, PlanError, Planner, expanded_size};
 use crate::transport::Subgraph;
@@ -38,7 +38,6 @@ const ERRORS_MAX: usize = 100;
 pub struct Supergraph {
     supergraph_sdl: String,
     api_sdl: String,
-    planner: Planner,
     engine: Arc<Engine>,
     operations: moka::sync::Cache<Arc<str>, Arc<Operation>>,
 }
@@ -64,8 +63,8 @@ impl Supergraph {
         Ok(Self {
             supergraph_sdl: composed.supergraph_sdl,
             api_sdl: composed.api_sdl,
-            planner,
             engine: Arc::new(Engine {
+                planner,
                 schema: composed.api_schema,
                 implementers,
                 aliases: Aliases::new(composed.field_names),
@@ -125,9 +124,8 @@ impl Supergraph {
             introspection::check_max_depth(&document, &definition)
                 .map_err(|error| one(code::TOO_COMPLEX, error.message().to_string()))?;
         }
-        let shape = shape(&self.engine, &document, &definition)
-            .map_err(|_| one(code::TOO_COMPLEX, "this operation selects too much"))?;
         let planned = self
+            .engine
             .planner
             .plan(&self.engine.schema, &document, &definition, &self.engine.aliases, PLANNING_MAX)
             .map_err(|error| match error {
@@ -138,8 +136,11 @@ impl Supergraph {
                     vec![GraphqlError::internal()]
                 }
             })?;
+        let layout = Layout::new(&planned, self.engine.planner.types(), kind != OperationKind::Mutation);
+        let shape = shape(&self.engine, &document, &definition, &layout)
+            .map_err(|_| one(code::TOO_COMPLEX, "this operation selects too much"))?;
         let engine = self.engine.clone();
-        Ok(Operation { engine, document, definition, kind, introspects, planned, shape })
+        Ok(Operation { engine, document, definition, kind, introspects, planned, layout, shape })
     }
 
     fn validate(&self, text: &str) -> Result<Valid<ExecutableDocument>, Vec<GraphqlError>> {

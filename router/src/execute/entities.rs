@@ -1,52 +1,106 @@
-//! Entities in the answer → representations: collected, each once, with all the places that it serves.
+//! Entities in the store → representations: each written once, for all the objects that it stands for.
 
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::ops::Range;
 
-use apollo_compiler::schema::Schema;
-use async_graphql::{Name, Value};
+use async_graphql::Name;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::Object;
-use super::rewrite::{self, is_a, type_name};
-use crate::error::{Path, PathSegment};
-use crate::plan::{Entities, Fetch, Requirement, Step};
+use super::State;
+use super::layout::{EntitiesLayout, Hop, Layout, Part, Source, TYPENAME, Template};
+use super::store::{Node, ObjectId, Store};
+use crate::plan::{Fetch, TypeId, Types};
 
 /// How many representations one call may carry.
 const PER_CALL_MAX: usize = 1_000;
 
-/// One representation, and where its entity is wanted.
-pub(super) struct Representation {
-    pub value: Value,
-    pub places: Vec<Path>,
-}
-
 /// All representations of one variable, and the `_entities` fields that use it.
 pub(super) struct Batch<'a> {
     pub variable: &'a Name,
-    pub fields: Vec<&'a Entities>,
-    pub representations: Vec<Representation>,
+    /// Positions among the fetch's entities.
+    pub fields: Vec<usize>,
+    pub representations: Representations,
+    /// Which object is completed by which representation.
+    pub targets: Vec<(ObjectId, usize)>,
 }
 
 /// A part of each batch, together small enough for one call.
 pub(super) type Chunk = Vec<Range<usize>>;
 
-/// Collects what a fetch needs to know about the entities that are in the answer.
-pub(super) fn collect<'a>(fetch: &'a Fetch, data: &Object, schema: &Schema) -> Vec<Batch<'a>> {
+/// Finds out what a fetch has to ask for. What is known already from an earlier fetch is copied, not asked for.
+pub(super) fn collect<'a>(
+    fetch: &'a Fetch,
+    layout: &Layout,
+    types: &Types,
+    state: &mut State,
+) -> Vec<Batch<'a>> {
+    let layout = layout.fetch(fetch);
     let mut batches: Vec<Batch<'a>> = Vec::new();
-    for entities in &fetch.entities {
+    for (index, entities) in fetch.entities.iter().enumerate() {
         if let Some(batch) = batches.iter_mut().find(|batch| *batch.variable == entities.variable) {
-            batch.fields.push(entities);
+            batch.fields.push(index);
             continue;
         }
-        let mut collector = Collector { entities, schema, found: Vec::new(), seen: HashMap::new() };
-        for path in &entities.paths {
-            collector.object(data, path, &mut Vec::new());
-        }
-        let representations = collector.found;
-        batches.push(Batch { variable: &entities.variable, fields: vec![entities], representations });
+        let (representations, targets) = represent_all(&layout.entities[index], types, state);
+        let fields = vec![index];
+        batches.push(Batch { variable: &entities.variable, fields, representations, targets });
     }
     batches
+}
+
+fn represent_all(
+    entities: &EntitiesLayout,
+    types: &Types,
+    state: &mut State,
+) -> (Representations, Vec<(ObjectId, usize)>) {
+    let mut representations = Representations::default();
+    let known = known(&entities.sources, &entities.template, &mut representations, types, state);
+    let mut targets = Vec::new();
+    for path in &entities.paths {
+        visit(&state.store, state.root, path, &mut |object| {
+            let added =
+                representations.add(|text| represent(&state.store, types, &entities.template, object, text));
+            targets.extend(added.map(|(position, _)| (object, position)));
+        });
+    }
+    targets.retain(|&(target, position)| {
+        let Some(&(source, slots)) = known.get(position) else { return true };
+        for &slot in slots {
+            if matches!(state.store.slot(target, slot), Node::Missing) {
+                state.store.set(target, slot, state.store.slot(source, slot));
+            }
+        }
+        false
+    });
+    representations.forget(known.len());
+    for (_, position) in &mut targets {
+        *position -= known.len();
+    }
+    (representations, targets)
+}
+
+/// Objects of which everything that is wanted is known, in the order of their representations.
+fn known<'a>(
+    sources: &'a [Source],
+    template: &Template,
+    representations: &mut Representations,
+    types: &Types,
+    state: &State,
+) -> Vec<(ObjectId, &'a [usize])> {
+    let mut known = Vec::new();
+    for source in sources.iter().filter(|source| state.clean[source.fetch]) {
+        visit(&state.store, state.root, &source.path, &mut |object| {
+            let is_whole =
+                source.slots.iter().all(|&slot| !matches!(state.store.slot(object, slot), Node::Missing));
+            if is_whole
+                && let Some((_, true)) =
+                    representations.add(|text| represent(&state.store, types, template, object, text))
+            {
+                known.push((object, source.slots.as_slice()));
+            }
+        });
+    }
+    known
 }
 
 /// Divides batches into calls.
@@ -69,156 +123,195 @@ pub(super) fn chunks(batches: &[Batch<'_>]) -> Vec<Chunk> {
     }
 }
 
-struct Collector<'a> {
-    entities: &'a Entities,
-    schema: &'a Schema,
-    found: Vec<Representation>,
-    /// Hash → positions in `found`.
-    seen: HashMap<u64, Vec<usize>>,
+/// Calls a function with every object at a path.
+pub(super) fn visit(store: &Store, object: ObjectId, path: &[Hop], visitor: &mut impl FnMut(ObjectId)) {
+    match path.split_first() {
+        None => visitor(object),
+        Some((Hop::Slot(slot), rest)) => visit_node(store, store.slot(object, *slot), rest, visitor),
+        Some((Hop::Type(types), rest)) => {
+            let ty = store.ty(object);
+            if ty == TypeId::UNSAID || types.contains(ty) {
+                visit(store, object, rest, visitor);
+            }
+        }
+    }
 }
 
-impl Collector<'_> {
-    fn value(&mut self, value: &Value, steps: &[Step], place: &mut Path) {
-        match value {
-            Value::Object(object) => self.object(object, steps, place),
-            Value::List(list) => {
-                let steps = match steps.split_first() {
-                    Some((Step::List, rest)) => rest,
-                    _ => steps,
-                };
-                for (index, item) in list.iter().enumerate() {
-                    place.push(PathSegment::Index(index));
-                    self.value(item, steps, place);
-                    place.pop();
-                }
+fn visit_node(store: &Store, node: Node, path: &[Hop], visitor: &mut impl FnMut(ObjectId)) {
+    match node {
+        Node::Object(object) => visit(store, object, path, visitor),
+        Node::List(list) => {
+            for element in store.elements(list) {
+                visit_node(store, *element, path, visitor);
             }
-            _ => {}
         }
+        Node::Missing | Node::Null | Node::Leaf(_) => {}
+    }
+}
+
+/// Representations as JSON, each once.
+#[derive(Default)]
+pub(super) struct Representations {
+    text: Vec<u8>,
+    ranges: Vec<Range<usize>>,
+    positions: HashTable<usize>,
+    hasher: DefaultHashBuilder,
+    /// How many of the first are not to be asked for.
+    forgotten: usize,
+}
+
+impl Representations {
+    /// Adds what a function writes. Answers its position, and whether it is new; `None` when nothing was written.
+    fn add(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Option<()>) -> Option<(usize, bool)> {
+        let start = self.text.len();
+        if write(&mut self.text).is_none() {
+            self.text.truncate(start);
+            return None;
+        }
+        let written = &self.text[start..];
+        let hash = self.hasher.hash_one(written);
+        let is_same = |&position: &usize| self.text[self.ranges[position].clone()] == *written;
+        if let Some(&position) = self.positions.find(hash, is_same) {
+            self.text.truncate(start);
+            return Some((position, false));
+        }
+        let position = self.ranges.len();
+        self.ranges.push(start..self.text.len());
+        let (text, ranges, hasher) = (&self.text, &self.ranges, &self.hasher);
+        self.positions
+            .insert_unique(hash, position, |&position| hasher.hash_one(&text[ranges[position].clone()]));
+        Some((position, true))
     }
 
-    fn object(&mut self, object: &Object, steps: &[Step], place: &mut Path) {
-        match steps.split_first() {
-            None => self.entity(object, place),
-            Some((Step::Field(name), rest)) => {
-                if let Some(value) = object.get(name) {
-                    place.push(PathSegment::Field(name.clone()));
-                    self.value(value, rest, place);
-                    place.pop();
-                }
-            }
-            Some((Step::Type(conditions), rest)) => {
-                let matches = type_name(object.get("__typename"))
-                    .is_none_or(|name| conditions.iter().any(|condition| is_a(self.schema, name, condition)));
-                if matches {
-                    self.object(object, rest, place);
-                }
-            }
-            // An object where a list was expected: nothing that we could complete.
-            Some((Step::List, _)) => {}
-        }
+    fn forget(&mut self, count: usize) {
+        self.forgotten = count;
     }
 
-    fn entity(&mut self, object: &Object, place: &Path) {
-        let Some(representation) = represent(&self.entities.requires, object, self.schema) else { return };
-        let mut value = Value::Object(representation);
-        rewrite::apply(&self.entities.input_rewrites, &mut value, self.schema);
-        let positions = self.seen.entry(hash(&value)).or_default();
-        let known = positions.iter().find(|&&position| self.found[position].value == value);
-        if let Some(&position) = known {
-            let places = &mut self.found[position].places;
-            if places.last() != Some(place) {
-                places.push(place.clone());
+    /// How many are to be asked for.
+    pub fn len(&self) -> usize {
+        self.ranges.len() - self.forgotten
+    }
+
+    /// Writes some of them as a JSON list.
+    pub fn write(&self, range: Range<usize>, out: &mut Vec<u8>) {
+        out.push(b'[');
+        for (count, position) in range.enumerate() {
+            if count > 0 {
+                out.push(b',');
             }
+            out.extend_from_slice(&self.text[self.ranges[self.forgotten + position].clone()]);
+        }
+        out.push(b']');
+    }
+}
+
+/// Writes an object's representation. `None` when something that is required was not brought: then the subgraph
+/// could not answer either.
+fn represent(
+    store: &Store,
+    types: &Types,
+    template: &Template,
+    object: ObjectId,
+    out: &mut Vec<u8>,
+) -> Option<()> {
+    let mut writer = Writer { store, types, out, has_value: false, has_field: false };
+    writer.out.push(b'{');
+    let ty = store.ty(object);
+    let retyped = template.retypes.iter().find(|(from, _)| from.contains(ty));
+    match retyped {
+        Some((_, name)) => writer.typename(name),
+        None => writer.typename_of(object, &template.parts),
+    }
+    writer.parts(object, &template.parts)?;
+    writer.out.push(b'}');
+    // Nobody is found by a key that is null; and some servers would fail the whole call for it.
+    (writer.has_value || !writer.has_field).then_some(())
+}
+
+struct Writer<'a> {
+    store: &'a Store,
+    types: &'a Types,
+    out: &'a mut Vec<u8>,
+    has_field: bool,
+    has_value: bool,
+}
+
+impl Writer<'_> {
+    fn typename(&mut self, name: &str) {
+        self.out.extend_from_slice(b"\"__typename\":\"");
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.push(b'"');
+    }
+
+    /// What the object says to be, what it is known to be, or what the first type condition takes it for.
+    fn typename_of(&mut self, object: ObjectId, parts: &[Part]) {
+        if let Node::Leaf(leaf) = self.store.slot(object, TYPENAME) {
+            self.out.extend_from_slice(b"\"__typename\":");
+            self.out.extend_from_slice(self.store.json(leaf));
             return;
         }
-        positions.push(self.found.len());
-        self.found.push(Representation { value, places: vec![place.clone()] });
+        let assumed = parts.iter().find_map(|part| match part {
+            Part::Type { name, .. } => Some(name),
+            Part::Field { .. } => None,
+        });
+        let name = self.types.name(self.store.ty(object));
+        match assumed {
+            Some(_) if !name.is_empty() => self.typename(name),
+            Some(assumed) => self.typename(assumed),
+            None => {}
+        }
     }
-}
 
-/// `None` when something that is required was not brought: then the subgraph could not answer either.
-fn represent(requires: &[Requirement], object: &Object, schema: &Schema) -> Option<Object> {
-    let mut representation = Object::new();
-    // The type comes first, as everybody writes it.
-    if let Some(name) = object.get("__typename") {
-        representation.insert(Name::new("__typename"), name.clone());
-    }
-    fill(&mut representation, requires, object, schema)?;
-    // Nobody is found by a key that is null; and some servers would fail the whole call for it.
-    let mut parts = representation.iter().filter(|(key, _)| **key != "__typename");
-    let is_found = parts.any(|(_, value)| *value != Value::Null);
-    (is_found || (!representation.is_empty() && wants_only_type(requires))).then_some(representation)
-}
-
-fn wants_only_type(requires: &[Requirement]) -> bool {
-    requires.iter().all(|requirement| match requirement {
-        Requirement::Field { key, .. } => key == "__typename",
-        Requirement::Type { selections, .. } => wants_only_type(selections),
-    })
-}
-
-fn fill(target: &mut Object, requires: &[Requirement], object: &Object, schema: &Schema) -> Option<()> {
-    for requirement in requires {
-        match requirement {
-            Requirement::Field { key, .. } if key == "__typename" => {}
-            Requirement::Field { name, key, selections } => {
-                let value = object.get(name).or_else(|| object.get(key))?;
-                target.insert(key.clone(), part(value, selections, schema)?);
-            }
-            Requirement::Type { condition, selections } => {
-                let name = type_name(object.get("__typename")).unwrap_or(condition);
-                // The other way round holds for interfaces that a subgraph takes for objects.
-                if is_a(schema, name, condition) || is_a(schema, condition, name) {
-                    fill(target, selections, object, schema)?;
-                    if !target.contains_key("__typename") {
-                        target.insert(Name::new("__typename"), Value::String(condition.clone()));
+    fn parts(&mut self, object: ObjectId, parts: &[Part]) -> Option<()> {
+        for part in parts {
+            match part {
+                Part::Field { key, slots, parts } => {
+                    let nodes = slots.iter().map(|&slot| self.store.slot(object, slot));
+                    let node = nodes.into_iter().find(|node| !matches!(node, Node::Missing))?;
+                    self.separate();
+                    self.out.extend_from_slice(key.as_bytes());
+                    self.has_field = true;
+                    self.has_value |= !matches!(node, Node::Null);
+                    self.value(node, parts)?;
+                }
+                Part::Type { types, parts, .. } => {
+                    let ty = self.store.ty(object);
+                    if ty == TypeId::UNSAID || types.contains(ty) {
+                        self.parts(object, parts)?;
                     }
                 }
             }
         }
+        Some(())
     }
-    Some(())
-}
 
-fn part(value: &Value, selections: &[Requirement], schema: &Schema) -> Option<Value> {
-    match value {
-        Value::List(list) => {
-            let list: Option<_> = list.iter().map(|item| part(item, selections, schema)).collect();
-            list.map(Value::List)
-        }
-        Value::Object(object) if !selections.is_empty() => {
-            let mut target = Object::new();
-            if let Some(name) = object.get("__typename") {
-                target.insert(Name::new("__typename"), name.clone());
+    fn value(&mut self, node: Node, parts: &[Part]) -> Option<()> {
+        match node {
+            Node::Missing => return None,
+            Node::Null => self.out.extend_from_slice(b"null"),
+            Node::Leaf(leaf) => self.out.extend_from_slice(self.store.json(leaf)),
+            Node::List(list) => {
+                self.out.push(b'[');
+                for element in self.store.elements(list) {
+                    self.separate();
+                    self.value(*element, parts)?;
+                }
+                self.out.push(b']');
             }
-            fill(&mut target, selections, object, schema)?;
-            Some(Value::Object(target))
+            Node::Object(object) => {
+                self.out.push(b'{');
+                self.typename_of(object, parts);
+                self.parts(object, parts)?;
+                self.out.push(b'}');
+            }
         }
-        leaf => Some(leaf.clone()),
+        Some(())
     }
-}
 
-fn hash(value: &Value) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    feed(value, &mut hasher);
-    hasher.finish()
-}
-
-/// Equal values that were built alike hash alike; that is enough to find most of what is there twice.
-fn feed(value: &Value, hasher: &mut DefaultHasher) {
-    match value {
-        Value::Null => 0_u8.hash(hasher),
-        Value::Number(number) => number.hash(hasher),
-        Value::String(text) => text.as_str().hash(hasher),
-        Value::Enum(name) => name.as_str().hash(hasher),
-        Value::Boolean(truth) => truth.hash(hasher),
-        Value::Binary(bytes) => bytes.hash(hasher),
-        Value::List(list) => list.iter().for_each(|item| feed(item, hasher)),
-        Value::Object(object) => {
-            for (key, value) in object {
-                key.hash(hasher);
-                feed(value, hasher);
-            }
+    /// A comma, unless something has just begun.
+    fn separate(&mut self) {
+        if !matches!(self.out.last(), None | Some(b'{' | b'[' | b':')) {
+            self.out.push(b',');
         }
     }
 }

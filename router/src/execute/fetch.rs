@@ -2,48 +2,57 @@
 
 use std::sync::Arc;
 
-use async_graphql::Value;
+use bytes::Bytes;
 use futures::future::join_all;
+use serde::Deserialize;
 use tracing::Instrument;
 
+use super::adopt::adopt;
 use super::entities::{self, Batch, Chunk};
-use super::{Object, Run, State, merge, place, rewrite};
-use crate::error::{GraphqlError, PathSegment};
-use crate::plan::{Fetch, FetchKind};
-use crate::transport::{Answer, Call, TransportError};
+use super::layout::Reading;
+use super::read::{self, Data, Expected};
+use super::store::{Node, ObjectId};
+use super::variables::{Variables, write_member};
+use super::{Run, State, place};
+use crate::error::GraphqlError;
+use crate::plan::{Fetch, FetchKind, Types};
+use crate::transport::{Answer, Call, RawError, TransportError};
+
+/// What came, in the store.
+struct Received {
+    data: Option<Data>,
+    errors: Vec<GraphqlError>,
+}
 
 impl Run<'_> {
     pub(super) async fn fetch(&self, fetch: &Fetch) {
         if fetch.entities.is_empty() {
-            if fetch.is_conditional() && !self.wants_any(fetch) {
-                return;
-            }
-            let answer = self.call(fetch, self.variables.pick(&fetch.variables)).await;
-            self.merge_root(fetch, answer);
+            self.fetch_root(fetch).await;
             return;
         }
-        let schema = &self.operation.engine.schema;
-        let mut batches = entities::collect(fetch, &self.state().data, schema);
+        let batches = entities::collect(fetch, &self.operation.layout, self.types(), &mut self.state());
         let chunks = entities::chunks(&batches);
-        let mut calls = Vec::with_capacity(chunks.len());
-        for chunk in &chunks {
-            let mut variables = self.variables.pick(&fetch.variables);
-            for (batch, range) in batches.iter_mut().zip(chunk) {
-                let list = batch.representations[range.clone()].iter_mut();
-                let list = list.map(|representation| std::mem::take(&mut representation.value)).collect();
-                variables.insert(batch.variable.clone(), Value::List(list));
+        let calls = chunks.iter().map(|chunk| {
+            let mut variables = vec![b'{'];
+            self.variables.write(&fetch.variables, &mut variables);
+            for (batch, range) in batches.iter().zip(chunk) {
+                let list = |out: &mut Vec<u8>| batch.representations.write(range.clone(), out);
+                write_member(batch.variable, &mut variables, list);
             }
-            calls.push(self.call(fetch, variables));
-        }
+            variables.push(b'}');
+            self.call(fetch, variables)
+        });
         let answers = join_all(calls).await;
         let mut failed = Vec::new();
         let mut state = self.state();
+        state.clean[fetch.id] = true;
         for (chunk, answer) in chunks.iter().zip(answers) {
             let merged =
                 answer.and_then(|answer| self.merge_entities(&mut state, fetch, &batches, chunk, answer));
             if let Err(error) = merged {
                 log(fetch, &error);
-                failed.extend(place::all(&batches, chunk).cloned());
+                state.clean[fetch.id] = false;
+                failed.extend(self.places(&state, fetch, &batches, chunk).into_iter().map(|(path, _)| path));
             }
         }
         // However many calls it took, to the client it is one thing that failed.
@@ -53,14 +62,32 @@ impl Run<'_> {
         }
     }
 
-    /// Whether the client's variables leave any of a fetch's root fields in.
-    fn wants_any(&self, fetch: &Fetch) -> bool {
-        let Some(root) = self.operation.shape.values().next() else { return false };
-        let wanted = root.fields.iter().filter(|field| field.is_wanted(self.variables));
-        wanted.into_iter().any(|field| fetch.outputs.contains(&field.data_key))
+    async fn fetch_root(&self, fetch: &Fetch) {
+        if fetch.is_conditional() && !self.wants_any(fetch) {
+            return;
+        }
+        if !self.roots(&self.state(), fetch).is_empty() {
+            let answer = self.call(fetch, variables(fetch, self.variables)).await;
+            self.merge_root(fetch, answer);
+        }
     }
 
-    async fn call(&self, fetch: &Fetch, variables: Object) -> Result<Answer, TransportError> {
+    /// The objects where root fields are wanted: as a rule the root alone.
+    fn roots(&self, state: &State, fetch: &Fetch) -> Vec<ObjectId> {
+        let mut roots = Vec::new();
+        let path = &self.operation.layout.fetch(fetch).path;
+        entities::visit(&state.store, state.root, path, &mut |object| roots.push(object));
+        roots
+    }
+
+    /// Whether the client's variables leave any of a fetch's root fields in.
+    fn wants_any(&self, fetch: &Fetch) -> bool {
+        let Some((_, root)) = self.operation.shape.objects.first() else { return false };
+        let wanted = root.fields.iter().filter(|field| field.is_wanted(self.variables));
+        !fetch.path.is_empty() || wanted.into_iter().any(|field| fetch.outputs.contains(&field.data_key))
+    }
+
+    async fn call(&self, fetch: &Fetch, variables: Vec<u8>) -> Result<Answer, TransportError> {
         let Some(transport) = self.operation.engine.transports.get(&fetch.subgraph) else {
             return Err(TransportError::Connect("no such subgraph".to_owned()));
         };
@@ -71,43 +98,34 @@ impl Run<'_> {
     /// Merges what root fields brought; also the event that a subscription's answer begins with.
     pub(super) fn merge_root(&self, fetch: &Fetch, answer: Result<Answer, TransportError>) {
         let mut state = self.state();
-        let covers = || fetch.outputs.iter().map(|key| vec![PathSegment::Field(key.clone())]).collect();
-        let answer = answer.and_then(|mut answer| {
-            rewrite::apply(&fetch.output_rewrites, &mut answer.data, &self.operation.engine.schema);
-            match answer.data {
-                Value::Object(data) => Ok((Some(data), answer.errors)),
-                Value::Null if !answer.errors.is_empty() || fetch.is_conditional() => {
-                    Ok((None, answer.errors))
-                }
-                _ => Err(TransportError::Rubbish("data is not an object".to_owned())),
-            }
+        let reading = &self.operation.layout.fetch(fetch).root;
+        let received = answer.and_then(|answer| state.receive(self.types(), answer, Expected::Root(reading)));
+        let received = received.and_then(|received| match received.data {
+            Some(Data::Root(object)) => Ok((Some(object), received.errors)),
+            None if !received.errors.is_empty() || fetch.is_conditional() => Ok((None, received.errors)),
+            _ => Err(TransportError::Rubbish("data is not an object".to_owned())),
         });
-        let (data, errors) = match answer {
-            Ok(answer) => answer,
+        let (data, errors) = match received {
+            Ok(received) => received,
             Err(error) => {
                 log(fetch, &error);
-                let path = self.first_output(fetch, &Vec::new());
-                self.record(&mut state, GraphqlError::unavailable().at(path), covers());
+                let path = self.first_output(fetch, &self.place_of_root(&state, fetch));
+                let covers = self.covers_root(&state, fetch);
+                self.record(&mut state, GraphqlError::unavailable().at(path), covers);
                 return;
             }
         };
-        let nothing = data.is_none();
+        state.clean[fetch.id] = errors.is_empty();
         if let Some(data) = data {
-            merge::objects(&mut state.data, data);
-        }
-        for mut error in errors {
-            rewrite::rename(&fetch.output_rewrites, &mut error.path);
-            let about_all = error.path.is_empty();
-            if about_all {
-                error.path = self.first_output(fetch, &Vec::new());
+            for root in self.roots(&state, fetch) {
+                state.store.merge(&self.operation.layout, self.types(), root, data);
             }
-            let covers = if about_all || nothing { covers() } else { Vec::new() };
-            self.record(&mut state, error, covers);
+        }
+        for error in errors {
+            self.map_root_error(&mut state, fetch, error, data.is_none());
         }
     }
 
-    /// Merges the entities of one call. Moves them where it can: only an entity that is wanted at several places
-    /// is copied.
     fn merge_entities(
         &self,
         state: &mut State,
@@ -116,39 +134,90 @@ impl Run<'_> {
         chunk: &Chunk,
         answer: Answer,
     ) -> Result<(), TransportError> {
-        let mut errors = answer.errors;
-        let mut data = match answer.data {
-            Value::Object(data) => data,
-            Value::Null if !errors.is_empty() => Object::new(),
+        let layout = &self.operation.layout;
+        let entities = &layout.fetch(fetch).entities;
+        let fields: Vec<(&str, &Reading)> = fetch
+            .entities
+            .iter()
+            .zip(entities)
+            .map(|(field, layout)| (field.key.as_str(), &layout.reading))
+            .collect();
+        let received = state.receive(self.types(), answer, Expected::Entities(&fields))?;
+        let mut errors = received.errors;
+        let found = match received.data {
+            Some(Data::Entities(found)) => found,
+            None if !errors.is_empty() => vec![Node::Missing; fields.len()],
             _ => return Err(TransportError::Rubbish("data is not an object".to_owned())),
         };
-        place::infer_positions(&mut errors, &data);
+        place::infer_positions(&mut errors, &state.store, &fields, &found);
         for (batch, range) in batches.iter().zip(chunk) {
-            for field in &batch.fields {
-                let list = match data.swap_remove(&field.key) {
-                    Some(Value::List(list)) => list,
-                    _ if range.is_empty() => continue,
-                    // The errors say why.
-                    None | Some(Value::Null) if !errors.is_empty() => continue,
-                    _ => return Err(TransportError::Rubbish("entities are not a list".to_owned())),
-                };
-                for (mut entity, representation) in
-                    list.into_iter().zip(&batch.representations[range.clone()])
-                {
-                    rewrite::apply(&field.output_rewrites, &mut entity, &self.operation.engine.schema);
-                    let Value::Object(entity) = entity else { continue };
-                    let Some((last, others)) = representation.places.split_last() else { continue };
-                    for place in others {
-                        merge::at(&mut state.data, place, entity.clone());
+            for &field in &batch.fields {
+                match found[field] {
+                    Node::List(list) => {
+                        for &(target, position) in &batch.targets {
+                            let Some(position) = position.checked_sub(range.start) else { continue };
+                            let element = state.store.elements(list).get(position).copied();
+                            if let Some(Node::Object(entity)) = element.filter(|_| position < range.len()) {
+                                state.store.merge(layout, self.types(), target, entity);
+                            }
+                        }
                     }
-                    merge::at(&mut state.data, last, entity);
+                    _ if range.is_empty() => {}
+                    // The errors say why.
+                    Node::Missing | Node::Null if !errors.is_empty() => {}
+                    _ => return Err(TransportError::Rubbish("entities are not a list".to_owned())),
                 }
             }
         }
-        for error in errors {
-            self.map_error(state, fetch, batches, chunk, error);
+        state.clean[fetch.id] &= errors.is_empty();
+        if !errors.is_empty() {
+            let places = self.places(state, fetch, batches, chunk);
+            for error in errors {
+                self.map_error(state, fetch, (batches, chunk), &places, error);
+            }
         }
         Ok(())
+    }
+}
+
+impl State {
+    /// Reads an answer into the store.
+    fn receive(
+        &mut self,
+        types: &Types,
+        answer: Answer,
+        expected: Expected<'_>,
+    ) -> Result<Received, TransportError> {
+        match answer {
+            Answer::Json(bytes) => self.read(types, &bytes, expected),
+            Answer::Response(response) => {
+                let data = adopt(&mut self.store, types, &response.data, expected)
+                    .map_err(|_| TransportError::TooLarge(u32::MAX as usize))?;
+                let errors = response.errors.into_iter().map(GraphqlError::from).collect();
+                Ok(Received { data, errors })
+            }
+        }
+    }
+
+    fn read(
+        &mut self,
+        types: &Types,
+        bytes: &Bytes,
+        expected: Expected<'_>,
+    ) -> Result<Received, TransportError> {
+        let rubbish = |error: &dyn std::fmt::Display| TransportError::Rubbish(error.to_string());
+        let read = read::read(&mut self.store, types, bytes, expected).map_err(|error| rubbish(&error))?;
+        let errors = match &read.errors {
+            None => Vec::new(),
+            Some(range) => {
+                Vec::<RawError>::deserialize(&mut serde_json::Deserializer::from_slice(&bytes[range.clone()]))
+                    .map_err(|error| rubbish(&error))?
+            }
+        };
+        if !read.has_data && errors.is_empty() {
+            return Err(TransportError::Rubbish("neither data nor errors".to_owned()));
+        }
+        Ok(Received { data: read.data, errors: errors.into_iter().map(GraphqlError::from).collect() })
     }
 }
 
@@ -156,17 +225,22 @@ fn log(fetch: &Fetch, error: &TransportError) {
     tracing::warn!(subgraph = fetch.subgraph, %error, "a subgraph did not answer");
 }
 
+/// The variables of a fetch of root fields; empty when it has none.
+pub(super) fn variables(fetch: &Fetch, variables: &Variables) -> Vec<u8> {
+    if fetch.variables.is_empty() {
+        return Vec::new();
+    }
+    let mut out = vec![b'{'];
+    variables.write(&fetch.variables, &mut out);
+    out.push(b'}');
+    out
+}
+
 /// The call that a fetch makes.
 pub(super) fn call<'a>(
     fetch: &'a Fetch,
-    variables: Object,
+    variables: Vec<u8>,
     context: &'a Arc<common::RequestContext>,
 ) -> Call<'a> {
-    Call {
-        text: &fetch.text,
-        fetch: Some(fetch),
-        variables,
-        is_mutation: fetch.kind == FetchKind::Mutation,
-        context,
-    }
+    Call { fetch, variables, is_mutation: fetch.kind == FetchKind::Mutation, context }
 }

@@ -1,17 +1,19 @@
 //! Runs a plan: asks the subgraphs, merges what they say, and shapes it as the client asked.
 
+mod adopt;
 mod entities;
 mod explained;
 mod fetch;
 mod introspect;
-mod merge;
+mod layout;
 mod operation;
 mod place;
-mod project;
+mod read;
 mod response;
-mod rewrite;
 mod shape;
+mod store;
 mod variables;
+mod write;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,24 +22,21 @@ use apollo_compiler::Name as TypeName;
 use apollo_compiler::collections::HashMap as TypeMap;
 use apollo_compiler::schema::{Implementers, Schema};
 use apollo_compiler::validation::Valid;
-use async_graphql::Value;
-use async_graphql::indexmap::IndexMap;
 use common::RequestContext;
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 
+pub(crate) use layout::Layout;
 pub use operation::{Operation, OperationKind};
 pub use response::Response;
 pub(crate) use shape::shape;
 
 use crate::error::{GraphqlError, Path};
-use crate::plan::{Aliases, Plan};
+use crate::plan::{Aliases, Plan, Planner, Types};
 use crate::transport::Transport;
-use project::Projector;
+use store::{ObjectId, Store};
 use variables::Variables;
-
-/// A response object: keys in order.
-pub(crate) type Object = IndexMap<async_graphql::Name, Value>;
+use write::Writer;
 
 /// What all operations of one supergraph share.
 pub(crate) struct Engine {
@@ -45,6 +44,8 @@ pub(crate) struct Engine {
     pub schema: Valid<Schema>,
     /// Interfaces and who implements them.
     pub implementers: TypeMap<TypeName, Implementers>,
+    /// Makes plans, and knows the types of the supergraph.
+    pub planner: Planner,
     /// Which keys the gathered data has.
     pub aliases: Aliases,
     /// The ways to the subgraphs.
@@ -61,10 +62,28 @@ struct Run<'a> {
 }
 
 /// What is known so far.
-#[derive(Default)]
 struct State {
-    data: Object,
+    store: Store,
+    /// The object of the answer's root.
+    root: ObjectId,
+    /// Which fetches have answered without an error.
+    clean: Vec<bool>,
+    /// What the router answers itself: JSON by response key.
+    introspected: HashMap<String, Vec<u8>>,
     errors: Vec<Recorded>,
+}
+
+impl State {
+    fn new(layout: &Layout) -> Self {
+        let (store, root) = Store::new(layout);
+        Self {
+            store,
+            root,
+            clean: vec![false; layout.fetch_count()],
+            introspected: HashMap::new(),
+            errors: Vec::new(),
+        }
+    }
 }
 
 /// An error, and what it explains.
@@ -82,6 +101,10 @@ impl<'a> Run<'a> {
         state: State,
     ) -> Self {
         Self { operation, context, variables, state: Mutex::new(state) }
+    }
+
+    fn types(&self) -> &Types {
+        self.operation.engine.planner.types()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -124,8 +147,8 @@ impl<'a> Run<'a> {
     /// Shapes what was gathered.
     fn finish(self) -> Response {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut projector = Projector::new(self.variables, state.errors);
-        let data = projector.root(&self.operation.shape, state.data);
-        Response::new(data, projector.into_errors())
+        let (data, found) = Writer::new(&state, self.variables).root(&self.operation.shape);
+        let recorded = state.errors.into_iter().map(|recorded| recorded.error);
+        Response::new(data, recorded.chain(found).collect())
     }
 }

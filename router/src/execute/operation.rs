@@ -12,7 +12,7 @@ use futures::{FutureExt, StreamExt};
 
 use super::shape::Shape;
 use super::variables::Variables;
-use super::{Engine, Response, Run, State, fetch, introspect};
+use super::{Engine, Layout, Response, Run, State, fetch, introspect};
 use crate::error::GraphqlError;
 use crate::plan::{Fetch, Planned};
 use crate::transport::{Answer, TransportError};
@@ -36,6 +36,7 @@ pub struct Operation {
     pub(crate) kind: OperationKind,
     pub(crate) introspects: bool,
     pub(crate) planned: Planned,
+    pub(crate) layout: Layout,
     pub(crate) shape: Arc<Shape>,
 }
 
@@ -96,7 +97,8 @@ impl Operation {
             Ok(variables) => variables,
             Err(errors) => return Response::refused(errors),
         };
-        let state = introspect::state(&self.engine, self, &variables);
+        let mut state = State::new(&self.layout);
+        introspect::answer(&self.engine, self, &variables, &mut state);
         let run = Run::new(self, &context, &variables, state);
         run.plan(&self.planned.rest).await;
         run.finish()
@@ -120,7 +122,7 @@ impl Operation {
         let Some(transport) = self.engine.transports.get(&primary.subgraph) else {
             return stream::iter([GraphqlError::unavailable().into()]).boxed();
         };
-        let call = fetch::call(primary, variables.pick(&primary.variables), &context);
+        let call = fetch::call(primary, fetch::variables(primary, &variables), &context);
         let events = transport.stream(call);
         let asked = Asked { operation, context, variables };
         stream::unfold(Some(events), move |events| {
@@ -142,7 +144,8 @@ impl Asked {
         let Some(primary) = &self.operation.planned.primary else {
             return GraphqlError::internal().into();
         };
-        let run = Run::new(&self.operation, &self.context, &self.variables, State::default());
+        let run =
+            Run::new(&self.operation, &self.context, &self.variables, State::new(&self.operation.layout));
         match event {
             Ok(answer) => run.merge_root(primary, Ok(answer)),
             Err(error) => {

@@ -1,39 +1,81 @@
-//! Errors of `_entities` → the places in the client's answer that they are about.
+//! Errors of subgraphs → the places in the client's answer that they are about. Only looked at when there is one.
 
 use std::collections::HashMap;
 
-use async_graphql::Value;
-
 use super::entities::{Batch, Chunk};
+use super::layout::{Hop, Reading};
 use super::shape::client_path;
-use super::{Object, Run, State, rewrite};
+use super::store::{Node, ObjectId, Store};
+use super::{Run, State};
 use crate::error::{GraphqlError, Path, PathSegment};
-use crate::plan::Fetch;
+use crate::plan::{Fetch, Rename, TypeId};
+
+/// A place that a call was to serve, and by which representation of which batch.
+pub(super) type Served = (Path, (usize, usize));
 
 impl Run<'_> {
+    /// An error of a fetch of root fields.
+    pub(super) fn map_root_error(
+        &self,
+        state: &mut State,
+        fetch: &Fetch,
+        mut error: GraphqlError,
+        brought_nothing: bool,
+    ) {
+        let mut path = self.place_of_root(state, fetch);
+        let about_all = error.path.is_empty();
+        if about_all {
+            path = self.first_output(fetch, &path);
+        } else {
+            rename(&fetch.renames, &mut error.path);
+            path.append(&mut error.path);
+        }
+        let covers = if about_all || brought_nothing { self.covers_root(state, fetch) } else { Vec::new() };
+        self.record(state, error.at(path), covers);
+    }
+
+    /// The first place where a fetch of root fields belongs.
+    pub(super) fn place_of_root(&self, state: &State, fetch: &Fetch) -> Path {
+        let mut places = self.walk(state, &self.operation.layout.fetch(fetch).path);
+        if places.is_empty() { Path::new() } else { places.swap_remove(0).0 }
+    }
+
+    /// What a fetch of root fields was to bring.
+    pub(super) fn covers_root(&self, state: &State, fetch: &Fetch) -> Vec<Path> {
+        let places = self.walk(state, &self.operation.layout.fetch(fetch).path);
+        let below = |(path, _): (Path, ObjectId)| {
+            fetch.outputs.iter().map(move |key| {
+                let mut path = path.clone();
+                path.push(PathSegment::Field(key.clone()));
+                path
+            })
+        };
+        places.into_iter().flat_map(below).collect()
+    }
+
     /// `_entities.i.rest` → every place that representation i serves.
     pub(super) fn map_error(
         &self,
         state: &mut State,
         fetch: &Fetch,
-        batches: &[Batch<'_>],
-        chunk: &Chunk,
+        (batches, chunk): (&[Batch<'_>], &Chunk),
+        places: &[Served],
         mut error: GraphqlError,
     ) {
         let mut path = std::mem::take(&mut error.path).into_iter();
         let about = match (path.next(), path.next()) {
             (Some(PathSegment::Field(key)), Some(PathSegment::Index(index))) => {
-                batches.iter().zip(chunk).find_map(|(batch, range)| {
-                    let field = batch.fields.iter().find(|field| field.key == key)?;
-                    let representation = batch.representations[range.clone()].get(index)?;
-                    Some((*field, representation))
+                batches.iter().zip(chunk).enumerate().find_map(|(batch, (of_batch, range))| {
+                    let field = of_batch.fields.iter().map(|&field| &fetch.entities[field]);
+                    let field = field.into_iter().find(|field| field.key == key)?;
+                    (index < range.len()).then_some((field, (batch, range.start + index)))
                 })
             }
             _ => None,
         };
         let Some((field, representation)) = about else {
             // It is about the call as a whole.
-            let covers: Vec<Path> = all(batches, chunk).cloned().collect();
+            let covers: Vec<Path> = places.iter().map(|(path, _)| path.clone()).collect();
             if let Some(first) = covers.first() {
                 let path = self.first_output(fetch, first);
                 self.record(state, error.at(path), covers);
@@ -41,14 +83,92 @@ impl Run<'_> {
             return;
         };
         let mut rest: Path = path.collect();
-        rewrite::rename(&field.output_rewrites, &mut rest);
-        for place in &representation.places {
+        rename(&field.renames, &mut rest);
+        for (place, _) in places.iter().filter(|(_, served_by)| *served_by == representation) {
             let (path, covers) = if rest.is_empty() {
                 (self.first_output(fetch, place), vec![place.clone()])
             } else {
                 (place.iter().chain(&rest).cloned().collect(), Vec::new())
             };
             self.record(state, error.clone().at(path), covers);
+        }
+    }
+
+    /// Every place that a call was to serve.
+    pub(super) fn places(
+        &self,
+        state: &State,
+        fetch: &Fetch,
+        batches: &[Batch<'_>],
+        chunk: &Chunk,
+    ) -> Vec<Served> {
+        let entities = &self.operation.layout.fetch(fetch).entities;
+        let mut places = Vec::new();
+        for (number, (batch, range)) in batches.iter().zip(chunk).enumerate() {
+            let positions: HashMap<ObjectId, usize> = batch.targets.iter().copied().collect();
+            let Some(&field) = batch.fields.first() else { continue };
+            for path in &entities[field].paths {
+                for (path, object) in self.walk(state, path) {
+                    if let Some(&position) = positions.get(&object).filter(|one| range.contains(one)) {
+                        places.push((path, (number, position)));
+                    }
+                }
+            }
+        }
+        places
+    }
+
+    /// Every object at a path of the layout, with its path in the data.
+    fn walk(&self, state: &State, hops: &[Hop]) -> Vec<(Path, ObjectId)> {
+        let mut found = Vec::new();
+        self.walk_object(&state.store, state.root, hops, &mut Path::new(), &mut found);
+        found
+    }
+
+    fn walk_object(
+        &self,
+        store: &Store,
+        object: ObjectId,
+        hops: &[Hop],
+        path: &mut Path,
+        found: &mut Vec<(Path, ObjectId)>,
+    ) {
+        match hops.split_first() {
+            None => found.push((path.clone(), object)),
+            Some((Hop::Slot(slot), rest)) => {
+                let place = self.operation.layout.place(store.place(object));
+                let Some((key, _)) = place.get_index(*slot) else { return };
+                path.push(PathSegment::Field(key.clone()));
+                self.walk_node(store, store.slot(object, *slot), rest, path, found);
+                path.pop();
+            }
+            Some((Hop::Type(types), rest)) => {
+                let ty = store.ty(object);
+                if ty == TypeId::UNSAID || types.contains(ty) {
+                    self.walk_object(store, object, rest, path, found);
+                }
+            }
+        }
+    }
+
+    fn walk_node(
+        &self,
+        store: &Store,
+        node: Node,
+        hops: &[Hop],
+        path: &mut Path,
+        found: &mut Vec<(Path, ObjectId)>,
+    ) {
+        match node {
+            Node::Object(object) => self.walk_object(store, object, hops, path, found),
+            Node::List(list) => {
+                for (index, element) in store.elements(list).iter().enumerate() {
+                    path.push(PathSegment::Index(index));
+                    self.walk_node(store, *element, hops, path, found);
+                    path.pop();
+                }
+            }
+            Node::Missing | Node::Null | Node::Leaf(_) => {}
         }
     }
 
@@ -66,25 +186,45 @@ impl Run<'_> {
     }
 }
 
-/// Every place that a call was to serve.
-pub(super) fn all<'a>(batches: &'a [Batch<'_>], chunk: &'a Chunk) -> impl Iterator<Item = &'a Path> {
-    let parts = batches.iter().zip(chunk);
-    parts.flat_map(|(batch, range)| {
-        batch.representations[range.clone()].iter().flat_map(|representation| &representation.places)
-    })
+/// Gives an error's path the names that the data has.
+fn rename(renames: &[Rename], path: &mut Path) {
+    for rename in renames {
+        let fields = path.iter().enumerate().filter_map(|(position, segment)| match segment {
+            PathSegment::Field(name) => Some((position, name)),
+            PathSegment::Index(_) => None,
+        });
+        let matched: Vec<usize> = rename
+            .path
+            .iter()
+            .zip(fields)
+            .take_while(|(key, (_, name))| key == name)
+            .map(|(_, (position, _))| position)
+            .collect();
+        if matched.len() == rename.path.len()
+            && let Some(&last) = matched.last()
+        {
+            path[last] = PathSegment::Field(rename.to.clone());
+        }
+    }
 }
 
 /// Some servers, async-graphql among them, leave the position out: `_entities.rest`. Each such error is taken to be
 /// about the next entity with a null there.
-pub(super) fn infer_positions(errors: &mut [GraphqlError], data: &Object) {
+pub(super) fn infer_positions(
+    errors: &mut [GraphqlError],
+    store: &Store,
+    fields: &[(&str, &Reading)],
+    found: &[Node],
+) {
     let mut next: HashMap<Path, usize> = HashMap::new();
     for error in errors {
         let [PathSegment::Field(key), PathSegment::Field(_), ..] = error.path.as_slice() else { continue };
-        let Some(Value::List(list)) = data.get(key) else { continue };
+        let Some(field) = fields.iter().position(|(name, _)| key == name) else { continue };
+        let (reading, Node::List(list)) = (fields[field].1, found[field]) else { continue };
         let start = next.get(&error.path).copied().unwrap_or(0);
         let rest = &error.path[1..];
-        let found = list.iter().enumerate().skip(start).find(|(_, entity)| is_null_at(entity, rest));
-        if let Some((position, _)) = found {
+        let mut entities = store.elements(list).iter().enumerate().skip(start);
+        if let Some((position, _)) = entities.find(|(_, entity)| is_null_at(store, reading, **entity, rest)) {
             next.insert(error.path.clone(), position + 1);
             error.path.insert(1, PathSegment::Index(position));
         }
@@ -92,14 +232,18 @@ pub(super) fn infer_positions(errors: &mut [GraphqlError], data: &Object) {
 }
 
 /// Whether a path ends in a null, at its end or before.
-fn is_null_at(value: &Value, path: &[PathSegment]) -> bool {
-    match (value, path.split_first()) {
-        (Value::Null, _) => true,
-        (Value::Object(object), Some((PathSegment::Field(name), rest))) => {
-            object.get(name).is_some_and(|inner| is_null_at(inner, rest))
+fn is_null_at(store: &Store, reading: &Reading, node: Node, path: &[PathSegment]) -> bool {
+    match (node, path.split_first()) {
+        (Node::Null, _) => true,
+        (Node::Object(object), Some((PathSegment::Field(name), rest))) => {
+            let entry = reading.entries.iter().find(|entry| entry.key == *name);
+            entry.is_some_and(|entry| {
+                let below = entry.of.as_ref().unwrap_or(reading);
+                is_null_at(store, below, store.slot(object, entry.slot), rest)
+            })
         }
-        (Value::List(list), Some((PathSegment::Index(index), rest))) => {
-            list.get(*index).is_some_and(|inner| is_null_at(inner, rest))
+        (Node::List(list), Some((PathSegment::Index(index), rest))) => {
+            store.elements(list).get(*index).is_some_and(|inner| is_null_at(store, reading, *inner, rest))
         }
         _ => false,
     }

@@ -1,59 +1,78 @@
 //! What the client gets.
 
-use async_graphql::Value;
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
-
-use super::Object;
 use crate::error::GraphqlError;
 
 /// More errors than this tell a client nothing new.
 pub(super) const ERRORS_MAX: usize = 1_000;
 
-/// An answer. Serializes as GraphQL over HTTP wants it: errors first, so that nobody overlooks them.
+/// An answer. As JSON it has what GraphQL over HTTP wants, errors first, so that nobody overlooks them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Response {
-    /// `None` when execution never began: then the answer has no `data` at all.
-    pub data: Option<Value>,
+    /// JSON; `None` when execution never began: then the answer has no `data` at all.
+    pub data: Option<Vec<u8>>,
     /// What went wrong.
     pub errors: Vec<GraphqlError>,
     /// For those who serve it; the engine leaves it empty.
-    pub extensions: Object,
+    pub extensions: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Response {
     /// An answer with data, which may be null.
     #[must_use]
-    pub fn new(data: Value, mut errors: Vec<GraphqlError>) -> Self {
+    pub fn new(data: Vec<u8>, mut errors: Vec<GraphqlError>) -> Self {
         errors.truncate(ERRORS_MAX);
-        Self { data: Some(data), errors, extensions: Object::new() }
+        Self { data: Some(data), errors, extensions: serde_json::Map::new() }
     }
 
     /// An answer to a request that was not executed.
     #[must_use]
     pub fn refused(errors: Vec<GraphqlError>) -> Self {
-        Self { data: None, errors, extensions: Object::new() }
+        Self { data: None, errors, extensions: serde_json::Map::new() }
+    }
+
+    /// The answer as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut json = Vec::with_capacity(self.data.as_ref().map_or(0, Vec::len) + 16);
+        self.write_json(&mut json);
+        json
+    }
+
+    /// Writes the answer as JSON at the end of what is there.
+    pub fn write_json(&self, out: &mut Vec<u8>) {
+        out.push(b'{');
+        if !self.errors.is_empty() {
+            out.extend_from_slice(b"\"errors\":");
+            write(&self.errors, out);
+            out.push(b',');
+        }
+        if let Some(data) = &self.data {
+            out.extend_from_slice(b"\"data\":");
+            out.extend_from_slice(data);
+            out.push(b',');
+        }
+        if !self.extensions.is_empty() {
+            out.extend_from_slice(b"\"extensions\":");
+            write(&self.extensions, out);
+            out.push(b',');
+        }
+        if out.last() == Some(&b',') {
+            out.pop();
+        }
+        out.push(b'}');
+    }
+}
+
+/// Errors and extensions are made of texts, numbers and lists of them: they can always be written.
+fn write(value: &impl serde::Serialize, out: &mut Vec<u8>) {
+    if let Err(error) = serde_json::to_writer(&mut *out, value) {
+        tracing::error!(%error, "a part of an answer could not be written");
+        out.extend_from_slice(b"null");
     }
 }
 
 impl From<GraphqlError> for Response {
     fn from(error: GraphqlError) -> Self {
         Self::refused(vec![error])
-    }
-}
-
-impl Serialize for Response {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        if !self.errors.is_empty() {
-            map.serialize_entry("errors", &self.errors)?;
-        }
-        if let Some(data) = &self.data {
-            map.serialize_entry("data", data)?;
-        }
-        if !self.extensions.is_empty() {
-            map.serialize_entry("extensions", &self.extensions)?;
-        }
-        map.end()
     }
 }

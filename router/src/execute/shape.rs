@@ -12,19 +12,28 @@ use apollo_compiler::schema::ExtendedType;
 use async_graphql::Name as Key;
 
 use super::Engine;
+use super::layout::{Layout, ROOT};
 use super::variables::Variables;
 use crate::error::{Path, PathSegment};
+use crate::plan::TypeId;
 
 /// More fields than this, over all concrete types, are not compiled.
 const FIELDS_MAX: usize = 100_000;
 
 /// What an object looks like, by its concrete type.
-pub(crate) type Shape = HashMap<Name, Arc<ObjectShape>>;
+#[derive(Default)]
+pub(crate) struct Shape {
+    pub objects: Vec<(TypeId, Arc<ObjectShape>)>,
+    /// Whether the data has to say which of them an object is.
+    pub is_abstract: bool,
+}
 
 /// What an object of one type looks like.
 pub(crate) struct ObjectShape {
     /// The type's name, as `__typename` gives it.
     pub name: Key,
+    /// The same, as JSON.
+    pub name_json: String,
     /// Its fields, in order.
     pub fields: Vec<FieldShape>,
 }
@@ -32,6 +41,8 @@ pub(crate) struct ObjectShape {
 /// One response key.
 pub(crate) struct FieldShape {
     pub key: Key,
+    /// The key and the colon, as JSON.
+    pub key_json: String,
     /// The key that the gathered data has it under.
     pub data_key: Key,
     /// Any of these, each all of its conditions; empty means always.
@@ -40,6 +51,14 @@ pub(crate) struct FieldShape {
 }
 
 impl FieldShape {
+    /// The field's name, for messages.
+    pub(super) fn name(&self) -> &str {
+        match &self.output {
+            Output::Field { name, .. } => name,
+            Output::TypeName | Output::Introspection => &self.key,
+        }
+    }
+
     /// Whether its conditions hold.
     pub(super) fn is_wanted(&self, variables: &Variables) -> bool {
         let holds = |one: &Condition| variables.is_true(&one.variable) == one.is;
@@ -60,15 +79,26 @@ pub(crate) enum Output {
     TypeName,
     /// The router's own answer, ready as it is.
     Introspection,
-    /// A field.
-    Field { name: Name, ty: Type, of: Kind },
+    /// A field, and where the data has it; nowhere if no fetch brings it.
+    Field { name: Name, ty: Type, of: Kind, slot: Option<usize> },
 }
 
 /// What a field's innermost values are.
 pub(crate) enum Kind {
     Scalar(Scalar),
-    Enum(Arc<Vec<Key>>),
+    /// Its values, as JSON.
+    Enum(Vec<String>),
     Composite(Arc<Shape>),
+}
+
+impl Kind {
+    /// What objects look like.
+    pub(super) fn shape(&self) -> Option<&Shape> {
+        match self {
+            Self::Composite(shape) => Some(shape),
+            Self::Scalar(_) | Self::Enum(_) => None,
+        }
+    }
 }
 
 /// Which values a scalar may have.
@@ -92,32 +122,41 @@ pub(crate) fn shape(
     engine: &Engine,
     document: &ExecutableDocument,
     operation: &Operation,
+    layout: &Layout,
 ) -> Result<Arc<Shape>, ShapeError> {
-    let mut builder = Builder { engine, document, known: HashMap::new(), fields: 0 };
+    let mut builder = Builder { engine, document, layout, known: HashMap::new(), fields: 0 };
     let root = &operation.selection_set;
-    builder.shape(&root.ty, vec![(root, Vec::new())])
+    builder.shape(&root.ty, vec![(root, Vec::new())], Some(ROOT))
 }
 
 type Occurrence<'a> = (&'a SelectionSet, Vec<Condition>);
 /// Selection sets are told apart by their address: they live as long as the document.
-type Known = HashMap<(Name, Vec<(usize, Vec<Condition>)>), Arc<Shape>>;
+type Known = HashMap<(Name, Vec<(usize, Vec<Condition>)>, Option<usize>), Arc<Shape>>;
 type Collected<'a> = IndexMap<Name, Vec<(&'a Field, Vec<Condition>)>>;
 
 struct Builder<'a> {
     engine: &'a Engine,
     document: &'a ExecutableDocument,
+    layout: &'a Layout,
     known: Known,
     fields: usize,
 }
 
 impl<'a> Builder<'a> {
-    fn shape(&mut self, ty: &Name, sets: Vec<Occurrence<'a>>) -> Result<Arc<Shape>, ShapeError> {
+    /// `place` is where the layout has the objects; nowhere if no fetch brings them.
+    fn shape(
+        &mut self,
+        ty: &Name,
+        sets: Vec<Occurrence<'a>>,
+        place: Option<usize>,
+    ) -> Result<Arc<Shape>, ShapeError> {
         let addresses = sets.iter().map(|(set, when)| (std::ptr::from_ref(*set).addr(), when.clone()));
-        let key = (ty.clone(), addresses.collect());
+        let key = (ty.clone(), addresses.collect(), place);
         if let Some(shape) = self.known.get(&key) {
             return Ok(shape.clone());
         }
-        let mut shape = Shape::new();
+        let is_abstract = !matches!(self.engine.schema.types.get(ty), Some(ExtendedType::Object(_)));
+        let mut shape = Shape { is_abstract, ..Shape::default() };
         for name in self.concrete(ty) {
             let mut collected = Collected::default();
             for (set, when) in &sets {
@@ -125,14 +164,15 @@ impl<'a> Builder<'a> {
             }
             let mut fields = Vec::with_capacity(collected.len());
             for (key, found) in collected {
-                fields.extend(self.field(&name, &key, found)?);
+                fields.extend(self.field(&name, &key, found, place)?);
             }
             self.fields += fields.len();
             if self.fields > FIELDS_MAX {
                 return Err(ShapeError);
             }
-            let object = ObjectShape { name: Key::new(name.as_str()), fields };
-            shape.insert(name, Arc::new(object));
+            let name_json = format!("\"{name}\"");
+            let object = ObjectShape { name: Key::new(name.as_str()), name_json, fields };
+            shape.objects.push((self.engine.planner.types().id(&name), Arc::new(object)));
         }
         let shape = Arc::new(shape);
         self.known.insert(key, shape.clone());
@@ -185,32 +225,38 @@ impl<'a> Builder<'a> {
         on: &Name,
         key: &Name,
         found: Vec<(&'a Field, Vec<Condition>)>,
+        place: Option<usize>,
     ) -> Result<Option<FieldShape>, ShapeError> {
         let Some((first, _)) = found.first() else { return Ok(None) };
         let name = first.name.clone();
         let replaced = self.engine.aliases.replacement(first);
+        let data_key = replaced.map_or_else(|| Key::new(key.as_str()), Key::new);
         let output = match name.as_str() {
             "__typename" => Output::TypeName,
             "__schema" | "__type" => Output::Introspection,
             _ => {
                 let Ok(definition) = self.engine.schema.type_field(on, &name) else { return Ok(None) };
                 let ty = definition.ty.clone();
-                let of = self.kind(ty.inner_named_type(), &found)?;
-                Output::Field { name, ty, of }
+                let at = place.and_then(|place| self.layout.slot(place, &data_key));
+                let of = self.kind(ty.inner_named_type(), &found, at.and_then(|(_, below)| below))?;
+                Output::Field { name, ty, of, slot: at.map(|(slot, _)| slot) }
             }
         };
         let always = found.iter().any(|(_, when)| when.is_empty());
         let when = if always { Vec::new() } else { found.into_iter().map(|(_, when)| when).collect() };
-        let key = Key::new(key.as_str());
-        let data_key = replaced.map_or_else(|| key.clone(), Key::new);
-        Ok(Some(FieldShape { key, data_key, when, output }))
+        let key_json = format!("\"{key}\":");
+        Ok(Some(FieldShape { key: Key::new(key.as_str()), key_json, data_key, when, output }))
     }
 
-    fn kind(&mut self, ty: &Name, found: &[(&'a Field, Vec<Condition>)]) -> Result<Kind, ShapeError> {
+    fn kind(
+        &mut self,
+        ty: &Name,
+        found: &[(&'a Field, Vec<Condition>)],
+        place: Option<usize>,
+    ) -> Result<Kind, ShapeError> {
         Ok(match self.engine.schema.types.get(ty) {
             Some(ExtendedType::Enum(definition)) => {
-                let values = definition.values.keys().map(|name| Key::new(name.as_str()));
-                Kind::Enum(Arc::new(values.collect()))
+                Kind::Enum(definition.values.keys().map(|name| format!("\"{name}\"")).collect())
             }
             Some(ExtendedType::Object(_) | ExtendedType::Interface(_) | ExtendedType::Union(_)) => {
                 // A field that stands once brings its conditions itself; only where several are merged do the
@@ -219,7 +265,7 @@ impl<'a> Builder<'a> {
                 let sets = found.iter().map(|(field, when)| {
                     (&field.selection_set, if alone { Vec::new() } else { when.clone() })
                 });
-                Kind::Composite(self.shape(ty, sets.collect())?)
+                Kind::Composite(self.shape(ty, sets.collect(), place)?)
             }
             _ => Kind::Scalar(match ty.as_str() {
                 "Int" => Scalar::Int,
@@ -242,7 +288,7 @@ pub(super) fn client_path(shape: &Shape, path: &Path) -> Path {
             found.push(segment.clone());
             continue;
         };
-        let objects = shapes.iter().flat_map(|shape| shape.values());
+        let objects = shapes.iter().flat_map(|shape| &shape.objects).map(|(_, object)| object);
         let fields: Vec<&FieldShape> =
             objects.filter_map(|object| object.fields.iter().find(|field| field.data_key == *name)).collect();
         let Some(first) = fields.first() else { break };

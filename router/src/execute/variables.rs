@@ -1,17 +1,18 @@
 //! The client's variables: checked against the operation, then handed to the fetches that use them.
 
 use apollo_compiler::request::coerce_variable_values;
-use apollo_compiler::response::{JsonMap, JsonValue};
+use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
-use async_graphql::{Name, Value};
+use async_graphql::Name;
 
-use super::{Engine, Object, Operation};
+use super::{Engine, Operation};
 use crate::error::{GraphqlError, code};
 
 /// Coerced variables, defaults filled in. Variables that the operation does not declare are left out.
 #[derive(Default)]
 pub(super) struct Variables {
-    values: Object,
+    /// Names and values as JSON.
+    values: Vec<(Name, String)>,
     /// The same, as introspection wants them; empty when the operation does not introspect.
     pub json: Option<Valid<JsonMap>>,
 }
@@ -31,42 +32,43 @@ impl Variables {
                 let message = sentence(&error.message().to_string());
                 vec![GraphqlError::new(code::BAD_USER_INPUT, message)]
             })?;
-        if operation.introspects {
-            let values = coerced.iter().map(|(name, value)| (Name::new(name.as_str()), value_of(value)));
-            return Ok(Self { values: values.collect(), json: Some(coerced) });
-        }
-        let values = coerced.into_inner().into_iter();
-        Ok(Self {
-            values: values.map(|(name, value)| (Name::new(name.as_str()), value_of(&value))).collect(),
-            json: None,
-        })
+        let values = coerced.iter().map(|(name, value)| {
+            let json = serde_json::to_string(value)
+                .map_err(|error| vec![GraphqlError::new(code::BAD_USER_INPUT, error.to_string())])?;
+            Ok((Name::new(name.as_str()), json))
+        });
+        let values = values.collect::<Result<_, Vec<GraphqlError>>>()?;
+        Ok(Self { values, json: operation.introspects.then_some(coerced) })
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.values.iter().find(|(known, _)| known == name).map(|(_, json)| json.as_str())
     }
 
     pub fn is_true(&self, name: &str) -> bool {
-        matches!(self.values.get(name), Some(Value::Boolean(true)))
+        self.get(name) == Some("true")
     }
 
-    /// The variables of one call. Those that the client left out stay out.
-    pub fn pick(&self, names: &[Name]) -> Object {
-        names
-            .iter()
-            .filter_map(|name| self.values.get(name).map(|value| (name.clone(), value.clone())))
-            .collect()
+    /// Writes those of some variables that the client gave, as members of a JSON object that has just begun.
+    pub fn write(&self, names: &[Name], out: &mut Vec<u8>) {
+        for name in names {
+            if let Some(json) = self.get(name) {
+                write_member(name, out, |out| out.extend_from_slice(json.as_bytes()));
+            }
+        }
     }
 }
 
-/// A JSON value as the engine's own.
-pub(super) fn value_of(value: &JsonValue) -> Value {
-    match value {
-        JsonValue::Null => Value::Null,
-        JsonValue::Bool(value) => Value::Boolean(*value),
-        JsonValue::Number(value) => Value::Number(value.clone()),
-        JsonValue::String(value) => Value::String(value.as_str().to_owned()),
-        JsonValue::Array(list) => Value::List(list.iter().map(value_of).collect()),
-        JsonValue::Object(map) => Value::Object(
-            map.iter().map(|(name, value)| (Name::new(name.as_str()), value_of(value))).collect(),
-        ),
+/// Writes a member of a JSON object, with the comma that it may need.
+pub(super) fn write_member(name: &str, out: &mut Vec<u8>, value: impl FnOnce(&mut Vec<u8>)) {
+    if out.last() != Some(&b'{') {
+        out.push(b',');
     }
+    // Names of GraphQL need no escapes.
+    out.push(b'"');
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+    value(out);
 }
 
 fn sentence(message: &str) -> String {

@@ -13,7 +13,7 @@ use hive_router_query_planner::planner::plan_nodes::{
 use hive_router_query_planner::state::supergraph_state::OperationKind;
 
 use super::{
-    Change, Entities, Fetch, FetchKind, Plan, PlanError, Planned, Requirement, Rewrite, RewriteStep, Step,
+    Entities, Fetch, FetchKind, Plan, PlanError, Planned, Rename, Requirement, Retype, Selection, Step,
 };
 
 pub(super) fn plan(node: PlanNode) -> Result<Planned, PlanError> {
@@ -24,8 +24,8 @@ pub(super) fn plan(node: PlanNode) -> Result<Planned, PlanError> {
 
 fn convert(node: PlanNode, primary: &mut Option<Box<Fetch>>) -> Result<Plan, PlanError> {
     Ok(match node {
-        PlanNode::Fetch(node) => Plan::Fetch(Box::new(root(node))),
-        PlanNode::BatchFetch(node) => Plan::Fetch(Box::new(batch(node))),
+        PlanNode::Fetch(node) => Plan::Fetch(Box::new(root(node)?)),
+        PlanNode::BatchFetch(node) => Plan::Fetch(Box::new(batch(node)?)),
         PlanNode::Flatten(node) => flatten(&node.path, *node.node)?,
         PlanNode::Sequence(node) => Plan::Sequence(all(node.nodes, primary)?),
         PlanNode::Parallel(node) => Plan::Parallel(all(node.nodes, primary)?),
@@ -40,7 +40,7 @@ fn convert(node: PlanNode, primary: &mut Option<Box<Fetch>>) -> Result<Plan, Pla
             }
         }
         PlanNode::Subscription(node) => {
-            *primary = Some(Box::new(root(node.primary)));
+            *primary = Some(Box::new(root(node.primary)?));
             Plan::Nothing
         }
         PlanNode::Defer(_) => return Err(PlanError::Failed("a deferred fetch".to_owned())),
@@ -53,7 +53,7 @@ fn all(nodes: Vec<PlanNode>, primary: &mut Option<Box<Fetch>>) -> Result<Vec<Pla
 
 fn flatten(path: &FlattenNodePath, node: PlanNode) -> Result<Plan, PlanError> {
     Ok(match node {
-        PlanNode::Fetch(node) => Plan::Fetch(Box::new(entity(path, node))),
+        PlanNode::Fetch(node) => Plan::Fetch(Box::new(entity(path, node)?)),
         PlanNode::Condition(node) => {
             let branch = |clause: Option<Box<PlanNode>>| {
                 clause.map(|node| flatten(path, *node).map(Box::new)).transpose()
@@ -74,78 +74,126 @@ fn flatten_all(path: &FlattenNodePath, nodes: Vec<PlanNode>) -> Result<Vec<Plan>
     nodes.into_iter().map(|node| flatten(path, node)).collect()
 }
 
-fn root(node: FetchNode) -> Fetch {
+fn root(node: FetchNode) -> Result<Fetch, PlanError> {
     let kind = match node.operation_kind {
         None | Some(OperationKind::Query) => FetchKind::Query,
         Some(OperationKind::Mutation) => FetchKind::Mutation,
         Some(OperationKind::Subscription) => FetchKind::Subscription,
     };
-    let outputs = outputs(&node.operation.document.operation.selection_set, &node.operation);
-    Fetch {
-        subgraph: node.service_name,
+    let set = &node.operation.document.operation.selection_set;
+    Ok(Fetch {
         kind,
         variables: names(node.variable_usages),
-        outputs,
-        text: node.operation.document_str,
+        outputs: outputs(set, &node.operation),
+        selection: selections(set, &node.operation),
+        renames: renames(node.output_rewrites)?,
+        ..blank(node.service_name, &node.operation)
+    })
+}
+
+/// A query that brings nothing yet.
+fn blank(subgraph: String, operation: &SubgraphFetchOperation) -> Fetch {
+    let text = operation.document_str.clone();
+    Fetch {
+        id: 0,
+        subgraph,
+        kind: FetchKind::Query,
+        text_json: serde_json::Value::from(text.as_str()).to_string(),
+        text,
         document: OnceLock::new(),
+        variables: Vec::new(),
+        outputs: Vec::new(),
+        selection: Vec::new(),
+        path: Vec::new(),
         entities: Vec::new(),
-        output_rewrites: rewrites(node.output_rewrites),
+        renames: Vec::new(),
     }
 }
 
-fn entity(path: &FlattenNodePath, node: FetchNode) -> Fetch {
+fn entity(path: &FlattenNodePath, node: FetchNode) -> Result<Fetch, PlanError> {
     let Some(required) = node.requires else {
-        // Root fields that are asked for again further down; the answer is the same object.
-        return root(node);
+        // Root fields that are asked for further down.
+        return Ok(Fetch { path: steps(path), ..root(node)? });
     };
+    let selection = selection_of(&node.operation, "_entities");
     let entities = Entities {
         key: Name::new("_entities"),
         variable: Name::new("representations"),
         paths: vec![steps(path)],
         requires: requirements(&required),
-        input_rewrites: rewrites(node.input_rewrites),
-        output_rewrites: rewrites(node.output_rewrites),
+        selection,
+        retypes: retypes(node.input_rewrites)?,
+        renames: renames(node.output_rewrites)?,
     };
-    Fetch {
-        subgraph: node.service_name,
-        kind: FetchKind::Query,
+    Ok(Fetch {
         variables: names(node.variable_usages),
         outputs: entity_outputs(&node.operation),
-        text: node.operation.document_str,
-        document: OnceLock::new(),
         entities: vec![entities],
-        output_rewrites: Vec::new(),
-    }
+        ..blank(node.service_name, &node.operation)
+    })
 }
 
-fn batch(node: BatchFetchNode) -> Fetch {
+fn batch(node: BatchFetchNode) -> Result<Fetch, PlanError> {
     let entities = node.entity_batch.aliases.into_iter().map(|alias| {
         let mut paths: Vec<_> = alias.merge_paths.iter().map(steps).collect();
         // The library's order differs from run to run.
         paths.sort();
-        Entities {
+        Ok(Entities {
+            selection: selection_of(&node.operation, &alias.alias),
             key: Name::new(alias.alias),
             variable: Name::new(alias.representations_variable_name),
             paths,
             requires: requirements(&alias.requires),
-            input_rewrites: rewrites(alias.input_rewrites),
-            output_rewrites: rewrites(alias.output_rewrites),
-        }
+            retypes: retypes(alias.input_rewrites)?,
+            renames: renames(alias.output_rewrites)?,
+        })
     });
-    let entities: Vec<Entities> = entities.collect();
+    let entities: Vec<Entities> = entities.collect::<Result<_, PlanError>>()?;
     let representations = |name: &Name| entities.iter().any(|entities| entities.variable == *name);
     let mut variables = names(node.variable_usages);
     variables.retain(|name| !representations(name));
-    Fetch {
-        subgraph: node.service_name,
-        kind: FetchKind::Query,
+    Ok(Fetch {
         variables,
         outputs: entity_outputs(&node.operation),
-        text: node.operation.document_str,
-        document: OnceLock::new(),
         entities,
-        output_rewrites: Vec::new(),
-    }
+        ..blank(node.service_name, &node.operation)
+    })
+}
+
+/// What is asked below the root field with a response key.
+fn selection_of(operation: &SubgraphFetchOperation, key: &str) -> Vec<Selection> {
+    let items = &operation.document.operation.selection_set.items;
+    let found = items.iter().find_map(|item| match item {
+        SelectionItem::Field(field) if field.selection_identifier() == key => Some(&field.selections),
+        _ => None,
+    });
+    found.map(|set| selections(set, operation)).unwrap_or_default()
+}
+
+fn selections(set: &SelectionSet, operation: &SubgraphFetchOperation) -> Vec<Selection> {
+    let selection = |item: &SelectionItem| match item {
+        SelectionItem::Field(field) => Some(Selection::Field {
+            key: Name::new(field.selection_identifier()),
+            name: field.name.clone(),
+            arguments: field.arguments.as_ref().map(ToString::to_string).unwrap_or_default(),
+            is_conditional: field.skip_if.is_some() || field.include_if.is_some(),
+            selections: selections(&field.selections, operation),
+        }),
+        SelectionItem::InlineFragment(fragment) => Some(Selection::Type {
+            condition: fragment.type_condition.clone(),
+            is_conditional: fragment.skip_if.is_some() || fragment.include_if.is_some(),
+            selections: selections(&fragment.selections, operation),
+        }),
+        SelectionItem::FragmentSpread(name) => {
+            let fragment = operation.document.fragments.iter().find(|fragment| fragment.name == *name)?;
+            Some(Selection::Type {
+                condition: fragment.type_condition.clone(),
+                is_conditional: false,
+                selections: selections(&fragment.selection_set, operation),
+            })
+        }
+    };
+    set.items.iter().filter_map(selection).collect()
 }
 
 fn names(usages: Option<impl IntoIterator<Item = String>>) -> Vec<Name> {
@@ -205,21 +253,35 @@ fn requirements(set: &SelectionSet) -> Vec<Requirement> {
     set.items.iter().filter_map(requirement).collect()
 }
 
-fn rewrites(list: Option<Vec<FetchRewrite>>) -> Vec<Rewrite> {
-    let steps = |path: Vec<FetchNodePathSegment>| {
-        let step = |segment| match segment {
-            FetchNodePathSegment::Key(name) => RewriteStep::Key(Name::new(name)),
-            FetchNodePathSegment::TypenameEquals(names) => RewriteStep::Type(names.into_iter().collect()),
-        };
-        path.into_iter().map(step).collect()
-    };
-    let rewrite = |rewrite| match rewrite {
-        FetchRewrite::ValueSetter(setter) => {
-            Rewrite { path: steps(setter.path), change: Change::Set(setter.set_value_to) }
+fn renames(list: Option<Vec<FetchRewrite>>) -> Result<Vec<Rename>, PlanError> {
+    let rename = |rewrite| match rewrite {
+        FetchRewrite::KeyRenamer(rename) => {
+            let path = rename.path.into_iter().filter_map(|segment| match segment {
+                FetchNodePathSegment::Key(name) => Some(Name::new(name)),
+                FetchNodePathSegment::TypenameEquals(_) => None,
+            });
+            Ok(Rename { path: path.collect(), to: Name::new(rename.rename_key_to) })
         }
-        FetchRewrite::KeyRenamer(renamer) => {
-            Rewrite { path: steps(renamer.path), change: Change::Rename(Name::new(renamer.rename_key_to)) }
+        FetchRewrite::ValueSetter(_) => {
+            Err(PlanError::Failed("an unexpected change to an answer".to_owned()))
         }
     };
-    list.into_iter().flatten().map(rewrite).collect()
+    list.into_iter().flatten().map(rename).collect()
+}
+
+fn retypes(list: Option<Vec<FetchRewrite>>) -> Result<Vec<Retype>, PlanError> {
+    let retype = |rewrite| match rewrite {
+        FetchRewrite::ValueSetter(setter) => match setter.path.as_slice() {
+            [FetchNodePathSegment::TypenameEquals(from), FetchNodePathSegment::Key(key)]
+                if key == "__typename" =>
+            {
+                Ok(Retype { from: from.iter().cloned().collect(), to: setter.set_value_to })
+            }
+            _ => Err(PlanError::Failed("an unexpected change to a representation".to_owned())),
+        },
+        FetchRewrite::KeyRenamer(_) => {
+            Err(PlanError::Failed("an unexpected name in a representation".to_owned()))
+        }
+    };
+    list.into_iter().flatten().map(retype).collect()
 }

@@ -7,6 +7,7 @@ mod convert;
 mod display;
 mod document;
 mod planner;
+mod types;
 
 use std::sync::OnceLock;
 
@@ -16,6 +17,7 @@ use async_graphql::parser::types::ExecutableDocument;
 pub(crate) use alias::Aliases;
 pub(crate) use document::expanded_size;
 pub(crate) use planner::{PlanError, Planner};
+pub(crate) use types::{TypeId, TypeSet, Types};
 
 /// What is done to answer an operation.
 #[derive(Debug)]
@@ -51,22 +53,30 @@ pub(crate) struct Planned {
 /// What is asked of one subgraph.
 #[derive(Debug)]
 pub(crate) struct Fetch {
+    /// Its position among all fetches of the plan, in the plan's order.
+    pub id: usize,
     /// The subgraph's name.
     pub subgraph: String,
     /// What kind of operation it is.
     pub kind: FetchKind,
     /// The operation, as it is sent.
     pub text: String,
+    /// The same, as a JSON string.
+    pub text_json: String,
     /// The same, parsed, for subgraphs in this process.
     pub document: OnceLock<ExecutableDocument>,
     /// The client's variables that it uses.
     pub variables: Vec<Name>,
     /// The response keys that it brings: of the root, or of each entity.
     pub outputs: Vec<Name>,
+    /// Of a fetch of root fields: which fields.
+    pub selection: Vec<Selection>,
+    /// Of a fetch of root fields: where they belong; the answer's root when empty.
+    pub path: Vec<Step>,
     /// The entities that it completes; none for a fetch of root fields.
     pub entities: Vec<Entities>,
-    /// Changes to the answer before it is merged.
-    pub output_rewrites: Vec<Rewrite>,
+    /// Of a fetch of root fields: which keys of the answer are not those of the data.
+    pub renames: Vec<Rename>,
 }
 
 /// What kind of operation a fetch is.
@@ -91,10 +101,39 @@ pub(crate) struct Entities {
     pub paths: Vec<Vec<Step>>,
     /// What a representation consists of.
     pub requires: Vec<Requirement>,
-    /// Changes to a representation before it is sent.
-    pub input_rewrites: Vec<Rewrite>,
-    /// Changes to an entity before it is merged.
-    pub output_rewrites: Vec<Rewrite>,
+    /// What is asked for each entity.
+    pub selection: Vec<Selection>,
+    /// Which types are sent under another name.
+    pub retypes: Vec<Retype>,
+    /// Which keys of an entity are not those of the data.
+    pub renames: Vec<Rename>,
+}
+
+/// A part of what a subgraph is asked, fragments in place.
+#[derive(Clone, Debug)]
+pub(crate) enum Selection {
+    /// A field.
+    Field {
+        /// The key under which the subgraph answers it.
+        key: Name,
+        /// Its name.
+        name: String,
+        /// Its arguments, printed; empty without any.
+        arguments: String,
+        /// Whether `@skip` or `@include` may leave it out.
+        is_conditional: bool,
+        /// Its own parts, unless it is a leaf.
+        selections: Vec<Selection>,
+    },
+    /// Parts of objects of one type.
+    Type {
+        /// The type.
+        condition: String,
+        /// Whether `@skip` or `@include` may leave it out.
+        is_conditional: bool,
+        /// The parts.
+        selections: Vec<Selection>,
+    },
 }
 
 /// One step on the way to entities.
@@ -129,34 +168,51 @@ pub(crate) enum Requirement {
     },
 }
 
-/// A change to a value, at a path.
-#[derive(Debug)]
-pub(crate) struct Rewrite {
-    /// Where. Lists are entered silently.
-    pub path: Vec<RewriteStep>,
-    /// What.
-    pub change: Change,
+/// A field of an answer that the subgraph was asked for under another key than the data has.
+#[derive(Clone, Debug)]
+pub(crate) struct Rename {
+    /// From the answer's root, or the entity, to the field. Lists and type conditions are passed silently.
+    pub path: Vec<Name>,
+    /// The key that the data has.
+    pub to: Name,
 }
 
-/// One step on the way to a rewrite.
+/// A type that a subgraph knows by another name: objects of an interface that it takes for an object type.
 #[derive(Debug)]
-pub(crate) enum RewriteStep {
-    /// Into a field.
-    Key(Name),
-    /// Only objects of one of these types.
-    Type(Vec<String>),
+pub(crate) struct Retype {
+    /// Objects of any of these types …
+    pub from: Vec<String>,
+    /// … are sent as this one.
+    pub to: String,
 }
 
-/// What a rewrite does.
-#[derive(Debug)]
-pub(crate) enum Change {
-    /// The field gets another name.
-    Rename(Name),
-    /// The value is replaced by this string.
-    Set(String),
+impl Planned {
+    /// Gives every fetch its position.
+    fn number(&mut self) {
+        let mut next = 0;
+        let mut number = |fetch: &mut Fetch| {
+            fetch.id = next;
+            next += 1;
+        };
+        self.primary.iter_mut().for_each(|fetch| number(fetch));
+        self.rest.visit_mut(&mut number);
+    }
 }
 
 impl Plan {
+    fn visit_mut(&mut self, visitor: &mut impl FnMut(&mut Fetch)) {
+        match self {
+            Self::Nothing => {}
+            Self::Fetch(fetch) => visitor(fetch),
+            Self::Sequence(plans) | Self::Parallel(plans) => {
+                plans.iter_mut().for_each(|plan| plan.visit_mut(visitor));
+            }
+            Self::Condition { then, otherwise, .. } => {
+                then.iter_mut().chain(otherwise).for_each(|plan| plan.visit_mut(visitor));
+            }
+        }
+    }
+
     /// Calls a function with every fetch, in the order of the plan.
     pub fn visit<'a>(&'a self, visitor: &mut impl FnMut(&'a Fetch)) {
         match self {

@@ -16,13 +16,14 @@ use hive_router_query_planner::utils::cancellation::CancellationToken;
 use hive_router_query_planner::utils::parsing::{safe_parse_operation, safe_parse_schema};
 
 use super::document::{self, RootField};
-use super::{Aliases, Plan, Planned, convert};
+use super::{Aliases, Plan, Planned, Types, convert};
 
 /// Makes plans for one supergraph.
 pub(crate) struct Planner {
     library: Library,
     /// Which subgraph runs which mutation.
     mutations: HashMap<String, String>,
+    types: Types,
 }
 
 /// Why there is no plan.
@@ -56,7 +57,13 @@ impl Planner {
                 graph.map(|graph| (name.clone(), graph))
             })
             .collect();
-        Ok(Self { library, mutations })
+        let types = Types::new(supergraph);
+        Ok(Self { library, mutations, types })
+    }
+
+    /// The supergraph's types.
+    pub fn types(&self) -> &Types {
+        &self.types
     }
 
     /// Plans one operation of a valid document.
@@ -84,13 +91,15 @@ impl Planner {
             let node = guarded(|| self.node(&text, &token))?;
             planned.push(convert::plan(node)?);
         }
-        Ok(match planned.len() {
+        let mut planned = match planned.len() {
             1 => planned.remove(0),
             _ => Planned {
                 primary: None,
                 rest: Plan::Sequence(planned.into_iter().map(|one| one.rest).collect()),
             },
-        })
+        };
+        planned.number();
+        Ok(planned)
     }
 
     /// Root fields of a mutation run one after the other, each with its entity fetches. Neighbours of the same

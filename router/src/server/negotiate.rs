@@ -80,10 +80,7 @@ impl Format {
 
     /// The answer as HTTP.
     pub fn respond(self, answer: &Answer) -> Response {
-        let body = serde_json::to_vec(&answer.response).unwrap_or_else(|error| {
-            tracing::error!(%error, "an answer could not be written");
-            br#"{"errors":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]}"#.to_vec()
-        });
+        let body = answer.response.to_json();
         let status = self.status(answer.outcome);
         let mut response = (status, [(header::CONTENT_TYPE, self.content_type())], body).into_response();
         let headers = response.headers_mut();

@@ -33,11 +33,7 @@ pub(crate) async fn event_stream(
 }
 
 fn next(response: &Response) -> Event {
-    // An answer is always JSON; should it not be, the stream goes on without this one and the log says so.
-    Event::default().event("next").json_data(response).unwrap_or_else(|error| {
-        tracing::error!(%error, "an event could not be written");
-        Event::default().comment("an event could not be written")
-    })
+    Event::default().event("next").data(String::from_utf8_lossy(&response.to_json()))
 }
 
 /// Browsers pass over events without data, so this one carries a null.

@@ -8,26 +8,16 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response as HttpResponse};
 use futures::stream;
 use http::header;
-use serde::Serialize;
 use tokio_stream::StreamExt;
 
 use super::results::Results;
 use crate::Core;
-use crate::error::GraphqlError;
 use crate::pipeline::{Allowed, Client, GraphqlRequest, Refused};
 use crate::supergraph::Response;
 
 const CONTENT_TYPE: &str = "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=1.0";
 const PART: &str = "\r\n--graphql\r\ncontent-type: application/json\r\n\r\n";
 const END: &str = "\r\n--graphql--\r\n";
-
-/// What one part holds: a result, or the errors that ended the subscription as a whole.
-#[derive(Serialize)]
-struct Part<'a> {
-    payload: Option<&'a Response>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    errors: Option<&'a [GraphqlError]>,
-}
 
 /// Answers an operation as a stream of parts, or refuses it with a status before the stream begins.
 pub(crate) async fn multipart(
@@ -41,25 +31,29 @@ pub(crate) async fn multipart(
         let mut results = open?;
         match results.next().await {
             Some(response) => Some((part(&response), Some(results))),
-            None => Some((END.to_owned(), None)),
+            None => Some((END.as_bytes().to_vec(), None)),
         }
     });
     let heartbeat = Duration::from_millis(core.config.subscriptions.heartbeat_ms);
     // The timeout does not disturb what it waits for: it polls on and fills the silence.
     let parts =
         parts.timeout_repeating(tokio::time::interval_at(tokio::time::Instant::now() + heartbeat, heartbeat));
-    let body = parts.map(|part| Ok::<_, Infallible>(part.unwrap_or_else(|_| format!("{PART}{{}}"))));
+    let body =
+        parts.map(|part| Ok::<_, Infallible>(part.unwrap_or_else(|_| format!("{PART}{{}}").into_bytes())));
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], Body::from_stream(body)).into_response())
 }
 
-fn part(response: &Response) -> String {
-    let part = match &response.data {
-        Some(_) => Part { payload: Some(response), errors: None },
-        None => Part { payload: None, errors: Some(&response.errors) },
-    };
-    let json = serde_json::to_string(&part).unwrap_or_else(|error| {
-        tracing::error!(%error, "a part could not be written");
-        "{}".to_owned()
-    });
-    format!("{PART}{json}")
+/// One part: a result, or the errors that ended the subscription as a whole.
+fn part(response: &Response) -> Vec<u8> {
+    let mut part = PART.as_bytes().to_vec();
+    if response.data.is_some() {
+        part.extend_from_slice(b"{\"payload\":");
+        response.write_json(&mut part);
+        part.push(b'}');
+    } else {
+        // `{"errors":[…]}`, to which only the empty payload is added.
+        part.extend_from_slice(b"{\"payload\":null,");
+        part.extend_from_slice(&response.to_json()[1..]);
+    }
+    part
 }

@@ -37,7 +37,6 @@ pub(super) enum FromClient {
 pub(super) enum ToClient<'a> {
     ConnectionAck,
     Pong,
-    Next { id: &'a str, payload: &'a Response },
     Error { id: &'a str, payload: &'a [GraphqlError] },
     Complete { id: &'a str },
 }
@@ -51,6 +50,15 @@ impl ToClient<'_> {
         });
         Message::Text(text.into())
     }
+}
+
+/// A result as a frame.
+pub(super) fn next(id: &str, response: &Response) -> Message {
+    let id = Value::from(id);
+    let payload = response.to_json();
+    // JSON is UTF-8.
+    let payload = String::from_utf8_lossy(&payload);
+    Message::Text(format!(r#"{{"type":"next","id":{id},"payload":{payload}}}"#).into())
 }
 
 /// Why the server closes a socket.

@@ -11,7 +11,7 @@ use tokio_stream::{StreamExt, StreamMap};
 
 use super::Running;
 use super::access::Access;
-use super::protocol::{Close, FromClient, ToClient, module_disabled};
+use super::protocol::{self, Close, FromClient, ToClient, module_disabled};
 use super::running::Delivery;
 use super::sockets::Socket;
 use crate::Core;
@@ -153,7 +153,7 @@ impl Connection {
         let is_shown = modules.is_none_or(|modules| access.shows(modules));
         match delivery {
             Delivery::Next(_) if !is_shown => self.end_disabled(id, running).await,
-            Delivery::Next(response) => self.send(&ToClient::Next { id, payload: &response }).await,
+            Delivery::Next(response) => self.write(protocol::next(id, &response)).await,
             Delivery::Failed(errors) => {
                 running.remove(id);
                 self.send(&ToClient::Error { id, payload: &errors }).await
@@ -185,7 +185,7 @@ impl Connection {
 
     async fn end_disabled(&mut self, id: &str, running: &mut StreamMap<String, Running>) -> Result<(), End> {
         running.remove(id);
-        self.send(&ToClient::Next { id, payload: &module_disabled() }).await?;
+        self.write(protocol::next(id, &module_disabled())).await?;
         self.send(&ToClient::Complete { id }).await
     }
 

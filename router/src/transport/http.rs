@@ -3,17 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::indexmap::IndexMap;
-use async_graphql::{Name, Value};
 use bytes::{Bytes, BytesMut};
 use common::RequestContext;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::in_process::from_subgraph;
 use super::{Answer, Call, TransportError};
-use crate::error::PathSegment;
 
 /// Gives the router's credential for one call: from method, path and body to headers.
 pub type Sign = Arc<dyn Fn(&Method, &str, &[u8]) -> Vec<(HeaderName, HeaderValue)> + Send + Sync>;
@@ -50,9 +46,7 @@ impl Endpoint {
     }
 
     pub(super) async fn call(&self, call: Call<'_>) -> Result<Answer, TransportError> {
-        let body = serde_json::to_vec(&Body { query: call.text, variables: &call.variables })
-            .map_err(|error| TransportError::Rubbish(error.to_string()))?;
-        let body = Bytes::from(body);
+        let body = Bytes::from(call.body());
         let headers = headers(call.context);
         let answer = async {
             match self.post(body.clone(), headers.clone()).await {
@@ -64,7 +58,7 @@ impl Endpoint {
         let bytes = tokio::time::timeout(self.timeout, answer)
             .await
             .map_err(|_| TransportError::Timeout(self.timeout.as_millis()))??;
-        parse(&bytes)
+        Ok(Answer::Json(bytes))
     }
 
     async fn post(&self, body: Bytes, mut headers: HeaderMap) -> Result<Bytes, TransportError> {
@@ -103,27 +97,26 @@ impl Endpoint {
 
 /// Asks a subgraph for its federation SDL.
 pub async fn fetch_sdl(endpoint: &Endpoint) -> Result<String, TransportError> {
-    let context = Arc::new(RequestContext::anonymous("sdl"));
-    let answer = endpoint
-        .call(Call {
-            text: "{ _service { sdl } }",
-            fetch: None,
-            variables: IndexMap::new(),
-            is_mutation: false,
-            context: &context,
-        })
-        .await?;
-    let sdl = match answer.data {
-        Value::Object(mut data) => match data.swap_remove("_service") {
-            Some(Value::Object(mut service)) => service.swap_remove("sdl"),
-            _ => None,
-        },
-        _ => None,
-    };
-    match sdl {
-        Some(Value::String(sdl)) => Ok(sdl),
-        _ => Err(TransportError::Rubbish("no `_service { sdl }`".to_owned())),
+    #[derive(Deserialize)]
+    struct Body {
+        data: Data,
     }
+    #[derive(Deserialize)]
+    struct Data {
+        _service: Service,
+    }
+    #[derive(Deserialize)]
+    struct Service {
+        sdl: String,
+    }
+    let body = Bytes::from_static(br#"{"query":"{ _service { sdl } }"}"#);
+    let post = endpoint.post(body, headers(&RequestContext::anonymous("sdl")));
+    let bytes = tokio::time::timeout(endpoint.timeout, post)
+        .await
+        .map_err(|_| TransportError::Timeout(endpoint.timeout.as_millis()))??;
+    let body: Body = serde_json::from_slice(&bytes)
+        .map_err(|error| TransportError::Rubbish(format!("no `_service {{ sdl }}`: {error}")))?;
+    Ok(body.data._service.sdl)
 }
 
 /// What each call carries from the client's request. Nothing else of it goes on.
@@ -151,63 +144,4 @@ pub(super) fn headers(context: &RequestContext) -> HeaderMap {
         token.set_sensitive(true);
     }
     headers
-}
-
-/// A request's body.
-#[derive(Serialize)]
-pub(super) struct Body<'a> {
-    pub query: &'a str,
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub variables: &'a IndexMap<Name, Value>,
-}
-
-/// An answer's body.
-#[derive(Deserialize)]
-pub(super) struct RawAnswer {
-    data: Option<Value>,
-    errors: Option<Vec<RawError>>,
-}
-
-/// An error in an answer's body.
-#[derive(Deserialize)]
-pub(super) struct RawError {
-    message: Option<String>,
-    path: Option<Vec<RawSegment>>,
-    extensions: Option<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum RawSegment {
-    Index(usize),
-    Field(String),
-}
-
-fn parse(bytes: &[u8]) -> Result<Answer, TransportError> {
-    let raw: RawAnswer =
-        serde_json::from_slice(bytes).map_err(|error| TransportError::Rubbish(error.to_string()))?;
-    raw.try_into()
-}
-
-impl TryFrom<RawAnswer> for Answer {
-    type Error = TransportError;
-
-    fn try_from(raw: RawAnswer) -> Result<Self, TransportError> {
-        let errors: Vec<_> = raw.errors.unwrap_or_default().into_iter().map(Into::into).collect();
-        match raw.data {
-            None if errors.is_empty() => Err(TransportError::Rubbish("neither data nor errors".to_owned())),
-            data => Ok(Self { data: data.unwrap_or_default(), errors }),
-        }
-    }
-}
-
-impl From<RawError> for crate::error::GraphqlError {
-    fn from(raw: RawError) -> Self {
-        let path = raw.path.unwrap_or_default().into_iter().map(|segment| match segment {
-            RawSegment::Index(index) => PathSegment::Index(index),
-            RawSegment::Field(name) => PathSegment::Field(Name::new(name)),
-        });
-        let message = raw.message.unwrap_or_else(|| "internal error".to_owned());
-        from_subgraph(message, path.collect(), raw.extensions)
-    }
 }

@@ -4,9 +4,9 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use async_graphql::indexmap::IndexMap;
-use async_graphql::{Name, PathSegment as SubgraphSegment, Request, Response, ServerError, Value, Variables};
+use async_graphql::{Name, PathSegment as SubgraphSegment, Request, ServerError, Value, Variables};
 use futures::stream::BoxStream;
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, StreamExt, stream};
 
 use super::{Answer, Call, TransportError};
 use crate::error::{GraphqlError, PathSegment, code};
@@ -16,9 +16,9 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) async fn call(executable: &graphql::Executable, call: Call<'_>) -> Result<Answer, TransportError> {
     // Whoever panics fails one request, not the process.
-    let answer = AssertUnwindSafe(executable.execute(request(call))).catch_unwind();
+    let answer = AssertUnwindSafe(executable.execute(request(call)?)).catch_unwind();
     match tokio::time::timeout(TIMEOUT, answer).await {
-        Ok(Ok(response)) => Ok(response.into()),
+        Ok(Ok(response)) => Ok(Answer::Response(response)),
         Ok(Err(_)) => Err(TransportError::Panicked),
         Err(_) => Err(TransportError::Timeout(TIMEOUT.as_millis())),
     }
@@ -28,24 +28,25 @@ pub(super) fn stream(
     executable: &graphql::Executable,
     call: Call<'_>,
 ) -> BoxStream<'static, Result<Answer, TransportError>> {
-    let events = AssertUnwindSafe(executable.stream(request(call))).catch_unwind();
-    events.map(|event| event.map(Answer::from).map_err(|_| TransportError::Panicked)).boxed()
+    let request = match request(call) {
+        Ok(request) => request,
+        Err(error) => return stream::iter([Err(error)]).boxed(),
+    };
+    let events = AssertUnwindSafe(executable.stream(request)).catch_unwind();
+    events.map(|event| event.map(Answer::Response).map_err(|_| TransportError::Panicked)).boxed()
 }
 
-fn request(call: Call<'_>) -> Request {
-    let mut request = Request::new(call.text)
-        .variables(Variables::from_value(Value::Object(call.variables)))
-        .data(common::RequestContext::clone(call.context));
-    if let Some(document) = call.fetch.and_then(|fetch| fetch.parsed()) {
+fn request(call: Call<'_>) -> Result<Request, TransportError> {
+    let mut request = Request::new(&call.fetch.text).data(common::RequestContext::clone(call.context));
+    if !call.variables.is_empty() {
+        let variables: Value = serde_json::from_slice(&call.variables)
+            .map_err(|error| TransportError::Rubbish(format!("variables: {error}")))?;
+        request = request.variables(Variables::from_value(variables));
+    }
+    if let Some(document) = call.fetch.parsed() {
         request.set_parsed_query(document);
     }
-    request
-}
-
-impl From<Response> for Answer {
-    fn from(response: Response) -> Self {
-        Self { data: response.data, errors: response.errors.into_iter().map(GraphqlError::from).collect() }
-    }
+    Ok(request)
 }
 
 impl From<ServerError> for GraphqlError {

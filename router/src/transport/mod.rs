@@ -7,10 +7,12 @@ mod websocket;
 use std::sync::Arc;
 
 use async_graphql::{Name, Value};
+use bytes::Bytes;
 use common::RequestContext;
 use futures::stream::BoxStream;
+use serde::Deserialize;
 
-use crate::error::GraphqlError;
+use crate::error::{GraphqlError, PathSegment};
 use crate::plan::Fetch;
 
 /// One module's schema, and the way to it.
@@ -35,23 +37,65 @@ pub enum Transport {
 
 /// One call to a subgraph.
 pub(crate) struct Call<'a> {
-    /// The operation's text.
-    pub text: &'a str,
-    /// Where it comes from: has it parsed, for subgraphs in this process. `None` for our own small questions.
-    pub fetch: Option<&'a Fetch>,
-    /// The variables that it uses.
-    pub variables: async_graphql::indexmap::IndexMap<Name, Value>,
+    /// What is asked.
+    pub fetch: &'a Fetch,
+    /// The variables that it uses, as a JSON object; empty when there are none.
+    pub variables: Vec<u8>,
     /// Mutations are never sent twice.
     pub is_mutation: bool,
     /// On whose behalf.
     pub context: &'a Arc<RequestContext>,
 }
 
-/// What a subgraph said. Paths are the subgraph's own.
+impl Call<'_> {
+    /// The body of a request, as GraphQL over HTTP has it.
+    fn body(&self) -> Vec<u8> {
+        let text = &self.fetch.text_json;
+        let mut body = Vec::with_capacity(text.len() + self.variables.len() + 32);
+        body.extend_from_slice(b"{\"query\":");
+        body.extend_from_slice(text.as_bytes());
+        if !self.variables.is_empty() {
+            body.extend_from_slice(b",\"variables\":");
+            body.extend_from_slice(&self.variables);
+        }
+        body.push(b'}');
+        body
+    }
+}
+
+/// What a subgraph said. Paths of errors are the subgraph's own.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub data: Value,
-    pub errors: Vec<GraphqlError>,
+pub(crate) enum Answer {
+    /// Over the network: not looked at yet.
+    Json(Bytes),
+    /// In this process.
+    Response(async_graphql::Response),
+}
+
+/// An error as a subgraph in another process writes it.
+#[derive(Deserialize)]
+pub(crate) struct RawError {
+    message: Option<String>,
+    path: Option<Vec<RawSegment>>,
+    extensions: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawSegment {
+    Index(usize),
+    Field(String),
+}
+
+impl From<RawError> for GraphqlError {
+    fn from(raw: RawError) -> Self {
+        let path = raw.path.unwrap_or_default().into_iter().map(|segment| match segment {
+            RawSegment::Index(index) => PathSegment::Index(index),
+            RawSegment::Field(name) => PathSegment::Field(Name::new(name)),
+        });
+        let message = raw.message.unwrap_or_else(|| "internal error".to_owned());
+        in_process::from_subgraph(message, path.collect(), raw.extensions)
+    }
 }
 
 /// Why a subgraph said nothing that can be used. For the log only.

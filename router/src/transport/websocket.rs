@@ -1,20 +1,21 @@
 //! Opens a subscription at a subgraph in another process, in `graphql-transport-ws`.
 
-use async_graphql::indexmap::IndexMap;
-use async_graphql::{Name, Value};
+use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{SinkExt, StreamExt, stream};
 use http::{HeaderValue, Method};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::RawValue;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
+use tokio_tungstenite::tungstenite::{Error as SocketError, Message, Utf8Bytes};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use super::http::{Body, Endpoint, RawAnswer, RawError, headers};
+use super::http::{Endpoint, headers};
 use super::{Answer, Call, TransportError};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -25,33 +26,34 @@ const ID: &str = "1";
 /// Events that may wait before the subgraph is made to wait.
 const QUEUE: usize = 16;
 
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum ToServer<'a> {
-    ConnectionInit { payload: IndexMap<&'static str, String> },
-    Subscribe { id: &'static str, payload: Body<'a> },
-    Complete { id: &'static str },
-    Pong,
+/// A message of the subgraph.
+#[derive(Deserialize)]
+struct FromServer<'a> {
+    #[serde(rename = "type")]
+    kind: Kind,
+    #[serde(borrow)]
+    payload: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum FromServer {
+#[serde(rename_all = "snake_case")]
+enum Kind {
     ConnectionAck,
     Ping,
     Pong,
-    Next { payload: RawAnswer },
-    Error { payload: Vec<RawError> },
+    Next,
+    Error,
     Complete,
 }
 
 /// What to ask for, detached from the request that asks.
 struct Subscription {
     endpoint: Endpoint,
-    text: String,
-    variables: IndexMap<Name, Value>,
+    /// What is asked, as GraphQL over HTTP has it.
+    body: Vec<u8>,
     headers: http::HeaderMap,
-    init: IndexMap<&'static str, String>,
+    /// The client's token.
+    token: Option<std::sync::Arc<str>>,
 }
 
 /// Dropping the stream sends `complete` and closes the connection.
@@ -65,10 +67,9 @@ pub(super) fn stream(
     }
     let subscription = Subscription {
         endpoint: endpoint.clone(),
-        text: call.text.to_owned(),
-        variables: call.variables,
+        body: call.body(),
         headers: headers(call.context),
-        init: call.context.token.iter().map(|token| ("authorization", format!("Bearer {token}"))).collect(),
+        token: call.context.token.clone(),
     };
     let (sender, receiver) = mpsc::channel(QUEUE);
     tokio::spawn(async move {
@@ -92,7 +93,7 @@ impl Subscription {
         };
         if sender.is_closed() {
             // The socket may be gone as well; then there is nothing left to tell.
-            let _gone = send(&mut socket, &ToServer::Complete { id: ID }).await;
+            let _gone = send(&mut socket, json!({ "type": "complete", "id": ID }).to_string()).await;
         }
         let _gone = socket.close(None).await;
         outcome
@@ -111,17 +112,20 @@ impl Subscription {
         let (mut socket, _) = tokio_tungstenite::connect_async_with_config(request, Some(config), true)
             .await
             .map_err(|error| TransportError::Connect(error.to_string()))?;
-        send(&mut socket, &ToServer::ConnectionInit { payload: self.init.clone() }).await?;
+        let payload = self.token.as_ref().map(|token| json!({ "authorization": format!("Bearer {token}") }));
+        let init = json!({ "type": "connection_init", "payload": payload.unwrap_or_else(|| json!({})) });
+        send(&mut socket, init.to_string()).await?;
         loop {
-            match receive(&mut socket).await? {
-                Some(FromServer::ConnectionAck) => break,
-                Some(FromServer::Ping) => send(&mut socket, &ToServer::Pong).await?,
-                Some(FromServer::Pong) => {}
+            let Some(text) = receive(&mut socket).await? else { return Err(closed()) };
+            match parse(&text)?.kind {
+                Kind::ConnectionAck => break,
+                Kind::Ping => pong(&mut socket).await?,
+                Kind::Pong => {}
                 _ => return Err(TransportError::Rubbish("the connection was not acknowledged".to_owned())),
             }
         }
-        let payload = Body { query: &self.text, variables: &self.variables };
-        send(&mut socket, &ToServer::Subscribe { id: ID, payload }).await?;
+        let payload = String::from_utf8_lossy(&self.body);
+        send(&mut socket, format!(r#"{{"type":"subscribe","id":"{ID}","payload":{payload}}}"#)).await?;
         Ok(socket)
     }
 }
@@ -129,35 +133,38 @@ impl Subscription {
 /// Hands events on until the subgraph completes.
 async fn forward(socket: &mut Socket, sender: &Sender) -> Result<(), TransportError> {
     loop {
-        let answer = match receive(socket).await? {
-            Some(FromServer::Next { payload }) => payload.try_into(),
-            Some(FromServer::Error { payload }) => {
-                let errors = payload.into_iter().map(Into::into).collect();
-                let _gone = sender.send(Ok(Answer { data: Value::Null, errors })).await;
+        let Some(text) = receive(socket).await? else { return Err(closed()) };
+        let message = parse(&text)?;
+        let payload = message.payload.map(RawValue::get);
+        let answer = match message.kind {
+            Kind::Next => Bytes::copy_from_slice(payload.unwrap_or_default().as_bytes()),
+            Kind::Error => {
+                let errors = format!(r#"{{"data":null,"errors":{}}}"#, payload.unwrap_or("[]"));
+                let _gone = sender.send(Ok(Answer::Json(errors.into()))).await;
                 return Ok(());
             }
-            Some(FromServer::Ping) => {
-                send(socket, &ToServer::Pong).await?;
+            Kind::Ping => {
+                pong(socket).await?;
                 continue;
             }
-            Some(FromServer::Pong | FromServer::ConnectionAck) => continue,
-            Some(FromServer::Complete) => return Ok(()),
-            None => return Err(TransportError::Broken("closed before it was complete".to_owned())),
+            Kind::Pong | Kind::ConnectionAck => continue,
+            Kind::Complete => return Ok(()),
         };
-        if sender.send(answer).await.is_err() {
+        if sender.send(Ok(Answer::Json(answer))).await.is_err() {
             return Ok(());
         }
     }
 }
 
-/// The next message of the protocol; `None` when the other side closed.
-async fn receive(socket: &mut Socket) -> Result<Option<FromServer>, TransportError> {
+fn parse(text: &str) -> Result<FromServer<'_>, TransportError> {
+    serde_json::from_str(text).map_err(|error| TransportError::Rubbish(error.to_string()))
+}
+
+/// The next message's text; `None` when the other side closed.
+async fn receive(socket: &mut Socket) -> Result<Option<Utf8Bytes>, TransportError> {
     while let Some(message) = socket.next().await {
         match message.map_err(broken)? {
-            Message::Text(text) => {
-                let message = serde_json::from_str(text.as_str());
-                return message.map(Some).map_err(|error| TransportError::Rubbish(error.to_string()));
-            }
+            Message::Text(text) => return Ok(Some(text)),
             Message::Close(_) => return Ok(None),
             // Pings of the socket itself are answered by the library.
             _ => {}
@@ -166,11 +173,18 @@ async fn receive(socket: &mut Socket) -> Result<Option<FromServer>, TransportErr
     Ok(None)
 }
 
-async fn send(socket: &mut Socket, message: &ToServer<'_>) -> Result<(), TransportError> {
-    let text = serde_json::to_string(message).map_err(|error| TransportError::Rubbish(error.to_string()))?;
+async fn pong(socket: &mut Socket) -> Result<(), TransportError> {
+    send(socket, r#"{"type":"pong"}"#.to_owned()).await
+}
+
+async fn send(socket: &mut Socket, text: String) -> Result<(), TransportError> {
     socket.send(Message::text(text)).await.map_err(broken)
 }
 
 fn broken(error: SocketError) -> TransportError {
     TransportError::Broken(error.to_string())
+}
+
+fn closed() -> TransportError {
+    TransportError::Broken("closed before it was complete".to_owned())
 }

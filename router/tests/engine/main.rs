@@ -8,6 +8,7 @@ mod faults;
 mod mutations;
 mod planning;
 mod remote;
+mod reuse;
 mod shop;
 mod subscriptions;
 mod validation;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use common::RequestContext;
 use graphql::Executable;
-use router::{Subgraph, Supergraph, Transport};
+use router::{Response, Subgraph, Supergraph, Transport};
 use serde_json::{Value, json};
 
 use shop::Log;
@@ -68,7 +69,11 @@ pub(crate) async fn run_with(supergraph: &Supergraph, document: &str, variables:
         Err(errors) => return json!({ "errors": errors }),
     };
     let response = operation.execute(context(), variables).await;
-    serde_json::to_value(&response).unwrap()
+    json_of(&response)
+}
+
+pub(crate) fn json_of(response: &Response) -> Value {
+    serde_json::from_slice(&response.to_json()).unwrap()
 }
 
 pub(crate) async fn run(supergraph: &Supergraph, document: &str) -> Value {

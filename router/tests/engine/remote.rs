@@ -161,10 +161,7 @@ async fn dropping_the_stream_ends_it_over_the_websocket() {
     let api = Supergraph::compose(&all).unwrap();
     let operation = api.prepare("subscription { ticks }", None).unwrap();
     let mut events = operation.subscribe(crate::context(), Map::new());
-    assert_eq!(
-        serde_json::to_value(events.next().await.unwrap()).unwrap(),
-        json!({ "data": { "ticks": 0 } })
-    );
+    assert_eq!(crate::json_of(&events.next().await.unwrap()), json!({ "data": { "ticks": 0 } }));
     assert_eq!(Arc::strong_count(&alive), 3);
     drop(events);
     let ended = async {

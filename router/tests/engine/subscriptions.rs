@@ -11,7 +11,7 @@ use crate::{context, local, shop, subgraphs};
 pub(crate) async fn events(api: &Supergraph, document: &str) -> Vec<Value> {
     let operation = api.prepare(document, None).unwrap();
     let events = operation.subscribe(context(), Map::new());
-    events.map(|event| serde_json::to_value(&event).unwrap()).collect().await
+    events.map(|event| crate::json_of(&event)).collect().await
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ async fn without_tenants_everybody_sees_everything() {
     let request = GraphqlRequest { query: "{ hello leaveDays }".to_owned(), ..GraphqlRequest::default() };
     let answer = router.execute(Client::anonymous("test"), request).await;
     assert_eq!(answer.outcome, Outcome::Executed);
-    let body = serde_json::to_string(&answer.response).unwrap();
+    let body = String::from_utf8(answer.response.to_json()).unwrap();
     assert_eq!(body, r#"{"data":{"hello":"world","leaveDays":20}}"#);
     router.stop();
     assert!(!router.is_ready());
