@@ -3,9 +3,8 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use router::transport::http::Endpoint;
+use router::transport::http::{Connections, Endpoint};
 use router::{Config, Open, ReadySupergraph, Router, websocket_url};
 use service::Settings;
 use tokio_util::sync::CancellationToken;
@@ -26,12 +25,9 @@ pub async fn serve_supergraph(
 ) -> Result<(), Failure> {
     let sdl = std::fs::read_to_string(file)
         .map_err(|error| Failure::of(&format!("reading {}", file.display()), error))?;
-    let client = reqwest::Client::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .build()
-        .map_err(|error| Failure::of("making an HTTP client", error))?;
+    let connections = Connections::default();
     let unusable = |error| Failure::of(&format!("{} cannot be used", file.display()), error);
-    let ready = ReadySupergraph::try_new(&sdl, |_, url| endpoint(url, &client)).map_err(unusable)?;
+    let ready = ReadySupergraph::try_new(&sdl, |_, url| endpoint(url, &connections)).map_err(unusable)?;
     let config: Config = router_config(settings)?;
     let router = Router::new(config, router::Federation::Supergraph(ready), Arc::new(Open))
         .await
@@ -49,10 +45,10 @@ pub async fn serve_supergraph(
     served.await.map_err(|error| Failure::of("the router ended badly", error))
 }
 
-fn endpoint(url: &str, client: &reqwest::Client) -> Result<Endpoint, String> {
+fn endpoint(url: &str, connections: &Connections) -> Result<Endpoint, String> {
     let url: reqwest::Url = url.parse().map_err(|_| format!("its URL {url:?} is none"))?;
     let websocket = websocket_url(&url).ok_or_else(|| format!("{url} is neither http nor https"))?;
-    let mut endpoint = Endpoint::new(url, client.clone());
+    let mut endpoint = Endpoint::new(&url, connections.clone());
     endpoint.websocket = Some(websocket);
     Ok(endpoint)
 }

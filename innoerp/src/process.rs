@@ -1,12 +1,11 @@
 //! Processes: what runs in one, how it starts, and how it ends.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use database::{Access, Database};
 use graphql::Executable;
 use kafka::PostgresLog;
-use router::transport::http::{Endpoint, Sign};
+use router::transport::http::{Connections, Endpoint, Sign};
 use router::{Config, Router, SubgraphSource};
 use service::{Gate, KeySet, Profile, Runtime, SecretKey, Settings, Subgraph, credential};
 use tokio::net::TcpListener;
@@ -144,15 +143,12 @@ impl Process {
     /// A sentence, when the port is in use or an address is no URL.
     pub async fn serve_router(&self, tasks: &mut JoinSet<()>) -> Result<Router, Failure> {
         let listener = self.addresses.listen("router", ROUTER_PORT, self.settings.host).await?;
-        let client = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(1))
-            .build()
-            .map_err(|error| Failure::of("making an HTTP client", error))?;
+        let connections = Connections::default();
         let mut sources = Vec::new();
         for subgraph in modules::all() {
             let url = self.addresses.url(subgraph.id, subgraph.port, self.settings.host)?;
-            let endpoint = endpoint(&url, client.clone(), &self.runtime.secret_key)?;
-            sources.push(SubgraphSource::Http { name: subgraph.id.to_owned(), endpoint });
+            let endpoint = endpoint(&url, connections.clone(), &self.runtime.secret_key)?;
+            sources.push(SubgraphSource::Http { name: subgraph.id.to_owned(), endpoint: endpoint.into() });
         }
         let router = self.router(sources).await?;
         let (served, cancel) = (router.clone(), self.runtime.cancel.clone());
@@ -193,7 +189,7 @@ pub(crate) fn router_config(settings: &Settings) -> Result<Config, Failure> {
     Ok(config)
 }
 
-fn endpoint(url: &reqwest::Url, client: reqwest::Client, key: &SecretKey) -> Result<Endpoint, Failure> {
+fn endpoint(url: &reqwest::Url, connections: Connections, key: &SecretKey) -> Result<Endpoint, Failure> {
     let at = |path: &str, scheme: &str| -> Result<reqwest::Url, Failure> {
         let mut url = url.join(path).map_err(|error| Failure::of(url.as_str(), error))?;
         let secure = url.scheme() == "https";
@@ -201,7 +197,7 @@ fn endpoint(url: &reqwest::Url, client: reqwest::Client, key: &SecretKey) -> Res
         url.set_scheme(&scheme).map_err(|()| Failure(format!("{url} is neither http nor https")))?;
         Ok(url)
     };
-    let mut endpoint = Endpoint::new(at("/graphql", "http")?, client);
+    let mut endpoint = Endpoint::new(&at("/graphql", "http")?, connections);
     endpoint.websocket = Some(at("/graphql/ws", "ws")?);
     let key = key.clone();
     let sign: Sign = Arc::new(move |method, path, body| {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use reqwest::Url;
+use url::Url;
 
 use crate::compose::{self, ComposeError};
 use crate::registry::SubgraphSource;
@@ -48,7 +48,7 @@ impl ReadySupergraph {
         let subgraphs = graphs.into_iter().map(|(name, url)| {
             let endpoint = endpoint(&name, &url)
                 .map_err(|message| ComposeError::Sdl { subgraph: name.clone(), message })?;
-            Ok(Subgraph { name, sdl: "".into(), transport: Transport::Http(endpoint) })
+            Ok(Subgraph { name, sdl: "".into(), transport: Transport::Http(endpoint.into()) })
         });
         Ok(Self { sdl: sdl.into(), subgraphs: subgraphs.collect::<Result<_, ComposeError>>()? })
     }
@@ -72,6 +72,7 @@ pub fn websocket_url(url: &Url) -> Option<Url> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::http::Connections;
 
     const SDL: &str = r#"
         enum join__Graph {
@@ -82,8 +83,8 @@ mod tests {
     "#;
 
     fn endpoint(_: &str, url: &str) -> Result<Endpoint, String> {
-        let url = url.parse().map_err(|_| format!("{url:?} is no URL"))?;
-        Ok(Endpoint::new(url, reqwest::Client::new()))
+        let url: Url = url.parse().map_err(|_| format!("{url:?} is no URL"))?;
+        Ok(Endpoint::new(&url, Connections::default()))
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub enum SubgraphSource {
         /// The module's id.
         name: String,
         /// The way to it.
-        endpoint: Endpoint,
+        endpoint: Arc<Endpoint>,
     },
 }
 

@@ -85,12 +85,12 @@ impl Views {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transport::http::Endpoint;
+    use crate::transport::http::{Connections, Endpoint};
     use crate::transport::{Subgraph, Transport};
 
     fn subgraph(name: &str, sdl: &str) -> Subgraph {
         let url = "http://127.0.0.1:1/graphql".parse().expect("a URL");
-        let transport = Transport::Http(Endpoint::new(url, reqwest::Client::new()));
+        let transport = Transport::Http(Endpoint::new(&url, Connections::default()).into());
         Subgraph { name: name.to_owned(), sdl: sdl.into(), transport }
     }
 

@@ -3,12 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use common::RequestContext;
+use futures::FutureExt;
 use http::header::{self, HeaderName, HeaderValue};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Request, Uri};
+use http_body_util::Full;
 use serde::Deserialize;
+use url::Url;
 
+pub use super::client::Connections;
+use super::client::read_body;
+use super::flight::{Flights, Key};
+pub use super::health::Faults;
+use super::health::Health;
 use super::{Answer, Call, TransportError};
 
 /// Gives the router's credential for one call: from method, path and body to headers.
@@ -18,47 +26,98 @@ pub type Sign = Arc<dyn Fn(&Method, &str, &[u8]) -> Vec<(HeaderName, HeaderValue
 #[derive(Clone)]
 pub struct Endpoint {
     /// Where queries and mutations are posted.
-    pub url: reqwest::Url,
+    uri: Uri,
     /// The connections, shared by all endpoints.
-    pub client: reqwest::Client,
+    connections: Connections,
     /// Where subscriptions are opened, in `graphql-transport-ws`; `None` when it has none.
-    pub websocket: Option<reqwest::Url>,
+    pub websocket: Option<Url>,
     /// How long a call may take.
     pub timeout: Duration,
     /// How large an answer may be, in bytes.
     pub answer_bytes_max: usize,
     /// Adds the router's credential to each call.
     pub sign: Option<Sign>,
+    health: Arc<Health>,
+    flights: Option<Arc<Flights>>,
 }
 
 impl Endpoint {
-    /// An endpoint with the house's limits: 5 s, 10 MB, no subscriptions, no credential.
+    /// An endpoint with the house's limits: 5 s, 10 MB, the usual breaker and retries, equal queries asked once, no
+    /// subscriptions, no credential.
     #[must_use]
-    pub fn new(url: reqwest::Url, client: reqwest::Client) -> Self {
+    pub fn new(url: &Url, connections: Connections) -> Self {
         Self {
-            url,
-            client,
+            // What is a URL is a URI; should that fail, every call says that there is no connection.
+            uri: Uri::try_from(url.as_str()).unwrap_or_default(),
+            connections,
             websocket: None,
             timeout: Duration::from_secs(5),
             answer_bytes_max: 10 * 1024 * 1024,
             sign: None,
+            health: Arc::new(Health::new(Faults::default())),
+            flights: Some(Arc::default()),
         }
     }
 
-    pub(super) async fn call(&self, call: Call<'_>) -> Result<Answer, TransportError> {
+    /// With other rules for failures.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Faults) -> Self {
+        self.health = Arc::new(Health::new(faults));
+        self
+    }
+
+    /// Whether equal queries that are under way at the same time, on behalf of the same client, are asked once.
+    #[must_use]
+    pub fn with_deduplication(mut self, is_on: bool) -> Self {
+        self.flights = is_on.then(Arc::default);
+        self
+    }
+
+    /// Whether the subgraph is left alone at present, because it failed.
+    #[must_use]
+    pub fn is_left_alone(&self) -> bool {
+        self.health.is_open()
+    }
+
+    pub(super) async fn call(self: &Arc<Self>, call: Call<'_>) -> Result<Answer, TransportError> {
         let body = Bytes::from(call.body());
         let headers = headers(call.context);
-        let answer = async {
+        let bytes = match &self.flights {
+            Some(flights) if !call.is_mutation => {
+                let key = Key { identity: identity(&headers), body: body.clone() };
+                let ask = || {
+                    let endpoint = self.clone();
+                    async move { endpoint.ask(body, headers, false).await }.boxed()
+                };
+                flights.join(key, ask).await
+            }
+            _ => self.ask(body, headers, call.is_mutation).await,
+        };
+        Ok(Answer::Json(bytes?))
+    }
+
+    /// One call, within its time; a query is sent again once, as far as the budget goes.
+    async fn ask(&self, body: Bytes, headers: HeaderMap, is_mutation: bool) -> Result<Bytes, TransportError> {
+        let permit = self.health.permit().ok_or(TransportError::LeftAlone)?;
+        let asked = async {
+            if is_mutation {
+                return self.post(body, headers).await;
+            }
+            self.health.earn();
             match self.post(body.clone(), headers.clone()).await {
-                // Nothing has reached the subgraph, and a query may be asked twice.
-                Err(TransportError::Connect(_)) if !call.is_mutation => self.post(body, headers).await,
+                Err(error) if error.may_pass() && self.health.retry() => {
+                    tracing::debug!(%error, "a query is sent again");
+                    self.post(body, headers).await
+                }
                 answer => answer,
             }
         };
-        let bytes = tokio::time::timeout(self.timeout, answer)
-            .await
-            .map_err(|_| TransportError::Timeout(self.timeout.as_millis()))??;
-        Ok(Answer::Json(bytes))
+        let answer = match tokio::time::timeout(self.timeout, asked).await {
+            Ok(answer) => answer,
+            Err(_) => Err(TransportError::Timeout(self.timeout.as_millis())),
+        };
+        permit.settle(answer.is_err());
+        answer
     }
 
     async fn post(&self, body: Bytes, mut headers: HeaderMap) -> Result<Bytes, TransportError> {
@@ -67,25 +126,17 @@ impl Endpoint {
             header::ACCEPT,
             HeaderValue::from_static("application/graphql-response+json, application/json"),
         );
-        self.sign_into(&mut headers, &Method::POST, self.url.path(), &body);
-        let request = self.client.post(self.url.clone()).headers(headers).body(body);
-        let mut response = request.send().await.map_err(|error| {
-            if error.is_connect() {
-                TransportError::Connect(error.to_string())
-            } else {
-                TransportError::Broken(error.to_string())
-            }
-        })?;
-        let mut bytes = BytesMut::new();
-        while let Some(chunk) =
-            response.chunk().await.map_err(|error| TransportError::Broken(error.to_string()))?
-        {
-            if bytes.len() + chunk.len() > self.answer_bytes_max {
-                return Err(TransportError::TooLarge(self.answer_bytes_max));
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes.freeze())
+        self.sign_into(&mut headers, &Method::POST, self.uri.path(), &body);
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = headers;
+        let response = self.connections.send(request).await?;
+        let status = response.status();
+        let body = read_body(response.into_body(), self.answer_bytes_max).await?;
+        // Servers of GraphQL may answer errors with any status; a page of a proxy is none.
+        let is_object = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+        if status.is_success() || is_object { Ok(body) } else { Err(TransportError::Status(status.as_u16())) }
     }
 
     pub(super) fn sign_into(&self, headers: &mut HeaderMap, method: &Method, path: &str, body: &[u8]) {
@@ -117,6 +168,18 @@ pub async fn fetch_sdl(endpoint: &Endpoint) -> Result<String, TransportError> {
     let body: Body = serde_json::from_slice(&bytes)
         .map_err(|error| TransportError::Rubbish(format!("no `_service {{ sdl }}`: {error}")))?;
     Ok(body.data._service.sdl)
+}
+
+/// The words that say on whose behalf a call is made: all but the names of the request itself.
+fn identity(headers: &HeaderMap) -> Vec<Bytes> {
+    let says_who =
+        |name: &HeaderName| !matches!(name.as_str(), "x-request-id" | "traceparent" | "tracestate");
+    let says_who = headers.iter().filter(|(name, _)| says_who(name));
+    says_who
+        .flat_map(|(name, value)| {
+            [Bytes::copy_from_slice(name.as_str().as_bytes()), Bytes::copy_from_slice(value.as_bytes())]
+        })
+        .collect()
 }
 
 /// What each call carries from the client's request. Nothing else of it goes on.

@@ -1,5 +1,8 @@
 //! How a subgraph is reached: in this process, or over HTTP. The engine does not notice the difference.
 
+mod client;
+mod flight;
+mod health;
 pub mod http;
 mod in_process;
 mod websocket;
@@ -32,7 +35,7 @@ pub enum Transport {
     /// It runs in this process.
     InProcess(graphql::Executable),
     /// It is another process.
-    Http(http::Endpoint),
+    Http(Arc<http::Endpoint>),
 }
 
 /// One call to a subgraph.
@@ -99,7 +102,7 @@ impl From<RawError> for GraphqlError {
 }
 
 /// Why a subgraph said nothing that can be used. For the log only.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum TransportError {
     /// Nobody listens there.
     #[error("no connection: {0}")]
@@ -110,6 +113,12 @@ pub enum TransportError {
     /// The connection broke.
     #[error("the connection broke: {0}")]
     Broken(String),
+    /// Somebody else answered: a proxy, or a server that is starting.
+    #[error("answered with status {0} and without GraphQL")]
+    Status(u16),
+    /// It failed too often, and is left alone for a while.
+    #[error("left alone after many failures")]
+    LeftAlone,
     /// It answered with something other than GraphQL.
     #[error("not a GraphQL answer: {0}")]
     Rubbish(String),
@@ -119,6 +128,13 @@ pub enum TransportError {
     /// The subgraph's code panicked.
     #[error("the subgraph panicked")]
     Panicked,
+}
+
+impl TransportError {
+    /// Whether the same query may well be answered when it is sent again at once.
+    fn may_pass(&self) -> bool {
+        matches!(self, Self::Connect(_) | Self::Broken(_) | Self::Status(502..=504))
+    }
 }
 
 impl Transport {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use async_graphql::{Response, Value};
 use futures::StreamExt;
 use graphql::Executable;
-use router::transport::http::Endpoint;
+use router::transport::http::{Connections, Endpoint};
 use router::{Subgraph, Supergraph, Transport};
 use serde_json::json;
 
@@ -30,7 +30,7 @@ fn answering(response: fn() -> Response) -> Transport {
 fn refused() -> Transport {
     // Nothing listens on the port that nobody may use.
     let url = reqwest::Url::parse("http://127.0.0.1:1/graphql").unwrap();
-    Transport::Http(Endpoint::new(url, reqwest::Client::new()))
+    Transport::Http(Endpoint::new(&url, Connections::default()).into())
 }
 
 #[tokio::test]

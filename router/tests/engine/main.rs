@@ -6,6 +6,7 @@ mod answers;
 mod composing;
 mod faults;
 mod mutations;
+mod patience;
 mod planning;
 mod remote;
 mod reuse;

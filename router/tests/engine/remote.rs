@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use common::RequestContext;
 use futures::StreamExt;
 use graphql::Executable;
-use router::transport::http::{Endpoint, fetch_sdl};
+use router::transport::http::{Connections, Endpoint, fetch_sdl};
 use router::{Subgraph, Supergraph, Transport};
 use serde_json::{Map, json};
 
@@ -67,7 +67,7 @@ async fn serve(executable: Executable) -> (Endpoint, Seen) {
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, routes).await });
     let url = format!("http://{address}/graphql").parse().unwrap();
-    let mut endpoint = Endpoint::new(url, reqwest::Client::new());
+    let mut endpoint = Endpoint::new(&url, Connections::default());
     endpoint.websocket = Some(format!("ws://{address}/graphql/ws").parse().unwrap());
     endpoint.sign = Some(Arc::new(|method, path, body| {
         let value = format!("{method} {path} {}", body.len());
@@ -82,7 +82,7 @@ async fn remote_shop() -> (Supergraph, Vec<Seen>) {
     for (name, executable) in executables(&Log::default()) {
         let (endpoint, seen) = serve(executable).await;
         let sdl = fetch_sdl(&endpoint).await.unwrap().into();
-        all.push(Subgraph { name: name.to_owned(), sdl, transport: Transport::Http(endpoint) });
+        all.push(Subgraph { name: name.to_owned(), sdl, transport: Transport::Http(endpoint.into()) });
         logs.push(seen);
     }
     (Supergraph::compose(&all).unwrap(), logs)
@@ -157,7 +157,7 @@ async fn dropping_the_stream_ends_it_over_the_websocket() {
     );
     let (endpoint, _) = serve(watched).await;
     let mut all = subgraphs();
-    all[1].transport = Transport::Http(endpoint);
+    all[1].transport = Transport::Http(endpoint.into());
     let api = Supergraph::compose(&all).unwrap();
     let operation = api.prepare("subscription { ticks }", None).unwrap();
     let mut events = operation.subscribe(crate::context(), Map::new());
@@ -177,11 +177,11 @@ async fn an_answer_over_the_cap_or_too_late_is_a_failure() {
     let (mut endpoint, _) = serve(crate::shop::inventory::executable()).await;
     endpoint.answer_bytes_max = 20;
     let mut all = subgraphs();
-    all[3].transport = Transport::Http(endpoint.clone());
+    all[3].transport = Transport::Http(endpoint.clone().into());
     let answer = run(&Supergraph::compose(&all).unwrap(), "{ products { upc inStock } }").await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "DEPENDENCY_UNAVAILABLE");
     endpoint.timeout = Duration::ZERO;
-    all[3].transport = Transport::Http(endpoint);
+    all[3].transport = Transport::Http(endpoint.into());
     let answer = run(&Supergraph::compose(&all).unwrap(), "{ products { upc inStock } }").await;
     assert_eq!(answer["data"]["products"][0], json!({ "upc": "table", "inStock": null }));
     assert_eq!(answer["errors"].as_array().unwrap().len(), 1);

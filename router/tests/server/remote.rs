@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::routing::post;
 use router::SubgraphSource;
-use router::transport::http::Endpoint;
+use router::transport::http::{Connections, Endpoint};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -25,7 +25,7 @@ async fn publish(sdl: Arc<Mutex<Option<String>>>) -> Endpoint {
     tokio::spawn(
         async move { axum::serve(listener, axum::Router::new().route("/graphql", post(answer))).await },
     );
-    Endpoint::new(url, reqwest::Client::new())
+    Endpoint::new(&url, Connections::default())
 }
 
 async fn until(app: &App, path_or_query: &str, is_wanted: impl Fn(u16, &Value) -> bool) {
@@ -44,7 +44,7 @@ async fn until(app: &App, path_or_query: &str, is_wanted: impl Fn(u16, &Value) -
 async fn schemas_are_awaited_then_followed_and_a_bad_one_changes_nothing() {
     let sdl = Arc::new(Mutex::new(None));
     let endpoint = publish(sdl.clone()).await;
-    let mut all = vec![SubgraphSource::Http { name: "crm".to_owned(), endpoint }];
+    let mut all = vec![SubgraphSource::Http { name: "crm".to_owned(), endpoint: endpoint.into() }];
     all.extend(sources());
     let app = App::serve(router::Config { subgraph_poll_ms: 100, ..config() }, all).await;
     assert_eq!(app.client.get(app.url("/health/ready")).send().await.unwrap().status(), 503);
@@ -81,7 +81,7 @@ async fn schemas_are_awaited_then_followed_and_a_bad_one_changes_nothing() {
 async fn whoever_never_answers_holds_up_the_others_for_a_while_only() {
     let endpoint = publish(Arc::default()).await;
     let mut all = sources();
-    all.push(SubgraphSource::Http { name: "crm".to_owned(), endpoint });
+    all.push(SubgraphSource::Http { name: "crm".to_owned(), endpoint: endpoint.into() });
     let settings = router::Config { subgraph_poll_ms: 100, startup_grace_ms: 200, ..config() };
     let app = App::serve(settings, all).await;
     until(&app, "{ hello }", |status, _| status == 200).await;
