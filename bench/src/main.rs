@@ -6,23 +6,18 @@
 mod company;
 mod database;
 mod fixed;
-mod http;
 mod load;
 mod measure;
 mod pgbench;
-mod scratch;
 mod system;
 mod table;
 mod traffic;
-mod usage;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use bench::{Failure, http, process, sample, scratch, usage};
 use clap::{Parser, Subcommand};
-
-/// What ends a measurement: a sentence, or an error that something below gave.
-pub type Failure = Box<dyn std::error::Error>;
 
 /// Measures the system against the floor, and prints one table.
 #[derive(Parser)]

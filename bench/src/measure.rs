@@ -1,15 +1,17 @@
 //! The run: what is started, asked and compared, in order.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::company::Company;
 use crate::database::{Database, Server};
-use crate::load::{Clients, Sample};
+use crate::load::Clients;
 use crate::pgbench::Pgbench;
+use crate::sample::Sample;
 use crate::scratch::Scratch;
 use crate::system::{Mode, Programs, System};
 use crate::table::{Column, Figures, Report};
 use crate::traffic::{Case, Traffic};
+use crate::usage::Others;
 use crate::{Failure, Options, usage};
 
 /// Connections, plans and caches fill before anything counts.
@@ -34,7 +36,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
 async fn measure(options: &Options, scratch: &Scratch) -> Result<Report, Failure> {
     let programs = Programs::new(scratch.path())?;
     let server = Server::connect().await?;
-    let others = Others::watch(&server);
+    let others = Others::watch(server.cpu());
     say("making the organization");
     let data = server.create("data", None).await?;
     programs.migrate(&data)?;
@@ -58,7 +60,7 @@ async fn measure(options: &Options, scratch: &Scratch) -> Result<Report, Failure
     say("static handler");
     columns.push(run.fixed(&answers, &company).await?);
     run.server.drop(data).await?;
-    let others_percent = others.percent(&run.server);
+    let others_percent = others.percent(run.server.cpu());
     Ok(Report { columns, others_percent, connections: options.connections, seconds: options.seconds })
 }
 
@@ -180,31 +182,6 @@ impl Run<'_> {
 
     fn postgres_us(&self, before: Option<Duration>, sample: &Sample) -> Option<f64> {
         Some(per_answer_us(self.server.cpu()?.saturating_sub(before?), sample))
-    }
-}
-
-/// What the rest of the machine does while we measure: with much of it, figures are worth little.
-struct Others {
-    since: Instant,
-    before: Option<Duration>,
-}
-
-impl Others {
-    fn watch(server: &Server) -> Self {
-        Self { since: Instant::now(), before: Self::cpu(server) }
-    }
-
-    /// All CPU time but ours, that of the services that have ended, and PostgreSQL's.
-    fn cpu(server: &Server) -> Option<Duration> {
-        let ours = usage::cpu_of_family(std::process::id())? + server.cpu()?;
-        Some(usage::cpu_of_machine()?.saturating_sub(ours))
-    }
-
-    /// How much of the machine they took, while none of our services runs.
-    fn percent(&self, server: &Server) -> Option<f64> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
-        let used = Self::cpu(server)?.saturating_sub(self.before?).as_secs_f64();
-        Some(100.0 * used / self.since.elapsed().as_secs_f64() / cores)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::company::Company;
 use crate::database::{Database, Server};
-use crate::load::Sample;
+use crate::sample::Sample;
 use crate::scratch::Scratch;
 use crate::traffic::Case;
 use crate::{Failure, Options};

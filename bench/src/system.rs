@@ -1,14 +1,12 @@
 //! The services as processes: started on a database, and ended.
 
 use std::fs::File;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
-
 use crate::database::Database;
+use crate::process::{self, Process, free_ports};
 use crate::{Failure, http, usage};
 
 /// How the services are spread over processes.
@@ -20,13 +18,9 @@ pub enum Mode {
     ProcessPerService,
 }
 
-const START_AT_MOST: Duration = Duration::from_secs(60);
-const STOP_AT_MOST: Duration = Duration::from_secs(20);
 const SETTLE_AT_MOST: Duration = Duration::from_secs(30);
 /// Long enough for whoever works in the background to show.
 const WATCHED: Duration = Duration::from_millis(400);
-/// Much less than a start takes.
-const TICK: Duration = Duration::from_millis(2);
 
 /// What the programs that are measured have in common.
 pub struct Programs {
@@ -74,33 +68,6 @@ impl Programs {
     /// Logs are written as an operator would have them written: they are part of what a request costs.
     fn log(&self, name: &str) -> Result<File, Failure> {
         Ok(File::options().create(true).append(true).open(self.scratch.join(format!("{name}.log")))?)
-    }
-}
-
-/// One process.
-pub struct Process {
-    /// What it is called in the table.
-    pub name: String,
-    child: Child,
-}
-
-impl Process {
-    fn spawn(name: &str, command: &mut Command) -> Result<Self, Failure> {
-        let child = command.spawn().map_err(|error| format!("{} cannot be started: {error}", name))?;
-        Ok(Self { name: name.to_owned(), child })
-    }
-
-    /// Its number.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Only what still runs when something went wrong; an error means that it has just ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -161,21 +128,7 @@ impl System {
             processes.push(Process::spawn(name, &mut command)?);
         }
         for port in ports {
-            while !http::is_ready(*port).await {
-                for process in &mut processes {
-                    if let Some(status) = process.child.try_wait()? {
-                        return Err(
-                            format!("{} ended with {status} before it was ready", process.name).into()
-                        );
-                    }
-                }
-                if begun.elapsed() > START_AT_MOST {
-                    return Err(
-                        format!("port {port} is not ready after {} s", START_AT_MOST.as_secs()).into()
-                    );
-                }
-                tokio::time::sleep(TICK).await;
-            }
+            process::until(async || http::is_ready(*port).await, &mut processes).await?;
         }
         let port = ports.last().copied().unwrap_or_default();
         Ok(Self { processes, ready_after: begun.elapsed(), port })
@@ -204,27 +157,7 @@ impl System {
     }
 
     /// Asks every process to end, and waits until they have.
-    pub async fn stop(mut self) -> Result<(), Failure> {
-        for process in &self.processes {
-            let pid = Pid::from_raw(process.pid().try_into()?).ok_or("no process has the number 0")?;
-            kill_process(pid, Signal::TERM)?;
-        }
-        let deadline = Instant::now() + STOP_AT_MOST;
-        for process in &mut self.processes {
-            while process.child.try_wait()?.is_none() {
-                if Instant::now() > deadline {
-                    return Err(format!("{} does not end when asked to", process.name).into());
-                }
-                tokio::time::sleep(TICK).await;
-            }
-        }
-        Ok(())
+    pub async fn stop(self) -> Result<(), Failure> {
+        process::stop(self.processes).await
     }
-}
-
-fn free_ports(count: usize) -> Result<Vec<u16>, Failure> {
-    // All at once, so that no two are the same.
-    let listeners: Vec<_> =
-        (0..count).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect::<Result<_, _>>()?;
-    listeners.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
 }

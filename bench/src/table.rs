@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 
-use crate::load::Sample;
+use crate::sample::Sample;
 use crate::traffic::Case;
 
 /// What one case cost.

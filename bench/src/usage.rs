@@ -1,6 +1,6 @@
 //! What processes use, as the kernel counts it under `/proc`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::Failure;
 
@@ -84,6 +84,32 @@ pub fn peak_memory_mib(pid: u32) -> Result<f64, Failure> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM in /proc")?;
     let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
     Ok(kib / 1024.0)
+}
+
+/// What the rest of the machine does while we measure: with much of it, figures are worth little.
+pub struct Others {
+    since: Instant,
+    before: Option<Duration>,
+}
+
+impl Others {
+    /// Begins to watch. Ours is what this process and its children use, and `besides`, the CPU time so far of
+    /// processes that are ours without being our children; `None` when that cannot be told.
+    pub fn watch(besides: Option<Duration>) -> Self {
+        Self { since: Instant::now(), before: Self::cpu(besides) }
+    }
+
+    fn cpu(besides: Option<Duration>) -> Option<Duration> {
+        let ours = cpu_of_family(std::process::id())? + besides?;
+        Some(cpu_of_machine()?.saturating_sub(ours))
+    }
+
+    /// How much of the machine they took until now, in per cent.
+    pub fn percent(&self, besides: Option<Duration>) -> Option<f64> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+        let used = Self::cpu(besides)?.saturating_sub(self.before?).as_secs_f64();
+        Some(100.0 * used / self.since.elapsed().as_secs_f64() / cores)
+    }
 }
 
 #[cfg(test)]
