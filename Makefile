@@ -6,10 +6,10 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INNOERP = $(TARGET)/debug/innoerp
 
-.PHONY: help up test check fmt lint prepare sdl migrate seed bench clean-dev
+.PHONY: help up test check fmt lint prepare sdl migrate seed bench bench-gateways clean-dev
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: ## install what is missing, build, and start everything (Ctrl-C stops it)
 	@scripts/setup
@@ -51,6 +51,10 @@ seed: ## make the demo organizations in the database of DATABASE_URL
 bench: ## measure against the floor, and print one table
 	@scripts/setup --test
 	@bench/run
+
+bench-gateways: ## measure our router beside other routers and an ideal client (installs Hive Router once)
+	@bench/gateways/rivals
+	@bench/gateways/run
 
 clean-dev: ## remove .innoerp: the development database, keys and settings of this copy
 	@scripts/clean-dev

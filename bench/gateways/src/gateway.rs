@@ -33,6 +33,8 @@ pub enum Gateway {
     Innoerp(PathBuf),
     /// Hive Router, from this program.
     Hive(PathBuf),
+    /// Apollo Gateway on Node.js, from this folder with its packages.
+    Apollo(PathBuf),
 }
 
 /// What a gateway is started with.
@@ -57,6 +59,7 @@ impl Gateway {
             Self::Ideal { recall: true } => "ideal, 4 calls",
             Self::Innoerp(_) => "innoerp",
             Self::Hive(_) => "Hive Router",
+            Self::Apollo(_) => "Apollo Gateway",
         }
     }
 
@@ -65,7 +68,15 @@ impl Gateway {
         match self {
             Self::Hive(_) => true,
             // The floor for sharing is to answer once, which says nothing.
-            Self::Ideal { .. } | Self::Innoerp(_) => sharing == Sharing::Off,
+            Self::Ideal { .. } | Self::Innoerp(_) | Self::Apollo(_) => sharing == Sharing::Off,
+        }
+    }
+
+    /// What it is made of.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Ideal { .. } => None,
+            Self::Innoerp(path) | Self::Hive(path) | Self::Apollo(path) => Some(path),
         }
     }
 
@@ -115,6 +126,14 @@ impl Gateway {
                     .env_clear()
                     .env("ROUTER_CONFIG_FILE_PATH", config)
                     .env("ROUTER_HTTP_WORKERS", workers.to_string());
+            }
+            Self::Apollo(folder) => {
+                let script = setting.scratch.join(format!("{file}.mjs"));
+                std::fs::write(&script, include_str!("../apollo.mjs"))?;
+                command = Command::new("node");
+                command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+                command.env("NODE_ENV", "production").arg(script).arg(folder).arg(setting.supergraph);
+                command.arg(port.to_string());
             }
         }
         Ok(command)

@@ -36,7 +36,7 @@ struct Program {
 #[derive(clap::Args, Clone, Debug)]
 pub struct Options {
     /// What is asked
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Load::value_variants().to_vec())]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Load::value_variants().iter().copied())]
     loads: Vec<Load>,
     /// How many ask at the same time
     #[arg(long, value_delimiter = ',', default_values_t = [50, 8], value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -56,9 +56,15 @@ pub struct Options {
     /// Hive Router's program; without it, Hive Router is left out
     #[arg(long, env = "BENCH_HIVE", value_name = "PROGRAM")]
     hive: Option<PathBuf>,
+    /// A folder with the packages of Apollo Gateway; without it, Apollo Gateway is left out
+    #[arg(long, env = "BENCH_APOLLO", value_name = "FOLDER")]
+    apollo: Option<PathBuf>,
     /// Take supergraph, question and answer of the public benchmark from this folder, in place of our own
     #[arg(long, env = "BENCH_PUBLIC", value_name = "FOLDER")]
     public: Option<PathBuf>,
+    /// Let `perf` watch the gateway during its turns, and write to this file; for one gateway under one load
+    #[arg(long, value_name = "FILE")]
+    perf: Option<PathBuf>,
     /// How long each subgraph waits before it answers
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1000))]
     delay_ms: u64,

@@ -1,7 +1,8 @@
 //! The run: for each load, all gateways are started, and asked in turns.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use bench::Failure;
@@ -50,6 +51,18 @@ impl Load {
     }
 }
 
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Large => "large",
+            Self::LargeSharingCalls => "large-sharing-calls",
+            Self::LargeSharingAnswers => "large-sharing-answers",
+            Self::Varied => "varied",
+            Self::Small => "small",
+        })
+    }
+}
+
 /// Measures everything, and answers what is to be printed.
 pub fn run(options: &Options) -> Result<Report, Failure> {
     let scratch = Scratch::new()?;
@@ -87,12 +100,9 @@ fn gateways(options: &Options) -> Result<Vec<Gateway>, Failure> {
     let mut gateways =
         vec![Gateway::Ideal { recall: false }, Gateway::Ideal { recall: true }, Gateway::Innoerp(innoerp)];
     gateways.extend(options.hive.clone().map(Gateway::Hive));
-    for gateway in &gateways {
-        if let Gateway::Innoerp(program) | Gateway::Hive(program) = gateway
-            && !program.is_file()
-        {
-            return Err(format!("{} is not there", program.display()).into());
-        }
+    gateways.extend(options.apollo.clone().map(Gateway::Apollo));
+    if let Some(path) = gateways.iter().filter_map(Gateway::path).find(|path| !path.exists()) {
+        return Err(format!("{} is not there", path.display()).into());
     }
     gateways.retain(|gateway| {
         options.only.is_empty() || options.only.iter().any(|name| gateway.name().contains(name.as_str()))
@@ -158,7 +168,9 @@ struct Counted {
 impl Run<'_> {
     /// Starts every gateway, lets each have its turn so many times, and sums up.
     async fn load(&self, load: Load, clients: u32, questions: &Questions) -> Result<Vec<Row>, Failure> {
-        let (_, sharing) = load.parts();
+        let (kind, sharing) = load.parts();
+        // Where no two questions are the same, who cannot share is not worse off.
+        let takes_part = |gateway: &&Gateway| kind == Kind::Varied || gateway.can(sharing);
         let setting = Setting {
             supergraph: &self.supergraph,
             public: self.options.public.as_deref(),
@@ -167,7 +179,7 @@ impl Run<'_> {
             scratch: self.scratch,
         };
         let mut contestants = Vec::new();
-        for gateway in self.gateways.iter().filter(|gateway| gateway.can(sharing)) {
+        for gateway in self.gateways.iter().filter(takes_part) {
             let (running, traffic) = (gateway.start(&setting).await?, Traffic::new(questions));
             contestants.push(Contestant { gateway, running, traffic, turns: Vec::new() });
         }
@@ -175,7 +187,7 @@ impl Run<'_> {
         for round in 1..=self.options.rounds {
             for contestant in &mut contestants {
                 eprintln!(
-                    "gateways: {load:?}, {clients} clients, round {round}: {}",
+                    "gateways: {load}, {clients} clients, round {round}: {}",
                     contestant.gateway.name()
                 );
                 let counted = self.turn(contestant, clients).await?;
@@ -197,12 +209,28 @@ impl Run<'_> {
         let (port, traffic) = (contestant.running.port, &contestant.traffic);
         let pid = [contestant.running.process.pid()];
         load::ask(port, clients, traffic, WARM_UP).await?;
+        let perf =
+            self.options.perf.as_deref().map(|file| perf(pid[0], file, self.options.seconds)).transpose()?;
         let (calls, cpu) = (self.subgraphs.calls().await?, usage::cpu(&pid)?);
         let turn = load::ask(port, clients, traffic, Duration::from_secs(self.options.seconds)).await?;
         let (calls_after, cpu_after) = (self.subgraphs.calls().await?, usage::cpu(&pid)?);
+        if let Some(status) = perf.map(|mut perf| perf.wait()).transpose()?
+            && !status.success()
+        {
+            return Err(format!("perf ended with {status}").into());
+        }
         let calls = std::array::from_fn(|part| calls_after[part] - calls[part]);
         Ok(Counted { turn, cpu: cpu_after - cpu, calls })
     }
+}
+
+/// Watches a process for one turn. By the CPU's clock: virtual machines have no other counters.
+fn perf(pid: u32, file: &Path, seconds: u64) -> Result<Child, Failure> {
+    let mut command = Command::new("perf");
+    command.args(["record", "--quiet", "--event=cpu-clock", "--freq=499", "--call-graph=dwarf,16384"]);
+    command.arg(format!("--pid={pid}")).arg("--output").arg(file);
+    command.args(["--", "sleep", &seconds.to_string()]).stdin(Stdio::null());
+    Ok(command.spawn().map_err(|error| format!("perf cannot be started: {error}"))?)
 }
 
 fn sum_up(

@@ -85,7 +85,7 @@ impl fmt::Display for Report {
                 None => "–".to_owned(),
             };
             let cells = [
-                format!("{:?}", row.load),
+                row.load.to_string(),
                 row.clients.to_string(),
                 row.gateway.name().to_owned(),
                 number(row.sample.per_s()),

@@ -1,0 +1,13 @@
+# Where other gateways are: sourced by `run` and `rivals`. They live outside of this tree.
+BENCH_RIVALS=${BENCH_RIVALS:-${XDG_CACHE_HOME:-$HOME/.cache}/innoerp-bench}
+
+# Names a gateway for the programs that follow, if it is there: by the variable, or else where it was installed.
+_find() {
+    local found=${!1:-}
+    if [ -z "$found" ] && [ -e "$2" ]; then found=$2; fi
+    printf -v "$1" %s "$found"
+    if [ -n "$found" ]; then export "${1?}"; else export -n "${1?}"; fi
+}
+
+_find BENCH_HIVE "$BENCH_RIVALS/bin/hive_router"
+_find BENCH_APOLLO "$BENCH_RIVALS/apollo"
