@@ -109,7 +109,7 @@ async fn page(router: &Router) {
     let request = GraphqlRequest { query: PAGE.to_owned(), ..GraphqlRequest::default() };
     let answer = router.execute(Client::anonymous("bench"), request).await;
     // Until an answer is bytes, it is no answer.
-    let bytes = serde_json::to_vec(&answer.response).unwrap();
+    let bytes = answer.response.to_json();
     assert!(
         answer.outcome == Outcome::Executed && bytes.starts_with(b"{\"data\":{\"employees\":{\"nodes\":[{")
     );

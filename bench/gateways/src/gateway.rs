@@ -67,8 +67,9 @@ impl Gateway {
     pub fn can(&self, sharing: Sharing) -> bool {
         match self {
             Self::Hive(_) => true,
+            Self::Innoerp(_) => sharing != Sharing::Answers,
             // The floor for sharing is to answer once, which says nothing.
-            Self::Ideal { .. } | Self::Innoerp(_) | Self::Apollo(_) => sharing == Sharing::Off,
+            Self::Ideal { .. } | Self::Apollo(_) => sharing == Sharing::Off,
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use bench::Failure;
 use bench::http::Connection;
 use futures::future::try_join_all;
+use hyper::header::HeaderValue;
 
 use crate::questions::Traffic;
 
@@ -19,12 +20,28 @@ pub struct Turn {
     pub elapsed: Duration,
 }
 
-/// Lets so many clients ask until the time is over.
-pub async fn ask(port: u16, clients: u32, traffic: &Traffic<'_>, lasting: Duration) -> Result<Turn, Failure> {
-    let connections = try_join_all((0..clients).map(|_| Connection::open(port))).await?;
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Clients {
+    /// How many ask at the same time.
+    pub count: u32,
+    /// Whether each has a token of its own: then nobody may be given what was asked for another.
+    pub are_different: bool,
+}
+
+/// Lets clients ask until the time is over.
+pub async fn ask(
+    port: u16,
+    clients: Clients,
+    traffic: &Traffic<'_>,
+    lasting: Duration,
+) -> Result<Turn, Failure> {
+    let opened = (0..clients.count)
+        .map(async |number| Client::open(port, clients.are_different.then_some(number)).await);
+    let opened = try_join_all(opened).await?;
     let begun = Instant::now();
     let end = begun + lasting;
-    let asking = connections.into_iter().map(|connection| ask_until(end, port, connection, traffic));
+    let asking = opened.into_iter().map(|client| client.ask_until(end, traffic));
     let mut turn = Turn::default();
     for (latencies_us, errors) in try_join_all(asking).await? {
         turn.latencies_us.extend(latencies_us);
@@ -34,31 +51,40 @@ pub async fn ask(port: u16, clients: u32, traffic: &Traffic<'_>, lasting: Durati
     Ok(turn)
 }
 
-async fn ask_until(
-    end: Instant,
+struct Client {
     port: u16,
-    mut connection: Connection,
-    traffic: &Traffic<'_>,
-) -> Result<(Vec<u32>, u64), Failure> {
-    let (mut latencies_us, mut errors) = (Vec::new(), 0);
-    loop {
-        let (number, question) = traffic.next();
-        let asked = Instant::now();
-        if asked >= end {
-            return Ok((latencies_us, errors));
-        }
-        match connection.post("/graphql", None, question).await {
-            Ok((status, answer)) => {
-                let took = asked.elapsed();
-                if traffic.is_right(number, status, &answer) {
-                    latencies_us.push(took.as_micros().try_into()?);
-                } else {
-                    errors += 1;
-                }
+    connection: Connection,
+    token: Option<HeaderValue>,
+}
+
+impl Client {
+    async fn open(port: u16, number: Option<u32>) -> Result<Self, Failure> {
+        let token =
+            number.map(|number| HeaderValue::try_from(format!("Bearer client-{number}"))).transpose()?;
+        Ok(Self { port, connection: Connection::open(port).await?, token })
+    }
+
+    async fn ask_until(mut self, end: Instant, traffic: &Traffic<'_>) -> Result<(Vec<u32>, u64), Failure> {
+        let (mut latencies_us, mut errors) = (Vec::new(), 0);
+        loop {
+            let (number, question) = traffic.next();
+            let asked = Instant::now();
+            if asked >= end {
+                return Ok((latencies_us, errors));
             }
-            Err(_) => {
-                errors += 1;
-                connection = Connection::open(port).await?;
+            match self.connection.post("/graphql", self.token.as_ref(), question).await {
+                Ok((status, answer)) => {
+                    let took = asked.elapsed();
+                    if traffic.is_right(number, status, &answer) {
+                        latencies_us.push(took.as_micros().try_into()?);
+                    } else {
+                        errors += 1;
+                    }
+                }
+                Err(_) => {
+                    errors += 1;
+                    self.connection = Connection::open(self.port).await?;
+                }
             }
         }
     }

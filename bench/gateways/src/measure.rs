@@ -15,7 +15,7 @@ use bench::usage::{self, Others};
 use crate::Options;
 use crate::federation::Federation;
 use crate::gateway::{Gateway, Running, Setting, Sharing};
-use crate::load::{self, Turn};
+use crate::load::{self, Clients, Turn};
 use crate::questions::{Kind, Questions, Traffic};
 use crate::subgraphs::schema::Part;
 use crate::table::{Report, Row};
@@ -155,6 +155,7 @@ struct Contestant<'g> {
     gateway: &'g Gateway,
     running: Running,
     traffic: Traffic<'g>,
+    clients: Clients,
     turns: Vec<Counted>,
 }
 
@@ -167,7 +168,7 @@ struct Counted {
 
 impl Run<'_> {
     /// Starts every gateway, lets each have its turn so many times, and sums up.
-    async fn load(&self, load: Load, clients: u32, questions: &Questions) -> Result<Vec<Row>, Failure> {
+    async fn load(&self, load: Load, count: u32, questions: &Questions) -> Result<Vec<Row>, Failure> {
         let (kind, sharing) = load.parts();
         // Where no two questions are the same, who cannot share is not worse off.
         let takes_part = |gateway: &&Gateway| kind == Kind::Varied || gateway.can(sharing);
@@ -181,33 +182,32 @@ impl Run<'_> {
         let mut contestants = Vec::new();
         for gateway in self.gateways.iter().filter(takes_part) {
             let (running, traffic) = (gateway.start(&setting).await?, Traffic::new(questions));
-            contestants.push(Contestant { gateway, running, traffic, turns: Vec::new() });
+            let clients = Clients { count, are_different: sharing == Sharing::Off };
+            contestants.push(Contestant { gateway, running, traffic, clients, turns: Vec::new() });
         }
         let others = Others::watch(Some(Duration::ZERO));
         for round in 1..=self.options.rounds {
             for contestant in &mut contestants {
-                eprintln!(
-                    "gateways: {load}, {clients} clients, round {round}: {}",
-                    contestant.gateway.name()
-                );
-                let counted = self.turn(contestant, clients).await?;
+                eprintln!("gateways: {load}, {count} clients, round {round}: {}", contestant.gateway.name());
+                let counted = self.turn(contestant).await?;
                 contestant.turns.push(counted);
             }
         }
         let others_percent = others.percent(Some(Duration::ZERO));
-        let (mut rows, mut processes) = (Vec::new(), Vec::new());
+        let mut rows = Vec::new();
         for Contestant { gateway, running, turns, .. } in contestants {
             let memory_mib = usage::peak_memory_mib(running.process.pid())?;
-            rows.push(sum_up(load, clients, gateway, turns, memory_mib, others_percent)?);
-            processes.push(running.process);
+            rows.push(sum_up(load, count, gateway, turns, memory_mib, others_percent)?);
+            // Ended here and at once: some take half a minute to end when they are asked to.
+            drop(running);
         }
-        process::stop(processes).await?;
         Ok(rows)
     }
 
-    async fn turn(&self, contestant: &Contestant<'_>, clients: u32) -> Result<Counted, Failure> {
-        let (port, traffic) = (contestant.running.port, &contestant.traffic);
-        let pid = [contestant.running.process.pid()];
+    async fn turn(&self, contestant: &Contestant<'_>) -> Result<Counted, Failure> {
+        let Contestant { running, traffic, clients, .. } = contestant;
+        let (port, clients) = (running.port, *clients);
+        let pid = [running.process.pid()];
         load::ask(port, clients, traffic, WARM_UP).await?;
         let perf =
             self.options.perf.as_deref().map(|file| perf(pid[0], file, self.options.seconds)).transpose()?;
