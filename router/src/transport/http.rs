@@ -7,13 +7,15 @@ use bytes::Bytes;
 use common::RequestContext;
 use futures::FutureExt;
 use http::header::{self, HeaderName, HeaderValue};
-use http::{HeaderMap, Method, Request, Uri};
+use http::{HeaderMap, Method, Request, Response, Uri};
 use http_body_util::Full;
+use hyper::body::Incoming;
 use serde::Deserialize;
 use url::Url;
 
 pub use super::client::Connections;
 use super::client::read_body;
+use super::event_stream::Body;
 use super::flight::{Flights, Key};
 pub use super::health::Faults;
 use super::health::Health;
@@ -31,6 +33,8 @@ pub struct Endpoint {
     connections: Connections,
     /// Where subscriptions are opened, in `graphql-transport-ws`; `None` when it has none.
     pub websocket: Option<Url>,
+    /// Whether it takes subscriptions as server-sent events, where queries are posted.
+    pub event_stream: bool,
     /// How long a call may take.
     pub timeout: Duration,
     /// How large an answer may be, in bytes.
@@ -51,6 +55,7 @@ impl Endpoint {
             uri: Uri::try_from(url.as_str()).unwrap_or_default(),
             connections,
             websocket: None,
+            event_stream: false,
             timeout: Duration::from_secs(5),
             answer_bytes_max: 10 * 1024 * 1024,
             sign: None,
@@ -121,22 +126,39 @@ impl Endpoint {
     }
 
     async fn post(&self, body: Bytes, mut headers: HeaderMap) -> Result<Bytes, TransportError> {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(
             header::ACCEPT,
             HeaderValue::from_static("application/graphql-response+json, application/json"),
         );
-        self.sign_into(&mut headers, &Method::POST, self.uri.path(), &body);
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = headers;
-        let response = self.connections.send(request).await?;
+        let response = self.send(body, headers).await?;
         let status = response.status();
         let body = read_body(response.into_body(), self.answer_bytes_max).await?;
         // Servers of GraphQL may answer errors with any status; a page of a proxy is none.
         let is_object = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
         if status.is_success() || is_object { Ok(body) } else { Err(TransportError::Status(status.as_u16())) }
+    }
+
+    /// Opens a subscription as server-sent events; only the head of the answer must come in time.
+    pub(super) async fn open_event_stream(
+        self: Arc<Self>,
+        body: Bytes,
+        mut headers: HeaderMap,
+    ) -> Result<Body, TransportError> {
+        headers.insert(header::ACCEPT, HeaderValue::from_static("text/event-stream"));
+        let response = tokio::time::timeout(self.timeout, self.send(body, headers))
+            .await
+            .map_err(|_| TransportError::Timeout(self.timeout.as_millis()))??;
+        Body::try_new(response, self.answer_bytes_max).await
+    }
+
+    async fn send(&self, body: Bytes, mut headers: HeaderMap) -> Result<Response<Incoming>, TransportError> {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.sign_into(&mut headers, &Method::POST, self.uri.path(), &body);
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = headers;
+        self.connections.send(request).await
     }
 
     pub(super) fn sign_into(&self, headers: &mut HeaderMap, method: &Method, path: &str, body: &[u8]) {

@@ -1,6 +1,7 @@
 //! How a subgraph is reached: in this process, or over HTTP. The engine does not notice the difference.
 
 mod client;
+mod event_stream;
 mod flight;
 mod health;
 pub mod http;
@@ -150,6 +151,7 @@ impl Transport {
     pub(crate) fn stream(&self, call: Call<'_>) -> BoxStream<'static, Result<Answer, TransportError>> {
         match self {
             Self::InProcess(executable) => in_process::stream(executable, call),
+            Self::Http(endpoint) if endpoint.event_stream => event_stream::stream(endpoint, call),
             Self::Http(endpoint) => websocket::stream(endpoint, call),
         }
     }

@@ -142,20 +142,24 @@ async fn subscriptions_run_over_a_websocket() {
     );
 }
 
-#[tokio::test]
-async fn dropping_the_stream_ends_it_over_the_websocket() {
-    let alive = Arc::new(());
+/// The shop's products, with a share in `alive` for each subscription that runs.
+fn watched(alive: &Arc<()>) -> Executable {
     let held = alive.clone();
     let inner = crate::shop::products::executable(Log::default());
-    let watched = Executable::new(
+    Executable::new(
         inner.sdl.clone(),
         |_| Box::pin(std::future::pending()),
         move |request| {
             let held = held.clone();
             inner.stream(request).inspect(move |_| assert!(Arc::strong_count(&held) > 0)).boxed()
         },
-    );
-    let (endpoint, _) = serve(watched).await;
+    )
+}
+
+#[tokio::test]
+async fn dropping_the_stream_ends_it_over_the_websocket() {
+    let alive = Arc::new(());
+    let (endpoint, _) = serve(watched(&alive)).await;
     let mut all = subgraphs();
     all[1].transport = Transport::Http(endpoint.into());
     let api = Supergraph::compose(&all).unwrap();
@@ -185,4 +189,55 @@ async fn an_answer_over_the_cap_or_too_late_is_a_failure() {
     let answer = run(&Supergraph::compose(&all).unwrap(), "{ products { upc inStock } }").await;
     assert_eq!(answer["data"]["products"][0], json!({ "upc": "table", "inStock": null }));
     assert_eq!(answer["errors"].as_array().unwrap().len(), 1);
+}
+
+/// Serves a subgraph's subscriptions as server-sent events.
+async fn serve_events(executable: Executable) -> Endpoint {
+    let answer = move |Json(request): Json<Request>| async move {
+        let events = executable.stream(request).map(|response| {
+            let data = serde_json::to_string(&response).unwrap();
+            Ok::<_, std::convert::Infallible>(axum::response::sse::Event::default().event("next").data(data))
+        });
+        let complete = axum::response::sse::Event::default().event("complete").data("");
+        axum::response::Sse::new(events.chain(futures::stream::iter([Ok(complete)])))
+    };
+    let routes = axum::Router::new().route("/graphql", axum::routing::post(answer));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url: url::Url = format!("http://{}/graphql", listener.local_addr().unwrap()).parse().unwrap();
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    let mut endpoint = Endpoint::new(&url, Connections::default());
+    endpoint.event_stream = true;
+    endpoint
+}
+
+#[tokio::test]
+async fn subscriptions_run_as_server_sent_events() {
+    let mut all = subgraphs();
+    let (_, reviews) = executables(&Log::default()).remove(2);
+    all[2].transport = Transport::Http(serve_events(reviews).await.into());
+    let api = Supergraph::compose(&all).unwrap();
+    let document = "subscription { reviewAdded { body author { name } product { inStock } } }";
+    let events = crate::subscriptions::events(&api, document).await;
+    assert_eq!(events, crate::subscriptions::events(&shop(), document).await);
+    assert_eq!(events.len(), 4);
+}
+
+#[tokio::test]
+async fn dropping_the_stream_ends_it_over_server_sent_events() {
+    let alive = Arc::new(());
+    let mut all = subgraphs();
+    all[1].transport = Transport::Http(serve_events(watched(&alive)).await.into());
+    let api = Supergraph::compose(&all).unwrap();
+    let operation = api.prepare("subscription { ticks }", None).unwrap();
+    let mut events = operation.subscribe(crate::context(), Map::new());
+    assert!(events.next().await.is_some());
+    let open = Arc::strong_count(&alive);
+    drop(events);
+    let ended = async {
+        while Arc::strong_count(&alive) >= open {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    // Within a second, wherever the subgraph runs.
+    tokio::time::timeout(Duration::from_secs(1), ended).await.unwrap();
 }
