@@ -25,6 +25,8 @@ pub struct Config {
     pub rate: RateLimits,
     /// Subscriptions over WebSockets and server-sent events.
     pub subscriptions: Subscriptions,
+    /// What operators are told.
+    pub telemetry: Telemetry,
     /// How long a client's request may take. Default 15,000; 100–120,000.
     pub request_timeout_ms: u64,
     /// How long a client may take to send a request's headers, and to idle between two requests.
@@ -60,6 +62,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             rate: RateLimits::default(),
             subscriptions: Subscriptions::default(),
+            telemetry: Telemetry::default(),
             request_timeout_ms: 15_000,
             idle_timeout_ms: 60_000,
             body_timeout_ms: 10_000,
@@ -84,6 +87,15 @@ pub enum Profile {
     /// No GraphiQL, no introspection without a token.
     #[default]
     Production,
+}
+
+/// What operators are told, and where.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Telemetry {
+    /// Where `GET /metrics` is answered, in OpenMetrics' text format: an address that only operators reach, such as
+    /// `127.0.0.1:9090`. Default nowhere; never on the address that clients use.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// Settings of subscriptions.

@@ -47,7 +47,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use compose::ComposeError;
-pub use config::{Config, ConfigError, Network, Profile, Subscriptions};
+pub use config::{Config, ConfigError, Network, Profile, Subscriptions, Telemetry};
 pub use error::{GraphqlError, Location, Path, PathSegment};
 pub use federation::{Federation, ReadySupergraph, websocket_url};
 pub use pipeline::{Allowed, Answer, Client, GraphqlRequest, Outcome};
@@ -80,12 +80,32 @@ pub(crate) struct Core {
     pub tenancy: Arc<dyn Tenancy>,
     pub registry: registry::Registry,
     pub views: view::Views,
+    pub metrics: Arc<telemetry::Metrics>,
     pub rates: rate::Rates,
     pub sockets: subscribe::Sockets,
     /// Cancelled when the router stops: subscriptions end, and readiness with them.
     pub stopping: CancellationToken,
     /// WebSockets, which outlive the HTTP connection that they began as.
     pub tasks: TaskTracker,
+}
+
+impl Core {
+    /// Begins the record of a request that is not one of HTTP's own.
+    pub(crate) fn observe(&self, transport: &'static str, client: &Client) -> Arc<telemetry::Request> {
+        let record = telemetry::Request::begin(self.metrics.clone(), transport, &client.request_id);
+        if let Some(access) = &mut record.facts().access {
+            access.client(client);
+        }
+        record
+    }
+
+    /// Shows every view that is kept.
+    pub(crate) fn each_view(&self, mut show: impl FnMut(&Supergraph)) {
+        if let Some(snapshot) = self.registry.current() {
+            show(&snapshot.full);
+        }
+        self.views.each(show);
+    }
 }
 
 impl Router {
@@ -103,10 +123,12 @@ impl Router {
         tenancy: Arc<dyn Tenancy>,
     ) -> Result<Self, SetupError> {
         config.check()?;
+        let metrics = Arc::new(telemetry::Metrics::new());
         let core = Arc::new(Core {
-            registry: registry::Registry::new(federation.into()),
-            views: view::Views::new(config.views_max),
-            rates: rate::Rates::new(config.rate.clone()),
+            registry: registry::Registry::new(federation.into(), metrics.clone()),
+            views: view::Views::new(config.views_max, metrics.clone()),
+            rates: rate::Rates::new(config.rate.clone(), metrics.clone()),
+            metrics,
             sockets: subscribe::Sockets::new(config.subscriptions.sockets_per_user_max),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -121,7 +143,14 @@ impl Router {
 
     /// Answers one query or mutation, as the HTTP server would.
     pub async fn execute(&self, client: Client, request: GraphqlRequest) -> Answer {
-        pipeline::answer(&self.core, client, request, Allowed::QueriesAndMutations).await
+        let record = self.core.observe(telemetry::transport::EMBEDDED, &client);
+        let answer = pipeline::answer(&self.core, client, request, Allowed::QueriesAndMutations);
+        let answered = async {
+            let answer = answer.await;
+            telemetry::note_answer(answer.outcome, &answer.response.errors);
+            answer
+        };
+        telemetry::scope(record, answered).await
     }
 
     /// Whether a schema has been composed and the router is not stopping.

@@ -16,7 +16,8 @@ use serde_json::{Map, Value};
 use crate::config::Profile;
 use crate::error::GraphqlError;
 use crate::supergraph::{Operation, OperationKind, Response, Supergraph};
-use crate::{Core, limits, telemetry};
+use crate::telemetry::{note, note_access};
+use crate::{Core, limits};
 
 /// A GraphQL request, as it stands in a body, a query string or a WebSocket message.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -107,6 +108,13 @@ pub enum Outcome {
     Status(StatusCode),
 }
 
+impl Outcome {
+    /// Of an answer that the engine gave.
+    pub(crate) fn of(response: &Response) -> Self {
+        if response.data.is_some() { Self::Executed } else { Self::Invalid }
+    }
+}
+
 /// A request that will not run.
 #[derive(Debug)]
 pub(crate) struct Refused {
@@ -129,26 +137,16 @@ pub(crate) async fn answer(
     request: GraphqlRequest,
     allowed: Allowed,
 ) -> Answer {
-    let started_at = Instant::now();
-    let request_id = client.request_id.clone();
-    let mut kind = "none";
-    let mut caller = None;
     let run = async {
         let admitted = admit(core, client, request, allowed).await?;
-        kind = kind_name(admitted.operation.kind());
-        caller = Some(admitted.context.caller.clone());
         let response = admitted.operation.execute(admitted.context, admitted.variables).await;
-        let outcome = if response.data.is_some() { Outcome::Executed } else { Outcome::Invalid };
-        Ok::<_, Refused>(Answer { outcome, response, retry_after_s: None })
+        Ok::<_, Refused>(Answer { outcome: Outcome::of(&response), response, retry_after_s: None })
     };
-    let answer = match tokio::time::timeout(core.config.request_timeout(), run).await {
+    match tokio::time::timeout(core.config.request_timeout(), run).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(refused)) => refused.into(),
         Err(_) => Refused::timeout().into(),
-    };
-    let code = answer.response.errors.first().map(|error| error.code.as_ref());
-    telemetry::access(&request_id, caller.as_ref(), kind, code, started_at.elapsed());
-    answer
+    }
 }
 
 /// Takes a request as far as an operation that may run.
@@ -158,12 +156,17 @@ pub(crate) async fn admit(
     request: GraphqlRequest,
     allowed: Allowed,
 ) -> Result<Admitted, Refused> {
+    note_access(|access| access.operation_name(request.operation_name.as_deref()));
     let caller = core.tenancy.authenticate(client.token.as_deref()).await?;
+    note_access(|access| access.caller(&caller));
     core.rates.take(&caller, client.address)?;
     let view = view(core, &caller).await?;
     let variables = request.variables.unwrap_or_default();
     core.config.limits.check_variables(&variables).map_err(GraphqlError::from)?;
+    note_access(|access| access.document(&request.query));
     let operation = prepare(core, view, request.query, request.operation_name).await?;
+    note(|facts| facts.kind = kind_name(operation.kind()));
+    note_access(|access| access.operation_name(operation.name()));
     let shows_schema = core.config.profile == Profile::Development || caller != Caller::Anonymous;
     if operation.introspects() && !shows_schema {
         return Err(GraphqlError::new("INTROSPECTION_DISABLED", "log in to read the schema").into());
@@ -183,11 +186,14 @@ pub(crate) async fn admit(
 /// The view for what the caller's organization has enabled.
 async fn view(core: &Core, caller: &Caller) -> Result<Arc<Supergraph>, Refused> {
     let snapshot = core.registry.current().ok_or(Error::Unavailable)?;
-    if core.tenancy.shows_everything() {
-        return Ok(snapshot.full.clone());
-    }
-    let modules = core.tenancy.modules(caller).await?;
-    Ok(core.views.get(&snapshot, &modules).await.ok_or(Error::Unavailable)?)
+    let view = if core.tenancy.shows_everything() {
+        snapshot.full.clone()
+    } else {
+        let modules = core.tenancy.modules(caller).await?;
+        core.views.get(&snapshot, &modules).await.ok_or(Error::Unavailable)?
+    };
+    note_access(|access| access.view(snapshot.generation, &view));
+    Ok(view)
 }
 
 /// Measures and plans, on a thread where that may take long. What was planned before, and so was found small
@@ -198,15 +204,23 @@ async fn prepare(
     document: String,
     operation_name: Option<String>,
 ) -> Result<Arc<Operation>, Refused> {
-    if let Some(operation) = view.prepared(&document, operation_name.as_deref()) {
+    let known = view.prepared(&document, operation_name.as_deref());
+    core.metrics.operations.looked_up(known.is_some());
+    if let Some(operation) = known {
         return Ok(operation);
     }
+    let started_at = Instant::now();
+    let metrics = core.metrics.clone();
     let core = core.clone();
     let plan = move || {
         limits::measure(&core.config.limits, &document)?;
         Ok(view.prepare(&document, operation_name.as_deref())?)
     };
-    tokio::task::spawn_blocking(plan).await.map_err(Error::internal)?
+    let planned = tokio::task::spawn_blocking(plan).await;
+    let took = started_at.elapsed();
+    metrics.operations.planning.observe(took.as_secs_f64());
+    note(|facts| facts.planning = took);
+    planned.map_err(Error::internal)?
 }
 
 fn refuse_kind(kind: OperationKind, allowed: Allowed) -> Result<(), Refused> {
@@ -231,7 +245,7 @@ fn refuse_kind(kind: OperationKind, allowed: Allowed) -> Result<(), Refused> {
     }
 }
 
-/// The kind as the log names it.
+/// The kind as metrics and the access log name it.
 pub(crate) fn kind_name(kind: OperationKind) -> &'static str {
     match kind {
         OperationKind::Query => "query",

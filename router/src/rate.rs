@@ -8,6 +8,8 @@ use common::{Caller, Error, IdentityId, OrganizationId};
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 
+use crate::telemetry::{Metrics, PayerLabel, note};
+
 /// Buckets kept at most. The least used goes first; it comes back full, which is what an idle one is anyway.
 const BUCKETS_MAX: u64 = 100_000;
 
@@ -57,6 +59,17 @@ enum Payer {
     Address(Option<IpAddr>),
 }
 
+impl Payer {
+    /// As metrics name it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::User(_) => "user",
+            Self::Organization(_) => "organization",
+            Self::Address(_) => "address",
+        }
+    }
+}
+
 struct Bucket {
     tokens: f64,
     filled_at: Instant,
@@ -66,13 +79,14 @@ struct Bucket {
 pub(crate) struct Rates {
     limits: RateLimits,
     buckets: Cache<Payer, Arc<Mutex<Bucket>>>,
+    metrics: Arc<Metrics>,
 }
 
 impl Rates {
-    pub fn new(limits: RateLimits) -> Self {
+    pub fn new(limits: RateLimits, metrics: Arc<Metrics>) -> Self {
         let buckets =
             Cache::builder().max_capacity(BUCKETS_MAX).time_to_idle(Duration::from_secs(60)).build();
-        Self { limits, buckets }
+        Self { limits, buckets, metrics }
     }
 
     /// Takes one request from the caller's buckets, or says how long to wait.
@@ -109,6 +123,9 @@ impl Rates {
             bucket.tokens -= 1.0;
             return Ok(());
         }
+        note(|facts| facts.is_rate_limited = true);
+        let payer = payer.name();
+        self.metrics.requests.rate_limited.get_or_create(&PayerLabel { payer }).inc();
         // At one request per second or more, the next token is at most a second away.
         Err(Error::RateLimited { retry_after_s: 1 })
     }
@@ -127,7 +144,8 @@ mod tests {
     use super::*;
 
     fn rates() -> Rates {
-        Rates::new(RateLimits { anonymous_per_s: 2, anonymous_burst: 3, ..RateLimits::default() })
+        let limits = RateLimits { anonymous_per_s: 2, anonymous_burst: 3, ..RateLimits::default() };
+        Rates::new(limits, Arc::new(Metrics::new()))
     }
 
     fn take(rates: &Rates, address: &str, now: Instant) -> bool {

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::compose::ComposeError;
 use crate::federation::{Federation, ReadySupergraph};
 use crate::supergraph::Supergraph;
+use crate::telemetry::Metrics;
 use crate::transport::http::{self, Endpoint};
 use crate::transport::{Subgraph, Transport};
 
@@ -79,11 +80,12 @@ pub(crate) struct Snapshot {
 pub(crate) struct Registry {
     federation: Federation,
     current: ArcSwapOption<Snapshot>,
+    metrics: Arc<Metrics>,
 }
 
 impl Registry {
-    pub fn new(federation: Federation) -> Self {
-        Self { federation, current: ArcSwapOption::empty() }
+    pub fn new(federation: Federation, metrics: Arc<Metrics>) -> Self {
+        Self { federation, current: ArcSwapOption::empty(), metrics }
     }
 
     /// What requests use; `None` until the first set has composed.
@@ -112,6 +114,7 @@ impl Registry {
         let before = self.current();
         let known = before.as_deref().map(|snapshot| snapshot.subgraphs.as_slice()).unwrap_or_default();
         let read = join_all(sources.iter().map(SubgraphSource::read)).await;
+        let is_whole = read.iter().all(Option::is_some);
         let subgraphs: Vec<Subgraph> = read
             .into_iter()
             .zip(sources)
@@ -124,10 +127,12 @@ impl Registry {
             && subgraphs.iter().zip(known).all(|(now, then)| now.name == then.name && now.sdl == then.sdl);
         let must_wait = missing > 0 && before.is_none() && !is_partial_allowed;
         if subgraphs.is_empty() || must_wait || (unchanged && before.is_some()) {
+            self.metrics.schema.read(if is_whole { "unchanged" } else { "incomplete" });
             return Ok(missing);
         }
         let generation = before.map_or(1, |snapshot| snapshot.generation + 1);
-        let supergraph = compose(subgraphs.clone()).await?;
+        let composed = compose(subgraphs.clone());
+        let supergraph = self.measured(composed, is_whole).await?;
         tracing::info!(generation, subgraphs = subgraphs.len(), missing, "composed the supergraph");
         self.store(generation, subgraphs, supergraph);
         Ok(missing)
@@ -137,14 +142,32 @@ impl Registry {
     async fn take(&self, ready: ReadySupergraph) -> Result<usize, ComposeError> {
         let subgraphs = ready.subgraphs.clone();
         let build = move || Supergraph::from_supergraph_sdl(&ready.sdl, &ready.subgraphs);
-        let supergraph = off_the_io_threads(build).await?;
+        let supergraph = self.measured(off_the_io_threads(build), true).await?;
         self.store(1, subgraphs, supergraph);
         Ok(0)
+    }
+
+    /// Counts a composition of everything, and how long it took.
+    async fn measured(
+        &self,
+        composed: impl Future<Output = Result<Supergraph, ComposeError>>,
+        is_whole: bool,
+    ) -> Result<Supergraph, ComposeError> {
+        let started_at = Instant::now();
+        let composed = composed.await;
+        self.metrics.views.composed(started_at.elapsed(), composed.is_ok());
+        self.metrics.schema.read(match composed {
+            Ok(_) if is_whole => "changed",
+            Ok(_) => "incomplete",
+            Err(_) => "failed",
+        });
+        composed
     }
 
     fn store(&self, generation: u64, subgraphs: Vec<Subgraph>, supergraph: Supergraph) {
         let names: ModuleSet = subgraphs.iter().map(|subgraph| subgraph.name.clone()).collect();
         let full = Arc::new(supergraph);
+        self.metrics.schema.generation.set(i64::try_from(generation).unwrap_or(i64::MAX));
         self.current.store(Some(Arc::new(Snapshot { generation, subgraphs, names, full })));
     }
 

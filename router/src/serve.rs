@@ -10,6 +10,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -18,12 +19,21 @@ use tower::ServiceExt;
 use crate::{Config, Router};
 
 impl Router {
-    /// Binds the configured address and serves until cancelled.
+    /// Binds the configured addresses and serves until cancelled.
     ///
     /// # Errors
-    /// When the address cannot be bound.
+    /// When an address cannot be bound.
     pub async fn serve(self, shutdown: CancellationToken) -> std::io::Result<()> {
         let listener = TcpListener::bind(self.core.config.listen).await?;
+        if let Some(address) = self.core.config.telemetry.metrics_listen {
+            let listener = TcpListener::bind(address).await?;
+            let served = self.clone().serve_metrics_on(listener, shutdown.clone());
+            tokio::spawn(async move {
+                if let Err(error) = served.await {
+                    tracing::error!(%error, "metrics are served no longer");
+                }
+            });
+        }
         self.serve_on(listener, shutdown).await;
         Ok(())
     }
@@ -46,7 +56,10 @@ impl Router {
                 () = shutdown.cancelled() => break,
             };
             match accepted {
-                Ok(accepted) => spawn_connection(accepted, permit, &app, &builder, &connections),
+                Ok(accepted) => {
+                    let held = (permit, Open::new(self.core.metrics.connections.clone()));
+                    spawn_connection(accepted, held, &app, &builder, &connections);
+                }
                 Err(error) => {
                     // Out of file descriptors, most likely: others must close before another is accepted.
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -73,6 +86,22 @@ impl Router {
     }
 }
 
+/// An open connection, as the metrics count it.
+struct Open(Gauge);
+
+impl Open {
+    fn new(connections: Gauge) -> Self {
+        connections.inc();
+        Self(connections)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 fn connection_builder(config: &Config) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     let idle = Duration::from_millis(config.idle_timeout_ms);
@@ -93,7 +122,7 @@ fn connection_builder(config: &Config) -> Builder<TokioExecutor> {
 
 fn spawn_connection(
     (stream, address): (TcpStream, SocketAddr),
-    permit: impl Send + 'static,
+    held: impl Send + 'static,
     app: &axum::Router,
     builder: &Builder<TokioExecutor>,
     connections: &GracefulShutdown,
@@ -120,6 +149,6 @@ fn spawn_connection(
         if let Err(error) = watched.await {
             tracing::debug!(%error, "a connection ended badly");
         }
-        drop(permit);
+        drop(held);
     });
 }

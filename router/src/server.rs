@@ -24,7 +24,8 @@ use self::negotiate::Format;
 use crate::config::Profile;
 use crate::error::GraphqlError;
 use crate::pipeline::{self, Allowed, Client, GraphqlRequest, Outcome, Refused};
-use crate::{Core, subscribe};
+use crate::telemetry::transport;
+use crate::{Core, subscribe, telemetry};
 
 const ENDPOINT: &str = "/graphql";
 const WEBSOCKET: &str = "/graphql/ws";
@@ -221,6 +222,7 @@ async fn read_body(core: &Core, request: Request) -> Result<GraphqlRequest, Refu
             }
             Refused::http(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the body could not be read")
         })?;
+    telemetry::note(|facts| facts.request_bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX));
     serde_json::from_slice(&bytes).map_err(|_| {
         let message = "the body is not a JSON object with the text `query`, and objects as `variables` and \
                        `extensions` if any";
@@ -260,8 +262,14 @@ async fn respond(
     allowed: Allowed,
 ) -> Response {
     let streamed = match format {
-        Format::EventStream => subscribe::event_stream(core, client, request, allowed).await,
-        Format::Multipart => subscribe::multipart(core, client, request, allowed).await,
+        Format::EventStream => {
+            telemetry::note(|facts| facts.transport = transport::EVENT_STREAM);
+            subscribe::event_stream(core, client, request, allowed).await
+        }
+        Format::Multipart => {
+            telemetry::note(|facts| facts.transport = transport::MULTIPART);
+            subscribe::multipart(core, client, request, allowed).await
+        }
         _ => return format.respond(&pipeline::answer(core, client, request, allowed).await),
     };
     streamed.unwrap_or_else(|refused| Format::GraphqlResponse.respond(&refused.into()))
@@ -294,6 +302,7 @@ fn open_websocket(
     headers: &HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
+    telemetry::note(|facts| facts.transport = transport::WEBSOCKET);
     if !is_known_origin(headers, &core.config.cors_origins) {
         return refused_plainly(
             StatusCode::FORBIDDEN,

@@ -89,6 +89,17 @@ impl Supergraph {
         &self.api_sdl
     }
 
+    /// The subgraphs that it is composed of, in no order.
+    pub(crate) fn subgraph_names(&self) -> impl Iterator<Item = &str> {
+        self.engine.transports.keys().map(String::as_str)
+    }
+
+    /// How many operations are kept prepared, and their bytes by estimate.
+    pub(crate) fn operations_kept(&self) -> (u64, u64) {
+        self.operations.run_pending_tasks();
+        (self.operations.entry_count(), self.operations.weighted_size())
+    }
+
     /// An operation that was prepared before, if it is still kept. Cheap.
     #[must_use]
     pub fn prepared(&self, document: &str, operation_name: Option<&str>) -> Option<Arc<Operation>> {

@@ -1,75 +1,320 @@
-//! What the router writes to the log about each request, and the W3C trace it continues.
+//! What the router tells its operators: metrics, the access log, traces. Every metric stands in the list below.
+//!
+//! Labels have few values: none is taken from what a client sends, but the kind of its operation. Names of
+//! operations and ids of tenants are in the access log.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod access;
+mod endpoint;
+mod labels;
+mod process;
+mod request;
+mod trace;
 
-use common::Caller;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, SystemTime};
 
-/// Writes one request's line: whose, what, how it ended and how long it took. Never a token or a variable.
-pub(crate) fn access(
-    request_id: &str,
-    caller: Option<&Caller>,
-    kind: &'static str,
-    code: Option<&str>,
-    took: Duration,
-) {
-    let member = caller.and_then(Caller::member);
-    tracing::info!(
-        target: "access",
-        request_id,
-        organization_id = member.map(|member| tracing::field::display(member.organization_id)),
-        membership_id = member.map(|member| tracing::field::display(member.membership_id)),
-        kind,
-        code = code.unwrap_or("OK"),
-        took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-    );
+use prometheus_client::encoding::text;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Metric, Registry, Unit};
+
+pub(crate) use labels::{
+    CallLabels, EndLabels, KindLabel, PayerLabel, RequestLabels, ResultLabel, SubgraphLabel, TransportLabel,
+    outcome, transport,
+};
+pub(crate) use request::{Counted, Facts, Reason, Request, note, note_access, scope, subgraph_call};
+pub(crate) use trace::continue_trace;
+
+use crate::Core;
+use crate::error::GraphqlError;
+use crate::pipeline::Outcome;
+
+/// Seconds: from what a cache answers to what times out.
+const DURATIONS: [f64; 15] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0];
+
+type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
+
+/// The numbers of one router. What each means stands where it is registered, and in what `/metrics` answers.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    pub requests: Requests,
+    pub subgraphs: Subgraphs,
+    pub operations: Operations,
+    pub views: Views,
+    pub subscriptions: Subscriptions,
+    pub schema: Schema,
+    pub connections: Gauge,
 }
 
-/// The `traceparent` to send on: the same trace, with a span of our own. `None` for one that is malformed.
-pub(crate) fn continue_trace(traceparent: &str) -> Option<Arc<str>> {
-    let mut parts = traceparent.split('-');
-    let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let is_hex = |text: &str, length| {
-        text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    let is_zero = |text: &str| text.bytes().all(|byte| byte == b'0');
-    let is_whole = is_hex(version, 2) && is_hex(trace, 32) && is_hex(parent, 16) && is_hex(flags, 2);
-    // Later versions may append fields, version 00 may not.
-    if !is_whole || version == "ff" || is_zero(trace) || is_zero(parent) {
-        return None;
-    }
-    if version == "00" && parts.next().is_some() {
-        return None;
-    }
-    let (_, random) = uuid::Uuid::now_v7().as_u64_pair();
-    Some(format!("00-{trace}-{random:016x}-{flags}").into())
+#[derive(Debug)]
+pub(crate) struct Requests {
+    pub ended: Family<RequestLabels, Counter>,
+    pub duration: Histograms<KindLabel>,
+    pub in_flight: Gauge,
+    pub request_bytes: Counter,
+    pub response_bytes: Counter,
+    pub rate_limited: Family<PayerLabel, Counter>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_trace_goes_on_with_a_new_span() {
-        let sent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-        let on = continue_trace(sent).expect("well-formed");
-        assert_eq!(on[..36], sent[..36]);
-        assert_eq!(on[52..], sent[52..]);
-        assert_ne!(on[36..52], sent[36..52]);
-    }
-
-    #[test]
-    fn a_malformed_trace_is_dropped() {
-        for sent in [
-            "",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
-            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
-            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-extra",
-        ] {
-            assert_eq!(continue_trace(sent), None, "{sent}");
+impl Requests {
+    fn new(list: &mut List<'_>) -> Self {
+        Self {
+            ended: list.add(
+                "requests",
+                "Requests that ended, by how they came, what they asked for and how they ended; \
+                 the page and files of GraphiQL and health checks aside",
+            ),
+            duration: list.add_durations(
+                "request_duration",
+                "From a request's headers to its answer; subscriptions, and clients that left, aside",
+            ),
+            in_flight: list
+                .add("requests_in_flight", "Requests that have not ended, open subscriptions included"),
+            request_bytes: list.add_bytes("request_body", "Bodies of HTTP requests, as they came"),
+            response_bytes: list.add_bytes(
+                "response_body",
+                "Bodies of answers, and events sent over WebSockets, as they were sent",
+            ),
+            rate_limited: list.add(
+                "rate_limited",
+                "Requests that came too often for their user, organization or (anonymous) address",
+            ),
         }
     }
+}
+
+#[derive(Debug)]
+pub(crate) struct Subgraphs {
+    pub requests: Family<CallLabels, Counter>,
+    pub duration: Histograms<SubgraphLabel>,
+}
+
+impl Subgraphs {
+    fn new(list: &mut List<'_>) -> Self {
+        Self {
+            requests: list.add(
+                "subgraph_requests",
+                "Calls of subgraphs that ended: ok, errors (in the answer), connect, timeout, broken, rubbish, \
+                 too_large, panicked, cancelled",
+            ),
+            duration: list.add_durations(
+                "subgraph_request_duration",
+                "How long a call of a subgraph took, retries included; cancelled ones aside",
+            ),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Operations {
+    pub lookups: Family<ResultLabel, Counter>,
+    entries: Gauge,
+    bytes: Gauge,
+    pub planning: Histogram,
+}
+
+impl Operations {
+    fn new(list: &mut List<'_>) -> Self {
+        Self {
+            lookups: list.add(
+                "operation_cache_lookups",
+                "Looks into the caches of prepared operations, one per view: hit or miss",
+            ),
+            entries: list.add("operation_cache_entries", "Operations kept prepared, in all views"),
+            bytes: list.add_bytes("operation_cache", "What they take in memory, estimated"),
+            planning: list.add_duration(
+                "planning",
+                "Measuring, validating and planning an operation that was not in the cache",
+            ),
+        }
+    }
+
+    /// A cache was asked.
+    pub fn looked_up(&self, is_hit: bool) {
+        let result = if is_hit { "hit" } else { "miss" };
+        self.lookups.get_or_create(&ResultLabel { result }).inc();
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Views {
+    kept: Gauge,
+    built: Family<ResultLabel, Counter>,
+    pub evicted: Counter,
+    compose: Histogram,
+}
+
+impl Views {
+    fn new(list: &mut List<'_>) -> Self {
+        Self {
+            kept: list.add("views", "Composed schemas that are kept, one per set of modules"),
+            built: list.add("views_built", "Compositions of a view: ok or failed"),
+            evicted: list.add(
+                "views_evicted",
+                "Views dropped to make room for others; when it keeps rising, views_max is too small",
+            ),
+            compose: list.add_duration("view_compose", "Composing a view"),
+        }
+    }
+
+    /// A view was composed, or could not be.
+    pub fn composed(&self, took: Duration, is_ok: bool) {
+        self.compose.observe(took.as_secs_f64());
+        let result = if is_ok { "ok" } else { "failed" };
+        self.built.get_or_create(&ResultLabel { result }).inc();
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Subscriptions {
+    pub open: Family<TransportLabel, Gauge>,
+    pub events: Family<TransportLabel, Counter>,
+    pub ended: Family<EndLabels, Counter>,
+}
+
+impl Subscriptions {
+    fn new(list: &mut List<'_>) -> Self {
+        Self {
+            open: list.add("subscriptions", "Subscriptions that are open"),
+            events: list.add("subscription_events", "Events handed to subscribers"),
+            ended: list.add(
+                "subscriptions_ended",
+                "Subscriptions that ended: complete, failed, lagged (read too slowly), module_disabled, \
+                 no_longer_allowed (token or organization), restart, client (it left or unsubscribed)",
+            ),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Schema {
+    pub generation: Gauge,
+    reads: Family<ResultLabel, Counter>,
+    succeeded_at: Gauge<f64, AtomicU64>,
+}
+
+impl Schema {
+    fn new(list: &mut List<'_>) -> Self {
+        Self {
+            generation: list.add(
+                "schema_generation",
+                "How often the supergraph has changed since the start; 0 until one composes",
+            ),
+            reads: list.add(
+                "schema_reloads",
+                "Looks at the subgraphs' schemas: changed, unchanged, incomplete (one did not answer and keeps \
+                 what it had), failed (they do not compose, and the last good ones stay)",
+            ),
+            succeeded_at: list.add_in(
+                Unit::Seconds,
+                "schema_last_success_timestamp",
+                "When all subgraphs' schemas were last read and known to compose, since the epoch",
+                Gauge::default(),
+            ),
+        }
+    }
+
+    /// The schemas were looked at, with one of the results that `router_schema_reloads` names.
+    pub fn read(&self, result: &'static str) {
+        self.reads.get_or_create(&ResultLabel { result }).inc();
+        if matches!(result, "changed" | "unchanged") {
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            self.succeeded_at.set(now.as_secs_f64());
+        }
+    }
+}
+
+/// Registers metrics. Counters get `_total`, and what has a unit gets its name, when they are written.
+struct List<'a>(&'a mut Registry);
+
+impl List<'_> {
+    fn add<M: Metric + Clone + Default>(&mut self, name: &str, help: &str) -> M {
+        let metric = M::default();
+        self.0.register(name, help, metric.clone());
+        metric
+    }
+
+    fn add_in<M: Metric + Clone>(&mut self, unit: Unit, name: &str, help: &str, metric: M) -> M {
+        self.0.register_with_unit(name, help, unit, metric.clone());
+        metric
+    }
+
+    fn add_bytes<M: Metric + Clone + Default>(&mut self, name: &str, help: &str) -> M {
+        self.add_in(Unit::Bytes, name, help, M::default())
+    }
+
+    fn add_duration(&mut self, name: &str, help: &str) -> Histogram {
+        self.add_in(Unit::Seconds, name, help, durations())
+    }
+
+    fn add_durations<L>(&mut self, name: &str, help: &str) -> Histograms<L>
+    where
+        Histograms<L>: Metric + Clone,
+        L: Clone + std::hash::Hash + Eq,
+    {
+        self.add_in(Unit::Seconds, name, help, Family::new_with_constructor(durations))
+    }
+}
+
+fn durations() -> Histogram {
+    Histogram::new(DURATIONS)
+}
+
+impl Metrics {
+    /// All metrics, at nought.
+    pub fn new() -> Self {
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(process::Process));
+        let list = &mut List(registry.sub_registry_with_prefix("router"));
+        Self {
+            requests: Requests::new(list),
+            subgraphs: Subgraphs::new(list),
+            operations: Operations::new(list),
+            views: Views::new(list),
+            subscriptions: Subscriptions::new(list),
+            schema: Schema::new(list),
+            connections: list.add("connections", "Connections of clients that are open"),
+            registry,
+        }
+    }
+
+    /// Everything in OpenMetrics' text format (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
+    pub fn render(&self, core: &Core) -> String {
+        let (mut views, mut entries, mut bytes) = (0, 0, 0);
+        core.each_view(|view| {
+            let kept = view.operations_kept();
+            (views, entries, bytes) = (views + 1, entries + kept.0, bytes + kept.1);
+        });
+        let set = |gauge: &Gauge, value: u64| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        set(&self.views.kept, views);
+        set(&self.operations.entries, entries);
+        set(&self.operations.bytes, bytes);
+        let mut page = String::with_capacity(16 * 1024);
+        if let Err(error) = text::encode(&mut page, &self.registry) {
+            // Writing into memory does not fail; should it, half a page must not pass for a whole one.
+            tracing::error!(%error, "the metrics could not be written");
+            page.clear();
+        }
+        page
+    }
+}
+
+/// What an answer's outcome is called.
+fn outcome_of(outcome: Outcome, has_errors: bool) -> &'static str {
+    match outcome {
+        Outcome::Executed if has_errors => outcome::ERRORS,
+        Outcome::Executed => outcome::OK,
+        Outcome::Invalid => outcome::INVALID,
+        Outcome::Status(status) if status.is_server_error() => outcome::FAILED,
+        Outcome::Status(_) => outcome::REFUSED,
+    }
+}
+
+/// Notes how the present request was answered.
+pub(crate) fn note_answer(outcome: Outcome, errors: &[GraphqlError]) {
+    note(|facts| facts.ended(outcome_of(outcome, !errors.is_empty()), errors));
 }

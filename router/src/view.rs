@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use common::ModuleSet;
 use moka::future::Cache;
+use moka::notification::RemovalCause;
 use moka::sync::Cache as SyncCache;
 
 use crate::registry::{self, Snapshot};
 use crate::supergraph::Supergraph;
+use crate::telemetry::Metrics;
 
 /// A set of modules at one generation of the schemas.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -27,16 +30,30 @@ pub(crate) struct Views {
     last_good: SyncCache<Arc<ModuleSet>, Arc<Supergraph>>,
     /// The newest generation that was asked for.
     generation: AtomicU64,
+    metrics: Arc<Metrics>,
 }
 
 impl Views {
-    pub fn new(views_max: u64) -> Self {
+    pub fn new(views_max: u64, metrics: Arc<Metrics>) -> Self {
+        let evicted = metrics.views.evicted.clone();
+        let count = move |_, _, cause| {
+            // Views of earlier schemas go as well, and are no loss.
+            if cause == RemovalCause::Size {
+                evicted.inc();
+            }
+        };
         Self {
-            built: Cache::new(views_max),
+            built: Cache::builder().max_capacity(views_max).eviction_listener(count).build(),
             given: SyncCache::new(views_max.saturating_mul(4)),
             last_good: SyncCache::new(views_max),
             generation: AtomicU64::new(0),
+            metrics,
         }
+    }
+
+    /// Shows every view that is kept for less than all modules.
+    pub fn each(&self, mut show: impl FnMut(&Supergraph)) {
+        self.built.iter().filter_map(|(_, view)| view).for_each(|view| show(&view));
     }
 
     /// The view for a set of modules; names without a subgraph are ignored.
@@ -67,7 +84,10 @@ impl Views {
     async fn build(&self, snapshot: Arc<Snapshot>, modules: Arc<ModuleSet>) -> Option<Arc<Supergraph>> {
         let subgraphs =
             snapshot.subgraphs.iter().filter(|subgraph| modules.contains(&subgraph.name)).cloned().collect();
-        match registry::compose(subgraphs).await {
+        let started_at = Instant::now();
+        let composed = registry::compose(subgraphs).await;
+        self.metrics.views.composed(started_at.elapsed(), composed.is_ok());
+        match composed {
             Ok(supergraph) => {
                 let view = Arc::new(supergraph);
                 self.last_good.insert(modules, view.clone());
@@ -102,13 +122,17 @@ mod tests {
         Arc::new(Snapshot { generation, subgraphs, names, full })
     }
 
+    fn views() -> Views {
+        Views::new(8, Arc::new(Metrics::new()))
+    }
+
     fn set(names: &[&str]) -> Arc<ModuleSet> {
         Arc::new(names.iter().map(|name| (*name).to_owned()).collect())
     }
 
     #[tokio::test]
     async fn tenants_with_the_same_modules_share_a_view_whatever_else_they_have() {
-        let (views, snapshot) = (Views::new(8), snapshot(1, "type Query { deal: ID }"));
+        let (views, snapshot) = (views(), snapshot(1, "type Query { deal: ID }"));
         let (first, second) = (set(&["crm"]), set(&["crm", "gone"]));
         let (first, second) = tokio::join!(views.get(&snapshot, &first), views.get(&snapshot, &second));
         let (first, second) = (first.expect("composes"), second.expect("composes"));
@@ -120,7 +144,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_set_that_no_longer_composes_keeps_its_last_good_view() {
-        let views = Views::new(8);
+        let views = views();
         let crm = set(&["crm"]);
         let good = views.get(&snapshot(1, "type Query { deal: ID }"), &crm).await.expect("composes");
         let kept = views.get(&snapshot(2, "type Query { deal: Missing }"), &crm).await.expect("is kept");
@@ -132,6 +156,6 @@ mod tests {
     #[tokio::test]
     async fn a_set_that_never_composed_has_no_view() {
         let bad = snapshot(1, "type Query { deal: Missing }");
-        assert!(Views::new(8).get(&bad, &set(&["crm"])).await.is_none());
+        assert!(views().get(&bad, &set(&["crm"])).await.is_none());
     }
 }

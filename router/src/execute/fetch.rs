@@ -16,6 +16,7 @@ use super::variables::{Variables, write_member};
 use super::{Run, State, place};
 use crate::error::GraphqlError;
 use crate::plan::{Fetch, FetchKind, Types};
+use crate::telemetry;
 use crate::transport::{Answer, Call, RawError, TransportError};
 
 /// What came, in the store.
@@ -92,7 +93,8 @@ impl Run<'_> {
             return Err(TransportError::Connect("no such subgraph".to_owned()));
         };
         let span = tracing::info_span!("subgraph", name = fetch.subgraph);
-        transport.call(call(fetch, variables, self.context)).instrument(span).await
+        let answer = transport.call(call(fetch, variables, self.context));
+        telemetry::subgraph_call(&fetch.subgraph, answer).instrument(span).await
     }
 
     /// Merges what root fields brought; also the event that a subscription's answer begins with.

@@ -55,6 +55,12 @@ impl Operation {
         self.kind
     }
 
+    /// Its name, if the document gives it one.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.definition.name.as_ref().map(|name| name.as_str())
+    }
+
     /// Whether it asks for `__schema` or `__type`.
     #[must_use]
     pub fn introspects(&self) -> bool {

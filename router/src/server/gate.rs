@@ -23,14 +23,26 @@ pub(super) const CSRF: HeaderName = HeaderName::from_static("x-innoerp-csrf");
 /// Lets a request in, and dresses its answer.
 pub(super) async fn pass(State(core): State<Arc<Core>>, mut request: Request, next: Next) -> Response {
     let request_id = request_id(request.headers());
-    let mut response = match admit(&core.config, &mut request, &request_id) {
-        Ok(client) => {
-            request.extensions_mut().insert(client);
-            next.run(request).await
+    let record = is_recorded(request.uri().path())
+        .then(|| telemetry::Request::begin(core.metrics.clone(), telemetry::transport::HTTP, &request_id));
+    let admitted = async {
+        match admit(&core.config, &mut request, &request_id) {
+            Ok(client) => {
+                request.extensions_mut().insert(client);
+                next.run(request).await
+            }
+            Err(refused) => {
+                let format = Format::accepted(request.headers()).unwrap_or(Format::Json);
+                format.respond(&refused.into())
+            }
         }
-        Err(refused) => {
-            let format = Format::accepted(request.headers()).unwrap_or(Format::Json);
-            format.respond(&refused.into())
+    };
+    let mut response = match record {
+        None => admitted.await,
+        Some(record) => {
+            let response = telemetry::scope(record.clone(), admitted).await;
+            record.facts().status = response.status().as_u16();
+            response.map(|body| telemetry::Counted::count(body, record))
         }
     };
     let headers = response.headers_mut();
@@ -49,7 +61,15 @@ pub(super) async fn pass(State(core): State<Arc<Core>>, mut request: Request, ne
     response
 }
 
+/// Whether a request is one to keep account of: probes and the files of GraphiQL would only hide the others.
+fn is_recorded(path: &str) -> bool {
+    path != "/" && !path.starts_with("/health/") && !path.starts_with("/graphiql/")
+}
+
 fn admit(config: &Config, request: &mut Request, request_id: &Arc<str>) -> Result<Client, Refused> {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let address = peer.map(|peer| client_address(peer, request.headers(), &config.trusted_proxies));
+    telemetry::note_access(|access| access.http(request.method(), request.uri().path(), address));
     let uri_bytes = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
     if uri_bytes > config.uri_bytes_max {
         let max = config.uri_bytes_max;
@@ -68,16 +88,17 @@ fn admit(config: &Config, request: &mut Request, request_id: &Arc<str>) -> Resul
         ));
     }
     drop_inside_headers(request.headers_mut());
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let headers = request.headers();
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    Ok(Client {
+    let client = Client {
         token: bearer(headers)?,
         request_id: request_id.clone(),
-        address: peer.map(|peer| client_address(peer, headers, &config.trusted_proxies)),
+        address,
         user_agent: text(header::USER_AGENT).map(|agent| agent.chars().take(256).collect::<String>().into()),
         traceparent: text(HeaderName::from_static("traceparent")).and_then(telemetry::continue_trace),
-    })
+    };
+    telemetry::note_access(|access| access.client(&client));
+    Ok(client)
 }
 
 /// Removes what only the inside may say: a tenant, a user or a credential comes from a verified token.

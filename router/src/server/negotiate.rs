@@ -5,6 +5,7 @@ use http::header::{self, HeaderValue};
 use http::{HeaderMap, StatusCode};
 
 use crate::pipeline::{Answer, Outcome};
+use crate::telemetry;
 
 /// The parameter that tells multipart for subscriptions from multipart for deferred results, which we do not offer.
 const SUBSCRIPTION: &str = "subscriptionspec=1.0";
@@ -80,6 +81,7 @@ impl Format {
 
     /// The answer as HTTP.
     pub fn respond(self, answer: &Answer) -> Response {
+        telemetry::note_answer(answer.outcome, &answer.response.errors);
         let body = answer.response.to_json();
         let status = self.status(answer.outcome);
         let mut response = (status, [(header::CONTENT_TYPE, self.content_type())], body).into_response();

@@ -16,6 +16,7 @@ use crate::Core;
 use crate::error::GraphqlError;
 use crate::pipeline::{self, Allowed, Client, GraphqlRequest, Refused};
 use crate::supergraph::{OperationKind, Response};
+use crate::telemetry::{Reason, Request, transport};
 
 /// An operation that runs, and the right to see its results.
 pub(super) struct Results {
@@ -40,7 +41,7 @@ impl Results {
             let message = "too many event streams are open";
             Refused::http(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_SUBSCRIPTIONS", message)
         })?;
-        let request_id = client.request_id.clone();
+        let record = Request::current().unwrap_or_else(|| core.observe(transport::HTTP, &client));
         let admission = pipeline::admit(core, client, request, Allowed::Everything);
         let admitted = tokio::time::timeout(core.config.request_timeout(), admission)
             .await
@@ -52,7 +53,7 @@ impl Results {
         let mut recheck = interval(Duration::from_millis(core.config.subscriptions.recheck_ms));
         recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
         recheck.reset();
-        let running = Running::start(core, request_id, std::future::ready(Ok(admitted)));
+        let running = Running::start(core, record, std::future::ready(Ok(admitted)));
         Ok(Self { core: core.clone(), access, running, recheck, is_ended: false, _socket: socket })
     }
 
@@ -62,6 +63,7 @@ impl Results {
             let delivery = tokio::select! {
                 () = self.core.stopping.cancelled() => {
                     self.is_ended = true;
+                    self.running.ends(Reason::Restart);
                     let message = "the service restarts; subscribe again";
                     return Some(GraphqlError::new("SERVICE_RESTART", message).into());
                 }
@@ -70,6 +72,7 @@ impl Results {
             };
             if let Err(ended) = self.access.confirm().await {
                 self.is_ended = true;
+                self.running.ends(Reason::NoLongerAllowed);
                 return Some(no_longer(ended));
             }
             match delivery {
@@ -80,6 +83,7 @@ impl Results {
                 }
                 _ if !self.access.shows(self.running.modules()) => {
                     self.is_ended = true;
+                    self.running.ends(Reason::ModuleDisabled);
                     return Some(module_disabled());
                 }
                 Some(Delivery::Next(response)) => return Some(response),

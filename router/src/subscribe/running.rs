@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt};
@@ -13,10 +13,13 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::error::GraphqlError;
-use crate::pipeline::{Admitted, Refused};
+use crate::pipeline::{Admitted, Outcome, Refused};
 use crate::supergraph::{OperationKind, Response};
+use crate::telemetry::{Reason, Request, outcome};
 use crate::{Core, telemetry};
 
+/// Tells a client that it missed events.
+const LAGGED: &str = "SUBSCRIPTION_LAGGED";
 /// How long a queue may stay full: long enough for a burst to be written, too short for a client that is stuck.
 const FULL_MAX: Duration = Duration::from_millis(50);
 
@@ -34,6 +37,7 @@ pub(super) enum Delivery {
 pub(super) struct Running {
     /// The subgraphs that the operation needs, known once it is admitted.
     modules: Arc<OnceLock<Vec<String>>>,
+    record: Arc<Request>,
     deliveries: BoxStream<'static, Delivery>,
 }
 
@@ -41,23 +45,36 @@ impl Running {
     /// Starts an operation as soon as it is admitted.
     pub fn start(
         core: &Arc<Core>,
-        request_id: Arc<str>,
+        record: Arc<Request>,
         admission: impl Future<Output = Result<Admitted, Refused>> + Send + 'static,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(core.config.subscriptions.queue_max);
         let modules = Arc::new(OnceLock::new());
         let run = run(core.clone(), admission, modules.clone(), sender);
-        let task = AbortOnDropHandle::new(tokio::spawn(logged(request_id, run)));
+        let task = AbortOnDropHandle::new(tokio::spawn(telemetry::scope(record.clone(), run)));
+        let ended = record.clone();
         let end = async move {
-            match task.await {
+            let delivery = match task.await {
                 Ok(Ok(())) => Delivery::Complete,
                 Ok(Err(errors)) => Delivery::Failed(errors),
                 // It panicked; the panic hook has logged it.
                 Err(_) => Delivery::Failed(vec![GraphqlError::internal()]),
-            }
+            };
+            note_end(&ended, &delivery);
+            delivery
         };
         let deliveries = ReceiverStream::new(receiver).map(Delivery::Next).chain(stream::once(end)).boxed();
-        Self { modules, deliveries }
+        Self { modules, record, deliveries }
+    }
+
+    /// Says why whoever drops it now does so.
+    pub fn ends(&self, why: Reason) {
+        self.record.end(why);
+    }
+
+    /// Counts what was written of it to the client.
+    pub fn sent(&self, bytes: usize) {
+        self.record.facts().response_bytes += u64::try_from(bytes).unwrap_or(u64::MAX);
     }
 
     /// The subgraphs that the operation needs; none before it is admitted.
@@ -70,20 +87,24 @@ impl Stream for Running {
     type Item = Delivery;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Delivery>> {
-        self.deliveries.poll_next_unpin(context)
+        let delivery = self.deliveries.poll_next_unpin(context);
+        if let Poll::Ready(Some(Delivery::Next(_))) = &delivery {
+            self.record.event();
+        }
+        delivery
     }
 }
 
-/// Writes the access log's line once the operation has ended by itself.
-async fn logged(
-    request_id: Arc<str>,
-    run: impl Future<Output = Result<(), Vec<GraphqlError>>>,
-) -> Result<(), Vec<GraphqlError>> {
-    let started_at = Instant::now();
-    let ended = run.await;
-    let code = ended.as_ref().err().and_then(|errors| errors.first()).map(|error| error.code.as_ref());
-    telemetry::access(&request_id, None, "stream", code, started_at.elapsed());
-    ended
+/// Notes how an operation ended by itself.
+fn note_end(record: &Request, delivery: &Delivery) {
+    match delivery {
+        Delivery::Failed(errors) => {
+            let is_lagged = errors.iter().any(|error| error.code == LAGGED);
+            record.end(if is_lagged { Reason::Lagged } else { Reason::Failed });
+            record.facts().ended(outcome::ERRORS, errors);
+        }
+        Delivery::Next(_) | Delivery::Complete => record.end(Reason::Complete),
+    }
 }
 
 async fn run(
@@ -95,11 +116,19 @@ async fn run(
     let timeout = core.config.request_timeout();
     let too_late = |_| Refused::timeout().errors;
     let admitted = tokio::time::timeout(timeout, admission).await.map_err(too_late)?;
-    let Admitted { context, operation, variables } = admitted.map_err(|refused| refused.errors)?;
+    let Admitted { context, operation, variables } = admitted.map_err(|refused| {
+        telemetry::note_answer(refused.outcome, &refused.errors);
+        refused.errors
+    })?;
     modules.get_or_init(|| operation.subgraphs().map(str::to_owned).collect());
     if operation.kind() != OperationKind::Subscription {
         let executed = tokio::time::timeout(timeout, operation.execute(context, variables));
-        return deliver(&queue, executed.await.map_err(too_late)?).await;
+        let response = executed.await.map_err(too_late)?;
+        telemetry::note_answer(Outcome::of(&response), &response.errors);
+        return deliver(&queue, response).await;
+    }
+    if let Some(record) = Request::current() {
+        record.subscribed();
     }
     let mut events = operation.subscribe(context, variables);
     while let Some(response) = events.next().await {
@@ -115,6 +144,6 @@ async fn deliver(queue: &mpsc::Sender<Response>, response: Response) -> Result<(
     }
     queue.send_timeout(response, FULL_MAX).await.map_err(|_| {
         let message = "results came faster than they were read; subscribe again";
-        vec![GraphqlError::new("SUBSCRIPTION_LAGGED", message)]
+        vec![GraphqlError::new(LAGGED, message)]
     })
 }

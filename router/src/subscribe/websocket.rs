@@ -18,6 +18,7 @@ use crate::Core;
 use crate::error::GraphqlError;
 use crate::pipeline::{self, Allowed, Client};
 use crate::server::gate::bearer_token;
+use crate::telemetry::{Reason, transport};
 
 /// How long a client may leave what we write unread before we give up on it.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -103,6 +104,8 @@ impl Connection {
                 _ = ping.tick() => self.ping(Duration::from_millis(settings.ping_ms)).await,
             };
             if let Err(end) = step {
+                let why = why(end.as_ref());
+                running.iter().for_each(|(_, running): &(String, Running)| running.ends(why));
                 return end;
             }
         }
@@ -134,7 +137,8 @@ impl Connection {
                 let (core, client) = (self.core.clone(), self.client.clone());
                 let admission =
                     async move { pipeline::admit(&core, client, payload, Allowed::Everything).await };
-                running.insert(id, Running::start(&self.core, self.client.request_id.clone(), admission));
+                let record = self.core.observe(transport::WEBSOCKET, &self.client);
+                running.insert(id, Running::start(&self.core, record, admission));
                 Ok(())
             }
         }
@@ -149,11 +153,17 @@ impl Connection {
         running: &mut StreamMap<String, Running>,
     ) -> Result<(), End> {
         access.confirm().await.map_err(|ended| Some(ended.into()))?;
-        let modules = running.iter().find(|(other, _)| other == id).map(|(_, running)| running.modules());
-        let is_shown = modules.is_none_or(|modules| access.shows(modules));
+        let one = running.iter().find(|(other, _)| other == id).map(|(_, running)| running);
+        let is_shown = one.is_none_or(|running| access.shows(running.modules()));
         match delivery {
             Delivery::Next(_) if !is_shown => self.end_disabled(id, running).await,
-            Delivery::Next(response) => self.write(protocol::next(id, &response)).await,
+            Delivery::Next(response) => {
+                let frame = protocol::next(id, &response);
+                if let (Some(running), Message::Text(text)) = (one, &frame) {
+                    running.sent(text.len());
+                }
+                self.write(frame).await
+            }
             Delivery::Failed(errors) => {
                 running.remove(id);
                 self.send(&ToClient::Error { id, payload: &errors }).await
@@ -184,7 +194,9 @@ impl Connection {
     }
 
     async fn end_disabled(&mut self, id: &str, running: &mut StreamMap<String, Running>) -> Result<(), End> {
-        running.remove(id);
+        if let Some(running) = running.remove(id) {
+            running.ends(Reason::ModuleDisabled);
+        }
         self.write(protocol::next(id, &module_disabled())).await?;
         self.send(&ToClient::Complete { id }).await
     }
@@ -229,6 +241,15 @@ impl Connection {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(None),
         }
+    }
+}
+
+/// Why the operations of a socket end with it.
+fn why(close: Option<&Close>) -> Reason {
+    match close {
+        Some(Close::Restart) => Reason::Restart,
+        Some(Close::Unauthorized | Close::Forbidden | Close::TryAgainLater) => Reason::NoLongerAllowed,
+        _ => Reason::Client,
     }
 }
 

@@ -136,6 +136,20 @@ impl TransportError {
     fn may_pass(&self) -> bool {
         matches!(self, Self::Connect(_) | Self::Broken(_) | Self::Status(502..=504))
     }
+
+    /// As metrics name it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Connect(_) => "connect",
+            Self::Timeout(_) => "timeout",
+            Self::Broken(_) => "broken",
+            Self::Rubbish(_) => "rubbish",
+            Self::Status(_) => "status",
+            Self::LeftAlone => "left_alone",
+            Self::TooLarge(_) => "too_large",
+            Self::Panicked => "panicked",
+        }
+    }
 }
 
 impl Transport {

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets what it did not expect fails")]
 
+mod access_log;
 mod event_stream;
 mod guards;
+mod metrics;
 mod over_http;
 mod remote;
 mod tenancy;

@@ -220,6 +220,7 @@ impl Tenancy for Tenants {
 
 /// A router that serves the toys on a port of its own.
 pub struct App {
+    pub router: Router,
     pub tenants: Arc<Tenants>,
     pub address: SocketAddr,
     pub client: reqwest::Client,
@@ -252,12 +253,29 @@ impl App {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let shutdown = CancellationToken::new();
-        let served = tokio::spawn(router.serve_on(listener, shutdown.clone()));
-        Self { tenants, address, client: reqwest::Client::new(), shutdown, served }
+        let served = tokio::spawn(router.clone().serve_on(listener, shutdown.clone()));
+        Self { router, tenants, address, client: reqwest::Client::new(), shutdown, served }
     }
 
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// Waits until a subscriber who does not read has been handed no event for long: what comes now is lost.
+    pub async fn stuck(&self) {
+        let handed = || {
+            let page = self.router.metrics();
+            page.lines().find(|line| line.starts_with("router_subscription_events_total")).map(str::to_owned)
+        };
+        let mut before = None;
+        loop {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let now = handed();
+            if now.is_some() && now == before {
+                return;
+            }
+            before = now;
+        }
     }
 
     /// A `POST` of a document.

@@ -11,10 +11,10 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::toys::{App, config};
 
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    async fn open(app: &App, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
+    pub async fn open(app: &App, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
         let mut request = format!("ws://{}/graphql", app.address).into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
@@ -28,22 +28,22 @@ impl Socket {
     }
 
     /// A socket that has been acknowledged.
-    async fn begin(app: &App, payload: Value) -> Self {
+    pub async fn begin(app: &App, payload: Value) -> Self {
         let mut socket = Self::connect(app).await;
         socket.say(json!({"type": "connection_init", "payload": payload})).await;
         assert_eq!(socket.hear().await, json!({"type": "connection_ack"}));
         socket
     }
 
-    async fn begin_as(app: &App, token: &str) -> Self {
+    pub async fn begin_as(app: &App, token: &str) -> Self {
         Self::begin(app, json!({"Authorization": format!("Bearer {token}")})).await
     }
 
-    async fn say(&mut self, message: Value) {
+    pub async fn say(&mut self, message: Value) {
         self.0.send(Message::text(message.to_string())).await.unwrap();
     }
 
-    async fn subscribe(&mut self, id: &str, query: &str) {
+    pub async fn subscribe(&mut self, id: &str, query: &str) {
         self.say(json!({"type": "subscribe", "id": id, "payload": {"query": query}})).await;
     }
 
@@ -57,7 +57,7 @@ impl Socket {
         }
     }
 
-    async fn hear(&mut self) -> Value {
+    pub async fn hear(&mut self) -> Value {
         match self.frame().await {
             Message::Text(text) => serde_json::from_str(&text).unwrap(),
             other => panic!("{other:?}"),
@@ -249,6 +249,7 @@ async fn a_client_that_reads_too_slowly_is_told() {
     let app = App::start_with(settings).await;
     let mut socket = Socket::begin(&app, json!({})).await;
     socket.subscribe("1", "subscription { flood }").await;
+    app.stuck().await;
     let last = loop {
         // However slow the machine is, this client is slower.
         tokio::time::sleep(Duration::from_millis(100)).await;

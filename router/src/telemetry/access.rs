@@ -1,0 +1,217 @@
+//! The access log: one line of JSON per request, under the target `access`.
+//!
+//! What it never holds: tokens, mail addresses, variables, the document's text.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::SecondsFormat;
+use common::{Caller, Clock, IdentityId, MembershipId, OrganizationId};
+use http::Method;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::Facts;
+use crate::pipeline::Client;
+use crate::supergraph::Supergraph;
+
+/// Longer names of operations are cut.
+const NAME_CHARS_MAX: usize = 100;
+/// Longer paths are cut; a query string is never logged, for it may hold variables.
+const PATH_CHARS_MAX: usize = 200;
+
+/// What only the access log wants to know of a request.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Access {
+    request_id: Arc<str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<Arc<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_address: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<Arc<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document_sha256: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema_generation: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    view: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    modules: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization_id: Option<OrganizationId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<IdentityId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    membership_id: Option<MembershipId>,
+}
+
+/// A line. Durations are in microseconds.
+#[derive(Serialize)]
+struct Line<'a> {
+    timestamp: String,
+    level: &'static str,
+    target: &'static str,
+    /// `request` for what is answered once; `start` and `end` of a subscription.
+    event: &'static str,
+    transport: &'static str,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    codes: &'a [std::borrow::Cow<'static, str>],
+    duration_us: u64,
+    planning_us: u64,
+    subgraphs_us: u64,
+    subgraph_calls: u32,
+    request_bytes: u64,
+    response_bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<&'static str>,
+    rate_limited: bool,
+    #[serde(flatten)]
+    access: &'a Access,
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+impl Access {
+    /// What a line needs, if anybody reads such lines.
+    pub fn wanted(request_id: &Arc<str>) -> Option<Self> {
+        let is_wanted = tracing::enabled!(target: "access", tracing::Level::INFO);
+        is_wanted.then(|| Self { request_id: request_id.clone(), ..Self::default() })
+    }
+
+    /// Takes down what was asked for and from where.
+    pub fn http(&mut self, method: &Method, path: &str, address: Option<IpAddr>) {
+        self.client_address = address;
+        self.method = Some(method.as_str().chars().take(16).collect());
+        self.path = Some(path.chars().take(PATH_CHARS_MAX).collect());
+    }
+
+    /// Takes down who sent it, as far as the connection says.
+    pub fn client(&mut self, client: &Client) {
+        self.request_id = client.request_id.clone();
+        // `00-<trace id>-…`: made by us, or checked when it came.
+        self.trace_id =
+            client.traceparent.as_deref().and_then(|trace| trace.split('-').nth(1)).map(Into::into);
+        self.client_address = client.address;
+        self.user_agent = client.user_agent.clone();
+    }
+
+    /// Takes down who it is, once verified. Ids only.
+    pub fn caller(&mut self, caller: &Caller) {
+        let Some(member) = caller.member() else { return };
+        self.organization_id = Some(member.organization_id);
+        self.user_id = Some(member.identity_id);
+        self.membership_id = Some(member.membership_id);
+    }
+
+    /// Takes down which view it saw. A view's id is the same in every process that shows the same modules.
+    pub fn view(&mut self, generation: u64, view: &Supergraph) {
+        // FNV-1a of each name, added up so that their order does not count. It guards nothing.
+        let hash = |name: &str| {
+            name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            })
+        };
+        let (mut id, mut modules) = (0_u64, 0);
+        for name in view.subgraph_names() {
+            id = id.wrapping_add(hash(name));
+            modules += 1;
+        }
+        self.schema_generation = Some(generation);
+        self.view = Some(format!("{id:016x}"));
+        self.modules = Some(modules);
+    }
+
+    /// Takes down what was asked: the document by its hash, as lists of trusted documents have it.
+    pub fn document(&mut self, document: &str) {
+        let mut hex = String::with_capacity(64);
+        for byte in Sha256::digest(document) {
+            let _ = write!(hex, "{byte:02x}");
+        }
+        self.document_sha256 = Some(hex);
+    }
+
+    /// Takes down an operation's name, without anything that no name has.
+    pub fn operation_name(&mut self, name: Option<&str>) {
+        let is_of_name = |char: &char| char.is_ascii_alphanumeric() || *char == '_';
+        let name: Option<String> =
+            name.map(|name| name.chars().filter(is_of_name).take(NAME_CHARS_MAX).collect());
+        if let Some(name) = name.filter(|name| !name.is_empty()) {
+            self.operation_name = Some(name);
+        }
+    }
+
+    /// Writes a line.
+    pub fn write(&self, event: &'static str, facts: &Facts, took: Duration) {
+        let subscription = facts.subscription();
+        let line = Line {
+            timestamp: Clock::default().now().to_rfc3339_opts(SecondsFormat::Micros, true),
+            level: "INFO",
+            target: "access",
+            event,
+            transport: facts.transport,
+            kind: facts.kind,
+            outcome: facts.outcome,
+            status: Some(facts.status).filter(|status| *status > 0),
+            codes: &facts.codes,
+            duration_us: micros(took),
+            planning_us: micros(facts.planning),
+            subgraphs_us: micros(facts.subgraphs),
+            subgraph_calls: facts.subgraph_calls,
+            request_bytes: facts.request_bytes,
+            response_bytes: facts.response_bytes,
+            events: subscription.map(|(events, _)| events),
+            end: subscription.and_then(|(_, end)| end).map(super::Reason::name),
+            rate_limited: facts.is_rate_limited,
+            access: self,
+        };
+        match serde_json::to_string(&line) {
+            Ok(line) => tracing::info!(target: "access", "{line}"),
+            Err(error) => tracing::error!(%error, "a line of the access log could not be written"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_the_log_is_short_and_harmless() {
+        let logged = |name: &str| {
+            let mut access = Access::default();
+            access.operation_name(Some(name));
+            access.operation_name
+        };
+        assert_eq!(logged("Employees_2").as_deref(), Some("Employees_2"));
+        assert_eq!(logged("a\n\"b\u{1b}[31m{}").as_deref(), Some("ab31m"));
+        assert_eq!(logged(&"n".repeat(1_000)).map(|name| name.len()), Some(100));
+        assert_eq!(logged("\n"), None);
+    }
+
+    #[test]
+    fn a_document_is_logged_by_its_sha_256() {
+        let mut access = Access::default();
+        access.document("{__typename}");
+        // As `printf '{__typename}' | sha256sum` says.
+        let expected = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
+        assert_eq!(access.document_sha256.as_deref(), Some(expected));
+    }
+}
