@@ -7,11 +7,12 @@ use std::sync::Arc;
 use router::transport::http::{Connections, Endpoint};
 use router::{Config, Open, ReadySupergraph, Router, websocket_url};
 use service::Settings;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::Failure;
 use crate::addresses::{Addresses, ROUTER_PORT};
-use crate::process::{asked_to_end, router_config};
+use crate::process::{asked_to_end, router_config, serve};
 
 /// Serves a supergraph that was composed elsewhere, until the process is asked to end.
 ///
@@ -38,11 +39,14 @@ pub async fn serve_supergraph(
             .await
             .map_err(|error| Failure::of(&format!("the router cannot listen on {address}"), error))?,
     };
-    let cancel = CancellationToken::new();
-    let served = tokio::spawn(router.serve_on(listener, cancel.clone()));
+    let (cancel, mut tasks) = (CancellationToken::new(), JoinSet::new());
+    serve(router, settings, listener, cancel.clone(), &mut tasks).await?;
     asked_to_end().await;
     cancel.cancel();
-    served.await.map_err(|error| Failure::of("the router ended badly", error))
+    while let Some(ended) = tasks.join_next().await {
+        ended.map_err(|error| Failure::of("the router ended badly", error))?;
+    }
+    Ok(())
 }
 
 fn endpoint(url: &str, connections: &Connections) -> Result<Endpoint, String> {

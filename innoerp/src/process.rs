@@ -101,8 +101,8 @@ impl Process {
             self.serve_subgraph(subgraph, executable, listener, tasks);
         }
         let router = self.router(sources).await?;
-        let (served, cancel) = (router.clone(), self.runtime.cancel.clone());
-        tasks.spawn(async move { served.serve_on(listeners.router, cancel).await });
+        let cancel = self.runtime.cancel.clone();
+        serve(router.clone(), &self.settings, listeners.router, cancel, tasks).await?;
         Ok(router)
     }
 
@@ -151,8 +151,8 @@ impl Process {
             sources.push(SubgraphSource::Http { name: subgraph.id.to_owned(), endpoint: endpoint.into() });
         }
         let router = self.router(sources).await?;
-        let (served, cancel) = (router.clone(), self.runtime.cancel.clone());
-        tasks.spawn(async move { served.serve_on(listener, cancel).await });
+        let cancel = self.runtime.cancel.clone();
+        serve(router.clone(), &self.settings, listener, cancel, tasks).await?;
         Ok(router)
     }
 
@@ -168,6 +168,32 @@ impl Process {
     pub async fn close(self) {
         self.runtime.database.close().await;
     }
+}
+
+/// Serves a router, and its metrics where the settings say so.
+///
+/// # Errors
+/// A sentence, when the metrics have no address that can be listened on.
+pub(crate) async fn serve(
+    router: Router,
+    settings: &Settings,
+    listener: TcpListener,
+    cancel: CancellationToken,
+    tasks: &mut JoinSet<()>,
+) -> Result<(), Failure> {
+    if let Some(address) = &settings.metrics_listen {
+        let metrics = TcpListener::bind(address)
+            .await
+            .map_err(|error| Failure::of(&format!("metrics cannot be served on {address}"), error))?;
+        let served = router.clone().serve_metrics_on(metrics, cancel.clone());
+        tasks.spawn(async move {
+            if let Err(error) = served.await {
+                tracing::error!(%error, "metrics are served no longer");
+            }
+        });
+    }
+    tasks.spawn(router.serve_on(listener, cancel));
+    Ok(())
 }
 
 /// The router's settings, as far as flags and the environment say them.

@@ -42,6 +42,9 @@ pub struct Settings {
     /// Whether callers are held to so many requests a second; off for measurements
     #[arg(long, env = "INNOERP_RATE_LIMITS", default_value_t = true, action = clap::ArgAction::Set, global = true)]
     pub rate_limits: bool,
+    /// Where the router answers Prometheus, such as 127.0.0.1:9090; nowhere when not set
+    #[arg(long, env = "METRICS_LISTEN", global = true)]
+    pub metrics_listen: Option<String>,
     /// Kafka brokers; this version carries events in PostgreSQL and says so when they are set
     #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", global = true)]
     pub kafka_bootstrap_servers: Option<String>,
@@ -65,6 +68,7 @@ impl Settings {
             &mut self.database_url,
             &mut self.database_owner_url,
             &mut self.jwks_url,
+            &mut self.metrics_listen,
             &mut self.kafka_bootstrap_servers,
             &mut self.redis_url,
         ];

@@ -1,23 +1,139 @@
 //! Logs: one JSON line per event in production, readable lines in development.
 
+use std::fmt;
 use std::io::IsTerminal as _;
 
-use tracing_subscriber::EnvFilter;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::fmt::format::{Format, JsonFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::Profile;
+
+/// The target of the router's access log, whose events are whole lines of JSON.
+const ACCESS: &str = "access";
 
 /// Starts logging to standard error. `RUST_LOG` chooses what; when it is not set, development shows what
 /// needs attention and production everything of interest, a line per request included.
 pub fn start(profile: Profile) {
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
+
     let usual = if profile == Profile::Development { "warn" } else { "info,sqlx=warn" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+    let logs = logs(profile, std::io::stderr().is_terminal(), std::io::stderr);
     // Starting twice, as tests do, is no fault.
-    let _ = match profile {
-        Profile::Development => logs.with_target(false).try_init(),
-        Profile::Production => logs.json().try_init(),
-    };
+    let _ = tracing_subscriber::registry().with(logs.with_filter(filter)).try_init();
+}
+
+/// Writes events as the profile wants them.
+fn logs<S, W>(profile: Profile, is_terminal: bool, writer: W) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
+    let layer = tracing_subscriber::fmt::layer().with_ansi(is_terminal).with_writer(writer);
+    let format = Format::default();
+    match profile {
+        Profile::Development => layer.event_format(Lines(format.with_target(false))).boxed(),
+        Profile::Production => {
+            let format = format.json().flatten_event(true);
+            layer.event_format(Lines(format)).fmt_fields(JsonFields::new()).boxed()
+        }
+    }
+}
+
+/// A format that lets the access log's lines through as they are.
+struct Lines<F>(Format<F>);
+
+impl<S, N, F> FormatEvent<S, N> for Lines<F>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    N: for<'writer> FormatFields<'writer> + 'static,
+    Format<F>: FormatEvent<S, N>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        if event.metadata().target() != ACCESS {
+            return self.0.format_event(context, writer, event);
+        }
+        let mut line = Line { writer: &mut writer, written: Ok(()) };
+        event.record(&mut line);
+        line.written?;
+        writeln!(writer)
+    }
+}
+
+/// Writes an event's message.
+struct Line<'a, 'writer> {
+    writer: &'a mut Writer<'writer>,
+    written: fmt::Result,
+}
+
+impl Visit for Line<'_, '_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            self.written = write!(self.writer, "{value:?}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What a profile writes of an ordinary event and one of the access log.
+    fn written(profile: Profile) -> Vec<String> {
+        let written = Written::default();
+        let writer = written.clone();
+        let subscriber = tracing_subscriber::registry().with(logs(profile, false, move || writer.clone()));
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info!(target: "access", "{}", r#"{"target":"access","status":200}"#);
+            tracing::warn!(module = "leave", "something \"happened\"");
+        });
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_line_of_production_is_json_the_access_log_as_it_came() {
+        let lines = written(Profile::Production);
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[0], r#"{"target":"access","status":200}"#);
+        let other: serde_json::Value = serde_json::from_str(&lines[1]).unwrap();
+        assert_eq!((&other["module"], &other["level"]), (&"leave".into(), &"WARN".into()));
+        assert_eq!(other["message"], "something \"happened\"");
+    }
+
+    #[test]
+    fn lines_of_development_are_for_people() {
+        let lines = written(Profile::Development);
+        assert_eq!(lines[0], r#"{"target":"access","status":200}"#);
+        assert!(lines[1].contains("WARN something \"happened\" module=\"leave\""), "{}", lines[1]);
+    }
 }
