@@ -24,7 +24,9 @@ pub(crate) use labels::{
     CallLabels, EndLabels, KindLabel, PayerLabel, RequestLabels, ResultLabel, SubgraphLabel, TransportLabel,
     outcome, transport,
 };
-pub(crate) use request::{Counted, Facts, Reason, Request, note, note_access, scope, subgraph_call};
+pub(crate) use request::{
+    Counted, Facts, Reason, Request, note, note_access, scope, subgraph_call, subgraph_errors,
+};
 pub(crate) use trace::continue_trace;
 
 use crate::Core;
@@ -90,6 +92,7 @@ impl Requests {
 #[derive(Debug)]
 pub(crate) struct Subgraphs {
     pub requests: Family<CallLabels, Counter>,
+    pub errors: Family<SubgraphLabel, Counter>,
     pub duration: Histograms<SubgraphLabel>,
 }
 
@@ -98,9 +101,10 @@ impl Subgraphs {
         Self {
             requests: list.add(
                 "subgraph_requests",
-                "Calls of subgraphs that ended: ok, errors (in the answer), connect, timeout, broken, rubbish, \
-                 too_large, panicked, cancelled",
+                "Calls of subgraphs that ended: ok (answered), connect, timeout, broken, rubbish, too_large, \
+                 panicked, cancelled",
             ),
+            errors: list.add("subgraph_answers_with_errors", "Answers of subgraphs that held GraphQL errors"),
             duration: list.add_durations(
                 "subgraph_request_duration",
                 "How long a call of a subgraph took, retries included; cancelled ones aside",

@@ -93,8 +93,8 @@ impl Run<'_> {
             return Err(TransportError::Connect("no such subgraph".to_owned()));
         };
         let span = tracing::info_span!("subgraph", name = fetch.subgraph);
-        let answer = transport.call(call(fetch, variables, self.context));
-        telemetry::subgraph_call(&fetch.subgraph, answer).instrument(span).await
+        let call = transport.call(call(fetch, variables, self.context));
+        telemetry::subgraph_call(&fetch.subgraph, call).instrument(span).await
     }
 
     /// Merges what root fields brought; also the event that a subscription's answer begins with.
@@ -122,6 +122,9 @@ impl Run<'_> {
             for root in self.roots(&state, fetch) {
                 state.store.merge(&self.operation.layout, self.types(), root, data);
             }
+        }
+        if !errors.is_empty() {
+            telemetry::subgraph_errors(&fetch.subgraph);
         }
         for error in errors {
             self.map_root_error(&mut state, fetch, error, data.is_none());
@@ -173,6 +176,7 @@ impl Run<'_> {
         }
         state.clean[fetch.id] &= errors.is_empty();
         if !errors.is_empty() {
+            telemetry::subgraph_errors(&fetch.subgraph);
             let places = self.places(state, fetch, batches, chunk);
             for error in errors {
                 self.map_error(state, fetch, (batches, chunk), &places, error);

@@ -53,7 +53,7 @@ pub(crate) struct SubgraphLabel {
     pub subgraph: Arc<str>,
 }
 
-/// A subgraph and how its call ended: `ok`, `errors`, or why there was no answer.
+/// A subgraph and how its call ended: `ok`, or why there was no answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct CallLabels {
     pub subgraph: Arc<str>,

@@ -19,7 +19,7 @@ use super::{
     CallLabels, EndLabels, KindLabel, Metrics, RequestLabels, SubgraphLabel, TransportLabel, outcome,
 };
 use crate::error::GraphqlError;
-use crate::transport::{Answer, TransportError};
+use crate::transport::TransportError;
 
 tokio::task_local! {
     static CURRENT: Arc<Request>;
@@ -272,20 +272,27 @@ impl Drop for Request {
 }
 
 /// Measures one call of a subgraph, for the metrics and for the request that makes it.
-pub(crate) async fn subgraph_call(
+pub(crate) async fn subgraph_call<A>(
     subgraph: &str,
-    call: impl Future<Output = Result<Answer, TransportError>>,
-) -> Result<Answer, TransportError> {
+    call: impl Future<Output = Result<A, TransportError>>,
+) -> Result<A, TransportError> {
     let Some(request) = Request::current() else { return call.await };
     request.facts().call_begins();
     let mut measured = Call { request, subgraph, started_at: Instant::now(), outcome: "cancelled" };
     let answer = call.await;
     measured.outcome = match &answer {
-        Ok(answer) if answer.errors.is_empty() => "ok",
-        Ok(_) => "errors",
+        Ok(_) => "ok",
         Err(error) => error.name(),
     };
     answer
+}
+
+/// A subgraph's answer turned out to hold errors.
+pub(crate) fn subgraph_errors(subgraph: &str) {
+    if let Some(request) = Request::current() {
+        let label = SubgraphLabel { subgraph: subgraph.into() };
+        request.metrics.subgraphs.errors.get_or_create(&label).inc();
+    }
 }
 
 /// A call that is written down when it is over, however that came.
