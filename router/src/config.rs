@@ -29,8 +29,9 @@ pub struct Config {
     pub telemetry: Telemetry,
     /// How long a client's request may take. Default 15,000; 100–120,000.
     pub request_timeout_ms: u64,
-    /// How long a client may take to send a request's headers, and to idle between two requests.
-    /// Default 60,000; 1,000–600,000.
+    /// How long a client may take to send a request's headers, from their first byte on. Default 5,000; 100–60,000.
+    pub header_timeout_ms: u64,
+    /// How long a client may idle between two requests. Default 60,000; 1,000–600,000.
     pub idle_timeout_ms: u64,
     /// How long a client may take to send a request's body. Default 10,000; 100–120,000.
     pub body_timeout_ms: u64,
@@ -64,6 +65,7 @@ impl Default for Config {
             subscriptions: Subscriptions::default(),
             telemetry: Telemetry::default(),
             request_timeout_ms: 15_000,
+            header_timeout_ms: 5_000,
             idle_timeout_ms: 60_000,
             body_timeout_ms: 10_000,
             connections_max: 10_000,
@@ -164,6 +166,7 @@ impl Config {
         let size = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
         for (name, value, min, max) in [
             ("request_timeout_ms", self.request_timeout_ms, 100, 120_000),
+            ("header_timeout_ms", self.header_timeout_ms, 100, 60_000),
             ("idle_timeout_ms", self.idle_timeout_ms, 1_000, 600_000),
             ("body_timeout_ms", self.body_timeout_ms, 100, 120_000),
             ("connections_max", size(self.connections_max), 1, 1_000_000),
@@ -187,6 +190,8 @@ impl Config {
             ("limits.variables_bytes_max", size(limits.variables_bytes_max), 100, 100_000_000),
             ("limits.variables_depth_max", size(limits.variables_depth_max), 1, 100),
             ("limits.variables_items_max", size(limits.variables_items_max), 1, 1_000_000),
+            ("limits.body_ratio_max", size(limits.body_ratio_max), 1, 1_000),
+            ("limits.errors_max", size(limits.errors_max), 1, 1_000),
             ("subscriptions.per_socket_max", size(subs.per_socket_max), 1, 1_000),
             ("subscriptions.sockets_per_user_max", size(subs.sockets_per_user_max), 1, 10_000),
             ("subscriptions.queue_max", size(subs.queue_max), 1, 10_000),

@@ -81,6 +81,7 @@ pub(crate) struct Core {
     pub registry: registry::Registry,
     pub views: view::Views,
     pub metrics: Arc<telemetry::Metrics>,
+    pub guard: limits::Guard,
     pub rates: rate::Rates,
     pub sockets: subscribe::Sockets,
     /// Cancelled when the router stops: subscriptions end, and readiness with them.
@@ -124,12 +125,14 @@ impl Router {
     ) -> Result<Self, SetupError> {
         config.check()?;
         let metrics = Arc::new(telemetry::Metrics::new());
+        let guard = limits::Guard::new(config.limits.modes.clone(), metrics.clone());
         let core = Arc::new(Core {
             registry: registry::Registry::new(federation.into(), metrics.clone()),
             views: view::Views::new(config.views_max, metrics.clone()),
-            rates: rate::Rates::new(config.rate.clone(), metrics.clone()),
+            rates: rate::Rates::new(config.rate.clone(), guard.clone(), metrics.clone()),
             metrics,
-            sockets: subscribe::Sockets::new(config.subscriptions.sockets_per_user_max),
+            sockets: subscribe::Sockets::new(config.subscriptions.sockets_per_user_max, guard.clone()),
+            guard,
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
             config,

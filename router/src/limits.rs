@@ -1,26 +1,120 @@
-//! The limits as the pipeline applies them: to text, then to what it parses to.
+//! The limits as the router applies them: each as strictly as it is set, and counted.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_graphql::parser::parse_query;
-use graphql::{LimitExceeded, Limits};
+use graphql::{Hits, Limit, LimitExceeded, Limits, Mode, Modes};
 
+use crate::Core;
 use crate::error::{GraphqlError, Location, code};
+use crate::pipeline::Refused;
+use crate::supergraph::Response;
+use crate::telemetry::{LimitLabels, Metrics};
 
-impl From<LimitExceeded> for GraphqlError {
-    fn from(refused: LimitExceeded) -> Self {
-        Self::new(refused.code, refused.message)
+/// An answer takes no longer, whatever the settings say.
+const REQUEST_HARD_MAX: Duration = Duration::from_secs(120);
+
+/// Bytes of a body, unpacked, that are refused whatever the settings say.
+pub(crate) const BODY_HARD_MAX: usize = 100_000_000;
+
+/// Says what becomes of requests that are past a limit, and counts them.
+#[derive(Clone)]
+pub(crate) struct Guard {
+    modes: Arc<Modes>,
+    metrics: Arc<Metrics>,
+}
+
+impl Guard {
+    pub fn new(modes: Modes, metrics: Arc<Metrics>) -> Self {
+        Self { modes: Arc::new(modes), metrics }
+    }
+
+    /// How strictly a limit is held.
+    pub fn mode(&self, limit: Limit) -> Mode {
+        self.modes.of(limit)
+    }
+
+    /// Whether a request that is past a limit must be refused.
+    pub fn refuses(&self, limit: Limit) -> bool {
+        let mode = self.mode(limit);
+        match mode {
+            Mode::Off => {}
+            Mode::Measure => self.measured(limit),
+            Mode::Enforce => self.count(limit, mode),
+        }
+        mode == Mode::Enforce
+    }
+
+    /// A limit that is only measured was passed.
+    fn measured(&self, limit: Limit) {
+        tracing::debug!(limit = limit.name(), "a request is past a limit that is only measured");
+        self.count(limit, Mode::Measure);
+    }
+
+    /// Counts what a check found.
+    fn judged<T>(&self, hits: Hits, judged: Result<T, LimitExceeded>) -> Result<T, Vec<GraphqlError>> {
+        hits.iter().for_each(|limit| self.measured(limit));
+        judged.map_err(|refused| {
+            if let Some(limit) = refused.limit {
+                // By its mode this may be `measure`, refused by the bound behind it.
+                self.count(limit, Mode::Enforce);
+            }
+            vec![GraphqlError::new(refused.code, refused.message)]
+        })
+    }
+
+    fn count(&self, limit: Limit, mode: Mode) {
+        let labels = LimitLabels { limit: limit.name(), mode: mode.name() };
+        self.metrics.requests.limit_hits.get_or_create(&labels).inc();
     }
 }
 
 /// Scans, parses and measures a document. Costs time linear in its length.
-pub(crate) fn measure(limits: &Limits, document: &str) -> Result<(), Vec<GraphqlError>> {
-    let refuse = |refused: LimitExceeded| vec![GraphqlError::from(refused)];
-    limits.scan(document).map_err(refuse)?;
+pub(crate) fn measure(guard: &Guard, limits: &Limits, document: &str) -> Result<(), Vec<GraphqlError>> {
+    let mut hits = Hits::default();
+    let scanned = limits.scan(document, &mut hits);
+    guard.judged(hits, scanned)?;
     let parsed = parse_query(document).map_err(|error| {
         let mut refused = GraphqlError::new(code::PARSE_FAILED, error.to_string().trim().to_owned());
         refused.locations =
             error.positions().map(|at| Location { line: at.line, column: at.column }).collect();
         vec![refused]
     })?;
-    limits.check(&parsed).map_err(refuse)?;
-    Ok(())
+    let mut hits = Hits::default();
+    let checked = limits.check(&parsed, &mut hits);
+    guard.judged(hits, checked).map(drop)
+}
+
+/// Measures variables.
+pub(crate) fn measure_variables(
+    guard: &Guard,
+    limits: &Limits,
+    variables: &serde_json::Map<String, serde_json::Value>,
+) -> Result<(), Vec<GraphqlError>> {
+    let mut hits = Hits::default();
+    let checked = limits.check_variables(variables, &mut hits);
+    guard.judged(hits, checked)
+}
+
+/// Leaves out the errors that are too many.
+pub(crate) fn cap_errors(core: &Core, response: &mut Response) {
+    let max = core.config.limits.errors_max;
+    if response.errors.len() > max && core.guard.refuses(Limit::Errors) {
+        response.errors.truncate(max);
+    }
+}
+
+/// Runs something for a client for as long as an answer may take.
+pub(crate) async fn in_time<T>(core: &Core, run: impl Future<Output = T>) -> Result<T, Refused> {
+    let allowed = core.config.request_timeout();
+    let is_enforced = core.guard.mode(Limit::RequestTimeout) == Mode::Enforce;
+    let patience = if is_enforced { allowed } else { REQUEST_HARD_MAX };
+    let started_at = Instant::now();
+    let done = tokio::time::timeout(patience, run).await;
+    if done.is_err() || started_at.elapsed() > allowed {
+        core.guard.refuses(Limit::RequestTimeout);
+    }
+    done.map_err(|_| Refused::timeout())
 }

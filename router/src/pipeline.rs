@@ -139,14 +139,11 @@ pub(crate) async fn answer(
 ) -> Answer {
     let run = async {
         let admitted = admit(core, client, request, allowed).await?;
-        let response = admitted.operation.execute(admitted.context, admitted.variables).await;
+        let mut response = admitted.operation.execute(admitted.context, admitted.variables).await;
+        limits::cap_errors(core, &mut response);
         Ok::<_, Refused>(Answer { outcome: Outcome::of(&response), response, retry_after_s: None })
     };
-    match tokio::time::timeout(core.config.request_timeout(), run).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(refused)) => refused.into(),
-        Err(_) => Refused::timeout().into(),
-    }
+    limits::in_time(core, run).await.and_then(|answer| answer).unwrap_or_else(Refused::into)
 }
 
 /// Takes a request as far as an operation that may run.
@@ -162,7 +159,7 @@ pub(crate) async fn admit(
     core.rates.take(&caller, client.address)?;
     let view = view(core, &caller).await?;
     let variables = request.variables.unwrap_or_default();
-    core.config.limits.check_variables(&variables).map_err(GraphqlError::from)?;
+    limits::measure_variables(&core.guard, &core.config.limits, &variables)?;
     note_access(|access| access.document(&request.query));
     let operation = prepare(core, view, request.query, request.operation_name).await?;
     note(|facts| facts.kind = kind_name(operation.kind()));
@@ -213,7 +210,7 @@ async fn prepare(
     let metrics = core.metrics.clone();
     let core = core.clone();
     let plan = move || {
-        limits::measure(&core.config.limits, &document)?;
+        limits::measure(&core.guard, &core.config.limits, &document)?;
         Ok(view.prepare(&document, operation_name.as_deref())?)
     };
     let planned = tokio::task::spawn_blocking(plan).await;

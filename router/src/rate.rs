@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use common::{Caller, Error, IdentityId, OrganizationId};
+use graphql::Limit;
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 
+use crate::limits::Guard;
 use crate::telemetry::{Metrics, PayerLabel, note};
 
 /// Buckets kept at most. The least used goes first; it comes back full, which is what an idle one is anyway.
@@ -68,6 +70,15 @@ impl Payer {
             Self::Address(_) => "address",
         }
     }
+
+    /// Whose mode applies.
+    fn limit(self) -> Limit {
+        match self {
+            Self::User(_) => Limit::RateUser,
+            Self::Organization(_) => Limit::RateOrganization,
+            Self::Address(_) => Limit::RateAnonymous,
+        }
+    }
 }
 
 struct Bucket {
@@ -79,14 +90,15 @@ struct Bucket {
 pub(crate) struct Rates {
     limits: RateLimits,
     buckets: Cache<Payer, Arc<Mutex<Bucket>>>,
+    guard: Guard,
     metrics: Arc<Metrics>,
 }
 
 impl Rates {
-    pub fn new(limits: RateLimits, metrics: Arc<Metrics>) -> Self {
+    pub fn new(limits: RateLimits, guard: Guard, metrics: Arc<Metrics>) -> Self {
         let buckets =
             Cache::builder().max_capacity(BUCKETS_MAX).time_to_idle(Duration::from_secs(60)).build();
-        Self { limits, buckets, metrics }
+        Self { limits, buckets, guard, metrics }
     }
 
     /// Takes one request from the caller's buckets, or says how long to wait.
@@ -123,6 +135,9 @@ impl Rates {
             bucket.tokens -= 1.0;
             return Ok(());
         }
+        if !self.guard.refuses(payer.limit()) {
+            return Ok(());
+        }
         note(|facts| facts.is_rate_limited = true);
         let payer = payer.name();
         self.metrics.requests.rate_limited.get_or_create(&PayerLabel { payer }).inc();
@@ -141,11 +156,14 @@ fn network(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use graphql::Modes;
+
     use super::*;
 
     fn rates() -> Rates {
         let limits = RateLimits { anonymous_per_s: 2, anonymous_burst: 3, ..RateLimits::default() };
-        Rates::new(limits, Arc::new(Metrics::new()))
+        let metrics = Arc::new(Metrics::new());
+        Rates::new(limits, Guard::new(Modes::default(), metrics.clone()), metrics)
     }
 
     fn take(rates: &Rates, address: &str, now: Instant) -> bool {

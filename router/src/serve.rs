@@ -1,5 +1,7 @@
 //! Connections: accepted, limited in time, and ended in good order at shutdown.
 
+mod head;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use self::head::{Heads, Timed};
 use crate::{Config, Router};
 
 impl Router {
@@ -47,6 +50,7 @@ impl Router {
         });
         let connections = GracefulShutdown::new();
         let builder = connection_builder(&self.core.config);
+        let header_timeout = Duration::from_millis(self.core.config.header_timeout_ms);
         let app = self.clone().into_axum();
         let room = Arc::new(Semaphore::new(self.core.config.connections_max));
         loop {
@@ -58,7 +62,7 @@ impl Router {
             match accepted {
                 Ok(accepted) => {
                     let held = (permit, Open::new(self.core.metrics.connections.clone()));
-                    spawn_connection(accepted, held, &app, &builder, &connections);
+                    spawn_connection(accepted, held, header_timeout, &app, &builder, &connections);
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely: others must close before another is accepted.
@@ -108,7 +112,7 @@ fn connection_builder(config: &Config) -> Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        // Runs between requests as well, so it bounds idling and dribbled headers alike.
+        // Runs between requests as well, so it bounds idling; what bounds a head is `head`.
         .header_read_timeout(idle)
         .max_headers(100);
     builder
@@ -123,6 +127,7 @@ fn connection_builder(config: &Config) -> Builder<TokioExecutor> {
 fn spawn_connection(
     (stream, address): (TcpStream, SocketAddr),
     held: impl Send + 'static,
+    header_timeout: Duration,
     app: &axum::Router,
     builder: &Builder<TokioExecutor>,
     connections: &GracefulShutdown,
@@ -131,14 +136,15 @@ fn spawn_connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection keeps Nagle's delay");
     }
-    let app = app.clone();
+    let (app, heads) = (app.clone(), Arc::new(Heads::default()));
+    let stream = Timed::new(stream, heads.clone(), header_timeout);
     let service = tower::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
+        let busy = heads.begin(&request);
         request.extensions_mut().insert(ConnectInfo(address));
         let app = app.clone();
         async move {
-            Ok::<_, Infallible>(
-                app.oneshot(request.map(axum::body::Body::new)).await.unwrap_or_else(|never| match never {}),
-            )
+            let answer = app.oneshot(request.map(axum::body::Body::new)).await;
+            Ok::<_, Infallible>(busy.with(answer.unwrap_or_else(|never| match never {})))
         }
     });
     let connection = builder

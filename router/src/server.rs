@@ -1,12 +1,12 @@
 //! HTTP in and out: GraphQL over HTTP, event streams, WebSockets, GraphiQL and health.
 
+mod body;
 pub(crate) mod gate;
 mod negotiate;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Extension, Path, Query, Request, State};
@@ -189,69 +189,10 @@ async fn post_graphql(
         Some(format) => format,
         None => return not_acceptable(),
     };
-    match read_body(&core, request).await {
+    match body::read(&core, request).await {
         Ok(request) => respond(&core, client, request, format, Allowed::QueriesAndMutations).await,
         Err(refused) => format.respond(&refused.into()),
     }
-}
-
-/// Reads a body of JSON. Other media types are refused: pages of other sites can send those without asking.
-async fn read_body(core: &Core, request: Request) -> Result<GraphqlRequest, Refused> {
-    let (parts, body) = request.into_parts();
-    if !is_json(&parts.headers) {
-        let message = "send application/json in UTF-8, not compressed";
-        return Err(Refused::http(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message));
-    }
-    let bytes_max = core.config.limits.body_bytes_max;
-    let too_large = || {
-        let message = format!("the body is larger than {bytes_max} bytes");
-        Refused::http(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", message)
-    };
-    let declared = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    if declared.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > bytes_max) {
-        return Err(too_large());
-    }
-    let timeout = Duration::from_millis(core.config.body_timeout_ms);
-    let read = axum::body::to_bytes(Body::new(body), bytes_max);
-    let bytes = tokio::time::timeout(timeout, read)
-        .await
-        .map_err(|_| Refused::http(StatusCode::REQUEST_TIMEOUT, "TIMEOUT", "the body came too slowly"))?
-        .map_err(|error| {
-            if is_length_limit(&error) {
-                return too_large();
-            }
-            Refused::http(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the body could not be read")
-        })?;
-    telemetry::note(|facts| facts.request_bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-    serde_json::from_slice(&bytes).map_err(|_| {
-        let message = "the body is not a JSON object with the text `query`, and objects as `variables` and \
-                       `extensions` if any";
-        Refused::http(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
-    })
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let is_plain =
-        text(header::CONTENT_ENCODING).is_none_or(|coding| coding.eq_ignore_ascii_case("identity"));
-    let content_type = text(header::CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
-    let mut parts = content_type.split(';').map(str::trim);
-    let is_named = parts.next() == Some("application/json");
-    let is_utf8 = parts
-        .filter_map(|part| part.strip_prefix("charset="))
-        .all(|charset| matches!(charset.trim_matches('"'), "utf-8" | "utf8"));
-    is_plain && is_named && is_utf8
-}
-
-fn is_length_limit(error: &axum::Error) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if error.is::<http_body_util::LengthLimitError>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }
 
 async fn respond(
@@ -310,7 +251,7 @@ fn open_websocket(
             "pages of this origin may not connect",
         );
     }
-    let bytes_max = core.config.limits.body_bytes_max;
+    let bytes_max = body::bytes_cap(core);
     let core = core.clone();
     let tasks = core.tasks.clone();
     upgrade

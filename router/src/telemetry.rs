@@ -21,8 +21,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry, Unit};
 
 pub(crate) use labels::{
-    CallLabels, EndLabels, KindLabel, PayerLabel, RequestLabels, ResultLabel, SubgraphLabel, TransportLabel,
-    outcome, transport,
+    CallLabels, EndLabels, KindLabel, LimitLabels, PayerLabel, RequestLabels, ResultLabel, SubgraphLabel,
+    TransportLabel, outcome, transport,
 };
 pub(crate) use request::{
     Counted, Facts, Reason, Request, note, note_access, scope, subgraph_call, subgraph_errors,
@@ -60,6 +60,7 @@ pub(crate) struct Requests {
     pub request_bytes: Counter,
     pub response_bytes: Counter,
     pub rate_limited: Family<PayerLabel, Counter>,
+    pub limit_hits: Family<LimitLabels, Counter>,
 }
 
 impl Requests {
@@ -83,7 +84,11 @@ impl Requests {
             ),
             rate_limited: list.add(
                 "rate_limited",
-                "Requests that came too often for their user, organization or (anonymous) address",
+                "Requests that came too often for their user, organization or (anonymous) address, and were refused",
+            ),
+            limit_hits: list.add(
+                "limit_hits",
+                "Requests past a limit, by the name of its setting: enforce (refused) or measure (passed)",
             ),
         }
     }

@@ -7,11 +7,12 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use common::Error;
+use graphql::Limit;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 
 use super::negotiate::Format;
-use crate::config::{Config, Network};
+use crate::config::Network;
 use crate::pipeline::{Client, Refused};
 use crate::{Core, telemetry};
 
@@ -26,7 +27,7 @@ pub(super) async fn pass(State(core): State<Arc<Core>>, mut request: Request, ne
     let record = is_recorded(request.uri().path())
         .then(|| telemetry::Request::begin(core.metrics.clone(), telemetry::transport::HTTP, &request_id));
     let admitted = async {
-        match admit(&core.config, &mut request, &request_id) {
+        match admit(&core, &mut request, &request_id) {
             Ok(client) => {
                 request.extensions_mut().insert(client);
                 next.run(request).await
@@ -66,12 +67,13 @@ fn is_recorded(path: &str) -> bool {
     path != "/" && !path.starts_with("/health/") && !path.starts_with("/graphiql/")
 }
 
-fn admit(config: &Config, request: &mut Request, request_id: &Arc<str>) -> Result<Client, Refused> {
+fn admit(core: &Core, request: &mut Request, request_id: &Arc<str>) -> Result<Client, Refused> {
+    let config = &core.config;
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let address = peer.map(|peer| client_address(peer, request.headers(), &config.trusted_proxies));
     telemetry::note_access(|access| access.http(request.method(), request.uri().path(), address));
     let uri_bytes = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
-    if uri_bytes > config.uri_bytes_max {
+    if uri_bytes > config.uri_bytes_max && core.guard.refuses(Limit::UriBytes) {
         let max = config.uri_bytes_max;
         let message = format!("the URI is longer than {max} bytes");
         return Err(Refused::http(StatusCode::URI_TOO_LONG, "URI_TOO_LONG", message));
@@ -79,7 +81,9 @@ fn admit(config: &Config, request: &mut Request, request_id: &Arc<str>) -> Resul
     let headers = request.headers();
     let header_bytes: usize =
         headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum();
-    if headers.len() > config.headers_max || header_bytes > config.header_bytes_max {
+    let are_too_many = headers.len() > config.headers_max && core.guard.refuses(Limit::Headers);
+    let are_too_large = header_bytes > config.header_bytes_max && core.guard.refuses(Limit::HeaderBytes);
+    if are_too_many || are_too_large {
         let (count, bytes) = (config.headers_max, config.header_bytes_max);
         return Err(Refused::http(
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,

@@ -14,6 +14,7 @@ use super::running::Delivery;
 use super::sockets::Socket;
 use crate::Core;
 use crate::error::GraphqlError;
+use crate::limits;
 use crate::pipeline::{self, Allowed, Client, GraphqlRequest, Refused};
 use crate::supergraph::{OperationKind, Response};
 use crate::telemetry::{Reason, Request, transport};
@@ -43,9 +44,7 @@ impl Results {
         })?;
         let record = Request::current().unwrap_or_else(|| core.observe(transport::HTTP, &client));
         let admission = pipeline::admit(core, client, request, Allowed::Everything);
-        let admitted = tokio::time::timeout(core.config.request_timeout(), admission)
-            .await
-            .map_err(|_| Refused::timeout())??;
+        let admitted = limits::in_time(core, admission).await??;
         if admitted.operation.kind() == OperationKind::Mutation && allowed == Allowed::Queries {
             let message = "send mutations with POST";
             return Err(Refused::http(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message));

@@ -16,7 +16,7 @@ use crate::error::GraphqlError;
 use crate::pipeline::{Admitted, Outcome, Refused};
 use crate::supergraph::{OperationKind, Response};
 use crate::telemetry::{Reason, Request, outcome};
-use crate::{Core, telemetry};
+use crate::{Core, limits, telemetry};
 
 /// Tells a client that it missed events.
 const LAGGED: &str = "SUBSCRIPTION_LAGGED";
@@ -113,17 +113,16 @@ async fn run(
     modules: Arc<OnceLock<Vec<String>>>,
     queue: mpsc::Sender<Response>,
 ) -> Result<(), Vec<GraphqlError>> {
-    let timeout = core.config.request_timeout();
-    let too_late = |_| Refused::timeout().errors;
-    let admitted = tokio::time::timeout(timeout, admission).await.map_err(too_late)?;
+    let admitted = limits::in_time(&core, admission).await.and_then(|admitted| admitted);
     let Admitted { context, operation, variables } = admitted.map_err(|refused| {
         telemetry::note_answer(refused.outcome, &refused.errors);
         refused.errors
     })?;
     modules.get_or_init(|| operation.subgraphs().map(str::to_owned).collect());
     if operation.kind() != OperationKind::Subscription {
-        let executed = tokio::time::timeout(timeout, operation.execute(context, variables));
-        let response = executed.await.map_err(too_late)?;
+        let executed = limits::in_time(&core, operation.execute(context, variables));
+        let mut response = executed.await.map_err(|refused| refused.errors)?;
+        limits::cap_errors(&core, &mut response);
         telemetry::note_answer(Outcome::of(&response), &response.errors);
         return deliver(&queue, response).await;
     }
@@ -131,7 +130,8 @@ async fn run(
         record.subscribed();
     }
     let mut events = operation.subscribe(context, variables);
-    while let Some(response) = events.next().await {
+    while let Some(mut response) = events.next().await {
+        limits::cap_errors(&core, &mut response);
         deliver(&queue, response).await?;
     }
     Ok(())

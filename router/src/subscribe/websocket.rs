@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::ws::{Message, WebSocket};
 use common::Error;
+use graphql::Limit;
 use serde_json::{Map, Value};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_stream::{StreamExt, StreamMap};
@@ -126,7 +127,8 @@ impl Connection {
             }
             FromClient::Subscribe { id, .. } if running.contains_key(&id) => Err(Some(Close::Duplicate(id))),
             FromClient::Subscribe { id, .. }
-                if running.len() >= self.core.config.subscriptions.per_socket_max =>
+                if running.len() >= self.core.config.subscriptions.per_socket_max
+                    && self.core.guard.refuses(Limit::PerSocket) =>
             {
                 let max = self.core.config.subscriptions.per_socket_max;
                 let message = format!("a socket carries at most {max} operations at a time");
@@ -214,11 +216,18 @@ impl Connection {
         self.heard_at = Instant::now();
         match received {
             Some(Ok(Message::Text(text))) => {
+                if text.len() > self.core.config.limits.body_bytes_max {
+                    // Not enforced, or the library had refused it.
+                    self.core.guard.refuses(Limit::BodyBytes);
+                }
                 serde_json::from_str(&text).map(Some).map_err(|_| Some(Close::Invalid))
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
             Some(Ok(Message::Binary(_))) => Err(Some(Close::Invalid)),
-            Some(Err(error)) if error.to_string().contains("too long") => Err(Some(Close::TooBig)),
+            Some(Err(error)) if error.to_string().contains("too long") => {
+                self.core.guard.refuses(Limit::BodyBytes);
+                Err(Some(Close::TooBig))
+            }
             Some(Ok(Message::Close(_)) | Err(_)) | None => Err(None),
         }
     }

@@ -80,6 +80,15 @@ pub(crate) struct KindLabel {
     pub kind: &'static str,
 }
 
+/// A limit that a request was past, and how strictly it is held.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct LimitLabels {
+    /// The name of its setting.
+    pub limit: &'static str,
+    /// `measure` (it passed) or `enforce` (it was refused).
+    pub mode: &'static str,
+}
+
 /// What came of something: `result`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct ResultLabel {

@@ -5,9 +5,13 @@
 mod access_log;
 mod event_stream;
 mod guards;
+mod limits;
 mod metrics;
 mod over_http;
+mod packed;
+mod raw;
 mod remote;
+mod slow;
 mod tenancy;
 mod toys;
 mod websocket;

@@ -57,6 +57,7 @@ async fn requests_are_counted_by_what_became_of_them() {
     }
     app.send(app.post("mutation { rename(name: \"a\") }")).await;
     app.send(app.post("{ boom }")).await;
+    app.send(app.post("{ faults(count: 2) { told } }")).await;
     app.send(app.post("{ helo }")).await;
     app.send(app.post("{ hello }").bearer_auth("wrong")).await;
     app.send(app.post("{ hello }").bearer_auth("panic")).await;
@@ -66,19 +67,20 @@ async fn requests_are_counted_by_what_became_of_them() {
     for (sample, count) in [
         (requests("http", "query", "ok", 200), 3.0),
         (requests("http", "mutation", "ok", 200), 1.0),
-        (requests("http", "query", "errors", 200), 1.0),
+        (requests("http", "query", "errors", 200), 2.0),
         (requests("http", "none", "invalid", 200), 1.0),
         (requests("http", "none", "refused", 401), 1.0),
         (requests("http", "none", "failed", 500), 1.0),
         (requests("http", "none", "refused", 415), 1.0),
-        ("router_request_duration_seconds_count{kind=\"query\"}".into(), 4.0),
+        ("router_request_duration_seconds_count{kind=\"query\"}".into(), 5.0),
         ("router_requests_in_flight".into(), 0.0),
         ("router_operation_cache_lookups_total{result=\"hit\"}".into(), 2.0),
-        ("router_operation_cache_lookups_total{result=\"miss\"}".into(), 4.0),
-        ("router_planning_seconds_count".into(), 4.0),
-        ("router_operation_cache_entries".into(), 3.0),
-        ("router_subgraph_requests_total{subgraph=\"user\",outcome=\"ok\"}".into(), 4.0),
-        ("router_subgraph_request_duration_seconds_count{subgraph=\"user\"}".into(), 5.0),
+        ("router_operation_cache_lookups_total{result=\"miss\"}".into(), 5.0),
+        ("router_planning_seconds_count".into(), 5.0),
+        ("router_operation_cache_entries".into(), 4.0),
+        ("router_subgraph_requests_total{subgraph=\"user\",outcome=\"ok\"}".into(), 5.0),
+        ("router_subgraph_request_duration_seconds_count{subgraph=\"user\"}".into(), 6.0),
+        ("router_subgraph_answers_with_errors_total{subgraph=\"user\"}".into(), 1.0),
         ("router_schema_generation".into(), 1.0),
         ("router_schema_reloads_total{result=\"changed\"}".into(), 1.0),
         ("router_views_built_total{result=\"ok\"}".into(), 2.0),

@@ -18,6 +18,22 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 struct UserQuery;
+/// Something that cannot tell.
+#[derive(async_graphql::SimpleObject)]
+#[graphql(complex)]
+struct Fault {
+    /// Which.
+    id: i32,
+}
+
+#[async_graphql::ComplexObject]
+impl Fault {
+    /// Never.
+    async fn told(&self) -> async_graphql::Result<Option<i32>> {
+        Err("it cannot tell".into())
+    }
+}
+
 struct UserMutation;
 struct UserSubscription;
 
@@ -34,6 +50,10 @@ impl UserQuery {
     /// Sums a list.
     async fn sum(&self, of: Vec<i32>) -> i32 {
         of.iter().sum()
+    }
+    /// Things that cannot tell.
+    async fn faults(&self, count: i32) -> Vec<Fault> {
+        (0..count).map(|id| Fault { id }).collect()
     }
     /// Takes a second.
     async fn slow(&self) -> bool {

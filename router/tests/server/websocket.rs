@@ -23,7 +23,7 @@ impl Socket {
     }
 
     /// A socket with our subprotocol.
-    async fn connect(app: &App) -> Self {
+    pub async fn connect(app: &App) -> Self {
         Self::open(app, &[("sec-websocket-protocol", "graphql-transport-ws")]).await.unwrap()
     }
 
@@ -61,6 +61,14 @@ impl Socket {
         match self.frame().await {
             Message::Text(text) => serde_json::from_str(&text).unwrap(),
             other => panic!("{other:?}"),
+        }
+    }
+
+    /// The code that the server closes with, if that is the next that it does.
+    pub async fn closes(&mut self) -> Option<u16> {
+        match self.frame().await {
+            Message::Close(frame) => Some(frame.expect("a code").code.into()),
+            _ => None,
         }
     }
 

@@ -12,6 +12,6 @@ mod scalar;
 pub use connection::{Page, connection};
 pub use context::{App, Batch, Loaders};
 pub use executable::Executable;
-pub use limits::{DocumentFacts, LimitExceeded, Limits};
+pub use limits::{DocumentFacts, Hits, Limit, LimitExceeded, Limits, Mode, Modes, NESTING_HARD_MAX};
 pub use payload::UserError;
 pub use scalar::Date;

@@ -4,15 +4,20 @@
 //! spreads cost seconds of expansion. So every server, the router and each subgraph, calls [`Limits::scan`]
 //! before any parser sees the text and [`Limits::check`] before anything walks the parsed document.
 
+mod mode;
 mod scan;
 mod shape;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use mode::{Hits, Limit, Mode, Modes};
 pub use shape::DocumentFacts;
 
-/// How large and how deep a request may be. Every field is a setting; none can be switched off.
+/// Brackets within brackets, and fragments within fragments, that are refused whatever the settings say.
+pub const NESTING_HARD_MAX: usize = 128;
+
+/// How large and how deep a request may be. Every field is a setting, and so is how strictly it is held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
@@ -42,6 +47,13 @@ pub struct Limits {
     pub variables_depth_max: usize,
     /// Items in any one list in the variables. Default 1,000.
     pub variables_items_max: usize,
+    /// How many times larger a packed body may become. Default 20.
+    pub body_ratio_max: usize,
+    /// Errors in an answer; more are left out. Default 1,000.
+    pub errors_max: usize,
+    /// What is not refused: `{ "depth_max": "measure" }` lets deeper documents pass and counts them, `"off"` does not
+    /// even count them. Default `enforce` for every limit.
+    pub modes: Modes,
 }
 
 impl Default for Limits {
@@ -60,6 +72,9 @@ impl Default for Limits {
             variables_bytes_max: 256 * 1024,
             variables_depth_max: 16,
             variables_items_max: 1_000,
+            body_ratio_max: 20,
+            errors_max: 1_000,
+            modes: Modes::default(),
         }
     }
 }
@@ -67,6 +82,8 @@ impl Default for Limits {
 /// Why a request was refused: a code that never changes, and a sentence that names the limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitExceeded {
+    /// Which limit; `None` for what no setting allows.
+    pub limit: Option<Limit>,
     /// What clients see in `extensions.code`.
     pub code: &'static str,
     /// What was too much, and how much is allowed.
@@ -82,24 +99,33 @@ impl std::fmt::Display for LimitExceeded {
 impl std::error::Error for LimitExceeded {}
 
 impl LimitExceeded {
-    fn new(code: &'static str, message: String) -> Self {
-        Self { code, message }
+    fn new(limit: Limit, code: &'static str, message: String) -> Self {
+        Self { limit: Some(limit), code, message }
     }
 
-    fn of(code: &'static str, what: &str, limit: usize) -> Self {
-        Self::new(code, format!("the document has more than {limit} {what}"))
+    fn of(limit: Limit, code: &'static str, what: &str, max: usize) -> Self {
+        Self::new(limit, code, format!("the document has more than {max} {what}"))
     }
 }
 
 impl Limits {
+    /// Whether something past a limit is to be refused; when it is only measured, it is added to the hits.
+    fn refuses(&self, limit: Limit, hits: &mut Hits) -> bool {
+        let mode = self.modes.of(limit);
+        if mode == Mode::Measure {
+            hits.add(limit);
+        }
+        mode == Mode::Enforce
+    }
+
     /// Refuses a text that no parser should see: too many tokens, or nested too deeply.
     ///
     /// One linear pass without recursion. It does not validate; what it lets through may still be no GraphQL.
     ///
     /// # Errors
     /// `TOO_MANY_TOKENS`, `NESTED_TOO_DEEP`, or `GRAPHQL_PARSE_FAILED` for a string that does not end.
-    pub fn scan(&self, document: &str) -> Result<(), LimitExceeded> {
-        scan::scan(self, document)
+    pub fn scan(&self, document: &str, hits: &mut Hits) -> Result<(), LimitExceeded> {
+        scan::scan(self, document, hits)
     }
 
     /// Refuses a parsed document whose expanded size is too large, without expanding it.
@@ -112,45 +138,50 @@ impl Limits {
     pub fn check(
         &self,
         document: &async_graphql::parser::types::ExecutableDocument,
+        hits: &mut Hits,
     ) -> Result<DocumentFacts, LimitExceeded> {
-        shape::check(self, document)
+        shape::check(self, document, hits)
     }
 
     /// Refuses variables that are too large, too deep, or carry too long a list.
     ///
     /// # Errors
     /// `VARIABLES_TOO_LARGE`, `VARIABLES_TOO_DEEP` or `VARIABLES_LIST_TOO_LONG`.
-    pub fn check_variables(&self, variables: &Map<String, Value>) -> Result<(), LimitExceeded> {
+    pub fn check_variables(
+        &self,
+        variables: &Map<String, Value>,
+        hits: &mut Hits,
+    ) -> Result<(), LimitExceeded> {
         if variables.is_empty() {
             return Ok(());
         }
         let mut open: Vec<(&Value, usize)> = variables.values().map(|value| (value, 1)).collect();
         while let Some((value, depth)) = open.pop() {
-            if depth > self.variables_depth_max && (value.is_array() || value.is_object()) {
+            let is_too_deep = depth > self.variables_depth_max && (value.is_array() || value.is_object());
+            if is_too_deep && self.refuses(Limit::VariablesDepth, hits) {
                 let max = self.variables_depth_max;
-                return Err(LimitExceeded::new(
-                    "VARIABLES_TOO_DEEP",
-                    format!("the variables are nested more than {max} deep"),
-                ));
+                let message = format!("the variables are nested more than {max} deep");
+                return Err(LimitExceeded::new(Limit::VariablesDepth, "VARIABLES_TOO_DEEP", message));
+            }
+            let is_too_long = value.as_array().is_some_and(|items| items.len() > self.variables_items_max);
+            if is_too_long && self.refuses(Limit::VariablesItems, hits) {
+                let max = self.variables_items_max;
+                let message = format!("a list in the variables has more than {max} items");
+                return Err(LimitExceeded::new(Limit::VariablesItems, "VARIABLES_LIST_TOO_LONG", message));
             }
             match value {
-                Value::Array(items) if items.len() > self.variables_items_max => {
-                    let max = self.variables_items_max;
-                    return Err(LimitExceeded::new(
-                        "VARIABLES_LIST_TOO_LONG",
-                        format!("a list in the variables has more than {max} items"),
-                    ));
-                }
                 Value::Array(items) => open.extend(items.iter().map(|item| (item, depth + 1))),
                 Value::Object(fields) => open.extend(fields.values().map(|field| (field, depth + 1))),
                 _ => {}
             }
         }
         let mut bytes = CountBytes { left: self.variables_bytes_max };
-        serde_json::to_writer(&mut bytes, variables).map_err(|_| {
-            let max = self.variables_bytes_max;
-            LimitExceeded::new("VARIABLES_TOO_LARGE", format!("the variables are larger than {max} bytes"))
-        })
+        let is_too_large = serde_json::to_writer(&mut bytes, variables).is_err();
+        if is_too_large && self.refuses(Limit::VariablesBytes, hits) {
+            let message = format!("the variables are larger than {} bytes", self.variables_bytes_max);
+            return Err(LimitExceeded::new(Limit::VariablesBytes, "VARIABLES_TOO_LARGE", message));
+        }
+        Ok(())
     }
 }
 
@@ -181,7 +212,7 @@ mod tests {
 
     fn code(limits: &Limits, variables: Value) -> Option<&'static str> {
         let Value::Object(variables) = variables else { panic!("variables are an object") };
-        limits.check_variables(&variables).err().map(|refused| refused.code)
+        limits.check_variables(&variables, &mut Hits::default()).err().map(|refused| refused.code)
     }
 
     fn nested(levels: usize) -> Value {
@@ -198,6 +229,89 @@ mod tests {
         // {"a":"…"} is eight bytes around the text.
         assert_eq!(code(&limits, json!({"a": "x".repeat(256 * 1024 - 8)})), None);
         assert_eq!(code(&limits, json!({"a": "x".repeat(256 * 1024 - 7)})), Some("VARIABLES_TOO_LARGE"));
+    }
+
+    /// What a request comes to when every limit but one is wide open.
+    fn held(limit: Limit, mode: Mode, document: &str, variables: &Value) -> (Option<Limit>, Vec<Limit>) {
+        let mut limits = Limits::default();
+        for (other, _) in Limit::ALL.into_iter().filter(|(other, _)| *other != limit) {
+            limits.modes.set(other, Mode::Off);
+        }
+        limits.modes.set(limit, mode);
+        let mut hits = Hits::default();
+        let judged = limits.scan(document, &mut hits).and_then(|()| {
+            let parsed = async_graphql::parser::parse_query(document).expect("the test's document parses");
+            limits.check(&parsed, &mut hits)?;
+            limits.check_variables(variables.as_object().expect("an object"), &mut hits)
+        });
+        (judged.err().and_then(|refused| refused.limit), hits.iter().collect())
+    }
+
+    /// For each limit a document and variables that are as large as it allows, and others that are one larger.
+    fn at_and_past() -> Vec<(Limit, [(String, Value); 2])> {
+        let documents = |at: String, past: String| [(at, json!({})), (past, json!({}))];
+        let variables = |at: Value, past: Value| [at, past].map(|a| ("{ a }".to_owned(), json!({ "a": a })));
+        let deep = |levels: usize| format!("{}a{}", "{a".repeat(levels - 1) + "{", "}".repeat(levels));
+        let of = |what: &str, count: usize| format!("{{ r {{ {} }} }}", what.repeat(count));
+        let introspect = |levels: usize| {
+            let of_type = "{kind ofType".repeat(levels) + "{kind}" + &"}".repeat(levels);
+            format!("{{ __schema {{ types {{ fields {{ args {{ type {of_type} }} }} }} }} }}")
+        };
+        let page =
+            |rest: usize| format!("{{ list(first: 100) {{ nodes {{ {} }} }} }}", "f { id } ".repeat(rest));
+        vec![
+            (Limit::Tokens, documents(of("a ", 4_995), of("a ", 4_996))),
+            (Limit::Nesting, documents(deep(64), deep(65))),
+            (Limit::Depth, documents(deep(12), deep(13))),
+            (Limit::IntrospectionDepth, documents(introspect(9), introspect(10))),
+            (Limit::Aliases, documents(of("a: b ", 30), of("a: b ", 31))),
+            (
+                Limit::RootFields,
+                documents(format!("{{ {} }}", "a ".repeat(20)), format!("{{ {} }}", "a ".repeat(21))),
+            ),
+            (Limit::Directives, documents(of("a @b ", 50), of("a @b ", 51))),
+            (Limit::Selections, documents(of("a ", 9_999), of("a ", 10_000))),
+            (Limit::Cost, documents(page(48), page(49))),
+            (Limit::VariablesDepth, variables(nested(16), nested(17))),
+            (Limit::VariablesItems, variables(json!(vec![1; 1_000]), json!(vec![1; 1_001]))),
+            // {"a":"…"} is eight bytes around the text.
+            (
+                Limit::VariablesBytes,
+                variables(json!("x".repeat(256 * 1024 - 8)), json!("x".repeat(256 * 1024 - 7))),
+            ),
+        ]
+    }
+
+    #[test]
+    fn each_limit_holds_at_its_number_as_strictly_as_its_mode_says() {
+        for (limit, [(at, at_variables), (past, past_variables)]) in at_and_past() {
+            for mode in [Mode::Off, Mode::Measure, Mode::Enforce] {
+                let fits = held(limit, mode, &at, &at_variables);
+                assert_eq!(fits, (None, vec![]), "{limit:?} in {mode:?} refuses what it allows");
+            }
+            let past = |mode| held(limit, mode, &past, &past_variables);
+            assert_eq!(past(Mode::Off), (None, vec![]), "{limit:?}");
+            assert_eq!(past(Mode::Measure), (None, vec![limit]), "{limit:?}");
+            assert_eq!(past(Mode::Enforce), (Some(limit), vec![]), "{limit:?}");
+        }
+    }
+
+    #[test]
+    fn no_mode_lets_through_what_would_overflow_a_stack() {
+        // The braces and the parenthesis around the list are two.
+        let lists =
+            |levels: usize| format!("{{ a(b: {}{}) }}", "[".repeat(levels - 2), "]".repeat(levels - 2));
+        let fragments = |levels: usize| {
+            let link = |i: usize| format!("fragment F{i} on Q {{ ...F{} }} ", i + 1);
+            let chain: String = (0..levels).map(link).collect();
+            format!("{{ ...F0 }} {chain} fragment F{levels} on Q {{ a }}")
+        };
+        let judged = |mode, document: String| held(Limit::Nesting, mode, &document, &json!({})).0;
+        for mode in [Mode::Off, Mode::Measure] {
+            assert_eq!(judged(mode, lists(NESTING_HARD_MAX)), None);
+            assert_eq!(judged(mode, lists(NESTING_HARD_MAX + 1)), Some(Limit::Nesting));
+            assert_eq!(judged(mode, fragments(NESTING_HARD_MAX + 1)), Some(Limit::Nesting));
+        }
     }
 
     #[test]

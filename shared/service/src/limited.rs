@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_graphql::{Data, Executor, Request, Response};
 use common::RequestContext;
 use futures::stream::{self, BoxStream, StreamExt as _};
-use graphql::{Executable, LimitExceeded, Limits};
+use graphql::{Executable, Hits, LimitExceeded, Limits};
 
 /// An [`Executable`] behind limits.
 #[derive(Clone)]
@@ -42,11 +42,13 @@ impl Limited {
     fn measure(&self, request: &mut Request) -> Result<(), Box<Response>> {
         let exceeded =
             |exceeded: LimitExceeded| Box::new(graphql::error::refuse_with(exceeded.code, exceeded.message));
-        self.limits.scan(&request.query).map_err(exceeded)?;
+        // Nothing is only measured here: the hits stay empty.
+        let hits = &mut Hits::default();
+        self.limits.scan(&request.query, hits).map_err(exceeded)?;
         let document = request.parsed_query();
         let document = document
             .map_err(|error| Box::new(graphql::error::refuse_with("GRAPHQL_PARSE_FAILED", error.message)))?;
-        self.limits.check(document).map(drop).map_err(exceeded)
+        self.limits.check(document, hits).map(drop).map_err(exceeded)
     }
 }
 

@@ -1,9 +1,9 @@
 //! The scan: tokens and nesting, counted over the bytes without a parser.
 
-use super::{LimitExceeded, Limits};
+use super::{Hits, Limit, LimitExceeded, Limits, NESTING_HARD_MAX};
 
 /// Refuses too many tokens, too deep a nesting, and strings that do not end.
-pub(super) fn scan(limits: &Limits, document: &str) -> Result<(), LimitExceeded> {
+pub(super) fn scan(limits: &Limits, document: &str, hits: &mut Hits) -> Result<(), LimitExceeded> {
     let bytes = document.as_bytes();
     let (mut at, mut tokens, mut open) = (0, 0_usize, 0_usize);
     while let Some(&byte) = bytes.get(at) {
@@ -16,17 +16,16 @@ pub(super) fn scan(limits: &Limits, document: &str) -> Result<(), LimitExceeded>
                 at = skip_while(bytes, at, |b| b != b'\n' && b != b'\r');
                 continue;
             }
-            b'"' => string_end(bytes, at).ok_or_else(|| {
-                LimitExceeded::new("GRAPHQL_PARSE_FAILED", "a string in the document does not end".into())
+            b'"' => string_end(bytes, at).ok_or_else(|| LimitExceeded {
+                limit: None,
+                code: "GRAPHQL_PARSE_FAILED",
+                message: "a string in the document does not end".into(),
             })?,
             b'{' | b'[' | b'(' => {
                 open += 1;
-                if open > limits.nesting_max {
-                    let max = limits.nesting_max;
-                    return Err(LimitExceeded::new(
-                        "NESTED_TOO_DEEP",
-                        format!("the document nests brackets more than {max} deep"),
-                    ));
+                if let Some(max) = nesting_exceeded(limits, open, hits) {
+                    let message = format!("the document nests brackets more than {max} deep");
+                    return Err(LimitExceeded::new(Limit::Nesting, "NESTED_TOO_DEEP", message));
                 }
                 at + 1
             }
@@ -40,11 +39,22 @@ pub(super) fn scan(limits: &Limits, document: &str) -> Result<(), LimitExceeded>
         };
         at = end;
         tokens += 1;
-        if tokens > limits.tokens_max {
-            return Err(LimitExceeded::of("TOO_MANY_TOKENS", "tokens", limits.tokens_max));
+        if tokens > limits.tokens_max && limits.refuses(Limit::Tokens, hits) {
+            return Err(LimitExceeded::of(Limit::Tokens, "TOO_MANY_TOKENS", "tokens", limits.tokens_max));
         }
     }
     Ok(())
+}
+
+/// The limit that so much nesting is refused for. Behind the setting stands a bound that no mode switches off.
+pub(super) fn nesting_exceeded(limits: &Limits, levels: usize, hits: &mut Hits) -> Option<usize> {
+    if levels <= limits.nesting_max {
+        return None;
+    }
+    if limits.refuses(Limit::Nesting, hits) {
+        return Some(limits.nesting_max);
+    }
+    (levels > NESTING_HARD_MAX).then_some(NESTING_HARD_MAX)
 }
 
 /// Names and numbers. What mixes the two, such as `1e-5`, counts as a few tokens more; no parser agrees fully.
@@ -92,7 +102,7 @@ mod tests {
     use super::*;
 
     fn code(document: &str) -> Option<&'static str> {
-        scan(&Limits::default(), document).err().map(|refused| refused.code)
+        scan(&Limits::default(), document, &mut Hits::default()).err().map(|refused| refused.code)
     }
 
     #[test]

@@ -7,7 +7,8 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned, Value};
 
-use super::{LimitExceeded, Limits};
+use super::scan::nesting_exceeded;
+use super::{Hits, Limit, LimitExceeded, Limits};
 
 /// The introspection fields whose lists refer back to types; nesting them multiplies the answer.
 const INTROSPECTION_LISTS: [&str; 4] = ["fields", "interfaces", "possibleTypes", "inputFields"];
@@ -59,8 +60,12 @@ impl Size {
 }
 
 /// Refuses the document if any of its operations is too large.
-pub(super) fn check(limits: &Limits, document: &ExecutableDocument) -> Result<DocumentFacts, LimitExceeded> {
-    let mut measure = Measure { limits, fragments: &document.fragments, known: HashMap::new() };
+pub(super) fn check(
+    limits: &Limits,
+    document: &ExecutableDocument,
+    hits: &mut Hits,
+) -> Result<DocumentFacts, LimitExceeded> {
+    let mut measure = Measure { limits, fragments: &document.fragments, known: HashMap::new(), hits };
     let mut facts = DocumentFacts::default();
     for (_, operation) in document.operations.iter() {
         let size = measure.operation(&operation.node)?;
@@ -79,6 +84,7 @@ struct Measure<'a> {
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
     /// `None` while a fragment is being measured: meeting it then is a cycle, which counts as nothing.
     known: HashMap<&'a str, Option<Size>>,
+    hits: &'a mut Hits,
 }
 
 impl<'a> Measure<'a> {
@@ -89,8 +95,9 @@ impl<'a> Measure<'a> {
             operation.variable_definitions.iter().map(|variable| variable.node.directives.len()).sum();
         size.directives = size.directives.saturating_add(operation.directives.len() + on_variables);
         self.refuse(&size, 0)?;
-        if size.fields > limits.root_fields_max {
-            return Err(LimitExceeded::of("TOO_MANY_ROOT_FIELDS", "root fields", limits.root_fields_max));
+        let max = limits.root_fields_max;
+        if size.fields > max && limits.refuses(Limit::RootFields, self.hits) {
+            return Err(LimitExceeded::of(Limit::RootFields, "TOO_MANY_ROOT_FIELDS", "root fields", max));
         }
         Ok(size)
     }
@@ -130,8 +137,10 @@ impl<'a> Measure<'a> {
         size.lists += usize::from(INTROSPECTION_LISTS.contains(&name));
         if name == "__schema" || name == "__type" {
             let max = self.limits.introspection_depth_max;
-            if size.depth > max || size.lists > INTROSPECTION_LISTS_MAX {
+            let is_too_deep = size.depth > max || size.lists > INTROSPECTION_LISTS_MAX;
+            if is_too_deep && self.limits.refuses(Limit::IntrospectionDepth, self.hits) {
                 return Err(LimitExceeded::new(
+                    Limit::IntrospectionDepth,
                     "INTROSPECTION_TOO_DEEP",
                     format!(
                         "the introspection is more than {max} fields deep, or more than \
@@ -163,33 +172,34 @@ impl<'a> Measure<'a> {
     }
 
     /// Refuses what is too large already. Called at each step, so that the walk itself stays shallow.
-    fn refuse(&self, size: &Size, level: usize) -> Result<(), LimitExceeded> {
+    fn refuse(&mut self, size: &Size, level: usize) -> Result<(), LimitExceeded> {
         let limits = self.limits;
-        if level + size.levels > limits.nesting_max {
-            let max = limits.nesting_max;
-            return Err(LimitExceeded::new(
-                "NESTED_TOO_DEEP",
-                format!("the document nests fragments and selections more than {max} deep"),
-            ));
+        if let Some(max) = nesting_exceeded(limits, level + size.levels, self.hits) {
+            let message = format!("the document nests fragments and selections more than {max} deep");
+            return Err(LimitExceeded::new(Limit::Nesting, "NESTED_TOO_DEEP", message));
         }
         // Below `__schema` more is allowed; which of the two applies is known further up only.
-        if size.depth > limits.depth_max.max(limits.introspection_depth_max)
-            || level == 0 && size.depth > limits.depth_max
-        {
-            let max = limits.depth_max;
-            return Err(LimitExceeded::new(
-                "QUERY_TOO_DEEP",
-                format!("the document nests fields more than {max} deep"),
-            ));
+        let is_too_deep = size.depth > limits.depth_max.max(limits.introspection_depth_max)
+            || level == 0 && size.depth > limits.depth_max;
+        if is_too_deep && limits.refuses(Limit::Depth, self.hits) {
+            let message = format!("the document nests fields more than {} deep", limits.depth_max);
+            return Err(LimitExceeded::new(Limit::Depth, "QUERY_TOO_DEEP", message));
         }
-        for (code, what, count, max) in [
-            ("TOO_MANY_ALIASES", "aliases", size.aliases, limits.aliases_max),
-            ("TOO_MANY_DIRECTIVES", "directives", size.directives, limits.directives_max),
-            ("TOO_MANY_SELECTIONS", "fields and spreads", size.selections, limits.selections_max),
-            ("QUERY_TOO_COSTLY", "objects, each page at its full length", size.cost, limits.cost_max),
+        let costly = "objects, each page at its full length";
+        for (limit, code, what, count, max) in [
+            (Limit::Aliases, "TOO_MANY_ALIASES", "aliases", size.aliases, limits.aliases_max),
+            (Limit::Directives, "TOO_MANY_DIRECTIVES", "directives", size.directives, limits.directives_max),
+            (
+                Limit::Selections,
+                "TOO_MANY_SELECTIONS",
+                "fields and spreads",
+                size.selections,
+                limits.selections_max,
+            ),
+            (Limit::Cost, "QUERY_TOO_COSTLY", costly, size.cost, limits.cost_max),
         ] {
-            if count > max {
-                return Err(LimitExceeded::of(code, &format!("{what}, fragments expanded"), max));
+            if count > max && limits.refuses(limit, self.hits) {
+                return Err(LimitExceeded::of(limit, code, &format!("{what}, fragments expanded"), max));
             }
         }
         Ok(())
@@ -219,177 +229,4 @@ fn cost(field: &Field, inner: &Size) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::{Duration, Instant};
-
-    use super::*;
-
-    #[test]
-    fn pages_within_pages_are_counted_at_their_full_length() {
-        // 100 × (1 + 1 + 49): the page, its nodes, and what each of them leads to.
-        let page = |first: &str, rest: usize| {
-            let fields: String = (0..rest).map(|n| format!("f{n} {{ id }} ")).collect();
-            format!("{{ list{first} {{ nodes {{ {fields} }} }} }}")
-        };
-        assert!(check_text(&page("(first: 100)", 48)).is_ok());
-        assert_eq!(check_text(&page("(first: 100)", 49)).unwrap_err().code, "QUERY_TOO_COSTLY");
-        assert_eq!(check_text(&page("(first: $n)", 49)).unwrap_err().code, "QUERY_TOO_COSTLY");
-        assert!(check_text(&page("", 49)).is_ok());
-        let twice = "{ list(first: 100) { nodes { list(first: 50) { ...page } } } } fragment page on C { nodes { id } }";
-        assert_eq!(check_text(twice).unwrap_err().code, "QUERY_TOO_COSTLY");
-        let unsaid = "{ a { nodes { b { nodes { c { ...page } } } } } } fragment page on C { nodes { id } }";
-        assert_eq!(check_text(unsaid).unwrap_err().code, "QUERY_TOO_COSTLY");
-    }
-
-    fn check_text(document: &str) -> Result<DocumentFacts, LimitExceeded> {
-        let limits = Limits::default();
-        limits.scan(document)?;
-        limits.check(&async_graphql::parser::parse_query(document).expect("the test's document parses"))
-    }
-
-    fn code(document: &str) -> Option<&'static str> {
-        check_text(document).err().map(|refused| refused.code)
-    }
-
-    fn deep(levels: usize) -> String {
-        format!("{}a{}", "{a".repeat(levels - 1) + "{", "}".repeat(levels))
-    }
-
-    #[test]
-    fn depth_is_refused_one_past_the_limit() {
-        assert_eq!(code(&deep(12)), None);
-        assert_eq!(code(&deep(13)), Some("QUERY_TOO_DEEP"));
-        assert_eq!(code(&deep(40)), Some("QUERY_TOO_DEEP"));
-        let through_fragment = |levels| format!("{{ a {{ ...F }} }} fragment F on T {}", deep(levels));
-        assert_eq!(code(&through_fragment(11)), None);
-        assert_eq!(code(&through_fragment(12)), Some("QUERY_TOO_DEEP"));
-    }
-
-    #[test]
-    fn aliases_are_refused_one_past_the_limit_fragments_expanded() {
-        let flat = |count: usize| {
-            format!("{{ r {{ {} }} }}", (0..count).map(|i| format!("a{i}: a ")).collect::<String>())
-        };
-        assert_eq!(code(&flat(30)), None);
-        assert_eq!(code(&flat(31)), Some("TOO_MANY_ALIASES"));
-        let spread = |times: usize| {
-            let spreads = (0..times).map(|i| format!("f{i} {{ ...F }} ")).collect::<String>();
-            format!("{{ {spreads} }} fragment F on T {{ a: x b: x c: x }}")
-        };
-        assert_eq!(code(&spread(10)), None);
-        assert_eq!(code(&spread(11)), Some("TOO_MANY_ALIASES"));
-    }
-
-    #[test]
-    fn root_fields_are_refused_one_past_the_limit_fragments_expanded() {
-        assert_eq!(code(&format!("{{ {} }}", "a ".repeat(20))), None);
-        assert_eq!(code(&format!("{{ {} }}", "a ".repeat(21))), Some("TOO_MANY_ROOT_FIELDS"));
-        let spread = |times: usize| format!("{{ {} }} fragment F on T {{ x y }}", "...F ".repeat(times));
-        assert_eq!(code(&spread(10)), None);
-        assert_eq!(code(&spread(11)), Some("TOO_MANY_ROOT_FIELDS"));
-    }
-
-    #[test]
-    fn directives_are_refused_one_past_the_limit_wherever_they_stand() {
-        assert_eq!(code(&format!("{{ a {} }}", "@a ".repeat(50))), None);
-        assert_eq!(code(&format!("{{ a {} }}", "@a ".repeat(51))), Some("TOO_MANY_DIRECTIVES"));
-        assert_eq!(code(&format!("query {} {{ a }}", "@a ".repeat(51))), Some("TOO_MANY_DIRECTIVES"));
-        assert_eq!(
-            code(&format!("query ($a: Int {}) {{ a }}", "@a ".repeat(51))),
-            Some("TOO_MANY_DIRECTIVES")
-        );
-        let fragment = format!("{{ ...F }} fragment F on T {} {{ a }}", "@a ".repeat(51));
-        assert_eq!(code(&fragment), Some("TOO_MANY_DIRECTIVES"));
-    }
-
-    #[test]
-    fn expanded_selections_are_refused_one_past_the_limit() {
-        // One spread and 99 fields make 100 of each `x`; `b` is 10 of those with its own spreads, and so on.
-        let document = |fields: usize, more: &str| {
-            format!(
-                "{{ ...C {more} }} fragment A on T {{ {} }} fragment B on T {{ {} }} fragment C on T {{ r {{ {} }} }}",
-                "a ".repeat(fields),
-                "...A ".repeat(9),
-                "...B ".repeat(10),
-            )
-        };
-        // ...C + r + 10 × (1 + 9 × (1 + 109)) = 9,912
-        assert_eq!(code(&document(109, "")), None);
-        assert_eq!(code(&document(110, "")), Some("TOO_MANY_SELECTIONS"));
-        let with = |rest: usize| document(109, &format!("q {{ {} }}", "a ".repeat(rest)));
-        assert_eq!(code(&with(10_000 - 9_912 - 1)), None);
-        assert_eq!(code(&with(10_000 - 9_912)), Some("TOO_MANY_SELECTIONS"));
-    }
-
-    #[test]
-    fn doubling_fragments_are_refused_at_once() {
-        let mut document = "{ ...F0 } ".to_owned();
-        for i in 0..25 {
-            document += &format!("fragment F{i} on Q{{...F{0} ...F{0}}}", i + 1);
-        }
-        document += "fragment F25 on Q{a}";
-        assert!(document.len() >= 769);
-        let begin = Instant::now();
-        assert_eq!(code(&document), Some("TOO_MANY_SELECTIONS"));
-        assert!(begin.elapsed() < Duration::from_millis(250));
-    }
-
-    #[test]
-    fn long_chains_of_fragments_are_refused_without_deep_recursion() {
-        let chain = |length: usize| {
-            let links =
-                (0..length).map(|i| format!("fragment F{i} on Q{{...F{}}}", i + 1)).collect::<String>();
-            format!("{{ ...F0 }} {links} fragment F{length} on Q {{ a }}")
-        };
-        assert_eq!(code(&chain(30)), None);
-        assert_eq!(code(&chain(550)), Some("NESTED_TOO_DEEP"));
-    }
-
-    #[test]
-    fn cycles_of_fragments_terminate() {
-        assert_eq!(code("{ ...A } fragment A on Q { a ...B } fragment B on Q { b ...A }"), None);
-        assert_eq!(code("{ ...A } fragment A on Q { ...A ...A }"), None);
-        assert_eq!(code("{ ...Missing }"), None);
-    }
-
-    #[test]
-    fn introspection_may_go_deeper_than_queries_but_not_multiply() {
-        let of_type = "{kind ofType".repeat(9) + "{kind}" + &"}".repeat(9);
-        let standard = format!("{{ __schema {{ types {{ fields {{ args {{ type {of_type} }} }} }} }} }}");
-        assert_eq!(check_text(&standard), Ok(DocumentFacts { introspects: true }));
-        let of_type = "{kind ofType".repeat(10) + "{kind}" + &"}".repeat(10);
-        let deeper = format!("{{ __schema {{ types {{ fields {{ args {{ type {of_type} }} }} }} }} }}");
-        assert_eq!(code(&deeper), Some("INTROSPECTION_TOO_DEEP"));
-        let lists = |times: usize| {
-            format!(
-                "{{ __schema {{ types {}{} }} }}",
-                "{ fields { type ".repeat(times) + "{ name }",
-                "}}".repeat(times)
-            )
-        };
-        assert_eq!(code(&lists(2)), None);
-        assert_eq!(code(&lists(3)), Some("INTROSPECTION_TOO_DEEP"));
-    }
-
-    #[test]
-    fn the_introspection_of_the_usual_tools_passes() {
-        let of_type = "ofType { kind name ".repeat(9) + &"}".repeat(9);
-        let document = format!(
-            "query IntrospectionQuery {{ __schema {{ queryType {{ name kind }} types {{ ...FullType }}
-             directives {{ name args(includeDeprecated: true) {{ ...InputValue }} }} }} }}
-             fragment FullType on __Type {{ kind fields(includeDeprecated: true) {{ args {{ ...InputValue }}
-             type {{ ...TypeRef }} }} inputFields {{ ...InputValue }} interfaces {{ ...TypeRef }}
-             enumValues {{ name }} possibleTypes {{ ...TypeRef }} }}
-             fragment InputValue on __InputValue {{ name type {{ ...TypeRef }} }}
-             fragment TypeRef on __Type {{ kind name {of_type} }}"
-        );
-        assert_eq!(check_text(&document), Ok(DocumentFacts { introspects: true }));
-    }
-
-    #[test]
-    fn introspection_is_noticed_through_fragments_and_not_in_a_typename() {
-        let facts = |document: &str| check_text(document).expect("small enough").introspects;
-        assert!(facts("{ ...F } fragment F on Query { __type(name: \"A\") { name } }"));
-        assert!(!facts("{ __typename a { __typename } }"));
-    }
-}
+mod tests;

@@ -1,0 +1,172 @@
+//! The head of a request must come at once when it has begun to come; between requests a client may idle.
+//!
+//! The HTTP library has one clock for both. This one runs from the first byte of a request until its head is whole,
+//! so that nobody holds a connection by sending a header a minute. HTTP/2 and WebSockets, which have their own ways
+//! to notice a silent client, are left alone from their first request on.
+
+use std::future::Future;
+use std::io::{Error, ErrorKind, Result};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, Version};
+use hyper::body::{Frame, SizeHint};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Sleep;
+
+/// What a connection's stream and its requests tell each other.
+#[derive(Default)]
+pub(super) struct Heads {
+    begun: AtomicU64,
+    done: AtomicU64,
+    /// The stream carries something other than HTTP/1.1's requests.
+    is_free: AtomicBool,
+}
+
+/// A request in progress: its head has come. Dropped with the last byte of its answer.
+pub(super) struct Busy(Arc<Heads>);
+
+impl Heads {
+    /// A request's head has come.
+    pub fn begin<B>(self: &Arc<Self>, request: &Request<B>) -> Busy {
+        if request.version() == Version::HTTP_2 {
+            self.is_free.store(true, Ordering::Relaxed);
+        }
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        Busy(self.clone())
+    }
+
+    fn is_busy(&self) -> bool {
+        self.is_free.load(Ordering::Relaxed)
+            || self.begun.load(Ordering::Relaxed) != self.done.load(Ordering::Relaxed)
+    }
+}
+
+impl Busy {
+    /// The answer, which keeps the request in progress until it is sent.
+    pub fn with(self, response: Response<Body>) -> Response<Held> {
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            self.0.is_free.store(true, Ordering::Relaxed);
+        }
+        response.map(|body| Held { body, _busy: self })
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.done.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// An answer's body.
+pub(super) struct Held {
+    body: Body,
+    _busy: Busy,
+}
+
+impl hyper::body::Body for Held {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<std::result::Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A stream that fails when a request's head takes too long.
+pub(super) struct Timed<S> {
+    stream: S,
+    heads: Arc<Heads>,
+    patience: Duration,
+    /// When the head that is coming must be whole, and which request it belongs to.
+    deadline: Option<(u64, Pin<Box<Sleep>>)>,
+}
+
+impl<S> Timed<S> {
+    pub fn new(stream: S, heads: Arc<Heads>, patience: Duration) -> Self {
+        Self { stream, heads, patience, deadline: None }
+    }
+
+    /// Starts the clock when what came is the beginning of a request.
+    fn bytes_came(&mut self) {
+        let begun = self.heads.begun.load(Ordering::Relaxed);
+        let runs = self.deadline.as_ref().is_some_and(|(of, _)| *of == begun);
+        if !runs && !self.heads.is_busy() {
+            self.deadline = Some((begun, Box::pin(tokio::time::sleep(self.patience))));
+        }
+    }
+
+    fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let begun = self.heads.begun.load(Ordering::Relaxed);
+        match &mut self.deadline {
+            Some((of, deadline)) if *of == begun && !self.heads.is_busy() => deadline.as_mut().poll(context),
+            _ => {
+                self.deadline = None;
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Timed<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        match read {
+            Poll::Pending if self.poll_deadline(context).is_ready() => {
+                Poll::Ready(Err(Error::new(ErrorKind::TimedOut, "the head of a request came too slowly")))
+            }
+            Poll::Ready(Ok(())) if buffer.filled().len() > before => {
+                self.bytes_came();
+                read
+            }
+            _ => read,
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[std::io::IoSlice<'_>],
+    ) -> Poll<Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
