@@ -106,8 +106,8 @@ impl Subgraphs {
         Self {
             requests: list.add(
                 "subgraph_requests",
-                "Calls of subgraphs that ended: ok (answered), connect, timeout, broken, rubbish, too_large, \
-                 panicked, cancelled",
+                "Calls of subgraphs that ended: ok (answered), connect, timeout, broken, status (of a proxy), \
+                 left_alone (after many failures), rubbish, too_large, panicked, cancelled",
             ),
             errors: list.add("subgraph_answers_with_errors", "Answers of subgraphs that held GraphQL errors"),
             duration: list.add_durations(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use router::SubgraphSource;
-use router::transport::http::Endpoint;
+use router::transport::http::{Connections, Endpoint};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -182,9 +182,9 @@ async fn a_subgraph_that_cannot_be_reached_is_counted_by_cause() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/graphql", listener.local_addr().unwrap());
     let crm = tokio::spawn(async move { axum::serve(listener, crm).await });
-    let endpoint = Endpoint::new(url.parse().unwrap(), reqwest::Client::new());
+    let endpoint = Endpoint::new(&url.parse().unwrap(), Connections::default());
     let mut all = sources();
-    all.push(SubgraphSource::Http { name: "crm".to_owned(), endpoint });
+    all.push(SubgraphSource::Http { name: "crm".to_owned(), endpoint: endpoint.into() });
     let app = App::serve(config(), all).await;
     until(&app, "router_schema_generation", 1.0).await;
     crm.abort();
