@@ -127,7 +127,7 @@ impl Run<'_> {
             telemetry::subgraph_errors(&fetch.subgraph);
         }
         for error in errors {
-            self.map_root_error(&mut state, fetch, error, data.is_none());
+            self.map_root_error(&mut state, fetch, error, data);
         }
     }
 
@@ -179,7 +179,7 @@ impl Run<'_> {
             telemetry::subgraph_errors(&fetch.subgraph);
             let places = self.places(state, fetch, batches, chunk);
             for error in errors {
-                self.map_error(state, fetch, (batches, chunk), &places, error);
+                self.map_error(state, fetch, (batches, chunk), (&found, &places), error);
             }
         }
         Ok(())

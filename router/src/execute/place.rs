@@ -14,24 +14,46 @@ use crate::plan::{Fetch, Rename, TypeId};
 pub(super) type Served = (Path, (usize, usize));
 
 impl Run<'_> {
-    /// An error of a fetch of root fields.
+    /// An error of a fetch of root fields; `data` is what it brought all the same.
     pub(super) fn map_root_error(
         &self,
         state: &mut State,
         fetch: &Fetch,
         mut error: GraphqlError,
-        brought_nothing: bool,
+        data: Option<ObjectId>,
     ) {
         let mut path = self.place_of_root(state, fetch);
-        let about_all = error.path.is_empty();
-        if about_all {
+        let mut covers = Vec::new();
+        if error.path.is_empty() {
             path = self.first_output(fetch, &path);
+            covers = self.covers_root(state, fetch);
         } else {
             rename(&fetch.renames, &mut error.path);
+            match data {
+                None => covers = self.covers_root(state, fetch),
+                Some(data) => {
+                    let null = self.null_at(state, Node::Object(data), &error.path);
+                    covers.push(path.iter().chain(&error.path[..null]).cloned().collect());
+                }
+            }
             path.append(&mut error.path);
         }
-        let covers = if about_all || brought_nothing { self.covers_root(state, fetch) } else { Vec::new() };
         self.record(state, error.at(path), covers);
+    }
+
+    /// How much of a path leads to a null: what an error at the path took with it.
+    fn null_at(&self, state: &State, node: Node, path: &[PathSegment]) -> usize {
+        let below = match (node, path.split_first()) {
+            (Node::Object(object), Some((PathSegment::Field(key), rest))) => {
+                let place = self.operation.layout.place(state.store.place(object));
+                place.get_index_of(key).map(|slot| (state.store.slot(object, slot), rest))
+            }
+            (Node::List(list), Some((PathSegment::Index(index), rest))) => {
+                state.store.elements(list).get(*index).map(|element| (*element, rest))
+            }
+            _ => None,
+        };
+        below.map_or(0, |(node, rest)| 1 + self.null_at(state, node, rest))
     }
 
     /// The first place where a fetch of root fields belongs.
@@ -59,21 +81,21 @@ impl Run<'_> {
         state: &mut State,
         fetch: &Fetch,
         (batches, chunk): (&[Batch<'_>], &Chunk),
-        places: &[Served],
+        (found, places): (&[Node], &[Served]),
         mut error: GraphqlError,
     ) {
         let mut path = std::mem::take(&mut error.path).into_iter();
         let about = match (path.next(), path.next()) {
             (Some(PathSegment::Field(key)), Some(PathSegment::Index(index))) => {
                 batches.iter().zip(chunk).enumerate().find_map(|(batch, (of_batch, range))| {
-                    let field = of_batch.fields.iter().map(|&field| &fetch.entities[field]);
-                    let field = field.into_iter().find(|field| field.key == key)?;
-                    (index < range.len()).then_some((field, (batch, range.start + index)))
+                    let mut fields = of_batch.fields.iter().copied();
+                    let field = fields.find(|&field| fetch.entities[field].key == key)?;
+                    (index < range.len()).then_some((field, index, (batch, range.start + index)))
                 })
             }
             _ => None,
         };
-        let Some((field, representation)) = about else {
+        let Some((field, index, representation)) = about else {
             // It is about the call as a whole.
             let covers: Vec<Path> = places.iter().map(|(path, _)| path.clone()).collect();
             if let Some(first) = covers.first() {
@@ -83,14 +105,20 @@ impl Run<'_> {
             return;
         };
         let mut rest: Path = path.collect();
-        rename(&field.renames, &mut rest);
+        rename(&fetch.entities[field].renames, &mut rest);
+        let entity = match found[field] {
+            Node::List(list) => state.store.elements(list).get(index).copied(),
+            _ => None,
+        };
+        let null = self.null_at(state, entity.unwrap_or(Node::Missing), &rest);
         for (place, _) in places.iter().filter(|(_, served_by)| *served_by == representation) {
-            let (path, covers) = if rest.is_empty() {
-                (self.first_output(fetch, place), vec![place.clone()])
+            let path = if rest.is_empty() {
+                self.first_output(fetch, place)
             } else {
-                (place.iter().chain(&rest).cloned().collect(), Vec::new())
+                place.iter().chain(&rest).cloned().collect()
             };
-            self.record(state, error.clone().at(path), covers);
+            let covered = place.iter().chain(&rest[..null]).cloned().collect();
+            self.record(state, error.clone().at(path), vec![covered]);
         }
     }
 

@@ -83,6 +83,23 @@ async fn a_subgraph_that_is_down_costs_its_fields_and_one_error() {
 }
 
 #[tokio::test]
+async fn a_field_that_took_its_whole_entity_with_it_explains_all_of_it() {
+    let transport = answering(|| {
+        let mut error = async_graphql::ServerError::new("no shelf", None);
+        let field = |name: &str| async_graphql::PathSegment::Field(name.to_owned());
+        error.path = vec![field("_entities"), async_graphql::PathSegment::Index(0), field("two")];
+        let mut response = Response::new(async_graphql::value!({ "_entities": [null] }));
+        response.errors.push(error);
+        response
+    });
+    let document = r#"{ product(upc: "table") { one: shelf two: shelf inStock } }"#;
+    let answer = run(&with("inventory", transport), document).await;
+    assert_eq!(answer["data"], json!({ "product": null }));
+    assert_eq!(answer["errors"].as_array().unwrap().len(), 1, "{answer}");
+    assert_eq!(answer["errors"][0]["path"], json!(["product", "two"]));
+}
+
+#[tokio::test]
 async fn a_down_subgraph_costs_its_root_fields_only() {
     let api = with("accounts", refused());
     let answer = run(&api, "{ me { name reviews { id } } products { upc } }").await;
