@@ -36,6 +36,9 @@ pub(crate) struct ObjectShape {
     pub name_json: String,
     /// Its fields, in order.
     pub fields: Vec<FieldShape>,
+    /// Where variables decide the order, since a field stands at several places under different conditions: each
+    /// place in turn, by its field's position. Empty where they do not.
+    pub order: Vec<(usize, Vec<Condition>)>,
 }
 
 /// One response key.
@@ -61,9 +64,26 @@ impl FieldShape {
 
     /// Whether its conditions hold.
     pub(super) fn is_wanted(&self, variables: &Variables) -> bool {
-        let holds = |one: &Condition| variables.is_true(&one.variable) == one.is;
-        self.when.is_empty() || self.when.iter().any(|all| all.iter().all(holds))
+        self.when.is_empty() || self.when.iter().any(|all| hold(all, variables))
     }
+}
+
+impl ObjectShape {
+    /// Where variables decide the order: the fields that they leave in, as they are first met (GraphQL, section
+    /// 6.3.2).
+    pub(super) fn met(&self, variables: &Variables) -> Vec<&FieldShape> {
+        let mut met: Vec<usize> = Vec::with_capacity(self.fields.len());
+        for (field, when) in &self.order {
+            if !met.contains(field) && hold(when, variables) {
+                met.push(*field);
+            }
+        }
+        met.into_iter().map(|field| &self.fields[field]).collect()
+    }
+}
+
+fn hold(all: &[Condition], variables: &Variables) -> bool {
+    all.iter().all(|one| variables.is_true(&one.variable) == one.is)
 }
 
 /// A `@skip` or `@include` on a variable.
@@ -132,7 +152,27 @@ pub(crate) fn shape(
 type Occurrence<'a> = (&'a SelectionSet, Vec<Condition>);
 /// Selection sets are told apart by their address: they live as long as the document.
 type Known = HashMap<(Name, Vec<(usize, Vec<Condition>)>, Option<usize>), Arc<Shape>>;
-type Collected<'a> = IndexMap<Name, Vec<(&'a Field, Vec<Condition>)>>;
+
+/// The response keys of one object.
+#[derive(Default)]
+struct Collected<'a> {
+    fields: IndexMap<Name, Vec<(&'a Field, Vec<Condition>)>>,
+    /// Every place of a field, in the order of the document.
+    met: Vec<(&'a Name, Vec<Condition>)>,
+}
+
+impl Collected<'_> {
+    /// [`ObjectShape::order`] for what the fields have become.
+    fn order(&self, fields: &[FieldShape]) -> Vec<(usize, Vec<Condition>)> {
+        let depends = self.fields.values().any(|found| match found.as_slice() {
+            [(_, first), others @ ..] if !first.is_empty() => others.iter().any(|(_, when)| when != first),
+            _ => false,
+        });
+        let position = |name: &Name| fields.iter().position(|field| field.key == name.as_str());
+        let met = self.met.iter().filter(|_| depends);
+        met.filter_map(|(name, when)| Some((position(name)?, when.clone()))).collect()
+    }
+}
 
 struct Builder<'a> {
     engine: &'a Engine,
@@ -162,16 +202,17 @@ impl<'a> Builder<'a> {
             for (set, when) in &sets {
                 self.collect(set, when, &name, &mut collected);
             }
-            let mut fields = Vec::with_capacity(collected.len());
-            for (key, found) in collected {
-                fields.extend(self.field(&name, &key, found, place)?);
+            let mut fields = Vec::with_capacity(collected.fields.len());
+            for (key, found) in &collected.fields {
+                fields.extend(self.field(&name, key, found, place)?);
             }
             self.fields += fields.len();
             if self.fields > FIELDS_MAX {
                 return Err(ShapeError);
             }
             let name_json = format!("\"{name}\"");
-            let object = ObjectShape { name: Key::new(name.as_str()), name_json, fields };
+            let order = collected.order(&fields);
+            let object = ObjectShape { name: Key::new(name.as_str()), name_json, fields, order };
             shape.objects.push((self.engine.planner.types().id(&name), Arc::new(object)));
         }
         let shape = Arc::new(shape);
@@ -203,7 +244,9 @@ impl<'a> Builder<'a> {
             let Some(when) = conditions(selection.directives(), when) else { continue };
             let inner = match selection {
                 Selection::Field(field) => {
-                    collected.entry(field.response_key().clone()).or_default().push((field, when));
+                    let key = field.response_key();
+                    collected.met.push((key, when.clone()));
+                    collected.fields.entry(key.clone()).or_default().push((field, when));
                     continue;
                 }
                 Selection::InlineFragment(fragment) => &fragment.selection_set,
@@ -224,7 +267,7 @@ impl<'a> Builder<'a> {
         &mut self,
         on: &Name,
         key: &Name,
-        found: Vec<(&'a Field, Vec<Condition>)>,
+        found: &[(&'a Field, Vec<Condition>)],
         place: Option<usize>,
     ) -> Result<Option<FieldShape>, ShapeError> {
         let Some((first, _)) = found.first() else { return Ok(None) };
@@ -238,12 +281,12 @@ impl<'a> Builder<'a> {
                 let Ok(definition) = self.engine.schema.type_field(on, &name) else { return Ok(None) };
                 let ty = definition.ty.clone();
                 let at = place.and_then(|place| self.layout.slot(place, &data_key));
-                let of = self.kind(ty.inner_named_type(), &found, at.and_then(|(_, below)| below))?;
+                let of = self.kind(ty.inner_named_type(), found, at.and_then(|(_, below)| below))?;
                 Output::Field { name, ty, of, slot: at.map(|(slot, _)| slot) }
             }
         };
         let always = found.iter().any(|(_, when)| when.is_empty());
-        let when = if always { Vec::new() } else { found.into_iter().map(|(_, when)| when).collect() };
+        let when = if always { Vec::new() } else { found.iter().map(|(_, when)| when.clone()).collect() };
         let key_json = format!("\"{key}\":");
         Ok(Some(FieldShape { key: Key::new(key.as_str()), key_json, data_key, when, output }))
     }

@@ -56,30 +56,44 @@ impl<'a> Writer<'a> {
     }
 
     fn object(&mut self, shape: &'a ObjectShape, object: ObjectId) -> Result<(), Nulled> {
-        let mut separator = b'{';
-        for field in &shape.fields {
-            if !field.is_wanted(self.variables) {
-                continue;
+        self.out.push(b'{');
+        let start = self.out.len();
+        if shape.order.is_empty() {
+            for field in shape.fields.iter().filter(|field| field.is_wanted(self.variables)) {
+                self.member(start, shape, field, object)?;
             }
-            self.out.push(separator);
-            separator = b',';
-            self.out.extend_from_slice(field.key_json.as_bytes());
-            match &field.output {
-                Output::TypeName => self.out.extend_from_slice(shape.name_json.as_bytes()),
-                Output::Introspection => match self.state.introspected.get(field.key.as_str()) {
-                    Some(json) => self.out.extend_from_slice(json),
-                    None => self.null(),
-                },
-                Output::Field { ty, of, slot, .. } => {
-                    let node = slot.map_or(Node::Missing, |slot| self.state.store.slot(object, slot));
-                    self.value(node, ty, of, Place { shape, field, index: None })?;
-                }
+        } else {
+            for field in shape.met(self.variables) {
+                self.member(start, shape, field, object)?;
             }
-        }
-        if separator == b'{' {
-            self.out.push(b'{');
         }
         self.out.push(b'}');
+        Ok(())
+    }
+
+    /// One member of an object whose members begin at `start`.
+    fn member(
+        &mut self,
+        start: usize,
+        shape: &'a ObjectShape,
+        field: &'a FieldShape,
+        object: ObjectId,
+    ) -> Result<(), Nulled> {
+        if self.out.len() > start {
+            self.out.push(b',');
+        }
+        self.out.extend_from_slice(field.key_json.as_bytes());
+        match &field.output {
+            Output::TypeName => self.out.extend_from_slice(shape.name_json.as_bytes()),
+            Output::Introspection => match self.state.introspected.get(field.key.as_str()) {
+                Some(json) => self.out.extend_from_slice(json),
+                None => self.null(),
+            },
+            Output::Field { ty, of, slot, .. } => {
+                let node = slot.map_or(Node::Missing, |slot| self.state.store.slot(object, slot));
+                self.value(node, ty, of, Place { shape, field, index: None })?;
+            }
+        }
         Ok(())
     }
 

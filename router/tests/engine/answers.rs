@@ -23,6 +23,23 @@ async fn keys_come_in_the_order_of_the_client_and_nothing_leaks() {
 }
 
 #[tokio::test]
+async fn keys_come_in_the_order_of_the_fields_that_the_variables_leave_in() {
+    let document =
+        "query ($x: Boolean!) { me @include(if: $x) { name } me { id ... @skip(if: $x) { rank } name rank }
+        a: __typename @skip(if: $x) b: __typename a: __typename }";
+    let api = shop();
+    let operation = api.prepare(document, None).unwrap();
+    for (x, expected) in [
+        (true, r#"{"data":{"me":{"name":"Ada","id":"1","rank":"GOLD"},"b":"Query","a":"Query"}}"#),
+        (false, r#"{"data":{"me":{"id":"1","rank":"GOLD","name":"Ada"},"a":"Query","b":"Query"}}"#),
+    ] {
+        let variables = serde_json::Map::from_iter([("x".to_owned(), json!(x))]);
+        let response = operation.execute(crate::context(), variables).await;
+        assert_eq!(String::from_utf8(response.to_json()).unwrap(), expected);
+    }
+}
+
+#[tokio::test]
 async fn three_subgraphs_answer_together() {
     let answer = run(&shop(), "{ me { name reviews { body product { name inStock } } } }").await;
     assert_eq!(
