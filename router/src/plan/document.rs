@@ -1,11 +1,12 @@
 //! Prints the client's operation as the planner wants it: fragments in place, introspection gone, the concrete
 //! type asked for wherever it is not known.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt::Write;
+use std::fmt::{self, Display, Formatter, Write};
 
 use apollo_compiler::Name;
-use apollo_compiler::ast::{self, DirectiveList, OperationType, Value};
+use apollo_compiler::ast::{self, DirectiveList, OperationType};
 use apollo_compiler::executable::{ExecutableDocument, Field, Operation, Selection, SelectionSet};
 use apollo_compiler::schema::{ExtendedType, Schema};
 
@@ -13,8 +14,80 @@ use super::Aliases;
 
 /// One root field, printed with everything around it.
 pub(super) struct RootField {
+    /// Its response key.
+    pub key: Name,
     pub name: Name,
+    /// The conditions that leave it in, those around it included.
+    pub when: Vec<Condition>,
     pub text: String,
+    /// Alias, name and arguments.
+    head: String,
+    /// What is selected of it, without braces; empty for a leaf.
+    body: String,
+    /// The type that it returns.
+    returns: Name,
+}
+
+impl RootField {
+    /// Several fields with the same response key as one, so that it runs once.
+    pub fn merged(fields: &[&Self]) -> String {
+        let [first, others @ ..] = fields else { return String::new() };
+        let alike = others.iter().all(|other| other.when == first.when);
+        let mut text = String::new();
+        let around = if alike { first.when.as_slice() } else { &[] };
+        Condition::open(around, "", &mut text);
+        text.push_str(&first.head);
+        if !first.body.is_empty() {
+            text.push('{');
+            for field in fields {
+                let when = if alike { &[] } else { field.when.as_slice() };
+                Condition::open(when, &format!("on {}", field.returns), &mut text);
+                text.push_str(&field.body);
+                text.push_str(&"}".repeat(when.len()));
+            }
+            text.push('}');
+        }
+        text + &"}".repeat(around.len())
+    }
+}
+
+/// A `@skip` or `@include` on a variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Condition {
+    pub variable: Name,
+    /// What the variable has to be.
+    pub is: bool,
+}
+
+impl Condition {
+    /// The conditions of a selection; those on literals are decided elsewhere.
+    fn of(directives: &DirectiveList) -> impl Iterator<Item = Self> {
+        [("skip", false), ("include", true)].into_iter().filter_map(|(name, is)| {
+            let value = directives.get(name)?.specified_argument_by_name("if")?;
+            value.as_variable().map(|variable| Self { variable: variable.clone(), is })
+        })
+    }
+
+    /// Opens a fragment for each of some conditions.
+    fn open(conditions: &[Self], on: &str, text: &mut String) {
+        for condition in conditions {
+            let _ = write!(text, "... {on}{condition}{{");
+        }
+    }
+}
+
+impl Display for Condition {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, " @{}(if: ${})", if self.is { "include" } else { "skip" }, self.variable)
+    }
+}
+
+/// What the root fields are inside.
+#[derive(Default)]
+struct Around {
+    /// The openings of fragments.
+    openings: Vec<String>,
+    when: Vec<Condition>,
 }
 
 /// Prints each root field of an operation on its own; introspection fields are left out.
@@ -26,12 +99,12 @@ pub(super) fn root_fields(
 ) -> Vec<RootField> {
     let mut found = Vec::new();
     let printer = Printer { schema, document, aliases };
-    printer.roots(&operation.selection_set, &mut Vec::new(), &mut found);
+    printer.roots(&operation.selection_set, &mut Around::default(), &mut found);
     found
 }
 
 /// Puts root fields together to an operation again.
-pub(super) fn operation<'a>(operation: &Operation, fields: impl Iterator<Item = &'a RootField>) -> String {
+pub(super) fn operation<'a>(operation: &Operation, fields: impl Iterator<Item = Cow<'a, str>>) -> String {
     let mut text = match operation.operation_type {
         OperationType::Query => "query",
         OperationType::Mutation => "mutation",
@@ -52,7 +125,7 @@ pub(super) fn operation<'a>(operation: &Operation, fields: impl Iterator<Item = 
     }
     text.push('{');
     for field in fields {
-        text.push_str(&field.text);
+        text.push_str(&field);
         text.push(' ');
     }
     text.push('}');
@@ -66,32 +139,50 @@ struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    /// `around` holds the openings of the fragments that the fields are in.
-    fn roots(&self, set: &'a SelectionSet, around: &mut Vec<String>, found: &mut Vec<RootField>) {
+    fn roots(&self, set: &'a SelectionSet, around: &mut Around, found: &mut Vec<RootField>) {
         for selection in &set.selections {
             if never(selection.directives()) {
                 continue;
             }
+            let outside = around.when.len();
+            around.when.extend(Condition::of(selection.directives()));
             match selection {
                 Selection::Field(field) if field.name.starts_with("__") => {}
                 Selection::Field(field) => {
-                    let mut text = around.concat();
-                    self.field(field, &mut text);
-                    text.push_str(&"}".repeat(around.len()));
-                    found.push(RootField { name: field.name.clone(), text });
+                    found.push(self.root(field, around));
                 }
                 Selection::InlineFragment(_) | Selection::FragmentSpread(_) => {
-                    let Some(inner) = self.fragment(selection) else { continue };
-                    let wrapped = conditions(selection.directives());
-                    if !wrapped.is_empty() {
-                        around.push(format!("... on {}{wrapped}{{", set.ty));
-                    }
-                    self.roots(inner, around, found);
-                    if !wrapped.is_empty() {
-                        around.pop();
+                    if let Some(inner) = self.fragment(selection) {
+                        let wrapped = conditions(selection.directives());
+                        let opening = (!wrapped.is_empty()).then(|| format!("... on {}{wrapped}{{", set.ty));
+                        let openings = around.openings.len();
+                        around.openings.extend(opening);
+                        self.roots(inner, around, found);
+                        around.openings.truncate(openings);
                     }
                 }
             }
+            around.when.truncate(outside);
+        }
+    }
+
+    fn root(&self, field: &Field, around: &Around) -> RootField {
+        let mut text = around.openings.concat();
+        self.field(field, &mut text);
+        text.push_str(&"}".repeat(around.openings.len()));
+        let (mut head, mut body) = (String::new(), String::new());
+        self.head(field, &mut head);
+        if !field.selection_set.selections.is_empty() {
+            self.body(&field.selection_set, &mut body);
+        }
+        RootField {
+            key: field.response_key().clone(),
+            name: field.name.clone(),
+            when: around.when.clone(),
+            text,
+            head,
+            body,
+            returns: field.selection_set.ty.clone(),
         }
     }
 
@@ -106,6 +197,16 @@ impl<'a> Printer<'a> {
     }
 
     fn field(&self, field: &Field, text: &mut String) {
+        self.head(field, text);
+        text.push_str(&conditions(&field.directives));
+        if !field.selection_set.selections.is_empty() {
+            text.push('{');
+            self.body(&field.selection_set, text);
+            text.push('}');
+        }
+    }
+
+    fn head(&self, field: &Field, text: &mut String) {
         let alias = self.aliases.replacement(field);
         if let Some(alias) = alias.as_deref().or(field.alias.as_deref()) {
             text.push_str(alias);
@@ -119,14 +220,9 @@ impl<'a> Printer<'a> {
             }
             text.push(')');
         }
-        text.push_str(&conditions(&field.directives));
-        if !field.selection_set.selections.is_empty() {
-            self.selection_set(&field.selection_set, text);
-        }
     }
 
-    fn selection_set(&self, set: &SelectionSet, text: &mut String) {
-        text.push('{');
+    fn body(&self, set: &SelectionSet, text: &mut String) {
         let start = text.len();
         if matches!(self.schema.types.get(&set.ty), Some(ExtendedType::Interface(_) | ExtendedType::Union(_)))
         {
@@ -136,7 +232,6 @@ impl<'a> Printer<'a> {
         if text.len() == start {
             text.push_str("__typename");
         }
-        text.push('}');
     }
 
     fn selections(&self, set: &SelectionSet, text: &mut String) {
@@ -174,14 +269,7 @@ fn literal(directives: &DirectiveList, name: &str) -> Option<bool> {
 
 /// `@skip` and `@include` that depend on a variable; nothing else goes to subgraphs.
 fn conditions(directives: &DirectiveList) -> String {
-    let mut text = String::new();
-    for name in ["skip", "include"] {
-        let value = directives.get(name).and_then(|used| used.specified_argument_by_name("if"));
-        if let Some(Value::Variable(variable)) = value.map(|value| value.as_ref()) {
-            let _ = write!(text, " @{name}(if: ${variable})");
-        }
-    }
-    text
+    Condition::of(directives).map(|condition| condition.to_string()).collect()
 }
 
 /// How many selections an operation has once its fragments are in place. Counted without putting them there, so

@@ -7,6 +7,7 @@ mod convert;
 mod display;
 mod document;
 mod planner;
+mod serial;
 mod types;
 
 use std::sync::OnceLock;

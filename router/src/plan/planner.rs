@@ -1,10 +1,10 @@
 //! The planner library, behind our own types.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use apollo_compiler::Name;
 use apollo_compiler::ast::OperationType;
 use apollo_compiler::executable::{ExecutableDocument, Operation};
 use apollo_compiler::schema::Schema;
@@ -15,8 +15,8 @@ use hive_router_query_planner::planner::{Planner as Library, PlannerError, Query
 use hive_router_query_planner::utils::cancellation::CancellationToken;
 use hive_router_query_planner::utils::parsing::{safe_parse_operation, safe_parse_schema};
 
-use super::document::{self, RootField};
-use super::{Aliases, Plan, Planned, Types, convert};
+use super::document;
+use super::{Aliases, Plan, Planned, Types, convert, serial};
 
 /// Makes plans for one supergraph.
 pub(crate) struct Planner {
@@ -80,33 +80,22 @@ impl Planner {
         if fields.is_empty() {
             return Ok(Planned { primary: None, rest: Plan::Nothing });
         }
-        let groups = if operation.operation_type == OperationType::Mutation {
-            self.runs(&fields)
-        } else {
-            vec![fields.as_slice()]
+        let plan = |fields: &mut dyn Iterator<Item = Cow<'_, str>>| {
+            let text = document::operation(operation, fields);
+            convert::plan(guarded(|| self.node(&text, &token))?)
         };
-        let mut planned = Vec::with_capacity(groups.len());
-        for group in groups {
-            let text = document::operation(operation, group.iter());
-            let node = guarded(|| self.node(&text, &token))?;
-            planned.push(convert::plan(node)?);
-        }
-        let mut planned = match planned.len() {
-            1 => planned.remove(0),
-            _ => Planned {
-                primary: None,
-                rest: Plan::Sequence(planned.into_iter().map(|one| one.rest).collect()),
-            },
+        let mut planned = if operation.operation_type == OperationType::Mutation {
+            let runs =
+                serial::runs(&fields, |field| self.mutations.get(field.name.as_str()).map(String::as_str));
+            let plan = |run: &serial::Run<'_>| run.plan(|| Ok(plan(&mut run.texts())?.rest));
+            let mut plans = runs.iter().map(plan).collect::<Result<Vec<_>, _>>()?;
+            let rest = if plans.len() == 1 { plans.remove(0) } else { Plan::Sequence(plans) };
+            Planned { primary: None, rest }
+        } else {
+            plan(&mut fields.iter().map(|field| field.text.as_str().into()))?
         };
         planned.number();
         Ok(planned)
-    }
-
-    /// Root fields of a mutation run one after the other, each with its entity fetches. Neighbours of the same
-    /// subgraph go together, since that subgraph keeps their order itself.
-    fn runs<'a>(&self, fields: &'a [RootField]) -> Vec<&'a [RootField]> {
-        let owner = |name: &Name| self.mutations.get(name.as_str());
-        fields.chunk_by(|a, b| owner(&a.name).is_some() && owner(&a.name) == owner(&b.name)).collect()
     }
 
     fn node(&self, text: &str, token: &CancellationToken) -> Result<PlanNode, PlanError> {

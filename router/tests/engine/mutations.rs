@@ -58,3 +58,39 @@ async fn conditions_on_mutations_hold() {
     assert_eq!(answer, json!({ "data": { "reviewAdd": { "body": "one" } } }));
     assert!(!log.lock().unwrap().iter().any(|line| line.starts_with("products")), "{log:?}");
 }
+
+/// The mutations that ran, in order.
+async fn ran(document: &str, variables: serde_json::Value) -> Vec<String> {
+    let (api, log) = noted();
+    let answer = crate::run_with(&api, document, variables).await;
+    assert!(answer.get("errors").is_none(), "{answer}");
+    let log = log.lock().unwrap();
+    let names = log.iter().filter_map(|line| line.split_once(' ')).map(|(name, _)| name);
+    names.filter(|name| ["review", "order", "rename"].contains(name)).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_mutation_that_stands_twice_runs_once_with_all_its_parts() {
+    let document = "mutation {
+        reviewAdd(upc: \"table\", body: \"one\") { body }
+        productOrder(upc: \"couch\") { name }
+        reviewAdd(upc: \"table\", body: \"one\") { product { name } } }";
+    assert_eq!(ran(document, json!({})).await, ["review", "order"]);
+    let answer = run(&noted().0, document).await;
+    assert_eq!(answer["data"]["reviewAdd"], json!({ "body": "one", "product": { "name": "Table" } }));
+}
+
+#[tokio::test]
+async fn a_mutation_runs_once_where_the_variables_let_it_stand_first() {
+    let document = "mutation ($a: Boolean!, $b: Boolean!) {
+        ... @include(if: $a) { reviewAdd(upc: \"table\", body: \"one\") @skip(if: $b) { body } }
+        productOrder(upc: \"couch\") { name }
+        reviewAdd(upc: \"table\", body: \"one\") @include(if: $b) { product { name } }
+        userRename(id: \"1\", name: \"Eve\") { name }
+        ... @include(if: $a) { reviewAdd(upc: \"table\", body: \"one\") { body author { name } } } }";
+    let ran = async |a: bool, b: bool| ran(document, json!({ "a": a, "b": b })).await;
+    assert_eq!(ran(true, false).await, ["review", "order", "rename"]);
+    assert_eq!(ran(true, true).await, ["order", "review", "rename"]);
+    assert_eq!(ran(false, true).await, ["order", "review", "rename"]);
+    assert_eq!(ran(false, false).await, ["order", "rename"]);
+}
