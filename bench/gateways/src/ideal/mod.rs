@@ -131,3 +131,62 @@ async fn call(upstream: &Upstream, body: Option<String>) -> Result<Bytes, Failur
         None => Ok(Bytes::from_static(br#"{"data":{"_entities":[]}}"#)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bench::http::Connection;
+    use bench::process::free_ports;
+    use hyper::StatusCode;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::questions::LARGE;
+    use crate::shop::Shop;
+    use crate::subgraphs::{self, right_answer};
+
+    /// A connection to a port on which somebody will listen soon.
+    async fn open(port: u16) -> Connection {
+        loop {
+            match Connection::open(port).await {
+                Ok(connection) => return connection,
+                Err(_) => tokio::time::sleep(Duration::from_millis(2)).await,
+            }
+        }
+    }
+
+    async fn ask(port: u16, path: &str, body: String) -> Value {
+        let (status, answer) = open(port).await.post(path, None, body.into()).await.unwrap();
+        assert_eq!(status, StatusCode::OK);
+        serde_json::from_slice(&answer).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_ideal_client_is_right_with_as_few_calls_as_it_says() {
+        let ports = free_ports(6).unwrap();
+        let (subgraphs, ideals) = ports.split_at(4);
+        let of_all = subgraphs.to_vec();
+        std::thread::spawn(move || subgraphs::run(&of_all, Shop::by_rule(), 0).unwrap());
+        for port in subgraphs {
+            open(*port).await;
+        }
+        for (port, recall, calls) in [(ideals[0], false, [2, 1, 2, 1]), (ideals[1], true, [1, 1, 1, 1])] {
+            let of_it = subgraphs.to_vec();
+            std::thread::spawn(move || run(port, &of_it, recall, LARGE).unwrap());
+            let before = ask(subgraphs[0], "/calls", String::new()).await;
+            let answer = ask(port, "/graphql", Question::plain(LARGE).body()).await;
+            assert_eq!(answer, right_answer(&Shop::by_rule(), LARGE, None).unwrap());
+            let after = ask(subgraphs[0], "/calls", String::new()).await;
+            let made = (0..4).map(|part| after[part].as_u64().unwrap() - before[part].as_u64().unwrap());
+            assert_eq!(made.collect::<Vec<_>>(), calls);
+            assert_eq!(
+                ask(port, "/graphql", Question::small().body()).await["data"]["me"]["name"],
+                "Amber Oldfield"
+            );
+            let user = ask(port, "/graphql", Question::varied("1006").body()).await;
+            // The next user after the last one is the first of the further ones.
+            assert_eq!(user["data"]["user"]["reviews"][0]["product"]["reviews"][1]["author"]["id"], "7");
+        }
+    }
+}
