@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use bench::Failure;
 use bench::http::Connection;
 use bench::process::{self, Process};
 
+use crate::command;
 use crate::questions::Question;
 
 /// What a gateway may share between requests that are in flight at the same time.
@@ -33,8 +34,12 @@ pub enum Gateway {
     Innoerp(PathBuf),
     /// Hive Router, from this program.
     Hive(PathBuf),
+    /// Cosmo Router, from this folder with `router` and its `config.json`.
+    Cosmo(PathBuf),
+    /// Apollo Router, from this program.
+    ApolloRouter(PathBuf),
     /// Apollo Gateway on Node.js, from this folder with its packages.
-    Apollo(PathBuf),
+    ApolloNode(PathBuf),
 }
 
 /// What a gateway is started with.
@@ -59,17 +64,19 @@ impl Gateway {
             Self::Ideal { recall: true } => "ideal, 4 calls",
             Self::Innoerp(_) => "innoerp",
             Self::Hive(_) => "Hive Router",
-            Self::Apollo(_) => "Apollo Gateway",
+            Self::Cosmo(_) => "Cosmo Router",
+            Self::ApolloRouter(_) => "Apollo Router",
+            Self::ApolloNode(_) => "Apollo Gateway",
         }
     }
 
     /// Whether it can share so much.
     pub fn can(&self, sharing: Sharing) -> bool {
         match self {
-            Self::Hive(_) => true,
-            Self::Innoerp(_) => sharing != Sharing::Answers,
+            Self::Hive(_) | Self::Cosmo(_) => true,
+            Self::Innoerp(_) | Self::ApolloRouter(_) => sharing != Sharing::Answers,
             // The floor for sharing is to answer once, which says nothing.
-            Self::Ideal { .. } | Self::Apollo(_) => sharing == Sharing::Off,
+            Self::Ideal { .. } | Self::ApolloNode(_) => sharing == Sharing::Off,
         }
     }
 
@@ -77,7 +84,11 @@ impl Gateway {
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::Ideal { .. } => None,
-            Self::Innoerp(path) | Self::Hive(path) | Self::Apollo(path) => Some(path),
+            Self::Innoerp(path)
+            | Self::Hive(path)
+            | Self::Cosmo(path)
+            | Self::ApolloRouter(path)
+            | Self::ApolloNode(path) => Some(path),
         }
     }
 
@@ -85,7 +96,7 @@ impl Gateway {
     pub async fn start(&self, setting: &Setting<'_>) -> Result<Running, Failure> {
         let port = *process::free_ports(1)?.first().ok_or("there is no port")?;
         let file = format!("{}-{port}", self.name().replace([' ', ','], ""));
-        let mut command = self.command(port, setting, &file)?;
+        let mut command = command::of(self, port, setting, &file)?;
         command
             .current_dir(setting.scratch)
             .stdin(Stdio::null())
@@ -96,61 +107,6 @@ impl Gateway {
         let process = processes.pop().ok_or("there is no process")?;
         Ok(Running { process, port })
     }
-
-    /// A command with nothing in its environment but what is set here: whoever measures may have settings.
-    fn command(&self, port: u16, setting: &Setting<'_>, file: &str) -> Result<Command, Failure> {
-        let mut command;
-        match self {
-            Self::Ideal { recall } => {
-                command = Command::new(std::env::current_exe()?);
-                command.env_clear().arg("ideal").arg(port.to_string());
-                command.args(setting.subgraphs.iter().map(u16::to_string));
-                command.args(recall.then_some("--recall"));
-                command.args(setting.public.iter().flat_map(|folder| [Path::new("--public"), folder]));
-            }
-            Self::Innoerp(program) => {
-                command = Command::new(program);
-                command
-                    .env_clear()
-                    .env("INNOERP_PROFILE", "production")
-                    .env("INNOERP_RATE_LIMITS", "false")
-                    .args(["router", "--listen", &format!("127.0.0.1:{port}"), "--supergraph"])
-                    .arg(setting.supergraph);
-            }
-            Self::Hive(program) => {
-                let config = setting.scratch.join(format!("{file}.yaml"));
-                std::fs::write(&config, hive_config(port, setting))?;
-                command = Command::new(program);
-                // By itself it starts one worker per physical core; here everybody may use what there is.
-                let workers = std::thread::available_parallelism().map_or(1, usize::from);
-                command
-                    .env_clear()
-                    .env("ROUTER_CONFIG_FILE_PATH", config)
-                    .env("ROUTER_HTTP_WORKERS", workers.to_string());
-            }
-            Self::Apollo(folder) => {
-                let script = setting.scratch.join(format!("{file}.mjs"));
-                std::fs::write(&script, include_str!("../apollo.mjs"))?;
-                command = Command::new("node");
-                command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
-                command.env("NODE_ENV", "production").arg(script).arg(folder).arg(setting.supergraph);
-                command.arg(port.to_string());
-            }
-        }
-        Ok(command)
-    }
-}
-
-/// All defaults but where to listen, and what to share.
-fn hive_config(port: u16, setting: &Setting<'_>) -> String {
-    format!(
-        "supergraph:\n  source: file\n  path: {}\n\
-         http:\n  host: 127.0.0.1\n  port: {port}\n\
-         traffic_shaping:\n  all:\n    dedupe_enabled: {}\n  router:\n    dedupe:\n      enabled: {}\n",
-        setting.supergraph.display(),
-        setting.sharing != Sharing::Off,
-        setting.sharing == Sharing::Answers,
-    )
 }
 
 /// Everybody logs to a file: it is part of what a request costs.

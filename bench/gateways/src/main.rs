@@ -3,6 +3,7 @@
 //!
 //! Started by `bench/gateways/run`; what is measured, and how, is in `bench/gateways/README.md`.
 
+mod command;
 mod federation;
 mod gateway;
 mod ideal;
@@ -56,9 +57,15 @@ pub struct Options {
     /// Hive Router's program; without it, Hive Router is left out
     #[arg(long, env = "BENCH_HIVE", value_name = "PROGRAM")]
     hive: Option<PathBuf>,
+    /// A folder with Cosmo Router's `router` and `config.json`; without it, Cosmo Router is left out
+    #[arg(long, env = "BENCH_COSMO", value_name = "FOLDER")]
+    cosmo: Option<PathBuf>,
+    /// Apollo Router's program; without it, Apollo Router is left out
+    #[arg(long, env = "BENCH_APOLLO_ROUTER", value_name = "PROGRAM")]
+    apollo_router: Option<PathBuf>,
     /// A folder with the packages of Apollo Gateway; without it, Apollo Gateway is left out
-    #[arg(long, env = "BENCH_APOLLO", value_name = "FOLDER")]
-    apollo: Option<PathBuf>,
+    #[arg(long, env = "BENCH_APOLLO_GATEWAY", value_name = "FOLDER")]
+    apollo_gateway: Option<PathBuf>,
     /// Take supergraph, question and answer of the public benchmark from this folder, in place of our own
     #[arg(long, env = "BENCH_PUBLIC", value_name = "FOLDER")]
     public: Option<PathBuf>,

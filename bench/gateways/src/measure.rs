@@ -100,7 +100,9 @@ fn gateways(options: &Options) -> Result<Vec<Gateway>, Failure> {
     let mut gateways =
         vec![Gateway::Ideal { recall: false }, Gateway::Ideal { recall: true }, Gateway::Innoerp(innoerp)];
     gateways.extend(options.hive.clone().map(Gateway::Hive));
-    gateways.extend(options.apollo.clone().map(Gateway::Apollo));
+    gateways.extend(options.cosmo.clone().map(Gateway::Cosmo));
+    gateways.extend(options.apollo_router.clone().map(Gateway::ApolloRouter));
+    gateways.extend(options.apollo_gateway.clone().map(Gateway::ApolloNode));
     if let Some(path) = gateways.iter().filter_map(Gateway::path).find(|path| !path.exists()) {
         return Err(format!("{} is not there", path.display()).into());
     }
