@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::rate::RateLimits;
+use crate::workers::WORKERS_MAX;
 
 /// The router's settings. Unknown keys are refused, values out of range by [`Config::check`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -35,6 +36,9 @@ pub struct Config {
     pub idle_timeout_ms: u64,
     /// How long a client may take to send a request's body. Default 10,000; 100–120,000.
     pub body_timeout_ms: u64,
+    /// Threads that serve connections, each on its own; 0 is the process's shared threads. Default one per core, and 0
+    /// where a subgraph runs in this process; 0–64.
+    pub workers: Option<usize>,
     /// Connections at a time; more wait. Default 10,000; 1–1,000,000.
     pub connections_max: usize,
     /// Bytes of all headers of a request. Default 32,768; 1,024–65,536.
@@ -68,6 +72,7 @@ impl Default for Config {
             header_timeout_ms: 5_000,
             idle_timeout_ms: 60_000,
             body_timeout_ms: 10_000,
+            workers: None,
             connections_max: 10_000,
             header_bytes_max: 32_768,
             headers_max: 64,
@@ -169,6 +174,7 @@ impl Config {
             ("header_timeout_ms", self.header_timeout_ms, 100, 60_000),
             ("idle_timeout_ms", self.idle_timeout_ms, 1_000, 600_000),
             ("body_timeout_ms", self.body_timeout_ms, 100, 120_000),
+            ("workers", size(self.workers.unwrap_or(0)), 0, size(WORKERS_MAX)),
             ("connections_max", size(self.connections_max), 1, 1_000_000),
             ("header_bytes_max", size(self.header_bytes_max), 1_024, 65_536),
             ("headers_max", size(self.headers_max), 8, 100),

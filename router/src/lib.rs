@@ -39,6 +39,7 @@ mod telemetry;
 mod tenancy;
 pub mod transport;
 mod view;
+mod workers;
 
 use std::sync::Arc;
 use std::time::Duration;

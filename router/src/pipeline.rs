@@ -111,7 +111,7 @@ pub enum Outcome {
 impl Outcome {
     /// Of an answer that the engine gave.
     pub(crate) fn of(response: &Response) -> Self {
-        if response.data.is_some() { Self::Executed } else { Self::Invalid }
+        if response.data().is_some() { Self::Executed } else { Self::Invalid }
     }
 }
 

@@ -103,6 +103,16 @@ impl Registry {
         }
     }
 
+    /// Whether any subgraph runs in this process.
+    pub fn has_local(&self) -> bool {
+        match &self.federation {
+            Federation::Supergraph(_) => false,
+            Federation::Subgraphs(sources) => {
+                sources.iter().any(|source| matches!(source, SubgraphSource::InProcess { .. }))
+            }
+        }
+    }
+
     /// Reads every schema once and composes. Whoever does not answer keeps the schema it had.
     ///
     /// Answers how many subgraphs have no schema yet. The snapshot changes only when the new set composes.

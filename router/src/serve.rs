@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::extract::ConnectInfo;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::{TcpListener, TcpStream};
@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use self::head::{Heads, Timed};
+use crate::workers::Workers;
 use crate::{Config, Router};
 
 impl Router {
@@ -49,9 +50,12 @@ impl Router {
             async move { router.watch(&watching).await }
         });
         let connections = GracefulShutdown::new();
-        let builder = connection_builder(&self.core.config);
-        let header_timeout = Duration::from_millis(self.core.config.header_timeout_ms);
-        let app = self.clone().into_axum();
+        let serving = Serving {
+            builder: connection_builder(&self.core.config),
+            header_timeout: Duration::from_millis(self.core.config.header_timeout_ms),
+            app: self.clone().into_axum(),
+        };
+        let workers = self.workers();
         let room = Arc::new(Semaphore::new(self.core.config.connections_max));
         loop {
             let accept = async { (room.clone().acquire_owned().await, listener.accept().await) };
@@ -62,7 +66,13 @@ impl Router {
             match accepted {
                 Ok(accepted) => {
                     let held = (permit, Open::new(self.core.metrics.connections.clone()));
-                    spawn_connection(accepted, held, header_timeout, &app, &builder, &connections);
+                    match accepted.0.into_std() {
+                        Ok(stream) => {
+                            let (serving, watcher) = (serving.clone(), connections.watcher());
+                            workers.spawn(serving.connection(stream, accepted.1, watcher, held));
+                        }
+                        Err(error) => tracing::warn!(%error, "a connection could not be handed on"),
+                    }
                 }
                 Err(error) => {
                     // Out of file descriptors, most likely: others must close before another is accepted.
@@ -87,6 +97,20 @@ impl Router {
             );
         }
         watcher.abort();
+    }
+
+    /// The threads that serve connections. A subgraph in this process has its own connections, to a database, on the
+    /// process's shared threads: then requests are better there, too.
+    fn workers(&self) -> Workers {
+        let usual = || match self.core.registry.has_local() {
+            true => 0,
+            false => std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        let count = self.core.config.workers.unwrap_or_else(usual);
+        Workers::start(count).unwrap_or_else(|error| {
+            tracing::warn!(%error, "connections are served on the process's shared threads");
+            Workers::default()
+        })
     }
 }
 
@@ -124,37 +148,50 @@ fn connection_builder(config: &Config) -> Builder<TokioExecutor> {
     builder
 }
 
-fn spawn_connection(
-    (stream, address): (TcpStream, SocketAddr),
-    held: impl Send + 'static,
+/// What every connection is served with.
+#[derive(Clone)]
+struct Serving {
+    builder: Builder<TokioExecutor>,
     header_timeout: Duration,
-    app: &axum::Router,
-    builder: &Builder<TokioExecutor>,
-    connections: &GracefulShutdown,
-) {
-    // Answers are whole when written: waiting to fill a packet only delays them.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection keeps Nagle's delay");
-    }
-    let (app, heads) = (app.clone(), Arc::new(Heads::default()));
-    let stream = Timed::new(stream, heads.clone(), header_timeout);
-    let service = tower::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
-        let busy = heads.begin(&request);
-        request.extensions_mut().insert(ConnectInfo(address));
-        let app = app.clone();
-        async move {
-            let answer = app.oneshot(request.map(axum::body::Body::new)).await;
-            Ok::<_, Infallible>(busy.with(answer.unwrap_or_else(|never| match never {})))
+    app: axum::Router,
+}
+
+impl Serving {
+    /// Serves one connection to its end. `held` is what it occupies meanwhile.
+    async fn connection(
+        self,
+        stream: std::net::TcpStream,
+        address: SocketAddr,
+        watcher: Watcher,
+        held: impl Send + 'static,
+    ) {
+        // Here, so that this thread is the one that hears of it.
+        let stream = match TcpStream::from_std(stream) {
+            Ok(stream) => stream,
+            Err(error) => return tracing::warn!(%error, "a connection could not be served"),
+        };
+        // Answers are whole when written: waiting to fill a packet only delays them.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps Nagle's delay");
         }
-    });
-    let connection = builder
-        .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service))
-        .into_owned();
-    let watched = connections.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = watched.await {
+        let (app, heads) = (self.app, Arc::new(Heads::default()));
+        let stream = Timed::new(stream, heads.clone(), self.header_timeout);
+        let service = tower::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
+            let busy = heads.begin(&request);
+            request.extensions_mut().insert(ConnectInfo(address));
+            let app = app.clone();
+            async move {
+                let answer = app.oneshot(request.map(axum::body::Body::new)).await;
+                Ok::<_, Infallible>(busy.with(answer.unwrap_or_else(|never| match never {})))
+            }
+        });
+        let connection = self
+            .builder
+            .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service))
+            .into_owned();
+        if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(%error, "a connection ended badly");
         }
         drop(held);
-    });
+    }
 }

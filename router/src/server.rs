@@ -76,11 +76,11 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
         outcome: Outcome::Status(StatusCode::INTERNAL_SERVER_ERROR),
         ..Refused::from(GraphqlError::internal())
     };
-    Format::Json.respond(&refused.into())
+    Format::Json.respond(refused.into())
 }
 
 fn refused_plainly(status: StatusCode, code: &'static str, message: &'static str) -> Response {
-    Format::Json.respond(&Refused::http(status, code, message).into())
+    Format::Json.respond(Refused::http(status, code, message).into())
 }
 
 async fn ready(State(core): State<Arc<Core>>) -> StatusCode {
@@ -156,11 +156,11 @@ async fn get_graphql(
     if !is_deliberate {
         let message = "send the header x-innoerp-csrf, or accept application/graphql-response+json";
         let refused = Refused::http(StatusCode::FORBIDDEN, "CSRF_BLOCKED", message);
-        return format.respond(&refused.into());
+        return format.respond(refused.into());
     }
     match read_parameters(&uri) {
         Ok(request) => respond(&core, client, request, format, Allowed::Queries).await,
-        Err(refused) => format.respond(&refused.into()),
+        Err(refused) => format.respond(refused.into()),
     }
 }
 
@@ -191,7 +191,7 @@ async fn post_graphql(
     };
     match body::read(&core, request).await {
         Ok(request) => respond(&core, client, request, format, Allowed::QueriesAndMutations).await,
-        Err(refused) => format.respond(&refused.into()),
+        Err(refused) => format.respond(refused.into()),
     }
 }
 
@@ -211,9 +211,9 @@ async fn respond(
             telemetry::note(|facts| facts.transport = transport::MULTIPART);
             subscribe::multipart(core, client, request, allowed).await
         }
-        _ => return format.respond(&pipeline::answer(core, client, request, allowed).await),
+        _ => return format.respond(pipeline::answer(core, client, request, allowed).await),
     };
-    streamed.unwrap_or_else(|refused| Format::GraphqlResponse.respond(&refused.into()))
+    streamed.unwrap_or_else(|refused| Format::GraphqlResponse.respond(refused.into()))
 }
 
 fn not_acceptable() -> Response {
@@ -232,7 +232,7 @@ async fn websocket(
         Ok(upgrade) => open_websocket(&core, client, &headers, upgrade),
         Err(rejection) => {
             let refused = Refused::http(rejection.status(), "BAD_REQUEST", "this path speaks WebSocket only");
-            Format::Json.respond(&refused.into())
+            Format::Json.respond(refused.into())
         }
     }
 }

@@ -2,6 +2,7 @@
 //! supergraph.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use apollo_compiler::ast::OperationType;
@@ -151,7 +152,8 @@ impl Supergraph {
         let shape = shape(&self.engine, &document, &definition, &layout)
             .map_err(|_| one(code::TOO_COMPLEX, "this operation selects too much"))?;
         let engine = self.engine.clone();
-        Ok(Operation { engine, document, definition, kind, introspects, planned, layout, shape })
+        let written = AtomicUsize::new(0);
+        Ok(Operation { engine, document, definition, kind, introspects, planned, layout, shape, written })
     }
 
     fn validate(&self, text: &str) -> Result<Valid<ExecutableDocument>, Vec<GraphqlError>> {

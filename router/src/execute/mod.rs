@@ -16,6 +16,7 @@ mod variables;
 mod write;
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use apollo_compiler::Name as TypeName;
@@ -147,8 +148,11 @@ impl<'a> Run<'a> {
     /// Shapes what was gathered.
     fn finish(self) -> Response {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let (data, found) = Writer::new(&state, self.variables).root(&self.operation.shape);
+        let written = &self.operation.written;
+        let writer = Writer::new(&state, self.variables, written.load(Ordering::Relaxed));
+        let (body, found) = writer.root(&self.operation.shape);
+        written.store(body.len(), Ordering::Relaxed);
         let recorded = state.errors.into_iter().map(|recorded| recorded.error);
-        Response::new(data, recorded.chain(found).collect())
+        Response::executed(body, recorded.chain(found).collect())
     }
 }

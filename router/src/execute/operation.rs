@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use apollo_compiler::Node;
 use apollo_compiler::executable::{ExecutableDocument, Operation as Definition};
@@ -38,6 +39,8 @@ pub struct Operation {
     pub(crate) planned: Planned,
     pub(crate) layout: Layout,
     pub(crate) shape: Arc<Shape>,
+    /// How long the last answer was, for the room that the next one will need.
+    pub(crate) written: AtomicUsize,
 }
 
 /// What a run needs besides its operation.

@@ -5,11 +5,14 @@ use crate::error::GraphqlError;
 /// More errors than this tell a client nothing new.
 pub(super) const ERRORS_MAX: usize = 1_000;
 
+/// How an answer without errors begins.
+pub(super) const START: &[u8] = b"{\"data\":";
+
 /// An answer. As JSON it has what GraphQL over HTTP wants, errors first, so that nobody overlooks them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Response {
-    /// JSON; `None` when execution never began: then the answer has no `data` at all.
-    pub data: Option<Vec<u8>>,
+    /// [`START`] and the data, so that an answer without errors is whole but for a brace.
+    body: Option<Vec<u8>>,
     /// What went wrong.
     pub errors: Vec<GraphqlError>,
     /// For those who serve it; the engine leaves it empty.
@@ -17,25 +20,42 @@ pub struct Response {
 }
 
 impl Response {
-    /// An answer with data, which may be null.
-    #[must_use]
-    pub fn new(data: Vec<u8>, mut errors: Vec<GraphqlError>) -> Self {
+    /// An answer with data, which may be null: `body` begins with [`START`].
+    pub(super) fn executed(body: Vec<u8>, mut errors: Vec<GraphqlError>) -> Self {
         errors.truncate(ERRORS_MAX);
-        Self { data: Some(data), errors, extensions: serde_json::Map::new() }
+        Self { body: Some(body), errors, extensions: serde_json::Map::new() }
     }
 
     /// An answer to a request that was not executed.
     #[must_use]
     pub fn refused(errors: Vec<GraphqlError>) -> Self {
-        Self { data: None, errors, extensions: serde_json::Map::new() }
+        Self { body: None, errors, extensions: serde_json::Map::new() }
+    }
+
+    /// The data as JSON; `None` when execution never began: then the answer has no `data` at all.
+    #[must_use]
+    pub fn data(&self) -> Option<&[u8]> {
+        self.body.as_deref().and_then(|body| body.get(START.len()..))
     }
 
     /// The answer as JSON.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        let mut json = Vec::with_capacity(self.data.as_ref().map_or(0, Vec::len) + 16);
+        let mut json = Vec::with_capacity(self.body.as_ref().map_or(0, Vec::len) + 16);
         self.write_json(&mut json);
         json
+    }
+
+    /// As [`Response::to_json`], without a copy where there is no error.
+    #[must_use]
+    pub fn into_json(mut self) -> Vec<u8> {
+        match self.body.take() {
+            Some(mut body) if self.errors.is_empty() && self.extensions.is_empty() => {
+                body.push(b'}');
+                body
+            }
+            body => Self { body, ..self }.to_json(),
+        }
     }
 
     /// Writes the answer as JSON at the end of what is there.
@@ -46,7 +66,7 @@ impl Response {
             write(&self.errors, out);
             out.push(b',');
         }
-        if let Some(data) = &self.data {
+        if let Some(data) = self.data() {
             out.extend_from_slice(b"\"data\":");
             out.extend_from_slice(data);
             out.push(b',');

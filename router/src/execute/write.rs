@@ -6,7 +6,7 @@ use async_graphql::Name as Key;
 
 use super::State;
 use super::explained::Explained;
-use super::response::ERRORS_MAX;
+use super::response::{ERRORS_MAX, START};
 use super::shape::{FieldShape, Kind, ObjectShape, Output, Scalar, Shape};
 use super::store::{Leaf, LeafKind, Node, ObjectId};
 use super::variables::Variables;
@@ -36,12 +36,14 @@ enum Step<'a> {
 struct Nulled;
 
 impl<'a> Writer<'a> {
-    pub fn new(state: &'a State, variables: &'a Variables) -> Self {
-        let out = Vec::with_capacity(state.store.bytes().saturating_mul(2));
+    /// `expected` is how long the answer may well become, in bytes.
+    pub fn new(state: &'a State, variables: &'a Variables, expected: usize) -> Self {
+        let mut out = Vec::with_capacity(expected.max(state.store.bytes()) + 16);
+        out.extend_from_slice(START);
         Self { state, variables, out, path: Vec::new(), errors: Vec::new(), explained: None }
     }
 
-    /// The whole answer's data, and the errors that were found on the way.
+    /// The whole answer's data, after [`START`], and the errors that were found on the way.
     pub fn root(mut self, shape: &'a Shape) -> (Vec<u8>, Vec<GraphqlError>) {
         // A root type is an object type: the shape has exactly one.
         let written = match shape.only() {
@@ -49,7 +51,7 @@ impl<'a> Writer<'a> {
             None => Err(Nulled),
         };
         if written.is_err() {
-            self.out.clear();
+            self.out.truncate(START.len());
             self.null();
         }
         (self.out, self.errors)

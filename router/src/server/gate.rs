@@ -34,7 +34,7 @@ pub(super) async fn pass(State(core): State<Arc<Core>>, mut request: Request, ne
             }
             Err(refused) => {
                 let format = Format::accepted(request.headers()).unwrap_or(Format::Json);
-                format.respond(&refused.into())
+                format.respond(refused.into())
             }
         }
     };

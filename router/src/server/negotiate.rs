@@ -80,13 +80,13 @@ impl Format {
     }
 
     /// The answer as HTTP.
-    pub fn respond(self, answer: &Answer) -> Response {
+    pub fn respond(self, answer: Answer) -> Response {
         telemetry::note_answer(answer.outcome, &answer.response.errors);
-        let body = answer.response.to_json();
-        let status = self.status(answer.outcome);
+        let (status, retry_after_s) = (self.status(answer.outcome), answer.retry_after_s);
+        let body = answer.response.into_json();
         let mut response = (status, [(header::CONTENT_TYPE, self.content_type())], body).into_response();
         let headers = response.headers_mut();
-        if let Some(seconds) = answer.retry_after_s {
+        if let Some(seconds) = retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {

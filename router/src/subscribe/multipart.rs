@@ -46,7 +46,7 @@ pub(crate) async fn multipart(
 /// One part: a result, or the errors that ended the subscription as a whole.
 fn part(response: &Response) -> Vec<u8> {
     let mut part = PART.as_bytes().to_vec();
-    if response.data.is_some() {
+    if response.data().is_some() {
         part.extend_from_slice(b"{\"payload\":");
         response.write_json(&mut part);
         part.push(b'}');

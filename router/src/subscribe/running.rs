@@ -139,7 +139,7 @@ async fn run(
 
 /// Queues a result. A client that reads too slowly is told so, and never misses one without knowing.
 async fn deliver(queue: &mpsc::Sender<Response>, response: Response) -> Result<(), Vec<GraphqlError>> {
-    if response.data.is_none() {
+    if response.data().is_none() {
         return Err(response.errors);
     }
     queue.send_timeout(response, FULL_MAX).await.map_err(|_| {

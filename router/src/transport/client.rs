@@ -1,5 +1,6 @@
 //! Connections to subgraphs: kept open, HTTP/1.1 or, where TLS agrees on it, HTTP/2.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -12,10 +13,19 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::TransportError;
+use crate::workers::{self, WORKERS_MAX};
 
 /// Connections to subgraphs, shared by all of them. Cheap to clone.
+///
+/// Each thread that serves clients keeps its own, so that an answer wakes the thread that waits for it; all others
+/// share one set.
 #[derive(Clone, Debug)]
-pub struct Connections(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
+pub struct Connections {
+    clients: Arc<[OnceLock<HttpClient>]>,
+    connect_timeout: Duration,
+}
+
+type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// How long a connection is kept that nobody uses. Below what servers usually wait before they close it.
 const IDLE: Duration = Duration::from_secs(50);
@@ -24,8 +34,17 @@ impl Connections {
     /// No connection yet. `connect_timeout` is how long one may take to be made.
     #[must_use]
     pub fn new(connect_timeout: Duration) -> Self {
+        Self { clients: (0..=WORKERS_MAX).map(|_| OnceLock::new()).collect(), connect_timeout }
+    }
+
+    fn client(&self) -> &HttpClient {
+        // Workers are numbered up to the greatest that there is room for.
+        self.clients[workers::current()].get_or_init(|| self.connect())
+    }
+
+    fn connect(&self) -> HttpClient {
         let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(connect_timeout));
+        connector.set_connect_timeout(Some(self.connect_timeout));
         connector.set_nodelay(true);
         connector.enforce_http(false);
         let connector = HttpsConnectorBuilder::new()
@@ -34,11 +53,10 @@ impl Connections {
             .enable_http1()
             .enable_http2()
             .wrap_connector(connector);
-        let client = Client::builder(TokioExecutor::new())
+        Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
-            .build(connector);
-        Self(client)
+            .build(connector)
     }
 
     /// Sends a request and waits for the head of the answer.
@@ -46,7 +64,7 @@ impl Connections {
         &self,
         request: Request<Full<Bytes>>,
     ) -> Result<Response<Incoming>, TransportError> {
-        self.0.request(request).await.map_err(|error| {
+        self.client().request(request).await.map_err(|error| {
             let cause = causes(&error);
             if error.is_connect() { TransportError::Connect(cause) } else { TransportError::Broken(cause) }
         })
