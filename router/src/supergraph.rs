@@ -61,6 +61,7 @@ impl Supergraph {
         let transports =
             subgraphs.iter().map(|subgraph| (subgraph.name.clone(), subgraph.transport.clone())).collect();
         let implementers = composed.api_schema.implementers_map();
+        let required = planner.required_with_arguments();
         Ok(Self {
             supergraph_sdl: composed.supergraph_sdl,
             api_sdl: composed.api_sdl,
@@ -68,7 +69,7 @@ impl Supergraph {
                 planner,
                 schema: composed.api_schema,
                 implementers,
-                aliases: Aliases::new(composed.field_names),
+                aliases: Aliases::new(composed.field_names, required),
                 transports,
             }),
             operations: moka::sync::Cache::builder()

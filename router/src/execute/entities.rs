@@ -222,6 +222,10 @@ fn represent(
         Some((_, name)) => writer.typename(name),
         None => writer.typename_of(object, &template.parts),
     }
+    if !template.parts.is_empty() && !template.parts.iter().any(|part| part.applies(ty)) {
+        // It is none of the types that are asked for.
+        return None;
+    }
     writer.parts(object, &template.parts)?;
     writer.out.push(b'}');
     // Nobody is found by a key that is null; and some servers would fail the whole call for it.
@@ -274,9 +278,8 @@ impl Writer<'_> {
                     self.has_value |= !matches!(node, Node::Null);
                     self.value(node, parts)?;
                 }
-                Part::Type { types, parts, .. } => {
-                    let ty = self.store.ty(object);
-                    if ty == TypeId::UNSAID || types.contains(ty) {
+                Part::Type { parts, .. } => {
+                    if part.applies(self.store.ty(object)) {
                         self.parts(object, parts)?;
                     }
                 }

@@ -2,6 +2,9 @@
 //!
 //! A client may call a field by the name of another: `{ user { id: name } }`. The plan needs `id` itself, to ask
 //! the next subgraph for this very user, and would find the name there. Such aliases are replaced before planning.
+//!
+//! A client may also ask for a field with other arguments than some `@requires` does. Then it is asked for under an
+//! alias, so that the requirement finds its own value under the field's name.
 
 use std::collections::HashSet;
 
@@ -15,18 +18,24 @@ const PREFIX: &str = "_a_";
 #[derive(Debug)]
 pub(crate) struct Aliases {
     fields: HashSet<Name>,
+    /// Fields that are required with arguments.
+    required: HashSet<String>,
 }
 
 impl Aliases {
-    /// With the names of all fields of the supergraph.
-    pub fn new(fields: HashSet<Name>) -> Self {
-        Self { fields }
+    /// With the names of all fields of the supergraph, and of those that are required with arguments.
+    pub fn new(fields: HashSet<Name>, required: HashSet<String>) -> Self {
+        Self { fields, required }
     }
 
     /// The alias that a field gets for planning and in the gathered data; `None` when it keeps its response key.
     pub fn replacement(&self, field: &Field) -> Option<String> {
-        let alias = field.alias.as_ref().filter(|alias| **alias != field.name)?;
+        let key = field.response_key();
+        if *key == field.name {
+            let may_differ = !field.arguments.is_empty() && self.required.contains(key.as_str());
+            return may_differ.then(|| format!("{PREFIX}{key}"));
+        }
         // A leading underscore is where planner and federation have their own names.
-        (alias.starts_with('_') || self.fields.contains(alias)).then(|| format!("{PREFIX}{alias}"))
+        (key.starts_with('_') || self.fields.contains(key)).then(|| format!("{PREFIX}{key}"))
     }
 }

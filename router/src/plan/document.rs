@@ -208,7 +208,9 @@ impl<'a> Printer<'a> {
 
     fn head(&self, field: &Field, text: &mut String) {
         let alias = self.aliases.replacement(field);
-        if let Some(alias) = alias.as_deref().or(field.alias.as_deref()) {
+        // The library takes a field under its own name as alias for another field.
+        let own = field.alias.as_deref().filter(|alias| *alias != field.name.as_str());
+        if let Some(alias) = alias.as_deref().or(own) {
             text.push_str(alias);
             text.push(':');
         }
@@ -228,33 +230,49 @@ impl<'a> Printer<'a> {
         {
             text.push_str("__typename ");
         }
-        self.selections(set, text);
+        self.selections(set, &[], text);
         if text.len() == start {
             text.push_str("__typename");
         }
     }
 
-    fn selections(&self, set: &SelectionSet, text: &mut String) {
+    /// `around` are conditions that hold for all of it.
+    fn selections(&self, set: &SelectionSet, around: &[Condition], text: &mut String) {
         for selection in &set.selections {
             if never(selection.directives()) {
                 continue;
             }
             match selection {
+                // What an object is, is asked for where it is not known, and answered without a subgraph.
+                Selection::Field(field) if field.name == "__typename" => {}
                 Selection::Field(field) => {
                     self.field(field, text);
                     text.push(' ');
                 }
                 Selection::InlineFragment(_) | Selection::FragmentSpread(_) => {
                     let Some(inner) = self.fragment(selection) else { continue };
+                    let mut when: Vec<_> = around.to_vec();
+                    when.extend(Condition::of(selection.directives()));
+                    if inner.ty == set.ty && self.is_union(&set.ty) {
+                        // The library knows no fragment on the union itself.
+                        self.selections(inner, &when, text);
+                        continue;
+                    }
                     let mut body = String::new();
-                    self.selections(inner, &mut body);
+                    self.selections(inner, &[], &mut body);
                     if !body.is_empty() {
+                        Condition::open(around, &format!("on {}", inner.ty), text);
                         let conditions = conditions(selection.directives());
                         let _ = write!(text, "... on {}{conditions}{{{body}}} ", inner.ty);
+                        text.push_str(&"}".repeat(around.len()));
                     }
                 }
             }
         }
+    }
+
+    fn is_union(&self, ty: &Name) -> bool {
+        matches!(self.schema.types.get(ty), Some(ExtendedType::Union(_)))
     }
 }
 

@@ -1,11 +1,11 @@
 //! The planner library, behind our own types.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use apollo_compiler::ast::OperationType;
+use apollo_compiler::ast::{Document, OperationType, Selection};
 use apollo_compiler::executable::{ExecutableDocument, Operation};
 use apollo_compiler::schema::Schema;
 use hive_router_query_planner::ast::normalization::normalize_operation;
@@ -66,6 +66,22 @@ impl Planner {
         &self.types
     }
 
+    /// The names of the fields that some `@requires` wants with arguments.
+    pub fn required_with_arguments(&self) -> HashSet<String> {
+        let definitions = self.library.supergraph.definitions.values();
+        let fields = definitions.flat_map(|definition| definition.fields().values());
+        let required = fields.flat_map(|field| &field.join_field).filter_map(|join| join.requires.as_deref());
+        let mut found = HashSet::new();
+        for field_set in required.filter(|field_set| field_set.contains('(')) {
+            let document = Document::parse(format!("{{ {field_set} }}"), "field set").ok();
+            let definitions = document.into_iter().flat_map(|document| document.definitions);
+            for operation in definitions.filter_map(|one| one.as_operation_definition().cloned()) {
+                with_arguments(&operation.selection_set, &mut found);
+            }
+        }
+        found
+    }
+
     /// Plans one operation of a valid document.
     pub fn plan(
         &self,
@@ -114,6 +130,21 @@ impl Planner {
                 other => failed(other),
             })?;
         plan.node.ok_or_else(|| failed("an empty plan"))
+    }
+}
+
+fn with_arguments(selections: &[Selection], found: &mut HashSet<String>) {
+    for selection in selections {
+        match selection {
+            Selection::Field(field) => {
+                if !field.arguments.is_empty() {
+                    found.insert(field.name.to_string());
+                }
+                with_arguments(&field.selection_set, found);
+            }
+            Selection::InlineFragment(fragment) => with_arguments(&fragment.selection_set, found),
+            Selection::FragmentSpread(_) => {}
+        }
     }
 }
 

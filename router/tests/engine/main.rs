@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod abstract_types;
 mod answers;
+mod canned;
 mod composing;
 mod faults;
 mod mutations;
 mod patience;
 mod planning;
 mod remote;
+mod requirements;
 mod reuse;
 mod shop;
 mod subscriptions;

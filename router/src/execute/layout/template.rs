@@ -3,7 +3,7 @@
 use async_graphql::Name;
 
 use super::Compiler;
-use crate::plan::{Entities, Requirement, TypeSet};
+use crate::plan::{Entities, Requirement, TypeId, TypeSet};
 
 /// What a representation consists of.
 pub(in crate::execute) struct Template {
@@ -34,6 +34,16 @@ pub(in crate::execute) enum Part {
         /// The parts.
         parts: Vec<Part>,
     },
+}
+
+impl Part {
+    /// Whether it is a part of objects of a type.
+    pub fn applies(&self, ty: TypeId) -> bool {
+        match self {
+            Self::Field { .. } => true,
+            Self::Type { types, .. } => ty == TypeId::UNSAID || types.contains(ty),
+        }
+    }
 }
 
 impl Compiler<'_> {
