@@ -6,7 +6,7 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INNOERP = $(TARGET)/debug/innoerp
 
-.PHONY: help up test check fmt lint prepare sdl migrate seed bench bench-gateways clean-dev
+.PHONY: help up test conformance check fmt lint prepare sdl migrate seed bench bench-gateways clean-dev
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ test: ## install what is missing and run the whole suite on a throwaway database
 	@scripts/setup --test
 	@cargo test --workspace --no-run
 	@$(TARGET)/debug/cluster run -- cargo test --workspace --no-fail-fast
+
+conformance: ## compose the federation audit; INNOERP_CONFORMANCE names the folder that holds its data
+	@cargo test --workspace --test composition -- --ignored --nocapture conformance
 
 check: ## formatting and lints, as CI checks them
 	@cargo fmt --all --check

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use graphql::Executable;
-use router::{Subgraph, Supergraph, Transport};
+use router::{Scope, Subgraph, Supergraph, Transport};
 
 use crate::{Failure, modules};
 
@@ -39,12 +39,16 @@ pub fn compose(ids: &[&str]) -> Result<Supergraph, Failure> {
             let sdl: Arc<str> = (module.sdl)().into();
             Subgraph {
                 name: module.id.to_owned(),
-                sdl: sdl.clone(),
+                sdl: sdl.clone().into(),
                 transport: Transport::InProcess(silent(sdl)),
             }
         })
         .collect();
-    Supergraph::compose(&subgraphs).map_err(|error| Failure::of("the modules do not compose", error))
+    // A part of the modules is a view: it leaves out what only the others could answer.
+    let is_whole = subgraphs.len() == modules::all().len();
+    let scope = if is_whole { Scope::Whole } else { Scope::View };
+    Supergraph::compose_in(&subgraphs, scope)
+        .map_err(|error| Failure::of("the modules do not compose", error))
 }
 
 fn silent(sdl: Arc<str>) -> Executable {

@@ -47,7 +47,7 @@ impl ReadySupergraph {
         let graphs = compose::graphs(sdl)?;
         let subgraphs = graphs.into_iter().map(|(name, url)| {
             let endpoint = endpoint(&name, &url)
-                .map_err(|message| ComposeError::Sdl { subgraph: name.clone(), message })?;
+                .map_err(|message| ComposeError::NoWay { subgraph: name.clone(), message })?;
             Ok(Subgraph { name, sdl: "".into(), transport: Transport::Http(endpoint.into()) })
         });
         Ok(Self { sdl: sdl.into(), subgraphs: subgraphs.collect::<Result<_, ComposeError>>()? })

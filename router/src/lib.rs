@@ -47,7 +47,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use compose::ComposeError;
+pub use compose::{ComposeError, Composed, Conflict, Scope, Sdl, compose};
 pub use config::{Config, ConfigError, Network, Profile, Subscriptions, Telemetry};
 pub use error::{GraphqlError, Location, Path, PathSegment};
 pub use federation::{Federation, ReadySupergraph, websocket_url};

@@ -8,7 +8,7 @@ use common::ModuleSet;
 use futures::future::join_all;
 use tokio_util::sync::CancellationToken;
 
-use crate::compose::ComposeError;
+use crate::compose::{ComposeError, Scope};
 use crate::federation::{Federation, ReadySupergraph};
 use crate::supergraph::Supergraph;
 use crate::telemetry::Metrics;
@@ -46,7 +46,7 @@ impl SubgraphSource {
         match self {
             Self::InProcess { name, executable } => Some(Subgraph {
                 name: name.clone(),
-                sdl: executable.sdl.clone(),
+                sdl: executable.sdl.clone().into(),
                 transport: Transport::InProcess(executable.clone()),
             }),
             Self::Http { name, endpoint } => match http::fetch_sdl(endpoint).await {
@@ -141,7 +141,8 @@ impl Registry {
             return Ok(missing);
         }
         let generation = before.map_or(1, |snapshot| snapshot.generation + 1);
-        let composed = compose(subgraphs.clone());
+        let is_all = missing == 0;
+        let composed = compose(subgraphs.clone(), if is_all { Scope::Whole } else { Scope::View });
         let supergraph = self.measured(composed, is_whole).await?;
         tracing::info!(generation, subgraphs = subgraphs.len(), missing, "composed the supergraph");
         self.store(generation, subgraphs, supergraph);
@@ -207,8 +208,8 @@ impl Registry {
 }
 
 /// Composes where it does not hold up other requests.
-pub(crate) async fn compose(subgraphs: Vec<Subgraph>) -> Result<Supergraph, ComposeError> {
-    off_the_io_threads(move || Supergraph::compose(&subgraphs)).await
+pub(crate) async fn compose(subgraphs: Vec<Subgraph>, scope: Scope) -> Result<Supergraph, ComposeError> {
+    off_the_io_threads(move || Supergraph::compose_in(&subgraphs, scope)).await
 }
 
 async fn off_the_io_threads(

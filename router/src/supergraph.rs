@@ -11,7 +11,7 @@ use apollo_compiler::parser::Parser;
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{Node, introspection};
 
-use crate::compose::{self, ComposeError, Composed};
+use crate::compose::{self, ComposeError, Composed, Scope};
 use crate::error::{GraphqlError, Location, code};
 use crate::execute::{Engine, Layout, shape};
 pub use crate::execute::{Operation, OperationKind, Response};
@@ -44,10 +44,16 @@ pub struct Supergraph {
 }
 
 impl Supergraph {
-    /// Composes subgraphs. Heavy on the CPU: to be called off the I/O threads.
+    /// Composes subgraphs of which others may be switched off: what only those could answer is left out. Heavy on
+    /// the CPU: to be called off the I/O threads.
     pub fn compose(subgraphs: &[Subgraph]) -> Result<Self, ComposeError> {
-        let sdls = subgraphs.iter().map(|subgraph| (subgraph.name.as_str(), &*subgraph.sdl));
-        Self::with(compose::compose(sdls)?, subgraphs)
+        Self::compose_in(subgraphs, Scope::View)
+    }
+
+    /// Composes subgraphs, all that there are or a part of them.
+    pub fn compose_in(subgraphs: &[Subgraph], scope: Scope) -> Result<Self, ComposeError> {
+        let sdls = subgraphs.iter().map(|subgraph| (subgraph.name.as_str(), &subgraph.sdl));
+        Self::with(compose::compose(sdls, scope)?, subgraphs)
     }
 
     /// Takes a supergraph that was composed elsewhere; of the subgraphs, only names and transports count.

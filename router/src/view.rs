@@ -9,6 +9,7 @@ use moka::future::Cache;
 use moka::notification::RemovalCause;
 use moka::sync::Cache as SyncCache;
 
+use crate::compose::Scope;
 use crate::registry::{self, Snapshot};
 use crate::supergraph::Supergraph;
 use crate::telemetry::Metrics;
@@ -85,7 +86,7 @@ impl Views {
         let subgraphs =
             snapshot.subgraphs.iter().filter(|subgraph| modules.contains(&subgraph.name)).cloned().collect();
         let started_at = Instant::now();
-        let composed = registry::compose(subgraphs).await;
+        let composed = registry::compose(subgraphs, Scope::View).await;
         self.metrics.views.composed(started_at.elapsed(), composed.is_ok());
         match composed {
             Ok(supergraph) => {

@@ -4,21 +4,23 @@ use apollo_compiler::ast::{
     Definition, DirectiveDefinition, DirectiveList, DirectiveLocation, Document, FieldDefinition,
     InputValueDefinition,
 };
+use apollo_compiler::collections::HashSet;
 use apollo_compiler::{Name, Node, name};
+
+use super::subgraph::Links;
 
 /// The directives that mean something to clients.
 const PUBLIC: [&str; 3] = ["deprecated", "specifiedBy", "oneOf"];
 
 /// Strips a supergraph to its API schema.
 pub(super) fn document(mut supergraph: Document) -> Document {
+    let links = Links::read(&supergraph, &mut Vec::new());
+    let is_hidden = |name: &Name| links.owns_type(name) || name.starts_with("join__");
     supergraph.definitions.retain(|definition| match definition {
         Definition::DirectiveDefinition(_) => false,
-        other => {
-            !other.name().is_some_and(|name| name.contains("__"))
-                && !definition_directives(other).is_some_and(is_inaccessible)
-        }
+        Definition::SchemaDefinition(_) | Definition::SchemaExtension(_) => true,
+        other => !other.name().is_some_and(is_hidden) && !is_inaccessible(other.directives()),
     });
-    let hidden = |name: &Name| name.contains("__");
     for definition in &mut supergraph.definitions {
         match definition {
             Definition::SchemaDefinition(schema) => strip(&mut schema.make_mut().directives),
@@ -28,7 +30,6 @@ pub(super) fn document(mut supergraph: Document) -> Document {
             Definition::ObjectTypeDefinition(ty) => {
                 let ty = ty.make_mut();
                 strip(&mut ty.directives);
-                ty.implements_interfaces.retain(|name| !hidden(name));
                 strip_fields(&mut ty.fields);
             }
             Definition::InterfaceTypeDefinition(ty) => {
@@ -69,19 +70,19 @@ fn define_one_of(api: &mut Document) {
     }
 }
 
-/// Removes what names a type that is not there any more: interfaces and union members.
+/// Removes what names a type that is not there any more: roots, interfaces and union members.
 fn drop_references(api: &mut Document) {
-    let names: Vec<Name> = api.definitions.iter().filter_map(Definition::name).cloned().collect();
+    let names: HashSet<Name> = api.definitions.iter().filter_map(Definition::name).cloned().collect();
+    let is_gone = |name: &Name| !names.contains(name);
     for definition in &mut api.definitions {
         match definition {
-            Definition::ObjectTypeDefinition(ty)
-                if ty.implements_interfaces.iter().any(|n| !names.contains(n)) =>
-            {
+            Definition::SchemaDefinition(schema) => {
+                schema.make_mut().root_operations.retain(|root| names.contains(&root.1));
+            }
+            Definition::ObjectTypeDefinition(ty) if ty.implements_interfaces.iter().any(is_gone) => {
                 ty.make_mut().implements_interfaces.retain(|name| names.contains(name));
             }
-            Definition::InterfaceTypeDefinition(ty)
-                if ty.implements_interfaces.iter().any(|n| !names.contains(n)) =>
-            {
+            Definition::InterfaceTypeDefinition(ty) if ty.implements_interfaces.iter().any(is_gone) => {
                 ty.make_mut().implements_interfaces.retain(|name| names.contains(name));
             }
             Definition::UnionTypeDefinition(ty) => ty.make_mut().members.retain(|name| names.contains(name)),
@@ -112,16 +113,4 @@ fn strip(directives: &mut DirectiveList) {
 
 fn is_inaccessible(directives: &DirectiveList) -> bool {
     directives.has("inaccessible")
-}
-
-fn definition_directives(definition: &Definition) -> Option<&DirectiveList> {
-    match definition {
-        Definition::ScalarTypeDefinition(ty) => Some(&ty.directives),
-        Definition::ObjectTypeDefinition(ty) => Some(&ty.directives),
-        Definition::InterfaceTypeDefinition(ty) => Some(&ty.directives),
-        Definition::UnionTypeDefinition(ty) => Some(&ty.directives),
-        Definition::EnumTypeDefinition(ty) => Some(&ty.directives),
-        Definition::InputObjectTypeDefinition(ty) => Some(&ty.directives),
-        _ => None,
-    }
 }

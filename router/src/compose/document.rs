@@ -1,153 +1,213 @@
-//! Looking at type system documents: definitions and extensions alike.
+//! The supergraph as a document: the merged types under the definitions that specifications ask for.
 
-use std::collections::HashMap;
+use std::sync::LazyLock;
 
-use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::ast::{Definition, DirectiveList, FieldDefinition, OperationType, Type};
+use apollo_compiler::ast::{
+    Argument, Definition, Directive, DirectiveList, Document, EnumTypeDefinition, EnumValueDefinition,
+    SchemaDefinition, Value,
+};
+use apollo_compiler::collections::{HashSet, IndexMap};
+use apollo_compiler::{Name, Node, name};
 
 use super::Part;
+use super::error::{Conflict, code};
+use super::join::Graph;
+use super::subgraph::{ComposedDirective, ROOTS, root_name};
 
-/// The fields that federation itself adds to `Query`.
-const FEDERATION_FIELDS: [&str; 2] = ["_service", "_entities"];
+/// What every supergraph defines: <https://specs.apollo.dev/link/v1.0>, <https://specs.apollo.dev/join/v0.3>.
+const HEADER: &str = "
+directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
+directive @join__graph(name: String!, url: String!) on ENUM_VALUE
+directive @join__type(graph: join__Graph!, key: join__FieldSet, extension: Boolean! = false, \
+resolvable: Boolean! = true, isInterfaceObject: Boolean! = false) repeatable \
+on OBJECT | INTERFACE | UNION | ENUM | INPUT_OBJECT | SCALAR
+directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, type: String, \
+external: Boolean, override: String, usedOverridden: Boolean) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
+directive @join__implements(graph: join__Graph!, interface: String!) repeatable on OBJECT | INTERFACE
+directive @join__unionMember(graph: join__Graph!, member: String!) repeatable on UNION
+directive @join__enumValue(graph: join__Graph!) repeatable on ENUM_VALUE
+scalar join__FieldSet
+scalar link__Import
+enum link__Purpose { SECURITY EXECUTION }
+";
 
-/// Removes `_service` and `_entities`, which some servers print.
-pub(super) fn drop_federation_fields(parts: &mut [Part]) {
+/// The specifications of the directives that reach the supergraph: name, address, purpose, definitions.
+const FEATURES: [(&str, &str, Option<&str>, &str); 5] = [
+    (
+        "tag",
+        "https://specs.apollo.dev/tag/v0.3",
+        None,
+        "directive @tag(name: String!) repeatable on FIELD_DEFINITION | OBJECT | INTERFACE | UNION \
+         | ARGUMENT_DEFINITION | SCALAR | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION | SCHEMA",
+    ),
+    (
+        "inaccessible",
+        "https://specs.apollo.dev/inaccessible/v0.2",
+        Some("SECURITY"),
+        "directive @inaccessible on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ARGUMENT_DEFINITION | SCALAR \
+         | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION",
+    ),
+    (
+        "authenticated",
+        "https://specs.apollo.dev/authenticated/v0.1",
+        Some("SECURITY"),
+        "directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM",
+    ),
+    (
+        "requiresScopes",
+        "https://specs.apollo.dev/requiresScopes/v0.1",
+        Some("SECURITY"),
+        "directive @requiresScopes(scopes: [[requiresScopes__Scope!]!]!) \
+         on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM scalar requiresScopes__Scope",
+    ),
+    (
+        "policy",
+        "https://specs.apollo.dev/policy/v0.1",
+        Some("SECURITY"),
+        "directive @policy(policies: [[policy__Policy!]!]!) \
+         on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM scalar policy__Policy",
+    ),
+];
+
+static HEADER_DEFINITIONS: LazyLock<Vec<Definition>> = LazyLock::new(|| definitions(HEADER));
+
+fn definitions(text: &str) -> Vec<Definition> {
+    // What cannot be read leaves its part behind: all texts here are constants.
+    let document = Document::parse(text, "specification.graphql").unwrap_or_else(|failed| failed.partial);
+    document.definitions
+}
+
+/// Puts the supergraph together.
+pub(super) fn supergraph(
+    parts: &[Part<'_>],
+    graphs: &[Graph],
+    types: Vec<Definition>,
+    conflicts: &mut Vec<Conflict>,
+) -> Document {
+    let used = directive_names(&types);
+    let mut links = vec![
+        link("https://specs.apollo.dev/link/v1.0", None, None),
+        link("https://specs.apollo.dev/join/v0.3", Some("EXECUTION"), None),
+    ];
+    let mut document = Document::new();
+    document.definitions.clone_from(&HEADER_DEFINITIONS);
+    document.definitions.push(graph_enum(parts, graphs));
+    for (_, url, purpose, text) in FEATURES.iter().filter(|(name, ..)| used.contains(*name)) {
+        links.push(link(url, *purpose, None));
+        document.definitions.extend(definitions(text));
+    }
+    for directive in composed(parts, conflicts) {
+        let url = format!("{}/v{}.{}", directive.identity, directive.version.0, directive.version.1);
+        links.push(link(&url, None, Some(directive)));
+        document.definitions.push(Definition::DirectiveDefinition(directive.definition.clone()));
+    }
+    let has = |name: &Name| types.iter().any(|ty| ty.name() == Some(name));
+    let roots = ROOTS.into_iter().map(|operation| (operation, root_name(operation)));
+    let schema = SchemaDefinition {
+        description: None,
+        directives: DirectiveList(links),
+        root_operations: roots.filter(|(_, name)| has(name)).map(Node::new).collect(),
+    };
+    document.definitions.insert(0, schema.into());
+    document.definitions.extend(types);
+    document
+}
+
+fn link(url: &str, purpose: Option<&str>, import: Option<&ComposedDirective>) -> Node<Directive> {
+    let argument = |name, value| Node::new(Argument { name, value: Node::new(value) });
+    let mut arguments = vec![argument(name!("url"), Value::String(url.to_owned()))];
+    if let Some(purpose) = purpose {
+        arguments.push(argument(name!("for"), Value::Enum(Name::new_unchecked(purpose))));
+    }
+    if let Some(directive) = import {
+        let (own, original) = (format!("@{}", directive.definition.name), format!("@{}", directive.original));
+        let string = |text: String| Node::new(Value::String(text));
+        let import = if own == original {
+            Value::String(own)
+        } else {
+            Value::Object(vec![(name!("name"), string(original)), (name!("as"), string(own))])
+        };
+        arguments.push(argument(name!("import"), Value::List(vec![Node::new(import)])));
+    }
+    Node::new(Directive { name: name!("link"), arguments })
+}
+
+fn graph_enum(parts: &[Part<'_>], graphs: &[Graph]) -> Definition {
+    let value = |(part, graph): (&Part, &Graph)| {
+        let argument =
+            |name, text: &str| Node::new(Argument { name, value: Node::new(Value::String(text.to_owned())) });
+        // Where a subgraph is found is a matter of its transport.
+        let arguments = vec![argument(name!("name"), part.name), argument(name!("url"), "")];
+        let directive = Node::new(Directive { name: name!("join__graph"), arguments });
+        let directives = DirectiveList(vec![directive]);
+        Node::new(EnumValueDefinition { description: None, value: graph.id.clone(), directives })
+    };
+    EnumTypeDefinition {
+        description: None,
+        name: name!("join__Graph"),
+        directives: DirectiveList::new(),
+        values: parts.iter().zip(graphs).map(value).collect(),
+    }
+    .into()
+}
+
+/// The directives that `@composeDirective` takes along, each in its newest version.
+fn composed<'a>(parts: &[Part<'a>], conflicts: &mut Vec<Conflict>) -> Vec<&'a ComposedDirective> {
+    let mut newest: IndexMap<&Name, &ComposedDirective> = IndexMap::default();
     for part in parts {
-        let query = root_names(part).remove(&OperationType::Query);
-        for definition in &mut part.document.definitions {
-            if let Some((name, fields)) = fields_mut(definition)
-                && Some(&name) == query.as_ref()
-            {
-                fields.retain(|field| !FEDERATION_FIELDS.contains(&field.name.as_str()));
+        for directive in part.composed {
+            let name = &directive.definition.name;
+            let alike = |known: &&&ComposedDirective| {
+                known.identity == directive.identity && known.original == directive.original
+            };
+            if let Some(other) = newest.values().find(alike).filter(|other| other.definition.name != *name) {
+                let message = format!(
+                    "subgraph \"{}\" calls \"@{name}\" what another subgraph calls \"@{}\"",
+                    part.name, other.definition.name
+                );
+                conflicts.push(Conflict::new(code::DIRECTIVE_COMPOSITION_ERROR, message));
+            }
+            let known = newest.entry(name).or_insert(directive);
+            if !alike(&&*known) || known.version.0 != directive.version.0 {
+                let message = format!(
+                    "subgraph \"{}\" takes directive \"@{name}\" from {} v{}, another subgraph from {} v{}",
+                    part.name, directive.identity, directive.version.0, known.identity, known.version.0
+                );
+                conflicts.push(Conflict::new(code::DIRECTIVE_COMPOSITION_ERROR, message));
+            }
+            if known.version < directive.version {
+                *known = directive;
             }
         }
-        part.document.definitions.retain(|definition| fields(definition).is_none_or(|f| !f.1.is_empty()));
     }
+    newest.into_values().collect()
 }
 
-/// A type's name and fields, when the definition has fields of the output kind.
-pub(super) fn fields(definition: &Definition) -> Option<(&Name, &[Node<FieldDefinition>])> {
-    match definition {
-        Definition::ObjectTypeDefinition(ty) => Some((&ty.name, &ty.fields)),
-        Definition::ObjectTypeExtension(ty) => Some((&ty.name, &ty.fields)),
-        Definition::InterfaceTypeDefinition(ty) => Some((&ty.name, &ty.fields)),
-        Definition::InterfaceTypeExtension(ty) => Some((&ty.name, &ty.fields)),
-        _ => None,
-    }
-}
-
-/// As [`fields`], to be changed.
-pub(super) fn fields_mut(definition: &mut Definition) -> Option<(Name, &mut Vec<Node<FieldDefinition>>)> {
-    match definition {
-        Definition::ObjectTypeDefinition(ty) => {
-            let ty = ty.make_mut();
-            Some((ty.name.clone(), &mut ty.fields))
+/// The names of all directives that are used anywhere.
+fn directive_names(types: &[Definition]) -> HashSet<Name> {
+    let mut names = HashSet::default();
+    let mut see = |directives: &DirectiveList| {
+        for used in directives.iter().filter(|used| !names.contains(&used.name)).collect::<Vec<_>>() {
+            names.insert(used.name.clone());
         }
-        Definition::ObjectTypeExtension(ty) => {
-            let ty = ty.make_mut();
-            Some((ty.name.clone(), &mut ty.fields))
-        }
-        Definition::InterfaceTypeDefinition(ty) => {
-            let ty = ty.make_mut();
-            Some((ty.name.clone(), &mut ty.fields))
-        }
-        Definition::InterfaceTypeExtension(ty) => {
-            let ty = ty.make_mut();
-            Some((ty.name.clone(), &mut ty.fields))
-        }
-        _ => None,
-    }
-}
-
-/// The interfaces that a type names.
-pub(super) fn interfaces(definition: &Definition) -> &[Name] {
-    match definition {
-        Definition::ObjectTypeDefinition(ty) => &ty.implements_interfaces,
-        Definition::ObjectTypeExtension(ty) => &ty.implements_interfaces,
-        Definition::InterfaceTypeDefinition(ty) => &ty.implements_interfaces,
-        Definition::InterfaceTypeExtension(ty) => &ty.implements_interfaces,
-        _ => &[],
-    }
-}
-
-/// The type that a definition defines or extends.
-pub(super) fn type_name(definition: &Definition) -> Option<&Name> {
-    match definition {
-        Definition::ScalarTypeDefinition(_)
-        | Definition::ObjectTypeDefinition(_)
-        | Definition::InterfaceTypeDefinition(_)
-        | Definition::UnionTypeDefinition(_)
-        | Definition::EnumTypeDefinition(_)
-        | Definition::InputObjectTypeDefinition(_)
-        | Definition::ScalarTypeExtension(_)
-        | Definition::ObjectTypeExtension(_)
-        | Definition::InterfaceTypeExtension(_)
-        | Definition::UnionTypeExtension(_)
-        | Definition::EnumTypeExtension(_)
-        | Definition::InputObjectTypeExtension(_) => definition.name(),
-        _ => None,
-    }
-}
-
-/// What the types of a subgraph's roots are called.
-pub(super) fn root_names(part: &Part) -> HashMap<OperationType, Name> {
-    let mut names = HashMap::from([
-        (OperationType::Query, apollo_compiler::name!("Query")),
-        (OperationType::Mutation, apollo_compiler::name!("Mutation")),
-        (OperationType::Subscription, apollo_compiler::name!("Subscription")),
-    ]);
-    for definition in &part.document.definitions {
-        let roots = match definition {
-            Definition::SchemaDefinition(schema) => &schema.root_operations,
-            Definition::SchemaExtension(schema) => &schema.root_operations,
+    };
+    for ty in types {
+        see(ty.directives());
+        let (fields, inputs) = match ty {
+            Definition::ObjectTypeDefinition(ty) => (ty.fields.as_slice(), [].as_slice()),
+            Definition::InterfaceTypeDefinition(ty) => (ty.fields.as_slice(), [].as_slice()),
+            Definition::InputObjectTypeDefinition(ty) => ([].as_slice(), ty.fields.as_slice()),
+            Definition::EnumTypeDefinition(ty) => {
+                ty.values.iter().for_each(|value| see(&value.directives));
+                continue;
+            }
             _ => continue,
         };
-        names.extend(roots.iter().map(|root| (root.0, root.1.clone())));
+        for field in fields {
+            see(&field.directives);
+            field.arguments.iter().for_each(|argument| see(&argument.directives));
+        }
+        inputs.iter().for_each(|input| see(&input.directives));
     }
     names
-}
-
-/// The value of a federation directive's string argument, e.g. `@key(fields:)`; once per use.
-pub(super) fn string_arguments<'a>(
-    directives: &'a DirectiveList,
-    directive: &'a str,
-    argument: &'a str,
-) -> impl Iterator<Item = &'a str> {
-    directives
-        .iter()
-        .filter(move |used| is_federation(&used.name, directive))
-        .filter_map(move |used| used.specified_argument_by_name(argument)?.as_str())
-}
-
-/// Whether a directive is federation's, imported by name or used with its prefix.
-pub(super) fn is_federation(name: &str, directive: &str) -> bool {
-    name.strip_prefix("federation__").unwrap_or(name) == directive
-}
-
-/// Whether a federation directive is there.
-pub(super) fn has(directives: &DirectiveList, directive: &str) -> bool {
-    directives.iter().any(|used| is_federation(&used.name, directive))
-}
-
-/// A definition's own directives.
-pub(super) fn directives(definition: &Definition) -> Option<&DirectiveList> {
-    match definition {
-        Definition::ObjectTypeDefinition(ty) => Some(&ty.directives),
-        Definition::ObjectTypeExtension(ty) => Some(&ty.directives),
-        Definition::InterfaceTypeDefinition(ty) => Some(&ty.directives),
-        Definition::InterfaceTypeExtension(ty) => Some(&ty.directives),
-        _ => None,
-    }
-}
-
-/// The types of all fields of all subgraphs, to follow field sets with.
-pub(super) fn field_types(parts: &[Part]) -> HashMap<(Name, Name), Type> {
-    let mut types = HashMap::new();
-    for definition in parts.iter().flat_map(|part| &part.document.definitions) {
-        if let Some((name, fields)) = fields(definition) {
-            types.extend(fields.iter().map(|field| ((name.clone(), field.name.clone()), field.ty.clone())));
-        }
-    }
-    types
 }

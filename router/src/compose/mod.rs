@@ -1,104 +1,153 @@
-//! Subgraph SDLs → supergraph SDL and API schema. Wraps the composition library, which is seen nowhere else.
+//! Subgraph SDLs → supergraph SDL and API schema.
+//!
+//! Composition is our own: views are composed while requests wait, from subgraphs that were read once ([`Sdl`]).
 
 mod api;
 mod document;
+mod error;
 mod field_set;
 mod graphs;
 mod join;
+mod merge;
 mod prune;
 mod reach;
+mod satisfy;
+mod sdl;
+mod subgraph;
+mod validate;
 
 use std::collections::HashSet;
 
-use apollo_compiler::ast::Document;
+use apollo_compiler::ast::{Definition, Document};
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Schema};
 
+pub use error::{ComposeError, Conflict};
 pub(crate) use graphs::graphs;
+pub use sdl::Sdl;
 
-/// Why a set of subgraphs does not compose.
-#[derive(Debug, thiserror::Error)]
-pub enum ComposeError {
-    /// One subgraph's SDL cannot be read.
-    #[error("subgraph {subgraph}: {message}")]
-    Sdl {
-        /// The subgraph's name.
-        subgraph: String,
-        /// What is wrong with it.
-        message: String,
-    },
-    /// The subgraphs contradict each other.
-    #[error("the subgraphs do not compose: {}", .0.join("; "))]
-    Conflict(Vec<String>),
-    /// The composed schema is not a valid GraphQL schema.
-    #[error("the composed schema is not valid: {0}")]
-    Schema(String),
-    /// No planner can be made for the composed schema.
-    #[error("no planner for the composed schema: {0}")]
-    Planner(String),
-}
+use error::code;
+use satisfy::Lost;
+use subgraph::{ComposedDirective, SubgraphSchema, Types};
 
 /// What the subgraphs make together.
-pub(crate) struct Composed {
+pub struct Composed {
     /// With join directives, for the planner.
     pub supergraph_sdl: String,
     /// What clients see.
     pub api_sdl: String,
     /// The same, parsed.
-    pub api_schema: Valid<Schema>,
+    pub(crate) api_schema: Valid<Schema>,
     /// The names of all fields, those that clients do not see included.
-    pub field_names: HashSet<Name>,
+    pub(crate) field_names: HashSet<Name>,
 }
 
-/// One subgraph while it is pruned.
-pub(crate) struct Part {
-    pub name: String,
-    pub document: Document,
+/// Whether all subgraphs that there are take part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// They do: what nobody can answer is a mistake.
+    Whole,
+    /// Some may be switched off, or not there yet: what only they could answer is left out.
+    View,
 }
 
-/// Composes subgraphs, given as name and federation SDL.
-pub(crate) fn compose<'a>(
-    subgraphs: impl IntoIterator<Item = (&'a str, &'a str)>,
+/// One subgraph's part in a composition. Its types are shared with the subgraph until they are changed.
+struct Part<'a> {
+    name: &'a str,
+    types: Types,
+    is_fed1: bool,
+    composed: &'a [ComposedDirective],
+}
+
+/// Composes subgraphs, given by name. Heavy on the CPU.
+///
+/// # Errors
+/// Every conflict that was found, when subgraphs contradict each other or are not valid.
+pub fn compose<'a>(
+    subgraphs: impl IntoIterator<Item = (&'a str, &'a Sdl)>,
+    scope: Scope,
 ) -> Result<Composed, ComposeError> {
-    let mut parts = Vec::new();
+    let mut parts = parts(subgraphs)?;
+    prune::fed1_leftovers(&mut parts);
+    if scope == Scope::View {
+        prune::unowned(&mut parts);
+        reach::drop_unreachable(&mut parts);
+    }
+    loop {
+        let (supergraph, lost) = assemble(&parts, scope)?;
+        if lost.is_empty() {
+            let invalid = |message| vec![Conflict::new(code::INVALID_GRAPHQL, message)];
+            return derive(supergraph).map_err(|message| ComposeError::Conflict(invalid(message)));
+        }
+        if scope == Scope::Whole {
+            let conflict = |lost: Lost| Conflict::new(code::SATISFIABILITY_ERROR, lost.message);
+            return Err(ComposeError::Conflict(lost.into_iter().map(conflict).collect()));
+        }
+        lost.iter().for_each(|lost| tracing::warn!(reason = lost.message, "a field is left out of a view"));
+        prune::fields(&mut parts, &lost.into_iter().map(|lost| (lost.ty, lost.field)).collect());
+        reach::drop_unreachable(&mut parts);
+    }
+}
+
+/// Merges what the subgraphs have. With the fields that nobody within reach would answer.
+fn assemble(parts: &[Part<'_>], scope: Scope) -> Result<(Document, Vec<Lost>), ComposeError> {
+    let graphs = join::graphs(parts.iter().map(|part| part.name));
+    let mut merged = merge::merge(parts, &graphs);
+    let mut conflicts = std::mem::take(&mut merged.conflicts);
+    if scope == Scope::Whole {
+        conflicts.extend(validate::extensions(&merged.sources, parts));
+    }
+    if conflicts.is_empty() {
+        conflicts = validate::merged(&merged, parts);
+    }
+    let mut lost = Vec::new();
+    if conflicts.is_empty() {
+        (lost, conflicts) = satisfy::check(parts, &merged);
+    }
+    let supergraph = document::supergraph(parts, &graphs, merged.definitions, &mut conflicts);
+    if conflicts.is_empty() { Ok((supergraph, lost)) } else { Err(ComposeError::Conflict(conflicts)) }
+}
+
+/// Reads the subgraphs that were not read before.
+fn parts<'a>(subgraphs: impl IntoIterator<Item = (&'a str, &'a Sdl)>) -> Result<Vec<Part<'a>>, ComposeError> {
+    let (mut parts, mut conflicts): (Vec<Part>, _) = (Vec::new(), Vec::new());
     for (name, sdl) in subgraphs {
-        let document = Document::parse(sdl, name).map_err(|error| ComposeError::Sdl {
-            subgraph: name.to_owned(),
-            message: error.errors.to_string(),
-        })?;
-        parts.push(Part { name: name.to_owned(), document });
+        if name.is_empty() || name == "_" || parts.iter().any(|part| part.name == name) {
+            let message = format!("\"{name}\" cannot be a subgraph's name, or is the name of two");
+            conflicts.push(Conflict::new(code::INVALID_SUBGRAPH_NAME, message));
+        }
+        match sdl.schema() {
+            Ok(SubgraphSchema { types, is_fed1, composed, problems }) => {
+                conflicts.extend(problems.iter().map(|problem| problem.in_subgraph(name)));
+                parts.push(Part { name, types: types.clone(), is_fed1: *is_fed1, composed });
+            }
+            Err(problem) => conflicts.push(problem.in_subgraph(name)),
+        }
     }
-    document::drop_federation_fields(&mut parts);
-    prune::unowned(&mut parts);
-    reach::drop_unreachable(&mut parts);
-
-    let mut input = graphql_composition::Subgraphs::default();
-    for part in &parts {
-        // The library takes a subgraph without a URL for something else; ours have no fixed one.
-        let url = format!("http://{}", part.name);
-        input
-            .ingest_str(&part.document.to_string(), &part.name, Some(&url))
-            .map_err(|error| ComposeError::Sdl { subgraph: part.name.clone(), message: error.to_string() })?;
-    }
-    let graph = graphql_composition::compose(&mut input).into_result().map_err(|diagnostics| {
-        ComposeError::Conflict(diagnostics.iter_errors().map(str::to_owned).collect())
-    })?;
-    let rendered = graphql_composition::render_federated_sdl(&graph)
-        .map_err(|error| ComposeError::Schema(error.to_string()))?;
-
-    read(&rendered)
+    if conflicts.is_empty() { Ok(parts) } else { Err(ComposeError::Conflict(conflicts)) }
 }
 
 /// Reads a supergraph, and derives the API schema from it.
 pub(crate) fn read(supergraph_sdl: &str) -> Result<Composed, ComposeError> {
-    let mut supergraph = Document::parse(supergraph_sdl, "supergraph.graphql")
+    let supergraph = Document::parse(supergraph_sdl, "supergraph.graphql")
         .map_err(|error| ComposeError::Schema(error.errors.to_string()))?;
-    join::own_roots(&mut supergraph);
+    derive(supergraph).map_err(ComposeError::Schema)
+}
+
+/// # Errors
+/// What makes the API schema no valid GraphQL schema.
+fn derive(supergraph: Document) -> Result<Composed, String> {
     let supergraph_sdl = supergraph.to_string();
-    let fields = supergraph.definitions.iter().filter_map(document::fields);
-    let field_names = fields.flat_map(|(_, fields)| fields.iter().map(|field| field.name.clone())).collect();
-    let api_sdl = api::document(supergraph).to_string();
-    let api_schema = Schema::parse_and_validate(&api_sdl, "api.graphql")
-        .map_err(|error| ComposeError::Schema(error.errors.to_string()))?;
-    Ok(Composed { supergraph_sdl, api_sdl, api_schema, field_names })
+    let mut field_names = HashSet::new();
+    for definition in &supergraph.definitions {
+        let fields = match definition {
+            Definition::ObjectTypeDefinition(ty) => &ty.fields,
+            Definition::InterfaceTypeDefinition(ty) => &ty.fields,
+            _ => continue,
+        };
+        field_names.extend(fields.iter().map(|field| field.name.clone()));
+    }
+    let api = api::document(supergraph);
+    let api_schema = api.to_schema_validate().map_err(|error| error.errors.to_string())?;
+    Ok(Composed { supergraph_sdl, api_sdl: api.to_string(), api_schema, field_names })
 }

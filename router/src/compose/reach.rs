@@ -1,61 +1,43 @@
 //! Removes the types that no root reaches: those of modules that are off, left behind by stubs.
 
-use std::collections::{HashMap, HashSet};
-
 use apollo_compiler::Name;
-use apollo_compiler::Node;
-use apollo_compiler::ast::{Definition, InputValueDefinition};
+use apollo_compiler::collections::{HashMap, HashSet};
 
 use super::Part;
-use super::document::{fields, interfaces, root_names, type_name};
+use super::subgraph::{ROOTS, root_name};
 
 /// Removes from every subgraph what cannot be reached from the roots of all of them together.
-pub(super) fn drop_unreachable(parts: &mut [Part]) {
-    let mut edges: HashMap<Name, Vec<Name>> = HashMap::new();
-    let mut queue: Vec<Name> = Vec::new();
-    for part in parts.iter() {
-        queue.extend(root_names(part).into_values());
-        for definition in &part.document.definitions {
-            collect(definition, &mut edges);
-        }
-    }
-    let mut reached: HashSet<Name> = HashSet::new();
-    while let Some(name) = queue.pop() {
-        if reached.insert(name.clone()) {
-            queue.extend(edges.get(&name).into_iter().flatten().cloned());
-        }
-    }
+pub(super) fn drop_unreachable(parts: &mut [Part<'_>]) {
+    let reached = reached(parts);
     for part in parts {
-        part.document.definitions.retain(|definition| {
-            // Names with two underscores belong to specifications, which the directives refer to.
-            type_name(definition).is_none_or(|name| reached.contains(name) || name.contains("__"))
-        });
-    }
-}
-
-fn collect(definition: &Definition, edges: &mut HashMap<Name, Vec<Name>>) {
-    let Some(name) = type_name(definition) else { return };
-    for interface in interfaces(definition) {
-        // Whoever reaches the interface may get the member, and the other way round.
-        edges.entry(interface.clone()).or_default().push(name.clone());
-        edges.entry(name.clone()).or_default().push(interface.clone());
-    }
-    let out = edges.entry(name.clone()).or_default();
-    if let Some((_, fields)) = fields(definition) {
-        for field in fields {
-            out.push(field.ty.inner_named_type().clone());
-            out.extend(inputs(&field.arguments));
+        if part.types.keys().any(|name| !reached.contains(name)) {
+            part.types.retain(|name, _| reached.contains(name));
         }
     }
-    match definition {
-        Definition::UnionTypeDefinition(ty) => out.extend(ty.members.iter().cloned()),
-        Definition::UnionTypeExtension(ty) => out.extend(ty.members.iter().cloned()),
-        Definition::InputObjectTypeDefinition(ty) => out.extend(inputs(&ty.fields)),
-        Definition::InputObjectTypeExtension(ty) => out.extend(inputs(&ty.fields)),
-        _ => {}
-    }
 }
 
-fn inputs(values: &[Node<InputValueDefinition>]) -> impl Iterator<Item = Name> {
-    values.iter().map(|value| value.ty.inner_named_type().clone())
+fn reached(parts: &[Part<'_>]) -> HashSet<Name> {
+    // Whoever reaches an interface may get who implements it, and the other way round.
+    let mut implementers: HashMap<&Name, Vec<&Name>> = HashMap::default();
+    for ty in parts.iter().flat_map(|part| part.types.values()) {
+        for interface in &ty.interfaces {
+            implementers.entry(interface).or_default().push(&ty.name);
+        }
+    }
+    let roots = ROOTS.map(root_name);
+    let directives = parts.iter().flat_map(|part| part.composed).map(|composed| &composed.definition);
+    let arguments = directives.flat_map(|definition| &definition.arguments);
+    let mut queue: Vec<&Name> =
+        roots.iter().chain(arguments.map(|argument| argument.ty.inner_named_type())).collect();
+    let mut reached: HashSet<Name> = HashSet::default();
+    while let Some(name) = queue.pop() {
+        if !reached.insert(name.clone()) {
+            continue;
+        }
+        for ty in parts.iter().filter_map(|part| part.types.get(name)) {
+            queue.extend(ty.references().chain(&ty.interfaces));
+        }
+        queue.extend(implementers.get(name).into_iter().flatten());
+    }
+    reached
 }

@@ -16,6 +16,7 @@ use common::RequestContext;
 use futures::stream::BoxStream;
 use serde::Deserialize;
 
+use crate::compose::Sdl;
 use crate::error::{GraphqlError, PathSegment};
 use crate::plan::Fetch;
 
@@ -25,7 +26,7 @@ pub struct Subgraph {
     /// The module's id, e.g. `leave`.
     pub name: String,
     /// Its federation SDL.
-    pub sdl: Arc<str>,
+    pub sdl: Sdl,
     /// The way to it.
     pub transport: Transport,
 }

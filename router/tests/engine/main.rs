@@ -29,7 +29,7 @@ use shop::Log;
 pub(crate) fn local(name: &str, executable: Executable) -> Subgraph {
     Subgraph {
         name: name.to_owned(),
-        sdl: executable.sdl.clone(),
+        sdl: executable.sdl.clone().into(),
         transport: Transport::InProcess(executable),
     }
 }

@@ -1,0 +1,71 @@
+//! The directives that a type, a field or a value has in the supergraph.
+
+use apollo_compiler::ast::{Directive, DirectiveList, Value};
+use apollo_compiler::collections::IndexMap;
+use apollo_compiler::{Name, Node};
+
+use super::{Merger, most_frequent};
+
+impl Merger<'_> {
+    /// Merges what subgraphs apply to the same element.
+    ///
+    /// What can stand repeatedly is united. Who may see an element must fulfil what every subgraph asks. Of others, the
+    /// application that most subgraphs have stands.
+    pub fn applied<'d>(&self, given: impl Iterator<Item = &'d DirectiveList>) -> DirectiveList {
+        let mut given = given.filter(|list| !list.is_empty());
+        let (Some(first), second) = (given.next(), given.next()) else { return DirectiveList::new() };
+        let Some(second) = second else { return first.clone() };
+        let mut by_name: IndexMap<&Name, Vec<&Node<Directive>>> = IndexMap::default();
+        for used in [first, second].into_iter().chain(given).flatten() {
+            by_name.entry(&used.name).or_default().push(used);
+        }
+        let mut merged = DirectiveList::new();
+        for (name, used) in by_name {
+            match name.as_str() {
+                "requiresScopes" => merged.push(all_of(&used, "scopes")),
+                "policy" => merged.push(all_of(&used, "policies")),
+                _ if name == "tag" || self.repeatable.contains(name) => {
+                    for one in used {
+                        if !merged.contains(one) {
+                            merged.push(one.clone());
+                        }
+                    }
+                }
+                _ => merged.extend(most_frequent(used.into_iter()).cloned()),
+            }
+        }
+        merged
+    }
+}
+
+/// Each application is an "any of" of "all of"; together, one of each must hold. What contains another alternative
+/// adds nothing.
+fn all_of(used: &[&Node<Directive>], argument: &str) -> Node<Directive> {
+    let alternatives = |directive: &Directive| -> Vec<Vec<Node<Value>>> {
+        let any = directive.specified_argument_by_name(argument).and_then(|value| value.as_list());
+        let all = any.unwrap_or_default().iter().map(|all| all.as_list().unwrap_or_default().to_vec());
+        all.collect()
+    };
+    let contains = |all: &[Node<Value>], other: &[Node<Value>]| other.iter().all(|one| all.contains(one));
+    let mut merged = vec![Vec::new()];
+    for directive in used {
+        let mut product: Vec<Vec<Node<Value>>> = Vec::new();
+        for (left, right) in
+            merged.iter().flat_map(|left| alternatives(directive).into_iter().map(move |it| (left, it)))
+        {
+            let mut both: Vec<Node<Value>> = left.clone();
+            both.extend(right.into_iter().filter(|one| !left.contains(one)));
+            if !product.iter().any(|known| contains(&both, known)) {
+                product.retain(|known| !contains(known, &both));
+                product.push(both);
+            }
+        }
+        merged = product;
+    }
+    let mut directive = Directive::clone(used[0]);
+    if let Some(value) = directive.specified_argument_by_name_mut(argument) {
+        let list = merged.into_iter().map(|all| Node::new(Value::List(all))).collect();
+        *value = Node::new(Value::List(list));
+    }
+    Node::new(directive)
+}
