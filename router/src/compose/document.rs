@@ -32,7 +32,7 @@ enum link__Purpose { SECURITY EXECUTION }
 ";
 
 /// The specifications of the directives that reach the supergraph: name, address, purpose, definitions.
-const FEATURES: [(&str, &str, Option<&str>, &str); 5] = [
+const FEATURES: [(&str, &str, Option<&str>, &str); 7] = [
     (
         "tag",
         "https://specs.apollo.dev/tag/v0.3",
@@ -67,7 +67,23 @@ const FEATURES: [(&str, &str, Option<&str>, &str); 5] = [
         "directive @policy(policies: [[policy__Policy!]!]!) \
          on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM scalar policy__Policy",
     ),
+    (
+        "cost",
+        COST,
+        None,
+        "directive @cost(weight: Int!) \
+         on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR",
+    ),
+    (
+        "listSize",
+        COST,
+        None,
+        "directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], \
+         requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION",
+    ),
 ];
+
+const COST: &str = "https://specs.apollo.dev/cost/v0.1";
 
 static HEADER_DEFINITIONS: LazyLock<Vec<Definition>> = LazyLock::new(|| definitions(HEADER));
 
@@ -93,7 +109,10 @@ pub(super) fn supergraph(
     document.definitions.clone_from(&HEADER_DEFINITIONS);
     document.definitions.push(graph_enum(parts, graphs));
     for (_, url, purpose, text) in FEATURES.iter().filter(|(name, ..)| used.contains(*name)) {
-        links.push(link(url, *purpose, None));
+        let link = link(url, *purpose, None);
+        if !links.contains(&link) {
+            links.push(link);
+        }
         document.definitions.extend(definitions(text));
     }
     for directive in composed(parts, conflicts) {

@@ -29,11 +29,31 @@ impl FieldSet {
         }
     }
 
+    /// Whether two field sets select the same, in whatever order.
+    pub fn selects_the_same(&self, other: &Self) -> bool {
+        sorted(&self.selections) == sorted(&other.selections)
+    }
+
     /// The same selections, written anew.
     pub fn of(selections: Vec<Selection>) -> Self {
         let text: Vec<_> = selections.iter().map(|one| one.serialize().no_indent().to_string()).collect();
         Self { text: text.join(" "), selections }
     }
+}
+
+fn sorted(selections: &[Selection]) -> Vec<String> {
+    let mut texts: Vec<_> = selections
+        .iter()
+        .map(|selection| match selection {
+            Selection::Field(field) => format!("{} {:?}", field.name, sorted(&field.selection_set)),
+            Selection::InlineFragment(fragment) => {
+                format!("... {:?} {:?}", fragment.type_condition, sorted(&fragment.selection_set))
+            }
+            Selection::FragmentSpread(spread) => format!("...{}", spread.fragment_name),
+        })
+        .collect();
+    texts.sort_unstable();
+    texts
 }
 
 fn first_line(text: &str) -> &str {

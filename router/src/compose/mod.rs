@@ -79,10 +79,6 @@ pub fn compose<'a>(
             let invalid = |message| vec![Conflict::new(code::INVALID_GRAPHQL, message)];
             return derive(supergraph).map_err(|message| ComposeError::Conflict(invalid(message)));
         }
-        if scope == Scope::Whole {
-            let conflict = |lost: Lost| Conflict::new(code::SATISFIABILITY_ERROR, lost.message);
-            return Err(ComposeError::Conflict(lost.into_iter().map(conflict).collect()));
-        }
         lost.iter().for_each(|lost| tracing::warn!(reason = lost.message, "a field is left out of a view"));
         prune::fields(&mut parts, &lost.into_iter().map(|lost| (lost.ty, lost.field)).collect());
         reach::drop_unreachable(&mut parts);
@@ -103,6 +99,10 @@ fn assemble(parts: &[Part<'_>], scope: Scope) -> Result<(Document, Vec<Lost>), C
     let mut lost = Vec::new();
     if conflicts.is_empty() {
         (lost, conflicts) = satisfy::check(parts, &merged);
+    }
+    if scope == Scope::Whole {
+        let conflict = |lost: Lost| Conflict::new(code::SATISFIABILITY_ERROR, lost.message);
+        conflicts.extend(lost.drain(..).map(conflict));
     }
     let supergraph = document::supergraph(parts, &graphs, merged.definitions, &mut conflicts);
     if conflicts.is_empty() { Ok((supergraph, lost)) } else { Err(ComposeError::Conflict(conflicts)) }

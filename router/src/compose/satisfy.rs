@@ -38,11 +38,13 @@ struct At<'a> {
     provided: Vec<&'a [Selection]>,
     /// The interface that it is known as there, when its own type is not known there.
     interface: Option<&'a Name>,
+    /// It was got there by a key, which can be used again.
+    is_entered: bool,
 }
 
 impl<'a> At<'a> {
     fn new(graph: usize) -> Self {
-        Self { graph, provided: Vec::new(), interface: None }
+        Self { graph, provided: Vec::new(), interface: None, is_entered: false }
     }
 
     /// Equal for equal situations: selections are told apart by where they are.
@@ -124,12 +126,17 @@ impl<'a> Search<'a> {
 
     /// Follows every field from the states given.
     fn explore(&mut self, start: Vec<State<'a>>) -> Vec<Lost> {
-        let (mut states, mut seen, mut lost) = (Vec::new(), HashSet::default(), IndexMap::default());
+        let (mut states, mut lost) = (Vec::new(), IndexMap::default());
+        let mut seen: HashMap<&Name, Vec<HashSet<_>>> = HashMap::default();
         let mut queue = VecDeque::from(start);
         while let Some(state) = queue.pop_front() {
-            if !seen.insert((state.ty, state.from.iter().map(At::id).collect::<Vec<_>>())) {
+            let ids: HashSet<_> = state.from.iter().map(At::id).collect();
+            let before = seen.entry(state.ty).or_default();
+            // With more subgraphs to ask, no less can be answered.
+            if before.iter().any(|fewer| fewer.is_subset(&ids)) {
                 continue;
             }
+            before.push(ids);
             let reached = self.reach(state.ty, &state.from, 0);
             let (ty, at) = (state.ty, states.len());
             states.push(state);
@@ -170,12 +177,14 @@ impl<'a> Search<'a> {
 
     /// What several subgraphs answer alike must be able to be the same object.
     fn check_runtime_types(&mut self, ty: &'a Name, field: &'a Name, next: &[(At<'a>, &'a Field)]) {
-        if next.len() < 2 {
+        let is_abstract = |(at, field): &&(At, &Field)| {
+            let ty = self.parts[at.graph].types.get(field.ty().inner_named_type());
+            ty.is_some_and(|ty| matches!(ty.kind, Kind::Interface | Kind::Union))
+        };
+        if next.iter().filter(is_abstract).count() < 2 {
             return;
         }
-        let objects = self.objects(next);
-        let is_common = |(_, from): &(&Name, Vec<At>)| from.len() == next.len();
-        if !objects.is_empty() && !objects.iter().any(is_common) {
+        if self.objects(next).is_empty() && !self.runtime_types(next).is_empty() {
             let graphs = next.iter().map(|(at, _)| at.graph);
             let message = format!(
                 "field \"{ty}.{field}\" is shared by {}, but no type of object can come from all of them",
@@ -209,7 +218,7 @@ impl<'a> Search<'a> {
             let graph = rest.swap_remove(found);
             let is_known = self.parts[graph].types.contains_key(ty);
             let interface = self.holders(graph, ty).map(|holder| &holder.name).next().filter(|_| !is_known);
-            reached.push(At { interface, ..At::new(graph) });
+            reached.push(At { interface, is_entered: true, ..At::new(graph) });
         }
     }
 
@@ -289,7 +298,7 @@ impl<'a> Search<'a> {
             let is_own = !field.is_external && !self.merged.overridden.contains(&(at.graph, ty, name));
             if is_provided || (is_own && self.is_fulfilled(ty, at, field, depth)) {
                 provided.extend(field.provides.as_ref().map(|set| set.selections.as_slice()));
-                next.push((At { graph: at.graph, provided, interface: None }, field));
+                next.push((At { provided, ..At::new(at.graph) }, field));
             }
         }
         next
@@ -314,7 +323,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether what a field requires can be had by keys that its own subgraph has, and brought back by a key.
+    /// Whether what a field requires can be had by keys that its own subgraph has, and brought back by one of them.
     fn is_fulfilled(&mut self, ty: &'a Name, at: &At<'a>, field: &'a Field, depth: usize) -> bool {
         let Some(required) = &field.requires else { return true };
         let this = (at.graph, ty, field.name());
@@ -322,15 +331,26 @@ impl<'a> Search<'a> {
             return false;
         }
         self.pending.push(this);
-        let reached = self.reach(ty, std::slice::from_ref(at), depth + 1);
+        let own = std::slice::from_ref(at);
+        let keys: Vec<_> = self.holders(at.graph, ty).flat_map(|holder| &holder.keys).collect();
+        let reached = self.reach(ty, own, depth + 1);
         let is_fulfilled = self.answers(ty, &reached, &required.selections, depth + 1)
-            && self.has_way_into(at.graph, ty, &reached, depth + 1);
+            && (at.is_entered
+                || keys.into_iter().any(|key| self.answers(ty, own, &key.fields.selections, depth + 1)));
         self.pending.pop();
         is_fulfilled
     }
 
     /// The objects that a field may come to, each with the subgraphs that may be asked for it.
+    ///
+    /// Subgraphs that share a field answer alike: what one of them never answers, none does.
     fn objects(&self, next: &[(At<'a>, &'a Field)]) -> Vec<(&'a Name, Vec<At<'a>>)> {
+        let mut objects = self.runtime_types(next);
+        objects.retain(|_, from| from.len() == next.len());
+        objects.into_iter().collect()
+    }
+
+    fn runtime_types(&self, next: &[(At<'a>, &'a Field)]) -> IndexMap<&'a Name, Vec<At<'a>>> {
         let mut objects: IndexMap<&Name, Vec<At>> = IndexMap::default();
         for (at, field) in next {
             let Some(ty) = self.parts[at.graph].types.get(field.ty().inner_named_type()) else { continue };
@@ -354,7 +374,7 @@ impl<'a> Search<'a> {
                 Kind::Scalar | Kind::Enum | Kind::Input => {}
             }
         }
-        objects.into_iter().collect()
+        objects
     }
 
     fn describe(&self, states: &[State], at: usize, reached: &[At], field: &Name) -> String {

@@ -49,6 +49,20 @@ fn an_interface_asks_what_its_objects_ask() {
     assert!(shown(&all.supergraph_sdl, "T.s").contains("@authenticated"));
 }
 
+#[test]
+fn the_highest_cost_stands() {
+    let with = |weight: u8| {
+        format!(
+            "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.9\", import: [\"@cost\", \"@listSize\", \"@shareable\"])
+             type Query {{ x: [Int] @shareable @cost(weight: {weight}) @listSize(assumedSize: 5) }}"
+        )
+    };
+    let all = composed_as_is(&[&with(1), &with(3), &with(1)], Scope::Whole).unwrap();
+    let x = shown(&all.supergraph_sdl, "Query.x");
+    assert_eq!(x, "x: [Int] @cost(weight: 3) @listSize(assumedSize: 5)");
+    assert_eq!(shown(&all.api_sdl, "Query.x"), "x: [Int]");
+}
+
 const OWN: &str = "extend schema @composeDirective(name: \"@own\")
     @link(url: \"https://own.example/own/v1.2\", import: [\"@own\"])
     directive @own(level: Level = LOW) on FIELD_DEFINITION enum Level { LOW HIGH }";

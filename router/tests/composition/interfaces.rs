@@ -65,6 +65,12 @@ fn who_has_the_key_of_an_interface_knows_all_its_objects_by_that_key() {
 }
 
 #[test]
+fn a_key_is_the_same_in_whatever_order() {
+    composed(&["type Query { i: I } interface I @key(fields: \"a b { c d }\") { a: Int b: B }
+        type T implements I @key(fields: \"b { d c } a\") { a: Int b: B } type B { c: Int d: Int }"]);
+}
+
+#[test]
 fn an_interfaces_fields_are_resolved_by_nobody() {
     let code =
         |field: &str| refused(&[&format!("type Query {{ i: I }} interface I {{ id: ID! {field} }}")]).0[0];

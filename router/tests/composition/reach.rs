@@ -48,8 +48,8 @@ fn requirements_must_be_had_and_may_not_wait_for_each_other() {
     );
     composed(&[owner, &requiring("x", "y"), "type T @key(fields: \"id\") { id: ID! y: Int }"]);
     // Nothing brings what is required back without a key.
-    let unreachable = "type Query { u: T } type T @key(fields: \"id\", resolvable: false) {
-        id: ID! y: Int @external x: Int @requires(fields: \"y\") }";
+    let unreachable =
+        "type Query { u: T } type T { id: ID! @shareable y: Int @external x: Int @requires(fields: \"y\") }";
     assert_eq!(
         refused(&[owner, unreachable, "type T @key(fields: \"id\") { id: ID! y: Int }"]).0[0],
         "SATISFIABILITY_ERROR"

@@ -9,7 +9,7 @@ use super::{Merger, most_frequent};
 impl Merger<'_> {
     /// Merges what subgraphs apply to the same element.
     ///
-    /// What can stand repeatedly is united. Who may see an element must fulfil what every subgraph asks. Of others, the
+    /// What can stand repeatedly is united. The highest cost stands. Who may see an element must fulfil what every subgraph asks. Of others, the
     /// application that most subgraphs have stands.
     pub fn applied<'d>(&self, given: impl Iterator<Item = &'d DirectiveList>) -> DirectiveList {
         let mut given = given.filter(|list| !list.is_empty());
@@ -24,6 +24,7 @@ impl Merger<'_> {
             match name.as_str() {
                 "requiresScopes" => merged.push(all_of(&used, "scopes")),
                 "policy" => merged.push(all_of(&used, "policies")),
+                "cost" => merged.extend(used.into_iter().max_by_key(|it| weight(it)).cloned()),
                 _ if name == "tag" || self.repeatable.contains(name) => {
                     for one in used {
                         if !merged.contains(one) {
@@ -36,6 +37,10 @@ impl Merger<'_> {
         }
         merged
     }
+}
+
+fn weight(cost: &Directive) -> Option<i32> {
+    cost.specified_argument_by_name("weight")?.to_i32()
 }
 
 /// Each application is an "any of" of "all of"; together, one of each must hold. What contains another alternative

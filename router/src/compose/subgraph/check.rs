@@ -163,7 +163,7 @@ impl<'a> Check<'a> {
     /// The key of an interface is the key of each of its implementers.
     fn interface_key(&mut self, interface: &TypeDef, key: &Key) {
         for ty in self.types.values().filter(|ty| ty.interfaces.contains(&interface.name)) {
-            let own = ty.keys.iter().find(|own| own.fields.selections == key.fields.selections);
+            let own = ty.keys.iter().find(|own| own.fields.selects_the_same(&key.fields));
             if ty.kind == Kind::Object && !own.is_some_and(|own| own.is_resolvable || !key.is_resolvable) {
                 let message = format!(
                     "interface \"{}\" has @key(fields: \"{}\"), but its implementation \"{}\" has no such key that \

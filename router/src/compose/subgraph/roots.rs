@@ -28,6 +28,7 @@ pub(super) fn renamed(document: &Document) -> (HashMap<Name, Name>, Vec<Conflict
                 };
                 let message = format!("type \"{usual}\" is not the root type: \"{}\" is", root.1);
                 problems.push(Conflict::new(code, message));
+                continue;
             }
             renames.insert(root.1.clone(), usual);
         }
