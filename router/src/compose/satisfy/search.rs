@@ -1,39 +1,21 @@
-//! Whether everything that clients may ask for can be reached: by root fields, and from there by keys.
-//!
-//! Every object type is looked at in every situation that a query can bring about: a situation is the set of subgraphs
-//! which the object may be asked of at once, with what `@provides` adds there. From these, keys lead to others. A field
-//! is lost where no subgraph within reach resolves it. Interfaces and unions are looked at through their objects, since
-//! that is how they can always be asked.
-//!
-//! Where the search grows out of hand it assumes that all is well.
-
-use std::collections::VecDeque;
+//! From subgraph to subgraph by keys: who can be asked for a field of an object.
 
 use apollo_compiler::Name;
-use apollo_compiler::ast::{Definition, OperationType, Selection};
-use apollo_compiler::collections::{HashMap, HashSet, IndexMap};
+use apollo_compiler::ast::{Definition, Selection};
+use apollo_compiler::collections::{HashMap, IndexMap};
 
-use super::Part;
-use super::error::{Conflict, code};
-use super::merge::Merged;
-use super::subgraph::{Field, Kind, ROOTS, TypeDef, root_name};
+use crate::compose::Part;
+use crate::compose::merge::Merged;
+use crate::compose::subgraph::{Field, Kind, TypeDef};
 
 /// How many selections are followed at most, and how deeply they may be nested.
 const STEPS_MAX: usize = 2_000_000;
 const DEPTH_MAX: usize = 32;
 
-/// A field that cannot be reached on some path.
-pub(super) struct Lost {
-    pub ty: Name,
-    pub field: Name,
-    /// On which path, and why.
-    pub message: String,
-}
-
 /// A subgraph that an object may be asked of.
 #[derive(Clone)]
-struct At<'a> {
-    graph: usize,
+pub(super) struct At<'a> {
+    pub graph: usize,
     /// The selections that its parents provide there.
     provided: Vec<&'a [Selection]>,
     /// The interface that it is known as there, when its own type is not known there.
@@ -43,59 +25,33 @@ struct At<'a> {
 }
 
 impl<'a> At<'a> {
-    fn new(graph: usize) -> Self {
+    pub fn new(graph: usize) -> Self {
         Self { graph, provided: Vec::new(), interface: None, is_entered: false }
     }
 
     /// Equal for equal situations: selections are told apart by where they are.
-    fn id(&self) -> (usize, Vec<usize>, Option<&'a Name>) {
+    pub fn id(&self) -> (usize, Vec<usize>, Option<&'a Name>) {
         let provided = self.provided.iter().map(|selections| selections.as_ptr().addr());
         (self.graph, provided.collect(), self.interface)
     }
 }
 
-/// An object type in one situation, and how it came about.
-struct State<'a> {
-    ty: &'a Name,
-    from: Vec<At<'a>>,
-    parent: Option<usize>,
-    field: Option<&'a Name>,
-}
-
-/// Looks for what is lost. None when all is well; the second list is of contradictions, whatever is lost.
-pub(super) fn check(parts: &[Part<'_>], merged: &Merged<'_>) -> (Vec<Lost>, Vec<Conflict>) {
-    let mut search = Search::new(parts, merged);
-    let mut lost: IndexMap<(Name, Name), Lost> = IndexMap::default();
-    for root in ROOTS {
-        let Some((ty, sources)) = merged.sources.get_key_value(&root_name(root)) else { continue };
-        let from: Vec<_> = sources.iter().map(|source| At::new(source.graph)).collect();
-        let found = if root == OperationType::Mutation {
-            search.mutations(ty, &from)
-        } else {
-            search.explore(vec![State { ty, from, parent: None, field: None }])
-        };
-        lost.extend(found.into_iter().map(|lost| ((lost.ty.clone(), lost.field.clone()), lost)));
-    }
-    (lost.into_values().collect(), search.contradictions.into_values().collect())
-}
-
-struct Search<'a> {
-    parts: &'a [Part<'a>],
+/// Finds who can be asked for what.
+pub(super) struct Search<'a> {
+    pub parts: &'a [Part<'a>],
     merged: &'a Merged<'a>,
     /// The fields of each object that clients see.
-    visible: HashMap<&'a Name, Vec<&'a Name>>,
+    pub visible: HashMap<&'a Name, Vec<&'a Name>>,
     /// The objects that implement an interface, with the subgraph that says so.
     implementers: HashMap<&'a Name, Vec<(usize, &'a Name)>>,
     has_interface_objects: bool,
     /// The requirements that are being looked at, so that none is taken to fulfil itself.
     pending: Vec<(usize, &'a Name, &'a Name)>,
     steps: usize,
-    /// Shared fields that can never come to the same object.
-    contradictions: IndexMap<(&'a Name, &'a Name), Conflict>,
 }
 
 impl<'a> Search<'a> {
-    fn new(parts: &'a [Part<'a>], merged: &'a Merged<'a>) -> Self {
+    pub fn new(parts: &'a [Part<'a>], merged: &'a Merged<'a>) -> Self {
         let objects = merged.definitions.iter().filter_map(Definition::as_object_type_definition);
         let visible = objects.filter(|ty| !ty.directives.has("inaccessible")).map(|ty| {
             let fields = ty.fields.iter().filter(|field| !field.directives.has("inaccessible"));
@@ -112,91 +68,11 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        Self {
-            parts,
-            merged,
-            visible,
-            implementers,
-            has_interface_objects,
-            pending: Vec::new(),
-            steps: 0,
-            contradictions: IndexMap::default(),
-        }
-    }
-
-    /// Follows every field from the states given.
-    fn explore(&mut self, start: Vec<State<'a>>) -> Vec<Lost> {
-        let (mut states, mut lost) = (Vec::new(), IndexMap::default());
-        let mut seen: HashMap<&Name, Vec<HashSet<_>>> = HashMap::default();
-        let mut queue = VecDeque::from(start);
-        while let Some(state) = queue.pop_front() {
-            let ids: HashSet<_> = state.from.iter().map(At::id).collect();
-            let before = seen.entry(state.ty).or_default();
-            // With more subgraphs to ask, no less can be answered.
-            if before.iter().any(|fewer| fewer.is_subset(&ids)) {
-                continue;
-            }
-            before.push(ids);
-            let reached = self.reach(state.ty, &state.from, 0);
-            let (ty, at) = (state.ty, states.len());
-            states.push(state);
-            for field in self.visible.get(ty).cloned().unwrap_or_default() {
-                let next = self.step(ty, &reached, field, 0);
-                if next.is_empty() {
-                    let message = || self.describe(&states, at, &reached, field);
-                    let new = || Lost { ty: ty.clone(), field: field.clone(), message: message() };
-                    lost.entry((ty, field)).or_insert_with(new);
-                }
-                self.check_runtime_types(ty, field, &next);
-                for (ty, from) in self.objects(&next) {
-                    if self.visible.contains_key(ty) {
-                        queue.push_back(State { ty, from, parent: Some(at), field: Some(field) });
-                    }
-                }
-            }
-        }
-        lost.into_values().collect()
-    }
-
-    /// A mutation runs once: one of the subgraphs that share it must do for all that can be asked of it.
-    fn mutations(&mut self, ty: &'a Name, from: &[At<'a>]) -> Vec<Lost> {
-        let mut lost = Vec::new();
-        for field in self.visible.get(ty).cloned().unwrap_or_default() {
-            let mut best: Option<Vec<Lost>> = None;
-            for one in self.step(ty, from, field, 0) {
-                let objects =
-                    self.objects(&[one]).into_iter().filter(|(ty, _)| self.visible.contains_key(ty));
-                let start = objects.map(|(ty, from)| State { ty, from, parent: None, field: Some(field) });
-                let found = self.explore(start.collect());
-                best = Some(best.filter(|best| best.len() <= found.len()).unwrap_or(found));
-            }
-            lost.extend(best.into_iter().flatten());
-        }
-        lost
-    }
-
-    /// What several subgraphs answer alike must be able to be the same object.
-    fn check_runtime_types(&mut self, ty: &'a Name, field: &'a Name, next: &[(At<'a>, &'a Field)]) {
-        let is_abstract = |(at, field): &&(At, &Field)| {
-            let ty = self.parts[at.graph].types.get(field.ty().inner_named_type());
-            ty.is_some_and(|ty| matches!(ty.kind, Kind::Interface | Kind::Union))
-        };
-        if next.iter().filter(is_abstract).count() < 2 {
-            return;
-        }
-        if self.objects(next).is_empty() && !self.runtime_types(next).is_empty() {
-            let graphs = next.iter().map(|(at, _)| at.graph);
-            let message = format!(
-                "field \"{ty}.{field}\" is shared by {}, but no type of object can come from all of them",
-                self.quoted(graphs)
-            );
-            let conflict = Conflict::new(code::SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES, message);
-            self.contradictions.entry((ty, field)).or_insert(conflict);
-        }
+        Self { parts, merged, visible, implementers, has_interface_objects, pending: Vec::new(), steps: 0 }
     }
 
     /// An object's type as a subgraph knows it: by itself, or by an object that stands for its interface.
-    fn holders(&self, graph: usize, ty: &Name) -> impl Iterator<Item = &'a TypeDef> + use<'a> {
+    pub fn holders(&self, graph: usize, ty: &Name) -> impl Iterator<Item = &'a TypeDef> + use<'a> {
         let types = &self.parts[graph].types;
         let supertypes = self.merged.supertypes.get(ty).filter(|_| self.has_interface_objects);
         let interfaces = supertypes.into_iter().flatten().filter_map(|name| types.get(*name));
@@ -204,7 +80,7 @@ impl<'a> Search<'a> {
     }
 
     /// All subgraphs that can be asked for an object which `from` can be asked for.
-    fn reach(&mut self, ty: &'a Name, from: &[At<'a>], depth: usize) -> Vec<At<'a>> {
+    pub fn reach(&mut self, ty: &'a Name, from: &[At<'a>], depth: usize) -> Vec<At<'a>> {
         let mut reached = from.to_vec();
         let is_root = matches!(ty.as_str(), "Query" | "Mutation" | "Subscription");
         let mut rest: Vec<usize> = (0..self.parts.len())
@@ -276,7 +152,7 @@ impl<'a> Search<'a> {
     }
 
     /// The subgraphs among those reached that answer a field.
-    fn step(
+    pub fn step(
         &mut self,
         ty: &'a Name,
         reached: &[At<'a>],
@@ -344,13 +220,13 @@ impl<'a> Search<'a> {
     /// The objects that a field may come to, each with the subgraphs that may be asked for it.
     ///
     /// Subgraphs that share a field answer alike: what one of them never answers, none does.
-    fn objects(&self, next: &[(At<'a>, &'a Field)]) -> Vec<(&'a Name, Vec<At<'a>>)> {
+    pub fn objects(&self, next: &[(At<'a>, &'a Field)]) -> Vec<(&'a Name, Vec<At<'a>>)> {
         let mut objects = self.runtime_types(next);
         objects.retain(|_, from| from.len() == next.len());
         objects.into_iter().collect()
     }
 
-    fn runtime_types(&self, next: &[(At<'a>, &'a Field)]) -> IndexMap<&'a Name, Vec<At<'a>>> {
+    pub fn runtime_types(&self, next: &[(At<'a>, &'a Field)]) -> IndexMap<&'a Name, Vec<At<'a>>> {
         let mut objects: IndexMap<&Name, Vec<At>> = IndexMap::default();
         for (at, field) in next {
             let Some(ty) = self.parts[at.graph].types.get(field.ty().inner_named_type()) else { continue };
@@ -375,31 +251,5 @@ impl<'a> Search<'a> {
             }
         }
         objects
-    }
-
-    fn describe(&self, states: &[State], at: usize, reached: &[At], field: &Name) -> String {
-        let ty = states[at].ty;
-        let mut path = vec![field.as_str()];
-        let mut state = &states[at];
-        while let (Some(parent), Some(field)) = (state.parent, state.field) {
-            path.push(field);
-            state = &states[parent];
-        }
-        path.extend(state.field.map(|field| field.as_str()));
-        path.push(if state.field.is_some() { "Mutation" } else { state.ty });
-        path.reverse();
-        let has_field =
-            |graph: &usize| self.holders(*graph, ty).any(|holder| holder.fields.contains_key(field));
-        let owners = self.quoted((0..self.parts.len()).filter(has_field));
-        let reached = self.quoted(reached.iter().map(|at| at.graph));
-        format!(
-            "\"{}\" cannot be answered: field \"{ty}.{field}\" is in {owners}; there, only {reached} can be asked, \
-             and what a key or @requires names is not to be had",
-            path.join(".")
-        )
-    }
-
-    fn quoted(&self, graphs: impl Iterator<Item = usize>) -> String {
-        graphs.map(|graph| format!("\"{}\"", self.parts[graph].name)).collect::<Vec<_>>().join(", ")
     }
 }
