@@ -26,6 +26,8 @@ pub struct Config {
     pub rate: RateLimits,
     /// Subscriptions over WebSockets and server-sent events.
     pub subscriptions: Subscriptions,
+    /// Documents that clients name instead of sending.
+    pub persisted: Persisted,
     /// What operators are told.
     pub telemetry: Telemetry,
     /// How long a client's request may take. Default 15,000; 100–120,000.
@@ -67,6 +69,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             rate: RateLimits::default(),
             subscriptions: Subscriptions::default(),
+            persisted: Persisted::default(),
             telemetry: Telemetry::default(),
             request_timeout_ms: 15_000,
             header_timeout_ms: 5_000,
@@ -94,6 +97,48 @@ pub enum Profile {
     /// No GraphiQL, no introspection without a token.
     #[default]
     Production,
+}
+
+/// Documents that clients name instead of sending.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Persisted {
+    /// Whether clients may name a document by its SHA-256 once they have sent it (Apollo's automatic persisted
+    /// queries). Default true.
+    pub automatic: bool,
+    /// Bytes of such documents that are kept; those used least go first. Default 16 MiB; 64 KiB–1 GiB.
+    pub automatic_bytes_max: u64,
+    /// Whether clients may, or must, name a document of `manifest`. Default `off`.
+    pub trusted: TrustedDocuments,
+    /// The file with the trusted documents: Apollo's manifest, or an object of documents by id.
+    pub manifest: Option<std::path::PathBuf>,
+    /// How often the file is looked at for changes. Default 2,000; 100–3,600,000.
+    pub manifest_poll_ms: u64,
+}
+
+impl Default for Persisted {
+    fn default() -> Self {
+        Self {
+            automatic: true,
+            automatic_bytes_max: 16 * 1024 * 1024,
+            trusted: TrustedDocuments::Off,
+            manifest: None,
+            manifest_poll_ms: 2_000,
+        }
+    }
+}
+
+/// What becomes of trusted documents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TrustedDocuments {
+    /// There are none.
+    #[default]
+    Off,
+    /// Clients may name one, by `documentId` or as a persisted query.
+    Allow,
+    /// Nothing else is answered: documents that are sent, and persisted ones, are refused.
+    Only,
 }
 
 /// What operators are told, and where.
@@ -159,6 +204,9 @@ pub enum ConfigError {
         "cors_origins holds {0}; an origin is spelt like https://app.example.com, without a path or wildcard"
     )]
     Origin(String),
+    /// Trusted documents without a list of them.
+    #[error("persisted.trusted is set, and persisted.manifest, the file with the documents, is not")]
+    NoManifest,
 }
 
 impl Config {
@@ -180,6 +228,8 @@ impl Config {
             ("headers_max", size(self.headers_max), 8, 100),
             ("uri_bytes_max", size(self.uri_bytes_max), 256, 65_536),
             ("views_max", self.views_max, 1, 4_096),
+            ("persisted.automatic_bytes_max", self.persisted.automatic_bytes_max, 65_536, 1 << 30),
+            ("persisted.manifest_poll_ms", self.persisted.manifest_poll_ms, 100, 3_600_000),
             ("subgraph_poll_ms", self.subgraph_poll_ms, 100, 3_600_000),
             ("startup_grace_ms", self.startup_grace_ms, 0, 600_000),
             ("drain_ms", self.drain_ms, 0, 600_000),
@@ -209,6 +259,9 @@ impl Config {
             if value < min || value > max {
                 return Err(ConfigError::Range { name, value, min, max });
             }
+        }
+        if self.persisted.trusted != TrustedDocuments::Off && self.persisted.manifest.is_none() {
+            return Err(ConfigError::NoManifest);
         }
         match self.cors_origins.iter().find(|origin| !is_origin(origin)) {
             Some(origin) => Err(ConfigError::Origin(origin.clone())),

@@ -11,9 +11,10 @@
 //! 2. **Rate**: the caller's bucket pays for the request.
 //! 3. **View**: the caller's enabled modules pick a composed schema (`view`), built once per distinct set from
 //!    the subgraphs' present schemas (`registry`). A disabled module does not exist in it.
-//! 4. **Limits**: the text is scanned before any parser sees it, then measured with fragments expanded.
-//! 5. **Plan**: [`Supergraph::prepare`] validates and plans, or finds the plan it made before.
-//! 6. **Execute**: [`Operation::execute`] calls the subgraphs, in this process or over HTTP, and shapes the answer.
+//! 4. **Document**: what a client names, by an id or a hash, is looked up (`persisted`).
+//! 5. **Limits**: the text is scanned before any parser sees it, then measured with fragments expanded.
+//! 6. **Plan**: [`Supergraph::prepare`] validates and plans, or finds the plan it made before.
+//! 7. **Execute**: [`Operation::execute`] calls the subgraphs, in this process or over HTTP, and shapes the answer.
 //!
 //! Subscriptions (`subscribe`) are admitted in the same way, whether they come over a WebSocket, as multipart, or as
 //! server-sent events; before each event, the token and the modules are looked at again.
@@ -27,6 +28,7 @@ mod error;
 mod execute;
 mod federation;
 mod limits;
+mod persisted;
 mod pipeline;
 mod plan;
 mod rate;
@@ -48,9 +50,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use compose::{ComposeError, Composed, Conflict, Scope, Sdl, compose};
-pub use config::{Config, ConfigError, Network, Profile, Subscriptions, Telemetry};
+pub use config::{
+    Config, ConfigError, Network, Persisted, Profile, Subscriptions, Telemetry, TrustedDocuments,
+};
 pub use error::{GraphqlError, Location, Path, PathSegment};
 pub use federation::{Federation, ReadySupergraph, websocket_url};
+pub use persisted::ManifestError;
 pub use pipeline::{Allowed, Answer, Client, GraphqlRequest, Outcome};
 pub use rate::RateLimits;
 pub use registry::SubgraphSource;
@@ -67,6 +72,9 @@ pub enum SetupError {
     /// The subgraphs do not compose, or the supergraph cannot be used.
     #[error(transparent)]
     Compose(#[from] ComposeError),
+    /// The trusted documents cannot be read.
+    #[error("the trusted documents cannot be read: {0}")]
+    Manifest(#[from] ManifestError),
 }
 
 /// A router, cheap to clone. [`Router::serve`] runs it; [`Router::into_axum`] embeds it.
@@ -83,6 +91,7 @@ pub(crate) struct Core {
     pub views: view::Views,
     pub metrics: Arc<telemetry::Metrics>,
     pub guard: limits::Guard,
+    pub persisted: persisted::Persisted,
     pub rates: rate::Rates,
     pub sockets: subscribe::Sockets,
     /// Cancelled when the router stops: subscriptions end, and readiness with them.
@@ -131,9 +140,10 @@ impl Router {
             registry: registry::Registry::new(federation.into(), metrics.clone()),
             views: view::Views::new(config.views_max, metrics.clone()),
             rates: rate::Rates::new(config.rate.clone(), guard.clone(), metrics.clone()),
-            metrics,
+            metrics: metrics.clone(),
             sockets: subscribe::Sockets::new(config.subscriptions.sockets_per_user_max, guard.clone()),
             guard,
+            persisted: persisted::Persisted::new(&config.persisted, metrics.clone()).await?,
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
             config,

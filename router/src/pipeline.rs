@@ -1,4 +1,4 @@
-//! What happens to a request, in order: authenticate → rate → view → limits → plan → execute → answer.
+//! What happens to a request, in order: authenticate → rate → view → document → limits → plan → execute → answer.
 //!
 //! [`admit`] takes a request as far as an operation that may run; [`answer`] runs it. Subscriptions, whichever
 //! way they come, are admitted by the same function. All control flow of a request is in this file.
@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::config::Profile;
 use crate::error::GraphqlError;
+use crate::persisted::Text;
 use crate::supergraph::{Operation, OperationKind, Response, Supergraph};
 use crate::telemetry::{note, note_access};
 use crate::{Core, limits};
@@ -23,17 +24,25 @@ use crate::{Core, limits};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GraphqlRequest {
-    /// The document.
+    /// The document; empty when it is named instead.
+    #[serde(default, deserialize_with = "null_is_empty")]
     pub query: String,
+    /// The id of a trusted document.
+    #[serde(default)]
+    pub document_id: Option<String>,
     /// Which of its operations to run; needed when there are several.
     #[serde(default)]
     pub operation_name: Option<String>,
     /// The variables' values.
     #[serde(default)]
     pub variables: Option<Map<String, Value>>,
-    /// Accepted, as GraphQL over HTTP asks, and not used.
+    /// `persistedQuery` names a document by its hash; whatever else there is is accepted and not used.
     #[serde(default)]
     pub extensions: Option<Map<String, Value>>,
+}
+
+fn null_is_empty<'de, D: serde::Deserializer<'de>>(value: D) -> Result<String, D::Error> {
+    Option::<String>::deserialize(value).map(Option::unwrap_or_default)
 }
 
 /// Who sent a request, as far as the connection says.
@@ -150,7 +159,7 @@ pub(crate) async fn answer(
 pub(crate) async fn admit(
     core: &Arc<Core>,
     client: Client,
-    request: GraphqlRequest,
+    mut request: GraphqlRequest,
     allowed: Allowed,
 ) -> Result<Admitted, Refused> {
     note_access(|access| access.operation_name(request.operation_name.as_deref()));
@@ -158,10 +167,12 @@ pub(crate) async fn admit(
     note_access(|access| access.caller(&caller));
     core.rates.take(&caller, client.address)?;
     let view = view(core, &caller).await?;
+    let mut found = core.persisted.find(&mut request)?;
     let variables = request.variables.unwrap_or_default();
     limits::measure_variables(&core.guard, &core.config.limits, &variables)?;
-    note_access(|access| access.document(&request.query));
-    let operation = prepare(core, view, request.query, request.operation_name).await?;
+    note_access(|access| access.document(&found.text));
+    let operation = prepare(core, view, &mut found.text, request.operation_name).await?;
+    core.persisted.keep(found);
     note(|facts| facts.kind = kind_name(operation.kind()));
     note_access(|access| access.operation_name(operation.name()));
     let shows_schema = core.config.profile == Profile::Development || caller != Caller::Anonymous;
@@ -198,17 +209,17 @@ async fn view(core: &Core, caller: &Caller) -> Result<Arc<Supergraph>, Refused> 
 async fn prepare(
     core: &Arc<Core>,
     view: Arc<Supergraph>,
-    document: String,
+    document: &mut Text,
     operation_name: Option<String>,
 ) -> Result<Arc<Operation>, Refused> {
-    let known = view.prepared(&document, operation_name.as_deref());
+    let known = view.prepared(document, operation_name.as_deref());
     core.metrics.operations.looked_up(known.is_some());
     if let Some(operation) = known {
         return Ok(operation);
     }
     let started_at = Instant::now();
     let metrics = core.metrics.clone();
-    let core = core.clone();
+    let (core, document) = (core.clone(), document.share());
     let plan = move || {
         limits::measure(&core.guard, &core.config.limits, &document)?;
         Ok(view.prepare(&document, operation_name.as_deref())?)

@@ -47,7 +47,7 @@ impl Router {
         let watching = shutdown.child_token();
         let watcher = tokio::spawn({
             let (router, watching) = (self.clone(), watching.clone());
-            async move { router.watch(&watching).await }
+            async move { tokio::join!(router.watch(&watching), router.core.persisted.trusted.watch(&watching)) }
         });
         let connections = GracefulShutdown::new();
         let serving = Serving {

@@ -120,7 +120,10 @@ async fn graphiql_asset(
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Parameters {
+    #[serde(default)]
     query: String,
+    #[serde(default)]
+    document_id: Option<String>,
     #[serde(default)]
     operation_name: Option<String>,
     /// JSON, in text.
@@ -166,14 +169,15 @@ async fn get_graphql(
 
 fn read_parameters(uri: &Uri) -> Result<GraphqlRequest, Refused> {
     let bad = |what: String| Refused::http(StatusCode::BAD_REQUEST, "BAD_REQUEST", what);
-    let Query(parameters) = Query::<Parameters>::try_from_uri(uri)
-        .map_err(|_| bad("the query string lacks `query`, or a parameter is malformed".into()))?;
+    let Query(parameters) =
+        Query::<Parameters>::try_from_uri(uri).map_err(|_| bad("a parameter is malformed".into()))?;
     let map = |name, text: Option<String>| match text.filter(|text| !text.is_empty()) {
         None => Ok(None),
         Some(text) => serde_json::from_str(&text).map_err(|_| bad(format!("`{name}` is not a JSON object"))),
     };
     Ok(GraphqlRequest {
         query: parameters.query,
+        document_id: parameters.document_id.filter(|id| !id.is_empty()),
         operation_name: parameters.operation_name.filter(|name| !name.is_empty()),
         variables: map("variables", parameters.variables)?,
         extensions: map("extensions", parameters.extensions)?,

@@ -124,6 +124,9 @@ pub(crate) struct Operations {
     entries: Gauge,
     bytes: Gauge,
     pub planning: Histogram,
+    pub persisted: Family<ResultLabel, Counter>,
+    pub trusted: Gauge,
+    pub manifest_reads: Family<ResultLabel, Counter>,
 }
 
 impl Operations {
@@ -138,6 +141,16 @@ impl Operations {
             planning: list.add_duration(
                 "planning",
                 "Measuring, validating and planning an operation that was not in the cache",
+            ),
+            persisted: list.add(
+                "persisted_documents",
+                "Requests that named a document: automatic (known by its hash), registered (sent with it), trusted, \
+                 unknown, mismatch (of text and hash), untrusted (not from the list, and nothing else is answered)",
+            ),
+            trusted: list.add("trusted_documents", "Documents on the list of trusted ones"),
+            manifest_reads: list.add(
+                "trusted_documents_reloads",
+                "Readings of the list after it changed: ok, or failed (the last good one stays)",
             ),
         }
     }

@@ -2,7 +2,6 @@
 //!
 //! What it never holds: tokens, mail addresses, variables, the document's text.
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,9 +10,9 @@ use chrono::SecondsFormat;
 use common::{Caller, Clock, IdentityId, MembershipId, OrganizationId};
 use http::Method;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::Facts;
+use crate::persisted::sha256_hex;
 use crate::pipeline::Client;
 use crate::supergraph::Supergraph;
 
@@ -141,11 +140,7 @@ impl Access {
 
     /// Takes down what was asked: the document by its hash, as lists of trusted documents have it.
     pub fn document(&mut self, document: &str) {
-        let mut hex = String::with_capacity(64);
-        for byte in Sha256::digest(document) {
-            let _ = write!(hex, "{byte:02x}");
-        }
-        self.document_sha256 = Some(hex);
+        self.document_sha256 = Some(sha256_hex(document));
     }
 
     /// Takes down an operation's name, without anything that no name has.

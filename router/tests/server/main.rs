@@ -9,6 +9,7 @@ mod limits;
 mod metrics;
 mod over_http;
 mod packed;
+mod persisted;
 mod raw;
 mod remote;
 mod slow;
