@@ -254,7 +254,7 @@ async fn a_slow_reader_and_a_client_that_leaves_are_counted_as_such() {
     app.stuck().await;
     while socket.hear().await["type"] == "next" {}
     until(&app, "router_subscriptions_ended_total{transport=\"websocket\",reason=\"lagged\"}", 1.0).await;
-    let asked = tokio::time::timeout(Duration::from_millis(100), app.post("{ slow }").send()).await;
+    let asked = tokio::time::timeout(Duration::from_millis(700), app.post("{ slow }").send()).await;
     assert!(asked.is_err());
     until(&app, &requests("http", "query", "cancelled", 0), 1.0).await;
 }
