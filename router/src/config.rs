@@ -32,6 +32,8 @@ pub struct Config {
     pub telemetry: Telemetry,
     /// How long a client's request may take. Default 15,000; 100–120,000.
     pub request_timeout_ms: u64,
+    /// How long an operation that was not asked before may take to plan. Default 200; 1–10,000.
+    pub planning_timeout_ms: u64,
     /// How long a client may take to send a request's headers, from their first byte on. Default 5,000; 100–60,000.
     pub header_timeout_ms: u64,
     /// How long a client may idle between two requests. Default 60,000; 1,000–600,000.
@@ -72,6 +74,7 @@ impl Default for Config {
             persisted: Persisted::default(),
             telemetry: Telemetry::default(),
             request_timeout_ms: 15_000,
+            planning_timeout_ms: 200,
             header_timeout_ms: 5_000,
             idle_timeout_ms: 60_000,
             body_timeout_ms: 10_000,
@@ -219,6 +222,7 @@ impl Config {
         let size = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
         for (name, value, min, max) in [
             ("request_timeout_ms", self.request_timeout_ms, 100, 120_000),
+            ("planning_timeout_ms", self.planning_timeout_ms, 1, 10_000),
             ("header_timeout_ms", self.header_timeout_ms, 100, 60_000),
             ("idle_timeout_ms", self.idle_timeout_ms, 1_000, 600_000),
             ("body_timeout_ms", self.body_timeout_ms, 100, 120_000),

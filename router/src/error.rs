@@ -19,6 +19,8 @@ pub mod code {
     pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
     /// The operation is larger than what is allowed.
     pub const TOO_COMPLEX: &str = "OPERATION_TOO_COMPLEX";
+    /// The operation takes too long to plan.
+    pub const PLANNING_TIMEOUT: &str = "PLANNING_TIMEOUT";
     /// Something that we depend on did not answer.
     pub const UNAVAILABLE: &str = "DEPENDENCY_UNAVAILABLE";
     /// Our fault; the cause is in the log.

@@ -10,11 +10,14 @@ use graphql::{Hits, Limit, LimitExceeded, Limits, Mode, Modes};
 use crate::Core;
 use crate::error::{GraphqlError, Location, code};
 use crate::pipeline::Refused;
-use crate::supergraph::Response;
+use crate::supergraph::{Operation, Response};
 use crate::telemetry::{LimitLabels, Metrics};
 
 /// An answer takes no longer, whatever the settings say.
 const REQUEST_HARD_MAX: Duration = Duration::from_secs(120);
+
+/// Planning takes no longer, whatever the settings say.
+const PLANNING_HARD_MAX: Duration = Duration::from_secs(10);
 
 /// Bytes of a body, unpacked, that are refused whatever the settings say.
 pub(crate) const BODY_HARD_MAX: usize = 100_000_000;
@@ -96,6 +99,25 @@ pub(crate) fn measure_variables(
     let mut hits = Hits::default();
     let checked = limits.check_variables(variables, &mut hits);
     guard.judged(hits, checked)
+}
+
+/// How long an operation may take to plan.
+pub(crate) fn planning_max(core: &Core) -> Duration {
+    let is_enforced = core.guard.mode(Limit::Planning) == Mode::Enforce;
+    if is_enforced { Duration::from_millis(core.config.planning_timeout_ms) } else { PLANNING_HARD_MAX }
+}
+
+/// Counts an operation that takes too long to plan, whether or not it was refused.
+pub(crate) fn measure_planning(core: &Core, planned: &Result<Arc<Operation>, Vec<GraphqlError>>) {
+    let allowed = Duration::from_millis(core.config.planning_timeout_ms);
+    let is_past = match planned {
+        Ok(operation) => operation.planning > allowed,
+        Err(errors) => errors.iter().any(|error| error.code == code::PLANNING_TIMEOUT),
+    };
+    // One that was just in time has its limit behind it.
+    if is_past && (planned.is_err() || core.guard.mode(Limit::Planning) != Mode::Enforce) {
+        core.guard.refuses(Limit::Planning);
+    }
 }
 
 /// Leaves out the errors that are too many.

@@ -222,7 +222,9 @@ async fn prepare(
     let (core, document) = (core.clone(), document.share());
     let plan = move || {
         limits::measure(&core.guard, &core.config.limits, &document)?;
-        Ok(view.prepare(&document, operation_name.as_deref())?)
+        let planned = view.prepare_within(&document, operation_name.as_deref(), limits::planning_max(&core));
+        limits::measure_planning(&core, &planned);
+        Ok(planned?)
     };
     let planned = tokio::task::spawn_blocking(plan).await;
     let took = started_at.elapsed();

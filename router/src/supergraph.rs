@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use apollo_compiler::ast::OperationType;
 use apollo_compiler::executable::{ExecutableDocument, Operation as Definition};
@@ -18,7 +18,7 @@ pub use crate::execute::{Operation, OperationKind, Response};
 use crate::plan::{Aliases, PlanError, Planner, expanded_size};
 use crate::transport::Subgraph;
 
-/// How long planning one operation may take.
+/// How long planning one operation may take when nobody says otherwise.
 const PLANNING_MAX: Duration = Duration::from_millis(200);
 /// How much is kept prepared, in bytes of memory by [`weight`].
 const OPERATIONS_BYTES_MAX: u64 = 32 * 1024 * 1024;
@@ -120,15 +120,30 @@ impl Supergraph {
         document: &str,
         operation_name: Option<&str>,
     ) -> Result<Arc<Operation>, Vec<GraphqlError>> {
+        self.prepare_within(document, operation_name, PLANNING_MAX)
+    }
+
+    /// The same, with another time for planning.
+    pub fn prepare_within(
+        &self,
+        document: &str,
+        operation_name: Option<&str>,
+        planning_max: Duration,
+    ) -> Result<Arc<Operation>, Vec<GraphqlError>> {
         // However many ask at once, it is built once.
         self.operations
             .try_get_with(cache_key(document, operation_name), || {
-                self.build(document, operation_name).map(Arc::new)
+                self.build(document, operation_name, planning_max).map(Arc::new)
             })
             .map_err(|errors| errors.as_ref().clone())
     }
 
-    fn build(&self, text: &str, name: Option<&str>) -> Result<Operation, Vec<GraphqlError>> {
+    fn build(
+        &self,
+        text: &str,
+        name: Option<&str>,
+        planning_max: Duration,
+    ) -> Result<Operation, Vec<GraphqlError>> {
         let document = self.validate(text)?;
         let definition = choose(&document, name)?;
         let kind = match definition.operation_type {
@@ -143,24 +158,26 @@ impl Supergraph {
             introspection::check_max_depth(&document, &definition)
                 .map_err(|error| one(code::TOO_COMPLEX, error.message().to_string()))?;
         }
+        let started_at = Instant::now();
         let planned = self
             .engine
             .planner
-            .plan(&self.engine.schema, &document, &definition, &self.engine.aliases, PLANNING_MAX)
+            .plan(&self.engine.schema, &document, &definition, &self.engine.aliases, planning_max)
             .map_err(|error| match error {
-                PlanError::Deadline => one(code::TOO_COMPLEX, "this operation takes too long to plan"),
+                PlanError::Deadline => one(code::PLANNING_TIMEOUT, "this operation takes too long to plan"),
                 PlanError::Nested => one(code::TOO_COMPLEX, "this operation is nested too deeply"),
                 PlanError::Failed(cause) => {
                     tracing::error!(cause, "an operation could not be planned");
                     vec![GraphqlError::internal()]
                 }
             })?;
+        let planning = started_at.elapsed();
         let layout = Layout::new(&planned, self.engine.planner.types(), kind != OperationKind::Mutation);
         let shape = shape(&self.engine, &document, &definition, &layout)
             .map_err(|_| one(code::TOO_COMPLEX, "this operation selects too much"))?;
         let engine = self.engine.clone();
         let written = AtomicUsize::new(0);
-        Ok(Operation { engine, document, definition, kind, introspects, planned, layout, shape, written })
+        Ok(Operation { engine, document, definition, kind, introspects, planning, planned, layout, shape, written })
     }
 
     fn validate(&self, text: &str) -> Result<Valid<ExecutableDocument>, Vec<GraphqlError>> {

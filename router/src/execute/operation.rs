@@ -36,6 +36,8 @@ pub struct Operation {
     pub(crate) definition: Node<Definition>,
     pub(crate) kind: OperationKind,
     pub(crate) introspects: bool,
+    /// How long it took to plan.
+    pub(crate) planning: std::time::Duration,
     pub(crate) planned: Planned,
     pub(crate) layout: Layout,
     pub(crate) shape: Arc<Shape>,

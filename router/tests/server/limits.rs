@@ -27,6 +27,7 @@ fn refusal(limit: Limit) -> &'static str {
         Limit::VariablesBytes => "VARIABLES_TOO_LARGE",
         Limit::VariablesDepth => "VARIABLES_TOO_DEEP",
         Limit::VariablesItems => "VARIABLES_LIST_TOO_LONG",
+        Limit::Planning => "PLANNING_TIMEOUT",
         Limit::RequestTimeout => "TIMEOUT",
         Limit::Errors => "too many errors are left out",
         Limit::RateUser | Limit::RateOrganization | Limit::RateAnonymous => "RATE_LIMITED",
@@ -56,6 +57,7 @@ fn set(config: &mut Config, limit: Limit) {
         Limit::VariablesBytes => limits.variables_bytes_max = 100,
         Limit::VariablesDepth => limits.variables_depth_max = 1,
         Limit::VariablesItems => limits.variables_items_max = 2,
+        Limit::Planning => config.planning_timeout_ms = 1,
         Limit::RequestTimeout => config.request_timeout_ms = 500,
         Limit::Errors => limits.errors_max = 2,
         Limit::RateUser => (config.rate.user_per_s, config.rate.user_burst) = (1, 1),
@@ -100,6 +102,11 @@ async fn probe(app: &App, limit: Limit, is_past: bool) -> Option<String> {
             with(if is_past { json!({"of": [], "x": [[]]}) } else { json!({"of": []}) }).await
         }
         Limit::VariablesItems => with(json!({"of": vec![1; 2 + more]})).await,
+        // What needs no subgraph is not planned; two thousand fields take long, and nothing else about them counts.
+        Limit::Planning if !is_past => ask("{ __typename }".into()).await,
+        Limit::Planning => {
+            ask(format!("{{ {} }}", (0..2_000).map(|i| format!("a{i}: hello ")).collect::<String>())).await
+        }
         Limit::RequestTimeout => ask(if is_past { "{ slow }" } else { "{ hello }" }.into()).await,
         Limit::Errors => {
             let (_, answer) =
@@ -189,7 +196,14 @@ async fn each_limit_is_held_as_strictly_as_its_mode_says() {
             let mut settings = config();
             set(&mut settings, limit);
             // What else a probe of this limit would run into.
-            for other in [Limit::RootFields, Limit::Directives, Limit::Cost, Limit::Nesting] {
+            for other in [
+                Limit::RootFields,
+                Limit::Directives,
+                Limit::Cost,
+                Limit::Nesting,
+                Limit::Aliases,
+                Limit::Tokens,
+            ] {
                 settings.limits.modes.set(other, Mode::Off);
             }
             settings.limits.modes.set(limit, mode);

@@ -70,6 +70,8 @@ pub enum Limit {
     VariablesDepth,
     /// Items in one list in the variables.
     VariablesItems,
+    /// How long an operation may take to plan. Ten seconds hold always.
+    Planning,
     /// How long an answer may take. Two minutes hold always.
     RequestTimeout,
     /// Errors in an answer. 1,000 hold always.
@@ -88,7 +90,7 @@ pub enum Limit {
 
 impl Limit {
     /// All of them, each with the name of its setting.
-    pub const ALL: [(Self, &'static str); 24] = [
+    pub const ALL: [(Self, &'static str); 25] = [
         (Self::BodyBytes, "body_bytes_max"),
         (Self::BodyRatio, "body_ratio_max"),
         (Self::HeaderBytes, "header_bytes_max"),
@@ -106,6 +108,7 @@ impl Limit {
         (Self::VariablesBytes, "variables_bytes_max"),
         (Self::VariablesDepth, "variables_depth_max"),
         (Self::VariablesItems, "variables_items_max"),
+        (Self::Planning, "planning_timeout_ms"),
         (Self::RequestTimeout, "request_timeout_ms"),
         (Self::Errors, "errors_max"),
         (Self::RateUser, "user_per_s"),
