@@ -64,11 +64,19 @@ pub struct GraphqlError {
     pub extensions: IndexMap<Name, Value>,
 }
 
+/// Bytes of a message of ours. Parsers repeat what they did not understand, which may be a megabyte.
+const MESSAGE_BYTES_MAX: usize = 1_000;
+
 impl GraphqlError {
-    /// An error about the request as a whole.
+    /// An error about the request as a whole. A long message is cut.
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        let mut message = message.into();
+        if message.len() > MESSAGE_BYTES_MAX {
+            message.truncate(message.floor_char_boundary(MESSAGE_BYTES_MAX));
+            message.push('…');
+        }
         Self {
-            message: message.into(),
+            message,
             locations: Vec::new(),
             path: Vec::new(),
             code: code.into(),

@@ -104,6 +104,18 @@ async fn limits_hold_at_the_edge() {
 }
 
 #[tokio::test]
+async fn an_error_repeats_little_of_what_was_sent() {
+    let app = App::start().await;
+    let (name, comment) = ("é".repeat(100_000), format!("#{}", "{".repeat(400_000)));
+    for document in [comment, format!("{{ {} }}", "a".repeat(400_000)), format!("{{ hello(x: \"{name}\") }}")]
+    {
+        let (_, body) = app.send(app.post(&document)).await;
+        assert!(body["errors"][0]["message"].as_str().is_some_and(|text| text.len() < 1_010), "{document}");
+        assert!(body.to_string().len() < 5_000, "{} bytes", body.to_string().len());
+    }
+}
+
+#[tokio::test]
 async fn nobody_can_pose_as_another_tenant_by_headers() {
     let app = App::start().await;
     let token = app.tenants.log_in();
