@@ -177,7 +177,18 @@ impl Supergraph {
             .map_err(|_| one(code::TOO_COMPLEX, "this operation selects too much"))?;
         let engine = self.engine.clone();
         let written = AtomicUsize::new(0);
-        Ok(Operation { engine, document, definition, kind, introspects, planning, planned, layout, shape, written })
+        Ok(Operation {
+            engine,
+            document,
+            definition,
+            kind,
+            introspects,
+            planning,
+            planned,
+            layout,
+            shape,
+            written,
+        })
     }
 
     fn validate(&self, text: &str) -> Result<Valid<ExecutableDocument>, Vec<GraphqlError>> {
