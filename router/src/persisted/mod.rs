@@ -117,6 +117,8 @@ impl Persisted {
         if let Some(hash) = found.register {
             self.count("registered");
             self.automatic.insert(hash, found.text.share());
+            // At once: left to itself, the cache would put off what is over the bound.
+            self.automatic.run_pending_tasks();
         }
     }
 
