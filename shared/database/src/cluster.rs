@@ -136,6 +136,12 @@ impl Cluster {
         self.server.is_some()
     }
 
+    /// What the server said last, if it has ended although nobody told it to: a full disk, for one.
+    pub fn untimely_end(&self) -> Option<String> {
+        let ended = !self.postmaster.is_alive(&self.place.data());
+        ended.then(|| self.place.end_of_log())
+    }
+
     /// Stops the server and waits until it has saved everything; does nothing if another process owns it.
     pub fn stop(mut self) -> Result<(), ClusterError> {
         self.server.take().map_or(Ok(()), Server::stop)

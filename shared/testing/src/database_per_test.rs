@@ -1,6 +1,10 @@
 //! A database per test, cloned from a template that was migrated once.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use database::cluster::Cluster;
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 use service::Subgraph;
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -34,10 +38,35 @@ pub async fn fresh_database(subgraphs: &[Subgraph]) -> String {
         execute(&mut admin, format!("alter database {making} rename to {template}")).await;
     }
     sqlx::query("select pg_advisory_unlock_all()").execute(&mut admin).await.unwrap();
-    let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+    drop_those_of_processes_that_ended(&mut admin).await;
+    let name = format!("test_{}_{}", std::process::id(), uuid::Uuid::now_v7().simple());
     execute(&mut admin, format!("create database {name} template {template}")).await;
     admin.close().await.unwrap();
     with_database(&admin_url, &name)
+}
+
+/// Each test binary is a process, which leaves its databases behind; all of them together would fill a small disk.
+/// The first test of the next process drops them.
+async fn drop_those_of_processes_that_ended(admin: &mut PgConnection) {
+    static DONE: AtomicBool = AtomicBool::new(false);
+    if DONE.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let names: Vec<String> =
+        sqlx::query_scalar(r"select datname::text from pg_database where datname like 'test\_%'")
+            .fetch_all(&mut *admin)
+            .await
+            .unwrap();
+    for name in names.iter().filter(|name| has_ended(name)) {
+        // Another process may do the same at this moment, and a connection may still be closing.
+        execute(admin, format!("drop database if exists {name} with (force)")).await;
+    }
+}
+
+/// Whether the process that a database is named after is gone. Numbers are used again: then it is dropped later.
+fn has_ended(database: &str) -> bool {
+    let process = database.split('_').nth(1).and_then(|number| number.parse().ok()).and_then(Pid::from_raw);
+    process.is_some_and(|process| test_kill_process(process) == Err(Errno::SRCH))
 }
 
 async fn execute(admin: &mut PgConnection, sql: String) {
@@ -58,4 +87,23 @@ fn template_name(modules: &[database::migrate::Module<'_>]) -> String {
 fn with_database(url: &str, name: &str) -> String {
     let (head, _) = url.rsplit_once('/').unwrap();
     format!("{head}/{name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn databases_of_ended_processes_are_dropped_and_others_stay() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let ended = format!("test_{}_left", child.id());
+        child.wait().unwrap();
+        let mut admin = PgConnection::connect(&admin_url().await).await.unwrap();
+        execute(&mut admin, format!("create database {ended}")).await;
+        let own = fresh_database(&[]).await;
+        let names: Vec<String> =
+            sqlx::query_scalar("select datname::text from pg_database").fetch_all(&mut admin).await.unwrap();
+        assert!(!names.contains(&ended), "{names:?}");
+        assert!(names.iter().any(|name| own.ends_with(name)), "{names:?}");
+    }
 }

@@ -65,6 +65,9 @@ async fn run(program: &str, arguments: &[&str]) -> Result<ExitCode, Failure> {
     }
     let cluster = throwaway()?;
     let ended = execute(Command::new(program).args(arguments).env(TEST_DATABASE_URL, cluster.url())).await;
+    if let Some(last_words) = cluster.untimely_end() {
+        eprintln!("cluster: PostgreSQL ended before the command did: {last_words}");
+    }
     cluster.remove()?;
     ended
 }

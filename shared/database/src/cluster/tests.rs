@@ -6,6 +6,8 @@ use sqlx::{Connection, PgConnection, Row};
 
 use super::*;
 
+const STOP_AT_MOST: Duration = Duration::from_secs(30);
+
 /// A folder for one test, gone when the test is over.
 struct Scratch(PathBuf);
 
@@ -50,6 +52,20 @@ async fn data_outlives_a_stop_and_a_second_start_is_quick() {
     assert!(began.elapsed() < Duration::from_secs(3), "took {:?}", began.elapsed());
     assert_eq!(again.url(), url, "the port and the password stay");
     assert_eq!(run(&again.url(), "select answer from kept").await, 42);
+}
+
+#[tokio::test]
+async fn a_server_that_ended_untold_leaves_its_last_words() {
+    let scratch = Scratch::new("untimely");
+    let cluster = scratch.start();
+    assert_eq!(cluster.untimely_end(), None);
+    cluster.postmaster.quit();
+    let deadline = Instant::now() + STOP_AT_MOST;
+    while cluster.untimely_end().is_none() && Instant::now() < deadline {
+        tokio::time::sleep(TICK).await;
+    }
+    let last_words = cluster.untimely_end().unwrap();
+    assert!(last_words.contains("immediate shutdown"), "{last_words}");
 }
 
 #[tokio::test]
