@@ -6,7 +6,7 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INNOERP = $(TARGET)/debug/innoerp
 
-.PHONY: help up test conformance check fmt lint prepare sdl migrate seed bench bench-gateways clean-dev
+.PHONY: help up test conformance check fmt lint prepare sdl migrate seed bench bench-gateways audit clean-dev
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,10 @@ bench: ## measure against the floor, and print one table
 bench-gateways: ## measure our router beside other routers and an ideal client (installs Hive Router once)
 	@bench/gateways/rivals
 	@bench/gateways/run
+
+audit: ## run the federation audit; needs its cases (INNOERP_CONFORMANCE) and its subgraphs, see bench/audit
+	@cargo build
+	@$(TARGET)/debug/audit; given=$$?; $(TARGET)/debug/audit --compose && exit $$given
 
 clean-dev: ## remove .innoerp: the development database, keys and settings of this copy
 	@scripts/clean-dev

@@ -162,7 +162,7 @@ impl Supergraph {
         let planned = self
             .engine
             .planner
-            .plan(&self.engine.schema, &document, &definition, &self.engine.aliases, planning_max)
+            .plan(&document, &definition, &self.engine.aliases, planning_max)
             .map_err(|error| match error {
                 PlanError::Deadline => one(code::PLANNING_TIMEOUT, "this operation takes too long to plan"),
                 PlanError::Nested => one(code::TOO_COMPLEX, "this operation is nested too deeply"),

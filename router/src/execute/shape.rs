@@ -26,6 +26,16 @@ pub(crate) struct Shape {
     pub objects: Vec<(TypeId, Arc<ObjectShape>)>,
     /// Whether the data has to say which of them an object is.
     pub is_abstract: bool,
+    /// What any object of an interface looks like, where nothing depends on what exactly it is: a subgraph may know
+    /// objects by the interface alone.
+    pub any: Option<Any>,
+}
+
+/// What an object looks like of which no more is known than an interface.
+pub(crate) struct Any {
+    /// The interface, and those that imply it.
+    pub types: Vec<TypeId>,
+    pub object: Arc<ObjectShape>,
 }
 
 /// What an object of one type looks like.
@@ -196,28 +206,69 @@ impl<'a> Builder<'a> {
             return Ok(shape.clone());
         }
         let is_abstract = !matches!(self.engine.schema.types.get(ty), Some(ExtendedType::Object(_)));
-        let mut shape = Shape { is_abstract, ..Shape::default() };
+        let mut shape = Shape { is_abstract, any: self.any(ty, &sets, place)?, ..Shape::default() };
         for name in self.concrete(ty) {
-            let mut collected = Collected::default();
-            for (set, when) in &sets {
-                self.collect(set, when, &name, &mut collected);
-            }
-            let mut fields = Vec::with_capacity(collected.fields.len());
-            for (key, found) in &collected.fields {
-                fields.extend(self.field(&name, key, found, place)?);
-            }
-            self.fields += fields.len();
-            if self.fields > FIELDS_MAX {
-                return Err(ShapeError);
-            }
-            let name_json = format!("\"{name}\"");
-            let order = collected.order(&fields);
-            let object = ObjectShape { name: Key::new(name.as_str()), name_json, fields, order };
+            let object = self.object(&name, &sets, place)?;
             shape.objects.push((self.engine.planner.types().id(&name), Arc::new(object)));
         }
         let shape = Arc::new(shape);
         self.known.insert(key, shape.clone());
         Ok(shape)
+    }
+
+    fn object(
+        &mut self,
+        name: &Name,
+        sets: &[Occurrence<'a>],
+        place: Option<usize>,
+    ) -> Result<ObjectShape, ShapeError> {
+        let mut collected = Collected::default();
+        for (set, when) in sets {
+            self.collect(set, when, name, &mut collected);
+        }
+        let mut fields = Vec::with_capacity(collected.fields.len());
+        for (key, found) in &collected.fields {
+            fields.extend(self.field(name, key, found, place)?);
+        }
+        self.fields += fields.len();
+        if self.fields > FIELDS_MAX {
+            return Err(ShapeError);
+        }
+        let order = collected.order(&fields);
+        Ok(ObjectShape { name: Key::new(name.as_str()), name_json: format!("\"{name}\""), fields, order })
+    }
+
+    /// What any object of an interface looks like, unless that depends on what it is.
+    fn any(
+        &mut self,
+        ty: &Name,
+        sets: &[Occurrence<'a>],
+        place: Option<usize>,
+    ) -> Result<Option<Any>, ShapeError> {
+        let types = self.engine.planner.types();
+        if !types.is_vague(ty) || sets.iter().any(|(set, _)| self.is_particular(set, ty)) {
+            return Ok(None);
+        }
+        let implied = self.engine.implementers.get(ty).into_iter().flat_map(|found| &found.interfaces);
+        let types = implied.chain([ty]).map(|name| types.id(name)).collect();
+        Ok(Some(Any { types, object: Arc::new(self.object(ty, sets, place)?) }))
+    }
+
+    /// Whether a selection on an interface differs from one of its objects to another.
+    fn is_particular(&self, set: &SelectionSet, ty: &Name) -> bool {
+        set.selections.iter().any(|selection| {
+            let inner = match selection {
+                Selection::Field(field) => return field.name == "__typename",
+                Selection::InlineFragment(fragment) => Some(&fragment.selection_set),
+                Selection::FragmentSpread(spread) => {
+                    self.document.fragments.get(&spread.fragment_name).map(|found| &found.selection_set)
+                }
+            };
+            inner.is_some_and(|inner| {
+                (inner.ty != *ty && !self.engine.schema.is_subtype(&inner.ty, ty))
+                    || self.is_particular(inner, ty)
+            })
+        })
     }
 
     fn concrete(&self, ty: &Name) -> Vec<Name> {

@@ -250,7 +250,12 @@ impl Shape {
         let found = self.objects.iter().find(|(known, _)| *known == ty).map(|(_, shape)| shape.as_ref());
         match found {
             // An object type is what it is; of an abstract one the data says which.
-            None if !self.is_abstract || ty == TypeId::UNSAID => self.only(),
+            None if !self.is_abstract => self.only(),
+            None => match &self.any {
+                Some(any) if ty == TypeId::UNSAID || any.types.contains(&ty) => Some(&any.object),
+                _ if ty == TypeId::UNSAID => self.only(),
+                _ => None,
+            },
             found => found,
         }
     }

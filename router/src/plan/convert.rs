@@ -14,12 +14,24 @@ use hive_router_query_planner::state::supergraph_state::OperationKind;
 
 use super::{
     Entities, Fetch, FetchKind, Plan, PlanError, Planned, Rename, Requirement, Retype, Selection, Step,
+    Types, supergraph, typenames,
 };
 
-pub(super) fn plan(node: PlanNode) -> Result<Planned, PlanError> {
+pub(super) fn plan(mut node: PlanNode, types: &Types) -> Result<Planned, PlanError> {
+    typenames::ask(&mut node, types);
     let mut primary = None;
     let rest = convert(node, &mut primary)?;
     Ok(Planned { primary, rest })
+}
+
+impl From<&OperationKind> for FetchKind {
+    fn from(kind: &OperationKind) -> Self {
+        match kind {
+            OperationKind::Query => Self::Query,
+            OperationKind::Mutation => Self::Mutation,
+            OperationKind::Subscription => Self::Subscription,
+        }
+    }
 }
 
 fn convert(node: PlanNode, primary: &mut Option<Box<Fetch>>) -> Result<Plan, PlanError> {
@@ -75,11 +87,7 @@ fn flatten_all(path: &FlattenNodePath, nodes: Vec<PlanNode>) -> Result<Vec<Plan>
 }
 
 fn root(node: FetchNode) -> Result<Fetch, PlanError> {
-    let kind = match node.operation_kind {
-        None | Some(OperationKind::Query) => FetchKind::Query,
-        Some(OperationKind::Mutation) => FetchKind::Mutation,
-        Some(OperationKind::Subscription) => FetchKind::Subscription,
-    };
+    let kind = node.operation_kind.as_ref().map_or(FetchKind::Query, FetchKind::from);
     let set = &node.operation.document.operation.selection_set;
     Ok(Fetch {
         kind,
@@ -96,7 +104,7 @@ fn blank(subgraph: String, operation: &SubgraphFetchOperation) -> Fetch {
     let text = operation.document_str.clone();
     Fetch {
         id: 0,
-        subgraph,
+        subgraph: supergraph::own_name(subgraph),
         kind: FetchKind::Query,
         text_json: serde_json::Value::from(text.as_str()).to_string(),
         text,

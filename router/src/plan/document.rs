@@ -1,5 +1,8 @@
-//! Prints the client's operation as the planner wants it: fragments in place, introspection gone, the concrete
-//! type asked for wherever it is not known.
+//! Prints the client's operation as the planner wants it: fragments in place, introspection gone.
+//!
+//! `__typename` goes as well, wherever whoever gives an object can say what it is: what a fetch brings says so in any
+//! case (see `typenames`), and the library takes it for one more field that a subgraph may not have. Only of objects
+//! which a subgraph knows by an interface alone it takes another subgraph to tell; those are left to the library.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,9 +11,8 @@ use std::fmt::{self, Display, Formatter, Write};
 use apollo_compiler::Name;
 use apollo_compiler::ast::{self, DirectiveList, OperationType};
 use apollo_compiler::executable::{ExecutableDocument, Field, Operation, Selection, SelectionSet};
-use apollo_compiler::schema::{ExtendedType, Schema};
 
-use super::Aliases;
+use super::{Aliases, Types};
 
 /// One root field, printed with everything around it.
 pub(super) struct RootField {
@@ -92,13 +94,13 @@ struct Around {
 
 /// Prints each root field of an operation on its own; introspection fields are left out.
 pub(super) fn root_fields(
-    schema: &Schema,
+    types: &Types,
     document: &ExecutableDocument,
     operation: &Operation,
     aliases: &Aliases,
 ) -> Vec<RootField> {
     let mut found = Vec::new();
-    let printer = Printer { schema, document, aliases };
+    let printer = Printer { types, document, aliases };
     printer.roots(&operation.selection_set, &mut Around::default(), &mut found);
     found
 }
@@ -133,7 +135,7 @@ pub(super) fn operation<'a>(operation: &Operation, fields: impl Iterator<Item = 
 }
 
 struct Printer<'a> {
-    schema: &'a Schema,
+    types: &'a Types,
     document: &'a ExecutableDocument,
     aliases: &'a Aliases,
 }
@@ -226,10 +228,6 @@ impl<'a> Printer<'a> {
 
     fn body(&self, set: &SelectionSet, text: &mut String) {
         let start = text.len();
-        if matches!(self.schema.types.get(&set.ty), Some(ExtendedType::Interface(_) | ExtendedType::Union(_)))
-        {
-            text.push_str("__typename ");
-        }
         self.selections(set, &[], text);
         if text.len() == start {
             text.push_str("__typename");
@@ -243,8 +241,8 @@ impl<'a> Printer<'a> {
                 continue;
             }
             match selection {
-                // What an object is, is asked for where it is not known, and answered without a subgraph.
-                Selection::Field(field) if field.name == "__typename" => {}
+                // What an object is, is answered without a subgraph, unless only another one can tell.
+                Selection::Field(field) if field.name == "__typename" && !self.types.is_vague(&set.ty) => {}
                 Selection::Field(field) => {
                     self.field(field, text);
                     text.push(' ');
@@ -253,7 +251,7 @@ impl<'a> Printer<'a> {
                     let Some(inner) = self.fragment(selection) else { continue };
                     let mut when: Vec<_> = around.to_vec();
                     when.extend(Condition::of(selection.directives()));
-                    if inner.ty == set.ty && self.is_union(&set.ty) {
+                    if inner.ty == set.ty && self.types.is_union(&set.ty) {
                         // The library knows no fragment on the union itself.
                         self.selections(inner, &when, text);
                         continue;
@@ -269,10 +267,6 @@ impl<'a> Printer<'a> {
                 }
             }
         }
-    }
-
-    fn is_union(&self, ty: &Name) -> bool {
-        matches!(self.schema.types.get(ty), Some(ExtendedType::Union(_)))
     }
 }
 

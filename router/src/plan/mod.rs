@@ -8,6 +8,8 @@ mod display;
 mod document;
 mod planner;
 mod serial;
+mod supergraph;
+mod typenames;
 mod types;
 
 use std::sync::OnceLock;

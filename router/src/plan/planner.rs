@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use apollo_compiler::ast::{Document, OperationType, Selection};
 use apollo_compiler::executable::{ExecutableDocument, Operation};
-use apollo_compiler::schema::Schema;
 use hive_router_query_planner::ast::normalization::normalize_operation;
+use hive_router_query_planner::ast::operation::OperationDefinition;
 use hive_router_query_planner::graph::PlannerOverrideContext;
 use hive_router_query_planner::planner::plan_nodes::PlanNode;
 use hive_router_query_planner::planner::{Planner as Library, PlannerError, QueryPlannerOptions};
@@ -16,11 +16,13 @@ use hive_router_query_planner::utils::cancellation::CancellationToken;
 use hive_router_query_planner::utils::parsing::{safe_parse_operation, safe_parse_schema};
 
 use super::document;
-use super::{Aliases, Plan, Planned, Types, convert, serial};
+use super::{Aliases, Plan, Planned, Types, convert, serial, supergraph};
 
 /// Makes plans for one supergraph.
 pub(crate) struct Planner {
     library: Library,
+    /// With the subgraphs in another order, where none suits everybody.
+    other: Option<Library>,
     /// Which subgraph runs which mutation.
     mutations: HashMap<String, String>,
     types: Types,
@@ -43,22 +45,24 @@ pub(crate) enum PlanError {
 impl Planner {
     /// A planner for a supergraph.
     pub fn try_new(supergraph_sdl: &str) -> Result<Self, PlanError> {
-        let library = guarded(|| {
-            let document = safe_parse_schema(supergraph_sdl).map_err(failed)?;
-            Library::new_from_supergraph(&document, QueryPlannerOptions::default()).map_err(failed)
-        })?;
+        let (library, is_circular) = self::library(supergraph_sdl, false)?;
+        let other =
+            is_circular.then(|| self::library(supergraph_sdl, true)).transpose()?.map(|(other, _)| other);
         let supergraph = &library.supergraph;
         let mutation = supergraph.mutation_type.as_ref().and_then(|name| supergraph.definitions.get(name));
         let mutations = mutation
             .into_iter()
             .flat_map(|definition| definition.fields())
             .filter_map(|(name, field)| {
-                let graph = field.join_field.iter().find_map(|join| join.graph_id.clone());
-                graph.map(|graph| (name.clone(), graph))
+                // Where several could run it, only the plan says who does.
+                let mut owners =
+                    field.join_field.iter().filter(|join| !join.external && !join.used_overridden);
+                let owner = owners.next().filter(|_| owners.next().is_none())?;
+                owner.graph_id.as_ref().map(|graph| (name.clone(), graph.clone()))
             })
             .collect();
         let types = Types::new(supergraph);
-        Ok(Self { library, mutations, types })
+        Ok(Self { library, other, mutations, types })
     }
 
     /// The supergraph's types.
@@ -85,20 +89,19 @@ impl Planner {
     /// Plans one operation of a valid document.
     pub fn plan(
         &self,
-        schema: &Schema,
         document: &ExecutableDocument,
         operation: &Operation,
         aliases: &Aliases,
         deadline: Duration,
     ) -> Result<Planned, PlanError> {
         let token = CancellationToken::with_timeout(deadline);
-        let fields = document::root_fields(schema, document, operation, aliases);
+        let fields = document::root_fields(&self.types, document, operation, aliases);
         if fields.is_empty() {
             return Ok(Planned { primary: None, rest: Plan::Nothing });
         }
         let plan = |fields: &mut dyn Iterator<Item = Cow<'_, str>>| {
             let text = document::operation(operation, fields);
-            convert::plan(guarded(|| self.node(&text, &token))?)
+            convert::plan(self.node(&text, &token)?, &self.types)
         };
         let mut planned = if operation.operation_type == OperationType::Mutation {
             let runs =
@@ -116,20 +119,20 @@ impl Planner {
 
     fn node(&self, text: &str, token: &CancellationToken) -> Result<PlanNode, PlanError> {
         // The document is valid, so that only its depth can be in the way.
-        let document = safe_parse_operation(text).map_err(|_| PlanError::Nested)?;
-        let normalized = normalize_operation(&self.library.supergraph, &document, None).map_err(failed)?;
-        let plan = self
-            .library
-            .plan_from_normalized_operation(&normalized.operation, PlannerOverrideContext::default(), token)
-            .map_err(|error| match error {
-                PlannerError::CancellationError(_) => PlanError::Deadline,
-                other if token.bail_if_cancelled().is_err() => {
-                    tracing::debug!(%other, "planning was cut short");
-                    PlanError::Deadline
-                }
-                other => failed(other),
-            })?;
-        plan.node.ok_or_else(|| failed("an empty plan"))
+        let document = guarded(|| safe_parse_operation(text).map_err(|_| PlanError::Nested))?;
+        let node = |library: &Library| {
+            guarded(|| {
+                let normalized = normalize_operation(&library.supergraph, &document, None).map_err(failed)?;
+                plan_with(library, &normalized.operation, token)
+            })
+        };
+        match (node(&self.library), &self.other) {
+            (Err(PlanError::Failed(cause)), Some(other)) => {
+                tracing::debug!(cause, "planning with the other order of subgraphs");
+                node(other)
+            }
+            (node, _) => node,
+        }
     }
 }
 
@@ -146,6 +149,33 @@ fn with_arguments(selections: &[Selection], found: &mut HashSet<String>) {
             Selection::FragmentSpread(_) => {}
         }
     }
+}
+
+/// Sets up the library, and says whether another order of the subgraphs could do better.
+fn library(supergraph_sdl: &str, is_reversed: bool) -> Result<(Library, bool), PlanError> {
+    let prepared = supergraph::prepare(supergraph_sdl, is_reversed).map_err(PlanError::Failed)?;
+    let library = guarded(|| {
+        let document = safe_parse_schema(&prepared.sdl).map_err(failed)?;
+        Library::new_from_supergraph(&document, QueryPlannerOptions::default()).map_err(failed)
+    })?;
+    Ok((library, prepared.is_circular))
+}
+
+fn plan_with(
+    library: &Library,
+    operation: &OperationDefinition,
+    token: &CancellationToken,
+) -> Result<PlanNode, PlanError> {
+    let plan = library.plan_from_normalized_operation(operation, PlannerOverrideContext::default(), token);
+    let plan = plan.map_err(|error| match error {
+        PlannerError::CancellationError(_) => PlanError::Deadline,
+        other if token.bail_if_cancelled().is_err() => {
+            tracing::debug!(%other, "planning was cut short");
+            PlanError::Deadline
+        }
+        other => failed(other),
+    })?;
+    plan.node.ok_or_else(|| failed("an empty plan"))
 }
 
 fn failed(error: impl ToString) -> PlanError {

@@ -1,6 +1,6 @@
 //! The types of a supergraph by number, so that what an object is can be compared while data passes through.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::Name;
 use hive_router_query_planner::state::supergraph_state::{SupergraphDefinition, SupergraphState, TypeNode};
@@ -49,6 +49,8 @@ pub(crate) struct Types {
     names: Vec<Name>,
     /// Interface or union → its objects, by name.
     members: HashMap<Name, Vec<Name>>,
+    /// Interfaces and unions whose objects some subgraph knows by the interface alone.
+    vague: HashSet<Name>,
     returns: HashMap<Name, HashMap<Name, (Name, u8)>>,
     roots: [Option<Name>; 3],
 }
@@ -61,6 +63,7 @@ impl Types {
             ids: HashMap::new(),
             names: vec![Name::new(""); 2],
             members: HashMap::new(),
+            vague: HashSet::new(),
             returns: HashMap::new(),
             roots: [
                 Some(Name::new(&supergraph.query_type)),
@@ -68,7 +71,11 @@ impl Types {
                 root(&supergraph.subscription_type),
             ],
         };
+        let mut interface_objects = Vec::new();
         for (name, definition) in &supergraph.definitions {
+            if definition.join_types().iter().any(|join| join.is_interface_object) {
+                interface_objects.push(name.as_str());
+            }
             let name = Name::new(name);
             match definition {
                 SupergraphDefinition::Interface(_) => {
@@ -92,6 +99,13 @@ impl Types {
                 types.names.push(name);
             }
         }
+        for known_as in interface_objects {
+            let Some(objects) = types.members.get(known_as) else { continue };
+            let shares = |(_, members): &(&Name, &Vec<Name>)| members.iter().any(|one| objects.contains(one));
+            let vague = types.members.iter().filter(shares).map(|(name, _)| name.clone());
+            types.vague.extend(vague);
+            types.vague.insert(Name::new(known_as));
+        }
         types
     }
 
@@ -114,6 +128,22 @@ impl Types {
     /// As [`Types::is_object`], by number.
     pub fn is_object_id(&self, ty: TypeId) -> bool {
         self.is_object(self.name(ty))
+    }
+
+    /// Whether it is an interface or a union.
+    pub fn is_abstract(&self, name: &str) -> bool {
+        self.members.contains_key(name)
+    }
+
+    /// Whether it is a union.
+    pub fn is_union(&self, name: &str) -> bool {
+        self.is_abstract(name) && self.returns.get(name).is_none_or(HashMap::is_empty)
+    }
+
+    /// Whether it is an interface or a union of which some subgraph gives objects without being able to say what
+    /// they are: it takes an interface for an object type (`@interfaceObject`).
+    pub fn is_vague(&self, name: &str) -> bool {
+        self.vague.contains(name)
     }
 
     /// The object types that a name stands for: itself, or its members.

@@ -1,0 +1,144 @@
+//! Subgraphs that take an interface for an object type (`@interfaceObject`).
+
+use serde_json::json;
+
+use crate::Federation;
+use crate::toy::Toy;
+
+/// The shelves know what things are; the scales weigh things without knowing, and may not ask.
+fn shelves(resolvable: &str) -> Federation {
+    let shelves = Toy {
+        name: "shelves",
+        sdl: r#"
+            type Query { first: Thing }
+            interface Thing @key(fields: "id") { id: ID! }
+            type Book implements Thing @key(fields: "id") { id: ID! title: String }
+            type Vase implements Thing @key(fields: "id") { id: ID! }
+        "#,
+        data: json!({
+            "Query": { "first": { "__typename": "Book", "id": "b1", "title": "Dune" } },
+            "Book": [{ "id": "b1", "title": "Dune" }],
+            "Vase": [{ "id": "v1" }],
+        }),
+    };
+    let scales = Toy {
+        name: "scales",
+        sdl: r#"
+            type Query { lightest: Thing heaviest: Thing! }
+            type Thing @key(fields: "id") @interfaceObject { id: ID! grams: Int }
+        "#,
+        data: json!({
+            "Query": { "lightest": { "id": "b1", "grams": 5 }, "heaviest": { "id": "v1", "grams": 9 } },
+            "Thing": [{ "id": "b1", "grams": 5 }, { "id": "v1", "grams": 9 }],
+        }),
+    };
+    let sdl = r#"
+        enum join__Graph { SHELVES @join__graph(name: "shelves", url: "") SCALES @join__graph(name: "scales", url: "") }
+        type Query @join__type(graph: SHELVES) @join__type(graph: SCALES) {
+          first: Thing @join__field(graph: SHELVES)
+          lightest: Thing @join__field(graph: SCALES)
+          heaviest: Thing! @join__field(graph: SCALES)
+        }
+        interface Thing @join__type(graph: SHELVES, key: "id" RESOLVABLE)
+          @join__type(graph: SCALES, key: "id", isInterfaceObject: true) {
+          id: ID!
+          grams: Int @join__field(graph: SCALES)
+        }
+        type Book implements Thing @join__implements(graph: SHELVES, interface: "Thing")
+          @join__type(graph: SHELVES, key: "id" RESOLVABLE) {
+          id: ID!
+          title: String
+          grams: Int @join__field
+        }
+        type Vase implements Thing @join__implements(graph: SHELVES, interface: "Thing")
+          @join__type(graph: SHELVES, key: "id" RESOLVABLE) {
+          id: ID!
+          grams: Int @join__field
+        }
+    "#;
+    Federation::ready(&sdl.replace("RESOLVABLE", resolvable), &[shelves, scales])
+}
+
+#[tokio::test]
+async fn what_an_object_is_need_not_be_known_where_nothing_depends_on_it() {
+    for resolvable in ["", ", resolvable: false"] {
+        let shelves = shelves(resolvable);
+        let answer =
+            shelves.ask("{ lightest { id grams } heaviest { ...T } } fragment T on Thing { g: grams }").await;
+        let expected = json!({ "data": { "lightest": { "id": "b1", "grams": 5 }, "heaviest": { "g": 9 } } });
+        assert_eq!(answer, expected);
+        assert_eq!(shelves.called(), ["scales"]);
+    }
+}
+
+#[tokio::test]
+async fn what_an_object_is_comes_from_whoever_knows() {
+    let shelves = shelves("");
+    let answer = shelves.ask("{ lightest { __typename grams } heaviest { id ... on Book { title } } }").await;
+    let expected =
+        json!({ "data": { "lightest": { "__typename": "Book", "grams": 5 }, "heaviest": { "id": "v1" } } });
+    assert_eq!(answer, expected);
+    let answer = shelves.ask("{ lightest { ... on Book { title } } }").await;
+    assert_eq!(answer, json!({ "data": { "lightest": { "title": "Dune" } } }));
+}
+
+#[tokio::test]
+async fn objects_are_named_by_their_interface_to_whoever_knows_no_more() {
+    let shelves = shelves("");
+    let answer = shelves.ask("{ first { __typename id grams } }").await;
+    assert_eq!(answer, json!({ "data": { "first": { "__typename": "Book", "id": "b1", "grams": 5 } } }));
+    assert_eq!(shelves.representations("scales"), [json!({ "__typename": "Thing", "id": "b1" })]);
+}
+
+/// Each of two subgraphs takes the other's interface for an object type.
+#[tokio::test]
+async fn two_subgraphs_may_take_each_others_interfaces_for_object_types() {
+    let zoo = Toy {
+        name: "zoo",
+        sdl: r#"
+            type Query { guest: Person }
+            interface Animal @key(fields: "id") { id: ID! }
+            type Cat implements Animal @key(fields: "id") { id: ID! lives: Int }
+            type Dog implements Animal @key(fields: "id") { id: ID! }
+            type Person @key(fields: "id") @interfaceObject { id: ID! }
+        "#,
+        data: json!({ "Query": { "guest": { "id": "p1" } }, "Cat": [{ "id": "c1", "lives": 9 }] }),
+    };
+    let office = Toy {
+        name: "office",
+        sdl: r#"
+            type Query { mascot: Animal }
+            interface Person @key(fields: "id") { id: ID! }
+            type Boss implements Person @key(fields: "id") { id: ID! car: String }
+            type Clerk implements Person @key(fields: "id") { id: ID! }
+            type Animal @key(fields: "id") @interfaceObject { id: ID! }
+        "#,
+        data: json!({ "Query": { "mascot": { "id": "c1" } }, "Boss": [{ "id": "p1", "car": "red" }] }),
+    };
+    let api = Federation::ready(
+        r#"
+        enum join__Graph { ZOO @join__graph(name: "zoo", url: "") OFFICE @join__graph(name: "office", url: "") }
+        type Query @join__type(graph: ZOO) @join__type(graph: OFFICE) {
+          guest: Person @join__field(graph: ZOO)
+          mascot: Animal @join__field(graph: OFFICE)
+        }
+        interface Animal @join__type(graph: ZOO, key: "id")
+          @join__type(graph: OFFICE, key: "id", isInterfaceObject: true) { id: ID! }
+        type Cat implements Animal @join__implements(graph: ZOO, interface: "Animal")
+          @join__type(graph: ZOO, key: "id") { id: ID! lives: Int }
+        type Dog implements Animal @join__implements(graph: ZOO, interface: "Animal")
+          @join__type(graph: ZOO, key: "id") { id: ID! }
+        interface Person @join__type(graph: OFFICE, key: "id")
+          @join__type(graph: ZOO, key: "id", isInterfaceObject: true) { id: ID! }
+        type Boss implements Person @join__implements(graph: OFFICE, interface: "Person")
+          @join__type(graph: OFFICE, key: "id") { id: ID! car: String }
+        type Clerk implements Person @join__implements(graph: OFFICE, interface: "Person")
+          @join__type(graph: OFFICE, key: "id") { id: ID! }
+        "#,
+        &[zoo, office],
+    );
+    let answer = api.ask("{ guest { ... on Boss { car } } }").await;
+    assert_eq!(answer, json!({ "data": { "guest": { "car": "red" } } }));
+    let answer = api.ask("{ mascot { id ... on Cat { lives } } }").await;
+    assert_eq!(answer, json!({ "data": { "mascot": { "id": "c1", "lives": 9 } } }));
+}
