@@ -6,12 +6,13 @@ use apollo_compiler::ast::{
     Argument, Definition, Directive, DirectiveList, Document, EnumTypeDefinition, EnumValueDefinition,
     SchemaDefinition, Value,
 };
-use apollo_compiler::collections::{HashSet, IndexMap};
+use apollo_compiler::collections::IndexMap;
 use apollo_compiler::{Name, Node, name};
 
 use super::Part;
 use super::error::{Conflict, code};
 use super::join::Graph;
+use super::merge::Merged;
 use super::subgraph::{ComposedDirective, ROOTS, root_name};
 
 /// What every supergraph defines: <https://specs.apollo.dev/link/v1.0>, <https://specs.apollo.dev/join/v0.3>.
@@ -97,10 +98,10 @@ fn definitions(text: &str) -> Vec<Definition> {
 pub(super) fn supergraph(
     parts: &[Part<'_>],
     graphs: &[Graph],
-    types: Vec<Definition>,
+    merged: Merged<'_>,
     conflicts: &mut Vec<Conflict>,
 ) -> Document {
-    let used = directive_names(&types);
+    let Merged { definitions: types, directives: used, .. } = merged;
     let mut links = vec![
         link("https://specs.apollo.dev/link/v1.0", None, None),
         link("https://specs.apollo.dev/join/v0.3", Some("EXECUTION"), None),
@@ -200,33 +201,4 @@ fn composed<'a>(parts: &[Part<'a>], conflicts: &mut Vec<Conflict>) -> Vec<&'a Co
         }
     }
     newest.into_values().collect()
-}
-
-/// The names of all directives that are used anywhere.
-fn directive_names(types: &[Definition]) -> HashSet<Name> {
-    let mut names = HashSet::default();
-    let mut see = |directives: &DirectiveList| {
-        for used in directives.iter().filter(|used| !names.contains(&used.name)).collect::<Vec<_>>() {
-            names.insert(used.name.clone());
-        }
-    };
-    for ty in types {
-        see(ty.directives());
-        let (fields, inputs) = match ty {
-            Definition::ObjectTypeDefinition(ty) => (ty.fields.as_slice(), [].as_slice()),
-            Definition::InterfaceTypeDefinition(ty) => (ty.fields.as_slice(), [].as_slice()),
-            Definition::InputObjectTypeDefinition(ty) => ([].as_slice(), ty.fields.as_slice()),
-            Definition::EnumTypeDefinition(ty) => {
-                ty.values.iter().for_each(|value| see(&value.directives));
-                continue;
-            }
-            _ => continue,
-        };
-        for field in fields {
-            see(&field.directives);
-            field.arguments.iter().for_each(|argument| see(&argument.directives));
-        }
-        inputs.iter().for_each(|input| see(&input.directives));
-    }
-    names
 }

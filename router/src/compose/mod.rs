@@ -30,6 +30,9 @@ use error::code;
 use satisfy::Lost;
 use subgraph::{ComposedDirective, SubgraphSchema, Types};
 
+/// How often fields are left out of a view at most: each time, others may have depended on them.
+const ROUNDS_MAX: usize = 32;
+
 /// What the subgraphs make together.
 pub struct Composed {
     /// With join directives, for the planner.
@@ -73,16 +76,21 @@ pub fn compose<'a>(
         prune::unowned(&mut parts);
         reach::drop_unreachable(&mut parts);
     }
-    loop {
-        let (supergraph, lost) = assemble(&parts, scope)?;
+    let (mut supergraph, mut lost) = assemble(&parts, scope)?;
+    for _ in 0..ROUNDS_MAX {
         if lost.is_empty() {
-            let invalid = |message| vec![Conflict::new(code::INVALID_GRAPHQL, message)];
-            return derive(supergraph).map_err(|message| ComposeError::Conflict(invalid(message)));
+            break;
         }
         lost.iter().for_each(|lost| tracing::warn!(reason = lost.message, "a field is left out of a view"));
         prune::fields(&mut parts, &lost.into_iter().map(|lost| (lost.ty, lost.field)).collect());
         reach::drop_unreachable(&mut parts);
+        (supergraph, lost) = assemble(&parts, scope)?;
     }
+    if !lost.is_empty() {
+        return Err(ComposeError::Conflict(lost.into_iter().map(Lost::conflict).collect()));
+    }
+    let invalid = |message| vec![Conflict::new(code::INVALID_GRAPHQL, message)];
+    derive(supergraph).map_err(|message| ComposeError::Conflict(invalid(message)))
 }
 
 /// Merges what the subgraphs have. With the fields that nobody within reach would answer.
@@ -101,10 +109,9 @@ fn assemble(parts: &[Part<'_>], scope: Scope) -> Result<(Document, Vec<Lost>), C
         (lost, conflicts) = satisfy::check(parts, &merged);
     }
     if scope == Scope::Whole {
-        let conflict = |lost: Lost| Conflict::new(code::SATISFIABILITY_ERROR, lost.message);
-        conflicts.extend(lost.drain(..).map(conflict));
+        conflicts.extend(lost.drain(..).map(Lost::conflict));
     }
-    let supergraph = document::supergraph(parts, &graphs, merged.definitions, &mut conflicts);
+    let supergraph = document::supergraph(parts, &graphs, merged, &mut conflicts);
     if conflicts.is_empty() { Ok((supergraph, lost)) } else { Err(ComposeError::Conflict(conflicts)) }
 }
 

@@ -20,7 +20,9 @@ pub(super) fn merged(merged: &Merged<'_>, parts: &[Part<'_>]) -> Vec<Conflict> {
     }
     for definition in &merged.definitions {
         check.promises(definition);
-        check.visibility(definition);
+        if merged.directives.contains("inaccessible") {
+            check.visibility(definition);
+        }
     }
     for part in parts {
         check.requirements(part);

@@ -1,7 +1,7 @@
 //! The directives that a type, a field or a value has in the supergraph.
 
-use apollo_compiler::ast::{Directive, DirectiveList, Value};
-use apollo_compiler::collections::IndexMap;
+use apollo_compiler::ast::{Definition, Directive, DirectiveList, Value};
+use apollo_compiler::collections::{HashSet, IndexMap};
 use apollo_compiler::{Name, Node};
 
 use super::{Merger, most_frequent};
@@ -73,4 +73,35 @@ fn all_of(used: &[&Node<Directive>], argument: &str) -> Node<Directive> {
         *value = Node::new(Value::List(list));
     }
     Node::new(directive)
+}
+
+/// The names of all directives that are used anywhere.
+pub(super) fn names(types: &[Definition]) -> HashSet<Name> {
+    let mut names = HashSet::default();
+    let mut see = |directives: &DirectiveList| {
+        for used in directives.iter() {
+            if !names.contains(&used.name) {
+                names.insert(used.name.clone());
+            }
+        }
+    };
+    for ty in types {
+        see(ty.directives());
+        let (fields, inputs) = match ty {
+            Definition::ObjectTypeDefinition(ty) => (ty.fields.as_slice(), [].as_slice()),
+            Definition::InterfaceTypeDefinition(ty) => (ty.fields.as_slice(), [].as_slice()),
+            Definition::InputObjectTypeDefinition(ty) => ([].as_slice(), ty.fields.as_slice()),
+            Definition::EnumTypeDefinition(ty) => {
+                ty.values.iter().for_each(|value| see(&value.directives));
+                continue;
+            }
+            _ => continue,
+        };
+        for field in fields {
+            see(&field.directives);
+            field.arguments.iter().for_each(|argument| see(&argument.directives));
+        }
+        inputs.iter().for_each(|input| see(&input.directives));
+    }
+    names
 }

@@ -44,6 +44,8 @@ pub(super) struct Merged<'a> {
     /// The interfaces and unions that a type may stand for.
     pub supertypes: HashMap<&'a Name, IndexSet<&'a Name>>,
     pub overridden: Overridden<'a>,
+    /// The names of all directives that are used anywhere.
+    pub directives: HashSet<Name>,
     pub conflicts: Vec<Conflict>,
 }
 
@@ -68,9 +70,10 @@ pub(super) fn merge<'a>(parts: &'a [Part<'_>], graphs: &'a [Graph]) -> Merged<'a
     }
     merger.add_abstracted_fields(&mut definitions);
     merger.propagate_access(&mut definitions);
-    definitions.sort_by(|a, b| a.name().cmp(&b.name()));
+    definitions.sort_unstable_by(|a, b| a.name().cmp(&b.name()));
+    let directives = directives::names(&definitions);
     let Merger { supertypes, overridden, conflicts, .. } = merger;
-    Merged { definitions, sources, supertypes, overridden, conflicts }
+    Merged { definitions, sources, supertypes, overridden, directives, conflicts }
 }
 
 struct Merger<'a> {

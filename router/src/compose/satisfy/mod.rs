@@ -29,6 +29,12 @@ pub(super) struct Lost {
     pub message: String,
 }
 
+impl Lost {
+    pub fn conflict(self) -> Conflict {
+        Conflict::new(code::SATISFIABILITY_ERROR, self.message)
+    }
+}
+
 /// Looks for what is lost. None when all is well; the second list is of contradictions, whatever is lost.
 pub(super) fn check(parts: &[Part<'_>], merged: &Merged<'_>) -> (Vec<Lost>, Vec<Conflict>) {
     let search = Search::new(parts, merged);
