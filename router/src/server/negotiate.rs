@@ -9,11 +9,14 @@ use crate::telemetry;
 
 /// The parameter that tells multipart for subscriptions from multipart for deferred results, which we do not offer.
 const SUBSCRIPTION: &str = "subscriptionspec=1.0";
+/// Partial success: the draft's own status for data with errors beside it
+/// (<https://graphql.github.io/graphql-over-http/draft/#sec-Partial-success>).
+const PARTIAL: u16 = 294;
 
 /// The media types that the endpoint can answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// `application/graphql-response+json`: the status tells whether the request was valid.
+    /// `application/graphql-response+json`: the status tells whether the request was valid, and answered in full.
     GraphqlResponse,
     /// `application/json`: 200 for whatever reached GraphQL.
     Json,
@@ -71,10 +74,13 @@ impl Format {
         })
     }
 
-    fn status(self, outcome: Outcome) -> StatusCode {
+    fn status(self, outcome: Outcome, has_errors: bool) -> StatusCode {
         match (outcome, self) {
             (Outcome::Status(status), _) => status,
             (Outcome::Invalid, Self::GraphqlResponse) => StatusCode::BAD_REQUEST,
+            (Outcome::Executed, Self::GraphqlResponse) if has_errors => {
+                StatusCode::from_u16(PARTIAL).unwrap_or(StatusCode::OK)
+            }
             (Outcome::Invalid | Outcome::Executed, _) => StatusCode::OK,
         }
     }
@@ -82,7 +88,8 @@ impl Format {
     /// The answer as HTTP.
     pub fn respond(self, answer: Answer) -> Response {
         telemetry::note_answer(answer.outcome, &answer.response.errors);
-        let (status, retry_after_s) = (self.status(answer.outcome), answer.retry_after_s);
+        let status = self.status(answer.outcome, !answer.response.errors.is_empty());
+        let retry_after_s = answer.retry_after_s;
         let body = answer.response.into_json();
         let mut response = (status, [(header::CONTENT_TYPE, self.content_type())], body).into_response();
         let headers = response.headers_mut();

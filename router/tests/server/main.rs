@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets what it did not expect fails")]
 
 mod access_log;
+mod clients;
 mod event_stream;
 mod guards;
 mod limits;

@@ -1,0 +1,4 @@
+//! Clients that others wrote, from npm, and what they find when they talk to the router.
+
+mod audits;
+mod node;
