@@ -63,8 +63,15 @@ async fn main() -> ExitCode {
     // A file that is not there is no fault; the environment comes before it.
     let _ = dotenvy::dotenv();
     let program = Program::parse();
-    telemetry::start(program.settings.profile);
-    match run(program).await {
+    let ended = match telemetry::start(program.settings.profile, program.settings.collector()) {
+        Ok(traces) => {
+            let ended = run(program).await;
+            traces.flush().await;
+            ended
+        }
+        Err(problem) => Err(Failure(problem)),
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("innoerp: {failure}");

@@ -103,7 +103,12 @@ pub(crate) struct Core {
 impl Core {
     /// Begins the record of a request that is not one of HTTP's own.
     pub(crate) fn observe(&self, transport: &'static str, client: &Client) -> Arc<telemetry::Request> {
-        let record = telemetry::Request::begin(self.metrics.clone(), transport, &client.request_id);
+        let record = telemetry::Request::begin(
+            self.metrics.clone(),
+            transport,
+            &client.request_id,
+            client.traceparent.as_deref(),
+        );
         if let Some(access) = &mut record.facts().access {
             access.client(client);
         }

@@ -12,12 +12,13 @@ use common::{Caller, Error, RequestContext};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tracing::Instrument as _;
 
 use crate::config::Profile;
 use crate::error::GraphqlError;
 use crate::persisted::Text;
 use crate::supergraph::{Operation, OperationKind, Response, Supergraph};
-use crate::telemetry::{note, note_access};
+use crate::telemetry::{note, note_access, part};
 use crate::{Core, limits};
 
 /// A GraphQL request, as it stands in a body, a query string or a WebSocket message.
@@ -166,7 +167,7 @@ pub(crate) async fn admit(
     let caller = core.tenancy.authenticate(client.token.as_deref()).await?;
     note_access(|access| access.caller(&caller));
     core.rates.take(&caller, client.address)?;
-    let view = view(core, &caller).await?;
+    let view = view(core, &caller).instrument(part!("view")).await?;
     let mut found = core.persisted.find(&mut request)?;
     let variables = request.variables.unwrap_or_default();
     limits::measure_variables(&core.guard, &core.config.limits, &variables)?;
@@ -226,7 +227,7 @@ async fn prepare(
         limits::measure_planning(&core, &planned);
         Ok(planned?)
     };
-    let planned = tokio::task::spawn_blocking(plan).await;
+    let planned = tokio::task::spawn_blocking(plan).instrument(part!("plan")).await;
     let took = started_at.elapsed();
     metrics.operations.planning.observe(took.as_secs_f64());
     note(|facts| facts.planning = took);

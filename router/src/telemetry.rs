@@ -8,6 +8,7 @@ mod endpoint;
 mod labels;
 mod process;
 mod request;
+mod subgraph;
 mod trace;
 
 use std::sync::atomic::AtomicU64;
@@ -24,10 +25,9 @@ pub(crate) use labels::{
     CallLabels, EndLabels, KindLabel, LimitLabels, PayerLabel, RequestLabels, ResultLabel, SubgraphLabel,
     TransportLabel, outcome, transport,
 };
-pub(crate) use request::{
-    Counted, Facts, Reason, Request, note, note_access, scope, subgraph_call, subgraph_errors,
-};
-pub(crate) use trace::continue_trace;
+pub(crate) use request::{Counted, Facts, Reason, Request, note, note_access, scope};
+pub(crate) use subgraph::{SubgraphCall, subgraph_errors};
+pub(crate) use trace::{SPANS, continue_trace, part};
 
 use crate::Core;
 use crate::error::GraphqlError;

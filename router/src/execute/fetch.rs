@@ -92,9 +92,10 @@ impl Run<'_> {
         let Some(transport) = self.operation.engine.transports.get(&fetch.subgraph) else {
             return Err(TransportError::Connect("no such subgraph".to_owned()));
         };
-        let span = tracing::info_span!("subgraph", name = fetch.subgraph);
-        let call = transport.call(call(fetch, variables, self.context));
-        telemetry::subgraph_call(&fetch.subgraph, call).instrument(span).await
+        let asked = telemetry::SubgraphCall::begin(&fetch.subgraph, self.context);
+        let answer = transport.call(call(fetch, variables, asked.context())).instrument(asked.span()).await;
+        asked.ended(&answer);
+        answer
     }
 
     /// Merges what root fields brought; also the event that a subscription's answer begins with.

@@ -18,14 +18,18 @@ use crate::{Core, telemetry};
 
 /// Names a request in the log and in the answer.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Names the client's place in a trace.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// Says that a request was not sent by a page of another site without asking first.
 pub(super) const CSRF: HeaderName = HeaderName::from_static("x-innoerp-csrf");
 
 /// Lets a request in, and dresses its answer.
 pub(super) async fn pass(State(core): State<Arc<Core>>, mut request: Request, next: Next) -> Response {
     let request_id = request_id(request.headers());
-    let record = is_recorded(request.uri().path())
-        .then(|| telemetry::Request::begin(core.metrics.clone(), telemetry::transport::HTTP, &request_id));
+    let traceparent = text(request.headers(), TRACEPARENT);
+    let record = is_recorded(request.uri().path()).then(|| {
+        telemetry::Request::begin(core.metrics.clone(), telemetry::transport::HTTP, &request_id, traceparent)
+    });
     let admitted = async {
         match admit(&core, &mut request, &request_id) {
             Ok(client) => {
@@ -93,16 +97,22 @@ fn admit(core: &Core, request: &mut Request, request_id: &Arc<str>) -> Result<Cl
     }
     drop_inside_headers(request.headers_mut());
     let headers = request.headers();
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let client = Client {
         token: bearer(headers)?,
         request_id: request_id.clone(),
         address,
-        user_agent: text(header::USER_AGENT).map(|agent| agent.chars().take(256).collect::<String>().into()),
-        traceparent: text(HeaderName::from_static("traceparent")).and_then(telemetry::continue_trace),
+        user_agent: text(headers, header::USER_AGENT)
+            .map(|agent| agent.chars().take(256).collect::<String>().into()),
+        traceparent: telemetry::Request::current()
+            .and_then(|request| request.traceparent())
+            .or_else(|| text(headers, TRACEPARENT).and_then(telemetry::continue_trace)),
     };
     telemetry::note_access(|access| access.client(&client));
     Ok(client)
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// Removes what only the inside may say: a tenant, a user or a credential comes from a verified token.

@@ -136,10 +136,11 @@ impl Connection {
                 self.send(&ToClient::Error { id: &id, payload: &errors }).await
             }
             FromClient::Subscribe { id, payload } => {
-                let (core, client) = (self.core.clone(), self.client.clone());
+                let record = self.core.observe(transport::WEBSOCKET, &self.client);
+                let (core, mut client) = (self.core.clone(), self.client.clone());
+                client.traceparent = record.traceparent().or(client.traceparent);
                 let admission =
                     async move { pipeline::admit(&core, client, payload, Allowed::Everything).await };
-                let record = self.core.observe(transport::WEBSOCKET, &self.client);
                 running.insert(id, Running::start(&self.core, record, admission));
                 Ok(())
             }

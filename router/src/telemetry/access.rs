@@ -9,9 +9,12 @@ use std::time::Duration;
 use chrono::SecondsFormat;
 use common::{Caller, Clock, IdentityId, MembershipId, OrganizationId};
 use http::Method;
+use opentelemetry::trace::{Status, TraceContextExt as _};
 use serde::Serialize;
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use super::Facts;
+use super::{Facts, outcome};
 use crate::persisted::sha256_hex;
 use crate::pipeline::Client;
 use crate::supergraph::Supergraph;
@@ -24,6 +27,9 @@ const PATH_CHARS_MAX: usize = 200;
 /// What only the access log wants to know of a request.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Access {
+    /// Whether there is a log; if not, this is for a span alone.
+    #[serde(skip)]
+    is_logged: bool,
     request_id: Arc<str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<Arc<str>>,
@@ -89,10 +95,11 @@ fn micros(duration: Duration) -> u64 {
 }
 
 impl Access {
-    /// What a line needs, if anybody reads such lines.
-    pub fn wanted(request_id: &Arc<str>) -> Option<Self> {
-        let is_wanted = tracing::enabled!(target: "access", tracing::Level::INFO);
-        is_wanted.then(|| Self { request_id: request_id.clone(), ..Self::default() })
+    /// What a line or a span needs, if anybody reads such.
+    pub fn wanted(request_id: &Arc<str>, span: &Span) -> Option<Self> {
+        let is_logged = tracing::enabled!(target: "access", tracing::Level::INFO);
+        let is_wanted = is_logged || !span.is_disabled();
+        is_wanted.then(|| Self { request_id: request_id.clone(), is_logged, ..Self::default() })
     }
 
     /// Takes down what was asked for and from where.
@@ -153,8 +160,45 @@ impl Access {
         }
     }
 
+    /// Describes the request in its span, in the words of OpenTelemetry's semantic conventions where it has some
+    /// (<https://opentelemetry.io/docs/specs/semconv/>). Neither the document nor its variables.
+    pub fn describe(&self, facts: &Facts, span: &Span) {
+        if span.is_disabled() {
+            return;
+        }
+        let name = match &self.operation_name {
+            Some(name) => format!("{} {name}", facts.kind),
+            None if facts.kind != "none" => facts.kind.to_owned(),
+            None => self.method.clone().unwrap_or_else(|| "request".to_owned()),
+        };
+        span.context().span().update_name(name);
+        let set = |name: &'static str, value: Option<String>| {
+            if let Some(value) = value {
+                span.set_attribute(name, value);
+            }
+        };
+        set("http.request.method", self.method.clone());
+        set("url.path", self.path.clone());
+        set("client.address", self.client_address.map(|address| address.to_string()));
+        set("user_agent.original", self.user_agent.as_deref().map(str::to_owned));
+        set("graphql.operation.type", Some(facts.kind.to_owned()).filter(|kind| kind != "none"));
+        set("graphql.operation.name", self.operation_name.clone());
+        set("router.request_id", Some(self.request_id.to_string()));
+        set("router.outcome", facts.outcome.map(str::to_owned));
+        set("error.type", facts.codes.first().map(ToString::to_string));
+        if facts.status > 0 {
+            span.set_attribute("http.response.status_code", i64::from(facts.status));
+        }
+        if facts.outcome == Some(outcome::FAILED) {
+            span.set_status(Status::error(""));
+        }
+    }
+
     /// Writes a line.
     pub fn write(&self, event: &'static str, facts: &Facts, took: Duration) {
+        if !self.is_logged {
+            return;
+        }
         let subscription = facts.subscription();
         let line = Line {
             timestamp: Clock::default().now().to_rfc3339_opts(SecondsFormat::Micros, true),

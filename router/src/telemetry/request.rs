@@ -13,13 +13,12 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
+use tracing::{Instrument as _, Span};
 
 use super::access::Access;
-use super::{
-    CallLabels, EndLabels, KindLabel, Metrics, RequestLabels, SubgraphLabel, TransportLabel, outcome,
-};
+use super::trace;
+use super::{EndLabels, KindLabel, Metrics, RequestLabels, SPANS, TransportLabel, outcome};
 use crate::error::GraphqlError;
-use crate::transport::TransportError;
 
 tokio::task_local! {
     static CURRENT: Arc<Request>;
@@ -32,9 +31,11 @@ const CODE_CHARS_MAX: usize = 64;
 
 /// A request that is being answered. Dropping the last reference writes it down.
 pub(crate) struct Request {
-    metrics: Arc<Metrics>,
+    pub(super) metrics: Arc<Metrics>,
     started_at: Instant,
     facts: Mutex<Facts>,
+    /// The request in its trace; disabled where nobody collects traces.
+    span: Span,
 }
 
 /// What is known of it so far.
@@ -111,7 +112,8 @@ impl Reason {
 
 /// Runs a future on behalf of a request.
 pub(crate) fn scope<F: Future>(request: Arc<Request>, future: F) -> impl Future<Output = F::Output> {
-    CURRENT.scope(request, future)
+    let span = request.span.clone();
+    CURRENT.scope(request, future).instrument(span)
 }
 
 /// Writes down something about the request that this task works for, if it works for one.
@@ -131,8 +133,17 @@ pub(crate) fn note_access(learnt: impl FnOnce(&mut Access)) {
 
 impl Request {
     /// A request that begins now.
-    pub fn begin(metrics: Arc<Metrics>, transport: &'static str, request_id: &Arc<str>) -> Arc<Self> {
+    ///
+    /// `traceparent` is the client's own place in a trace.
+    pub fn begin(
+        metrics: Arc<Metrics>,
+        transport: &'static str,
+        request_id: &Arc<str>,
+        traceparent: Option<&str>,
+    ) -> Arc<Self> {
         metrics.requests.in_flight.inc();
+        let span = tracing::trace_span!(target: SPANS, "request", otel.kind = "server");
+        trace::adopt(&span, traceparent);
         let facts = Facts {
             transport,
             kind: "none",
@@ -145,17 +156,22 @@ impl Request {
             subgraphs: Duration::ZERO,
             subgraph_calls: 0,
             is_rate_limited: false,
-            access: Access::wanted(request_id).map(Box::new),
+            access: Access::wanted(request_id, &span).map(Box::new),
             subscription: None,
             calls_open: 0,
             calls_since: None,
         };
-        Arc::new(Self { metrics, started_at: Instant::now(), facts: Mutex::new(facts) })
+        Arc::new(Self { metrics, started_at: Instant::now(), facts: Mutex::new(facts), span })
     }
 
     /// The request that this task works for.
     pub fn current() -> Option<Arc<Self>> {
         CURRENT.try_with(Arc::clone).ok()
+    }
+
+    /// Its place in a trace; `None` when nobody collects traces.
+    pub fn traceparent(&self) -> Option<Arc<str>> {
+        trace::traceparent(&self.span)
     }
 
     /// What is known, to be added to.
@@ -224,13 +240,13 @@ impl Facts {
         }
     }
 
-    fn call_begins(&mut self) {
+    pub(super) fn call_begins(&mut self) {
         self.calls_open += 1;
         self.subgraph_calls += 1;
         self.calls_since.get_or_insert_with(Instant::now);
     }
 
-    fn call_ends(&mut self) {
+    pub(super) fn call_ends(&mut self) {
         self.calls_open = self.calls_open.saturating_sub(1);
         if self.calls_open == 0
             && let Some(since) = self.calls_since.take()
@@ -266,52 +282,8 @@ impl Drop for Request {
         metrics.requests.response_bytes.inc_by(facts.response_bytes);
         metrics.requests.in_flight.dec();
         if let Some(access) = &facts.access {
+            access.describe(facts, &self.span);
             access.write(if facts.subscription.is_some() { "end" } else { "request" }, facts, took);
-        }
-    }
-}
-
-/// Measures one call of a subgraph, for the metrics and for the request that makes it.
-pub(crate) async fn subgraph_call<A>(
-    subgraph: &str,
-    call: impl Future<Output = Result<A, TransportError>>,
-) -> Result<A, TransportError> {
-    let Some(request) = Request::current() else { return call.await };
-    request.facts().call_begins();
-    let mut measured = Call { request, subgraph, started_at: Instant::now(), outcome: "cancelled" };
-    let answer = call.await;
-    measured.outcome = match &answer {
-        Ok(_) => "ok",
-        Err(error) => error.name(),
-    };
-    answer
-}
-
-/// A subgraph's answer turned out to hold errors.
-pub(crate) fn subgraph_errors(subgraph: &str) {
-    if let Some(request) = Request::current() {
-        let label = SubgraphLabel { subgraph: subgraph.into() };
-        request.metrics.subgraphs.errors.get_or_create(&label).inc();
-    }
-}
-
-/// A call that is written down when it is over, however that came.
-struct Call<'a> {
-    request: Arc<Request>,
-    subgraph: &'a str,
-    started_at: Instant,
-    outcome: &'static str,
-}
-
-impl Drop for Call<'_> {
-    fn drop(&mut self) {
-        self.request.facts().call_ends();
-        let metrics = &self.request.metrics;
-        let (subgraph, outcome): (Arc<str>, _) = (self.subgraph.into(), self.outcome);
-        metrics.subgraphs.requests.get_or_create(&CallLabels { subgraph: subgraph.clone(), outcome }).inc();
-        if outcome != "cancelled" {
-            let took = self.started_at.elapsed().as_secs_f64();
-            metrics.subgraphs.duration.get_or_create(&SubgraphLabel { subgraph }).observe(took);
         }
     }
 }

@@ -5,6 +5,8 @@ use std::str::FromStr;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use crate::telemetry::Collector;
+
 /// How careful the process is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Profile {
@@ -45,6 +47,15 @@ pub struct Settings {
     /// Where the router answers Prometheus, such as 127.0.0.1:9090; nowhere when not set
     #[arg(long, env = "METRICS_LISTEN", global = true)]
     pub metrics_listen: Option<String>,
+    /// The collector that traces are sent to in OTLP over HTTP, such as http://127.0.0.1:4318; nowhere when not set
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", global = true)]
+    pub otlp_endpoint: Option<String>,
+    /// Which part of the requests is traced, from 0 to 1; clients that are traced decide for theirs
+    #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", default_value_t = 1.0, global = true, value_parser = ratio)]
+    pub trace_ratio: f64,
+    /// What the program is called in traces
+    #[arg(long, env = "OTEL_SERVICE_NAME", default_value = "innoerp", global = true)]
+    pub service_name: String,
     /// Kafka brokers; this version carries events in PostgreSQL and says so when they are set
     #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", global = true)]
     pub kafka_bootstrap_servers: Option<String>,
@@ -69,6 +80,7 @@ impl Settings {
             &mut self.database_owner_url,
             &mut self.jwks_url,
             &mut self.metrics_listen,
+            &mut self.otlp_endpoint,
             &mut self.kafka_bootstrap_servers,
             &mut self.redis_url,
         ];
@@ -82,6 +94,13 @@ impl Settings {
 }
 
 impl Settings {
+    /// The collector of traces, if one is named.
+    #[must_use]
+    pub fn collector(&self) -> Option<Collector> {
+        let endpoint = self.otlp_endpoint.clone().filter(|endpoint| !endpoint.is_empty())?;
+        Some(Collector { endpoint, ratio: self.trace_ratio, service_name: self.service_name.clone() })
+    }
+
     /// Says aloud which settings this version does not act on yet.
     pub fn warn_of_unused(&self) {
         if self.kafka_bootstrap_servers.is_some() {
@@ -91,6 +110,11 @@ impl Settings {
             tracing::warn!("REDIS_URL is set; this version keeps limits and caches in each process");
         }
     }
+}
+
+fn ratio(text: &str) -> Result<f64, String> {
+    let ratio: f64 = text.parse().map_err(|_| format!("{text} is no number"))?;
+    if (0.0..=1.0).contains(&ratio) { Ok(ratio) } else { Err(format!("{text} does not lie between 0 and 1")) }
 }
 
 /// The least number of bytes in a secret key.
@@ -156,6 +180,14 @@ mod tests {
             assert!(text.parse::<SecretKey>().is_err(), "{text}");
         }
         assert!("4f1c6a0b9d8e7f6a5b4c3d2e1f0a9b8c".parse::<SecretKey>().is_ok());
+    }
+
+    #[test]
+    fn a_ratio_lies_between_none_and_all() {
+        assert_eq!(ratio("0.25"), Ok(0.25));
+        for text in ["-0.1", "1.1", "NaN", "all", ""] {
+            assert!(ratio(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! Logs: one JSON line per event in production, readable lines in development.
+//! Logs: one JSON line per event in production, readable lines in development. Traces, where a collector is named.
+
+mod traces;
 
 use std::fmt;
 use std::io::IsTerminal as _;
@@ -12,20 +14,31 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::Profile;
 
+pub use traces::{Collector, TARGET, Traces};
+
 /// The target of the router's access log, whose events are whole lines of JSON.
 const ACCESS: &str = "access";
 
-/// Starts logging to standard error. `RUST_LOG` chooses what; when it is not set, development shows what
-/// needs attention and production everything of interest, a line per request included.
-pub fn start(profile: Profile) {
+/// Starts logging to standard error, and sending traces where a collector is named. `RUST_LOG` chooses what is
+/// logged; when it is not set, development shows what needs attention and production everything of interest, a line
+/// per request included. To be called on the runtime that is to send.
+///
+/// # Errors
+/// A sentence, when the collector has no address.
+pub fn start(profile: Profile, collector: Option<Collector>) -> Result<Traces, String> {
     use tracing_subscriber::layer::SubscriberExt as _;
     use tracing_subscriber::util::SubscriberInitExt as _;
 
     let usual = if profile == Profile::Development { "warn" } else { "info,sqlx=warn" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let logs = logs(profile, std::io::stderr().is_terminal(), std::io::stderr);
+    let traces = match collector {
+        Some(collector) => Traces::start(&collector, tokio::runtime::Handle::current())?,
+        None => Traces::none(),
+    };
     // Starting twice, as tests do, is no fault.
-    let _ = tracing_subscriber::registry().with(logs.with_filter(filter)).try_init();
+    let _ = tracing_subscriber::registry().with(logs.with_filter(filter)).with(traces.layer()).try_init();
+    Ok(traces)
 }
 
 /// Writes events as the profile wants them.
