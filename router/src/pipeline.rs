@@ -11,7 +11,7 @@ use std::time::Instant;
 use common::{Caller, Error, RequestContext};
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tracing::Instrument as _;
 
 use crate::config::Profile;
@@ -37,7 +37,8 @@ pub struct GraphqlRequest {
     /// The variables' values.
     #[serde(default)]
     pub variables: Option<Map<String, Value>>,
-    /// `persistedQuery` names a document by its hash; whatever else there is is accepted and not used.
+    /// `persistedQuery` names a document by its hash; `queryPlan: true` asks for the plan, which is shown in the
+    /// development profile. Whatever else there is is accepted and not used.
     #[serde(default)]
     pub extensions: Option<Map<String, Value>>,
 }
@@ -148,12 +149,23 @@ pub(crate) async fn answer(
     allowed: Allowed,
 ) -> Answer {
     let run = async {
-        let admitted = admit(core, client, request, allowed).await?;
-        let mut response = admitted.operation.execute(admitted.context, admitted.variables).await;
+        let shows_plan = core.config.profile == Profile::Development && asks_for_plan(&request);
+        let Admitted { context, operation, variables } = admit(core, client, request, allowed).await?;
+        let mut response = operation.execute(context, variables).await;
         limits::cap_errors(core, &mut response);
+        if shows_plan {
+            let plan = json!({ "text": operation.plan(), "tree": operation.plan_json() });
+            response.extensions.insert("queryPlan".to_owned(), plan);
+        }
         Ok::<_, Refused>(Answer { outcome: Outcome::of(&response), response, retry_after_s: None })
     };
     limits::in_time(core, run).await.and_then(|answer| answer).unwrap_or_else(Refused::into)
+}
+
+/// Whether a request says `extensions: { queryPlan: true }`.
+fn asks_for_plan(request: &GraphqlRequest) -> bool {
+    let extension = request.extensions.as_ref().and_then(|extensions| extensions.get("queryPlan"));
+    extension == Some(&Value::Bool(true))
 }
 
 /// Takes a request as far as an operation that may run.

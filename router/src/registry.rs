@@ -68,6 +68,8 @@ impl SubgraphSource {
 pub(crate) struct Snapshot {
     /// Grows with each change; part of every cache key.
     pub generation: u64,
+    /// When it was composed.
+    pub composed_at: Instant,
     /// The subgraphs, in the order of their sources.
     pub subgraphs: Vec<Subgraph>,
     /// Their names.
@@ -179,7 +181,13 @@ impl Registry {
         let names: ModuleSet = subgraphs.iter().map(|subgraph| subgraph.name.clone()).collect();
         let full = Arc::new(supergraph);
         self.metrics.schema.generation.set(i64::try_from(generation).unwrap_or(i64::MAX));
-        self.current.store(Some(Arc::new(Snapshot { generation, subgraphs, names, full })));
+        self.current.store(Some(Arc::new(Snapshot {
+            generation,
+            composed_at: Instant::now(),
+            subgraphs,
+            names,
+            full,
+        })));
     }
 
     /// Keeps the snapshot up to date until cancelled.

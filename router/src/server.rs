@@ -7,14 +7,17 @@ mod negotiate;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Extension, Path, Query, Request, State};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use graphql::graphiql::Offer;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use serde::Deserialize;
+use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -39,7 +42,7 @@ pub(crate) fn routes(core: Arc<Core>) -> axum::Router {
         .route(WEBSOCKET, get(websocket))
         .route("/", get(graphiql_page))
         .route("/graphiql/{name}", get(graphiql_asset))
-        .route("/health/live", get(|| async { StatusCode::OK }))
+        .route("/health/live", get(live))
         .route("/health/ready", get(ready))
         .fallback(|| async { refused_plainly(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here") })
         .method_not_allowed_fallback(|| async {
@@ -83,17 +86,35 @@ fn refused_plainly(status: StatusCode, code: &'static str, message: &'static str
     Format::Json.respond(Refused::http(status, code, message).into())
 }
 
-async fn ready(State(core): State<Arc<Core>>) -> StatusCode {
-    let is_ready = core.registry.current().is_some() && !core.stopping.is_cancelled();
-    if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+async fn live() -> Response {
+    Json(json!({ "status": "live" })).into_response()
+}
+
+/// Ready as soon as a schema has been composed, until the router stops.
+async fn ready(State(core): State<Arc<Core>>) -> Response {
+    let snapshot = core.registry.current();
+    let (code, status) = match &snapshot {
+        _ if core.stopping.is_cancelled() => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+        None => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
+        Some(_) => (StatusCode::OK, "ready"),
+    };
+    let schema = snapshot.map(|snapshot| {
+        json!({
+            "generation": snapshot.generation,
+            "ageSeconds": snapshot.composed_at.elapsed().as_secs(),
+            "subgraphs": snapshot.subgraphs.len(),
+        })
+    });
+    (code, Json(json!({ "status": status, "schema": schema }))).into_response()
 }
 
 async fn graphiql_page(State(core): State<Arc<Core>>) -> Response {
     if core.config.profile == Profile::Production {
         return refused_plainly(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here");
     }
+    let offer = Offer { endpoint: ENDPOINT, websocket: Some(WEBSOCKET), shows_plans: true };
     let policy = [(header::CONTENT_SECURITY_POLICY, graphql::graphiql::CONTENT_SECURITY_POLICY)];
-    (policy, Html(graphql::graphiql::page(ENDPOINT, Some(WEBSOCKET)))).into_response()
+    (policy, Html(graphql::graphiql::page(offer))).into_response()
 }
 
 async fn graphiql_asset(

@@ -120,7 +120,7 @@ mod tests {
         let full = Arc::new(Supergraph::compose(std::slice::from_ref(&user)).expect("composes"));
         let subgraphs = vec![user, subgraph("crm", crm)];
         let names = subgraphs.iter().map(|subgraph| subgraph.name.clone()).collect();
-        Arc::new(Snapshot { generation, subgraphs, names, full })
+        Arc::new(Snapshot { generation, composed_at: Instant::now(), subgraphs, names, full })
     }
 
     fn views() -> Views {

@@ -94,6 +94,12 @@ impl Operation {
         self.planned.to_string()
     }
 
+    /// The plan as JSON.
+    #[must_use]
+    pub fn plan_json(&self) -> serde_json::Value {
+        self.planned.to_json()
+    }
+
     /// Runs a query or a mutation.
     pub async fn execute(
         self: &Arc<Self>,

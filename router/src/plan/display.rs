@@ -62,43 +62,40 @@ fn fetch(fetch: &Fetch, depth: usize, f: &mut Formatter<'_>) -> fmt::Result {
 
 fn entities(entities: &Entities, indent: &str, f: &mut Formatter<'_>) -> fmt::Result {
     for path in &entities.paths {
-        write!(f, "{indent}  at ")?;
-        for (position, step) in path.iter().enumerate() {
-            let dot = if position == 0 { "" } else { "." };
-            match step {
-                Step::Field(name) => write!(f, "{dot}{name}")?,
-                Step::List => write!(f, "{dot}@")?,
-                Step::Type(names) => write!(f, "|{}", names.join("|"))?,
-            }
-        }
-        writeln!(f)?;
+        writeln!(f, "{indent}  at {}", at(path))?;
     }
-    write!(f, "{indent}  with ")?;
-    requirements(&entities.requires, f)?;
-    writeln!(f, " as ${}", entities.variable)
+    writeln!(f, "{indent}  with {} as ${}", requires(&entities.requires), entities.variable)
 }
 
-fn requirements(list: &[Requirement], f: &mut Formatter<'_>) -> fmt::Result {
-    f.write_str("{ ")?;
+/// A place in the answer.
+pub(super) fn at(path: &[Step]) -> String {
+    let mut text = String::new();
+    for step in path {
+        let dot = if text.is_empty() { "" } else { "." };
+        text += &match step {
+            Step::Field(name) => format!("{dot}{name}"),
+            Step::List => format!("{dot}@"),
+            Step::Type(names) => format!("|{}", names.join("|")),
+        };
+    }
+    text
+}
+
+/// What a representation consists of.
+pub(super) fn requires(list: &[Requirement]) -> String {
+    let mut text = "{ ".to_owned();
     for requirement in list {
         match requirement {
             Requirement::Field { name, key, selections } => {
-                if name == key {
-                    write!(f, "{key} ")?;
-                } else {
-                    write!(f, "{key}: {name} ")?;
-                }
+                text += &if name == key { format!("{key} ") } else { format!("{key}: {name} ") };
                 if !selections.is_empty() {
-                    requirements(selections, f)?;
-                    f.write_str(" ")?;
+                    text += &format!("{} ", requires(selections));
                 }
             }
             Requirement::Type { condition, selections } => {
-                write!(f, "... on {condition} ")?;
-                requirements(selections, f)?;
-                f.write_str(" ")?;
+                text += &format!("... on {condition} {} ", requires(selections));
             }
         }
     }
-    f.write_str("}")
+    text + "}"
 }

@@ -6,6 +6,7 @@ mod alias;
 mod convert;
 mod display;
 mod document;
+mod json;
 mod planner;
 mod serial;
 mod supergraph;

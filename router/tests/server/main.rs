@@ -6,6 +6,7 @@ mod access_log;
 mod clients;
 mod event_stream;
 mod guards;
+mod health;
 mod limits;
 mod metrics;
 mod over_http;

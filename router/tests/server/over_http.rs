@@ -121,14 +121,6 @@ async fn other_methods_types_and_paths_have_their_status() {
 }
 
 #[tokio::test]
-async fn health_tells_alive_from_ready() {
-    let app = App::start().await;
-    for path in ["/health/live", "/health/ready"] {
-        assert_eq!(app.client.get(app.url(path)).send().await.unwrap().status(), 200);
-    }
-}
-
-#[tokio::test]
 async fn a_panic_is_one_failed_field_and_the_process_stays() {
     let app = App::start().await;
     let (_, body) = app.send(app.post("{ boom }")).await;
@@ -165,7 +157,8 @@ async fn graphiql_is_a_page_of_our_own_files() {
             app.client.get(app.url(path)).header("accept", "text/html,*/*;q=0.8").send().await.unwrap();
         assert_eq!(page.status(), 200);
         assert!(page.headers()["content-security-policy"].to_str().unwrap().contains("script-src 'self'"));
-        assert!(page.text().await.unwrap().contains("data-endpoint=\"/graphql\""));
+        let page = page.text().await.unwrap();
+        assert!(page.contains("data-endpoint=\"/graphql\"") && page.contains("data-plans"));
     }
     let file = app.client.get(app.url("/graphiql/start.js")).send().await.unwrap();
     assert!(file.headers()["cache-control"].to_str().unwrap().contains("immutable"));
@@ -174,6 +167,28 @@ async fn graphiql_is_a_page_of_our_own_files() {
         app.client.get(app.url("/graphiql/start.js")).header("if-none-match", etag).send().await.unwrap();
     assert_eq!(again.status(), 304);
     assert_eq!(app.client.get(app.url("/graphiql/other.js")).send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn a_plan_is_shown_to_developers_who_ask_for_it() {
+    let body = |asks| json!({ "query": "{ hello }", "extensions": { "queryPlan": asks } });
+    let post = async |app: &App, asks: serde_json::Value| {
+        app.send(app.client.post(app.url("/graphql")).json(&body(asks))).await.1
+    };
+    let app = App::start().await;
+    let answer = post(&app, json!(true)).await;
+    assert_eq!(answer["data"]["hello"], "world");
+    let plan = &answer["extensions"]["queryPlan"];
+    assert_eq!(plan["text"], "Fetch user\n  {hello}\n");
+    let tree = json!({ "kind": "Fetch", "subgraph": "user", "operationKind": "query", "operation": "{hello}",
+        "variables": [] });
+    assert_eq!(plan["tree"], tree);
+    for no in [json!(false), json!("true"), json!(null), json!(1)] {
+        assert!(post(&app, no).await.get("extensions").is_none());
+    }
+    let strict = router::Config { profile: router::Profile::Production, ..config() };
+    let answer = post(&App::start_with(strict).await, json!(true)).await;
+    assert_eq!(answer, json!({ "data": { "hello": "world" } }));
 }
 
 #[tokio::test]

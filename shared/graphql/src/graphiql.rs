@@ -59,9 +59,21 @@ pub fn asset(name: &str) -> Option<&'static Asset> {
     ASSETS.iter().find(|asset| asset.name == name)
 }
 
-/// The page, for a GraphQL endpoint and, when subscriptions are served, its WebSocket path.
+/// What the server behind the page can do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Offer<'a> {
+    /// The GraphQL endpoint.
+    pub endpoint: &'a str,
+    /// The path of its WebSockets, where subscriptions are served.
+    pub websocket: Option<&'a str>,
+    /// Whether it answers `extensions: { queryPlan: true }` with its plan; the page then has a button for it.
+    pub shows_plans: bool,
+}
+
+/// The page for a server.
 #[must_use]
-pub fn page(endpoint: &str, websocket: Option<&str>) -> String {
+pub fn page(offer: Offer<'_>) -> String {
+    let Offer { endpoint, websocket, shows_plans } = offer;
     let mut html = String::from(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>GraphiQL</title>\n\
@@ -75,8 +87,9 @@ pub fn page(endpoint: &str, websocket: Option<&str>) -> String {
         };
     }
     let websocket = websocket.map(|path| format!(" data-websocket=\"{}\"", escape(path))).unwrap_or_default();
+    let plans = if shows_plans { " data-plans" } else { "" };
     html += &format!(
-        "</head>\n<body>\n<div id=\"graphiql\" data-endpoint=\"{}\"{websocket}></div>\n</body>\n</html>\n",
+        "</head>\n<body>\n<div id=\"graphiql\" data-endpoint=\"{}\"{websocket}{plans}></div>\n</body>\n</html>\n",
         escape(endpoint)
     );
     html
@@ -92,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_page_loads_only_files_that_are_served_here() {
-        let html = page("/graphql", Some("/graphql/ws"));
+        let html = page(Offer { endpoint: "/graphql", websocket: Some("/graphql/ws"), shows_plans: true });
         let links = html.matches("/graphiql/").count();
         assert_eq!(links, ASSETS.len());
         assert!(ASSETS.iter().all(|a| html.contains(&format!("/graphiql/{}?v=", a.name))));
@@ -111,6 +124,9 @@ mod tests {
 
     #[test]
     fn an_endpoint_cannot_leave_its_attribute() {
-        assert!(page("\"><script>", None).contains("data-endpoint=\"&quot;>&lt;script>\""));
+        assert!(
+            page(Offer { endpoint: "\"><script>", ..Offer::default() })
+                .contains("data-endpoint=\"&quot;>&lt;script>\"")
+        );
     }
 }

@@ -195,7 +195,8 @@ fn refuse(status: StatusCode, error: Error) -> Response {
 
 fn page() -> Response {
     let policy = [(header::CONTENT_SECURITY_POLICY, graphiql::CONTENT_SECURITY_POLICY)];
-    (policy, Html(graphiql::page("/console", None))).into_response()
+    (policy, Html(graphiql::page(graphiql::Offer { endpoint: "/console", ..Default::default() })))
+        .into_response()
 }
 
 async fn asset(Path(name): Path<String>) -> Response {

@@ -16,9 +16,30 @@
     });
   }
   var send = GraphiQL.createFetcher({ url: endpoint, wsClient: client || undefined });
+  var showsPlan = false;
   function fetcher(parameters, options) {
     headers = (options && options.headers) || {};
+    if (showsPlan) {
+      parameters = Object.assign({}, parameters, { extensions: { queryPlan: true } });
+    }
     return send(parameters, options);
+  }
+  // A switch in the toolbar: while it is on, each answer carries the plan under `extensions`.
+  function PlanSwitch() {
+    var state = React.useState(false);
+    return React.createElement(
+      "button",
+      {
+        type: "button",
+        id: "plan-switch",
+        className: "graphiql-un-styled graphiql-toolbar-button",
+        title: "Show the query plan with each answer",
+        "aria-label": "Show the query plan",
+        "aria-pressed": state[0],
+        onClick: function () { showsPlan = !state[0]; state[1](showsPlan); },
+      },
+      "Plan"
+    );
   }
   var welcome = [
     "# Welcome to innoERP.",
@@ -42,6 +63,9 @@
       defaultQuery: welcome,
       isHeadersEditorEnabled: true,
       defaultEditorToolsVisibility: "headers",
+      toolbar: root.dataset.plans === undefined ? undefined : {
+        additionalContent: React.createElement(PlanSwitch),
+      },
     })
   );
 })();
