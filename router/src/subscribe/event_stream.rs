@@ -9,27 +9,41 @@ use axum::response::{IntoResponse, Response as HttpResponse};
 use futures::stream;
 
 use super::results::Results;
-use crate::Core;
-use crate::pipeline::{Allowed, Client, GraphqlRequest, Refused};
+use crate::error::GraphqlError;
+use crate::pipeline::{Allowed, Client, GraphqlRequest, Outcome, Refused};
 use crate::supergraph::Response;
+use crate::{Core, telemetry};
 
-/// Answers an operation as a stream of events, or refuses it with a status before the stream begins.
+/// Answers an operation as a stream of events. What is wrong with the operation itself is its only event, as the
+/// protocol asks; everything else is refused with a status before the stream begins.
 pub(crate) async fn event_stream(
     core: &Arc<Core>,
     client: Client,
     request: GraphqlRequest,
     allowed: Allowed,
 ) -> Result<HttpResponse, Refused> {
-    let results = Results::begin(core, client, request, allowed).await?;
+    let results = match Results::begin(core, client, request, allowed).await {
+        Err(refused) if refused.outcome == Outcome::Invalid => return Ok(invalid(refused.errors)),
+        results => results?,
+    };
     let events = stream::unfold(Some(results), |open| async {
         let mut results = open?;
         match results.next().await {
+            // Clients come back to a stream that ends before it is complete, and only to such a one.
+            _ if results.are_cut() => None,
             Some(response) => Some((Ok::<_, Infallible>(next(&response)), Some(results))),
             None => Some((Ok(complete()), None)),
         }
     });
     let heartbeat = Duration::from_millis(core.config.subscriptions.heartbeat_ms);
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(heartbeat)).into_response())
+}
+
+/// A stream of the errors alone.
+fn invalid(errors: Vec<GraphqlError>) -> HttpResponse {
+    telemetry::note_answer(Outcome::Invalid, &errors);
+    let events = [next(&Response::refused(errors)), complete()].map(Ok::<_, Infallible>);
+    Sse::new(stream::iter(events)).into_response()
 }
 
 fn next(response: &Response) -> Event {

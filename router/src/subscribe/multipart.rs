@@ -16,8 +16,11 @@ use crate::pipeline::{Allowed, Client, GraphqlRequest, Refused};
 use crate::supergraph::Response;
 
 const CONTENT_TYPE: &str = "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=1.0";
-const PART: &str = "\r\n--graphql\r\ncontent-type: application/json\r\n\r\n";
-const END: &str = "\r\n--graphql--\r\n";
+/// The first boundary; each part brings the one after it, without which a client cannot know that the part is whole.
+const BOUNDARY: &str = "\r\n--graphql";
+const HEAD: &str = "\r\ncontent-type: application/json\r\n\r\n";
+/// Makes the last boundary one that ends the answer.
+const END: &str = "--\r\n";
 
 /// Answers an operation as a stream of parts, or refuses it with a status before the stream begins.
 pub(crate) async fn multipart(
@@ -38,14 +41,14 @@ pub(crate) async fn multipart(
     // The timeout does not disturb what it waits for: it polls on and fills the silence.
     let parts =
         parts.timeout_repeating(tokio::time::interval_at(tokio::time::Instant::now() + heartbeat, heartbeat));
-    let body =
-        parts.map(|part| Ok::<_, Infallible>(part.unwrap_or_else(|_| format!("{PART}{{}}").into_bytes())));
+    let parts = parts.map(|part| part.unwrap_or_else(|_| format!("{HEAD}{{}}{BOUNDARY}").into_bytes()));
+    let body = tokio_stream::once(BOUNDARY.as_bytes().to_vec()).chain(parts).map(Ok::<_, Infallible>);
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], Body::from_stream(body)).into_response())
 }
 
 /// One part: a result, or the errors that ended the subscription as a whole.
 fn part(response: &Response) -> Vec<u8> {
-    let mut part = PART.as_bytes().to_vec();
+    let mut part = HEAD.as_bytes().to_vec();
     if response.data().is_some() {
         part.extend_from_slice(b"{\"payload\":");
         response.write_json(&mut part);
@@ -55,5 +58,6 @@ fn part(response: &Response) -> Vec<u8> {
         part.extend_from_slice(b"{\"payload\":null,");
         part.extend_from_slice(&response.to_json()[1..]);
     }
+    part.extend_from_slice(BOUNDARY.as_bytes());
     part
 }

@@ -26,6 +26,7 @@ pub(super) struct Results {
     running: Running,
     recheck: Interval,
     is_ended: bool,
+    is_cut: bool,
     _socket: Socket,
 }
 
@@ -53,7 +54,20 @@ impl Results {
         recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
         recheck.reset();
         let running = Running::start(core, record, std::future::ready(Ok(admitted)));
-        Ok(Self { core: core.clone(), access, running, recheck, is_ended: false, _socket: socket })
+        Ok(Self {
+            core: core.clone(),
+            access,
+            running,
+            recheck,
+            is_ended: false,
+            is_cut: false,
+            _socket: socket,
+        })
+    }
+
+    /// Whether they ended because the router stops, and may be asked for again elsewhere.
+    pub fn are_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// The next result; `None` when there are no more. Must be awaited to its end, or a result may be lost.
@@ -61,7 +75,7 @@ impl Results {
         while !self.is_ended {
             let delivery = tokio::select! {
                 () = self.core.stopping.cancelled() => {
-                    self.is_ended = true;
+                    (self.is_ended, self.is_cut) = (true, true);
                     self.running.ends(Reason::Restart);
                     let message = "the service restarts; subscribe again";
                     return Some(GraphqlError::new("SERVICE_RESTART", message).into());

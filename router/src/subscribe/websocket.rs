@@ -31,9 +31,7 @@ pub(crate) async fn websocket(core: Arc<Core>, client: Client, socket: WebSocket
         Ok((access, count)) => connection.run(access, count).await,
         Err(close) => close,
     };
-    if let Some(close) = close {
-        connection.close(&close).await;
-    }
+    connection.close(close).await;
 }
 
 /// Why a connection ends: with a close frame, or without when the client is gone.
@@ -233,13 +231,17 @@ impl Connection {
         }
     }
 
-    /// Says why, and waits for the client to hear it: closing on unread input may lose what was said last.
-    async fn close(&mut self, close: &Close) {
-        if self.write(close.frame()).await.is_ok() {
-            let rest = async { while let Some(Ok(_)) = self.socket.recv().await {} };
-            // A client that goes on talking is left.
-            let _ = timeout(Duration::from_secs(1), rest).await;
+    /// Says why, unless the client has closed, and reads until it has no more to say: only then is its own close frame
+    /// answered, and closing on unread input may lose what was said last.
+    async fn close(&mut self, close: End) {
+        if let Some(close) = close
+            && self.write(close.frame()).await.is_err()
+        {
+            return;
         }
+        let rest = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+        // A client that goes on talking is left.
+        let _ = timeout(Duration::from_secs(1), rest).await;
     }
 
     async fn send(&mut self, message: &ToClient<'_>) -> Result<(), End> {

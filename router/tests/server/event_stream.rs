@@ -43,7 +43,6 @@ async fn each_result_is_an_event_and_the_end_is_one_too() {
 #[tokio::test]
 async fn what_cannot_begin_is_refused_with_a_status() {
     let app = App::start().await;
-    assert_eq!(app.send(subscribe(&app, "subscription { cout }")).await.0, 400);
     assert_eq!(app.send(subscribe(&app, "subscription { ticks }").bearer_auth("wrong")).await.0, 401);
     let get = app
         .client
@@ -84,11 +83,11 @@ async fn a_quiet_stream_has_a_heartbeat() {
 }
 
 #[tokio::test]
-async fn a_stop_ends_the_stream_and_the_server() {
+async fn a_stop_cuts_the_stream_so_that_clients_come_back_and_ends_the_server() {
     let app = App::start().await;
     let response = subscribe(&app, "subscription { silence }").send().await.unwrap();
     app.shutdown.cancel();
-    assert!(read_until(response, "event: complete").await.contains("SERVICE_RESTART"));
+    assert_eq!(read_until(response, "event: complete").await, "");
     tokio::time::timeout(Duration::from_secs(5), app.served).await.expect("drained").unwrap();
 }
 

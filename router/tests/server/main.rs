@@ -4,6 +4,7 @@
 
 mod access_log;
 mod clients;
+mod counted;
 mod event_stream;
 mod guards;
 mod health;

@@ -97,6 +97,10 @@ impl UserSubscription {
     async fn ticks(&self) -> impl Stream<Item = i32> {
         ticks()
     }
+    /// One, and nothing after it.
+    async fn first(&self) -> impl Stream<Item = i32> {
+        stream::iter([1]).chain(stream::pending())
+    }
     /// Nothing, for ever.
     async fn silence(&self) -> impl Stream<Item = i32> {
         stream::pending()
@@ -268,9 +272,14 @@ impl App {
     }
 
     pub async fn serve(config: Config, sources: Vec<SubgraphSource>) -> Self {
+        Self::serve_at(([127, 0, 0, 1], 0).into(), config, sources).await
+    }
+
+    /// Serves on an address, such as that of an app that has stopped.
+    pub async fn serve_at(address: SocketAddr, config: Config, sources: Vec<SubgraphSource>) -> Self {
         let tenants = Arc::new(Tenants::default());
         let router = Router::new(config, sources, tenants.clone()).await.expect("the toys compose");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let listener = TcpListener::bind(address).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let shutdown = CancellationToken::new();
         let served = tokio::spawn(router.clone().serve_on(listener, shutdown.clone()));
@@ -279,6 +288,13 @@ impl App {
 
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// Waits until the schemas of other processes have been read.
+    pub async fn ready(&self) {
+        while !self.router.is_ready() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Waits until a subscriber who does not read has been handed no event for long: what comes now is lost.

@@ -1,4 +1,8 @@
 //! Clients that others wrote, from npm, and what they find when they talk to the router.
 
 mod audits;
+mod event_stream;
+mod multipart;
 mod node;
+mod subscriptions;
+mod websocket;

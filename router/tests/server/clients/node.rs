@@ -9,13 +9,15 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 /// How long a script may take to say something.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 const HINT: &str = "run `scripts/setup --test`, which installs what the tests need";
 
 /// A script that runs, and says one line of JSON after another. Dropped, it ends.
 pub struct Script {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
+    /// What it was started with, and all that it has said: what a failure is explained by.
+    log: String,
 }
 
 impl Script {
@@ -27,17 +29,19 @@ impl Script {
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
+        Self { child, lines, log: format!("{name} {arguments:?}") }
     }
 
     /// The next that it says; `None` once it has ended, which it must do in good order.
     pub async fn hear(&mut self) -> Option<Value> {
-        let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await.expect("in time").unwrap();
+        let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await;
+        let line = line.unwrap_or_else(|_| panic!("nothing more comes from {}", self.log)).unwrap();
         if let Some(line) = line {
+            self.log = format!("{}\n{line}", self.log);
             return Some(serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}")));
         }
         let status = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("in time").unwrap();
-        assert!(status.success(), "the script failed, and said why above: {status}");
+        assert!(status.success(), "{status}, and said why above: {}", self.log);
         None
     }
 
