@@ -51,7 +51,8 @@ pub struct Config {
     pub headers_max: usize,
     /// Bytes of a request's URI. Default 8,192; 256–65,536.
     pub uri_bytes_max: usize,
-    /// Views, i.e. distinct sets of modules, kept composed. About 10 MiB each. Default 256; 1–4,096.
+    /// Views, i.e. distinct sets of modules, kept composed; those used least recently go first. About 10 MiB each.
+    /// Default 256; 1–4,096.
     pub views_max: u64,
     /// How often the schemas of subgraphs in other processes are read. Default 10,000; 100–3,600,000.
     pub subgraph_poll_ms: u64,

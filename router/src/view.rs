@@ -7,6 +7,7 @@ use std::time::Instant;
 use common::ModuleSet;
 use moka::future::Cache;
 use moka::notification::RemovalCause;
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache as SyncCache;
 
 use crate::compose::Scope;
@@ -23,11 +24,10 @@ struct Key {
 
 /// The views in use. Each is built once, however many requests wait for it, and off the threads that serve.
 pub(crate) struct Views {
-    /// By the modules that can be seen. `None` for a set that never composed, so that it is not tried again.
+    /// By the modules that can be seen; those used least recently go first. `None` for a set that never composed, so
+    /// that it is not tried again.
     built: Cache<Key, Option<Arc<Supergraph>>>,
-    /// By the modules as the tenant has them, so that the usual request allocates nothing.
-    given: SyncCache<Key, Arc<Supergraph>>,
-    /// The last view of a set that composed, at whatever generation.
+    /// The last view of a set that composed, at whatever generation. It goes when its set is evicted above.
     last_good: SyncCache<Arc<ModuleSet>, Arc<Supergraph>>,
     /// The newest generation that was asked for.
     generation: AtomicU64,
@@ -36,20 +36,24 @@ pub(crate) struct Views {
 
 impl Views {
     pub fn new(views_max: u64, metrics: Arc<Metrics>) -> Self {
-        let evicted = metrics.views.evicted.clone();
-        let count = move |_, _, cause| {
+        let last_good: SyncCache<Arc<ModuleSet>, Arc<Supergraph>> = SyncCache::new(views_max);
+        let (evicted, kept) = (metrics.views.evicted.clone(), last_good.clone());
+        let evict = move |key: Arc<Key>, view: Option<Arc<Supergraph>>, cause| {
             // Views of earlier schemas go as well, and are no loss.
-            if cause == RemovalCause::Size {
-                evicted.inc();
+            if cause != RemovalCause::Size {
+                return;
+            }
+            evicted.inc();
+            let last = kept.get(&key.modules);
+            if last.zip(view).is_some_and(|(last, view)| Arc::ptr_eq(&last, &view)) {
+                kept.invalidate(&key.modules);
             }
         };
-        Self {
-            built: Cache::builder().max_capacity(views_max).eviction_listener(count).build(),
-            given: SyncCache::new(views_max.saturating_mul(4)),
-            last_good: SyncCache::new(views_max),
-            generation: AtomicU64::new(0),
-            metrics,
-        }
+        // A view is costly to make, so a new one must stay: a policy that prefers what was asked for often may refuse it
+        // again and again.
+        let built = Cache::builder().max_capacity(views_max).eviction_policy(EvictionPolicy::lru());
+        let built = built.eviction_listener(evict).build();
+        Self { built, last_good, generation: AtomicU64::new(0), metrics }
     }
 
     /// Shows every view that is kept for less than all modules.
@@ -61,25 +65,27 @@ impl Views {
     ///
     /// `None` when the set does not compose and never did.
     pub async fn get(&self, snapshot: &Arc<Snapshot>, modules: &Arc<ModuleSet>) -> Option<Arc<Supergraph>> {
-        let key = Key { generation: snapshot.generation, modules: modules.clone() };
-        if let Some(view) = self.given.get(&key) {
-            return Some(view);
-        }
         if self.generation.fetch_max(snapshot.generation, Ordering::Relaxed) < snapshot.generation {
             // Views of earlier schemas are never asked for again.
             self.built.invalidate_all();
-            self.given.invalidate_all();
         }
-        let seen: ModuleSet = snapshot.names.intersection(modules).cloned().collect();
-        let view = if seen.len() == snapshot.names.len() {
-            snapshot.full.clone()
-        } else {
-            let seen = Key { generation: snapshot.generation, modules: Arc::new(seen) };
-            let build = self.build(snapshot.clone(), seen.modules.clone());
-            self.built.get_with(seen, build).await?
+        let modules = match modules.is_subset(&snapshot.names) {
+            true => modules.clone(),
+            false => Arc::new(snapshot.names.intersection(modules).cloned().collect()),
         };
-        self.given.insert(key, view.clone());
-        Some(view)
+        if modules.len() == snapshot.names.len() {
+            return Some(snapshot.full.clone());
+        }
+        let key = Key { generation: snapshot.generation, modules };
+        if let Some(view) = self.built.get(&key).await {
+            return view;
+        }
+        let build = self.build(snapshot.clone(), key.modules.clone());
+        let view = self.built.get_with(key, build).await;
+        // Left to the caches' own upkeep, views would be made faster than they are let go of.
+        self.built.run_pending_tasks().await;
+        self.last_good.run_pending_tasks();
+        view
     }
 
     async fn build(&self, snapshot: Arc<Snapshot>, modules: Arc<ModuleSet>) -> Option<Arc<Supergraph>> {
@@ -152,6 +158,30 @@ mod tests {
         assert!(Arc::ptr_eq(&good, &kept));
         let newer = views.get(&snapshot(3, "type Query { lead: ID }"), &crm).await.expect("composes");
         assert!(newer.api_sdl().contains("lead"));
+    }
+
+    #[tokio::test]
+    async fn no_more_views_live_than_may_be_kept_and_the_last_used_stay() {
+        let views = Views::new(2, Arc::new(Metrics::new()));
+        let user = subgraph("user", "type Query { me: ID }");
+        let full = Arc::new(Supergraph::compose(std::slice::from_ref(&user)).expect("composes"));
+        let names: Vec<String> = (0..5).map(|index| format!("m{index}")).collect();
+        let field = |name: &String| subgraph(name, &format!("type Query {{ {name}: ID }}"));
+        let subgraphs = names.iter().map(field).collect();
+        let names = names.into_iter().collect();
+        let snapshot =
+            Arc::new(Snapshot { generation: 1, composed_at: Instant::now(), subgraphs, names, full });
+        let mut all = Vec::new();
+        for name in &snapshot.names {
+            let view = views.get(&snapshot, &set(&[name])).await.expect("composes");
+            all.push(Arc::downgrade(&view));
+            drop(view);
+            // The first is used again and again.
+            let first = views.get(&snapshot, &set(&["m0"])).await.expect("is kept");
+            assert!(all[0].upgrade().is_some_and(|view| Arc::ptr_eq(&view, &first)));
+        }
+        let alive: Vec<bool> = all.iter().map(|view| view.strong_count() > 0).collect();
+        assert_eq!(alive, [true, false, false, false, true]);
     }
 
     #[tokio::test]
