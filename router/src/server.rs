@@ -32,6 +32,8 @@ use crate::{Core, subscribe, telemetry};
 
 const ENDPOINT: &str = "/graphql";
 const WEBSOCKET: &str = "/graphql/ws";
+/// The last event that a client saw of a stream that it comes back to.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// What other clients send to say that they are no page of another site.
 const PREFLIGHT: HeaderName = HeaderName::from_static("apollo-require-preflight");
 
@@ -68,6 +70,7 @@ fn cors(origins: &[String]) -> CorsLayer {
             REQUEST_ID,
             CSRF,
             PREFLIGHT,
+            LAST_EVENT_ID,
         ])
         .expose_headers([REQUEST_ID, header::RETRY_AFTER])
         .max_age(Duration::from_secs(600))
@@ -183,7 +186,9 @@ async fn get_graphql(
         return format.respond(refused.into());
     }
     match read_parameters(&uri) {
-        Ok(request) => respond(&core, client, request, format, Allowed::Queries).await,
+        Ok(request) => {
+            respond(&core, client, request, format, Allowed::Queries, last_event_id(&headers)).await
+        }
         Err(refused) => format.respond(refused.into()),
     }
 }
@@ -214,10 +219,19 @@ async fn post_graphql(
         Some(format) => format,
         None => return not_acceptable(),
     };
+    let last_event_id = last_event_id(request.headers());
     match body::read(&core, request).await {
-        Ok(request) => respond(&core, client, request, format, Allowed::QueriesAndMutations).await,
+        Ok(request) => {
+            let allowed = Allowed::QueriesAndMutations;
+            respond(&core, client, request, format, allowed, last_event_id).await
+        }
         Err(refused) => format.respond(refused.into()),
     }
+}
+
+/// What the client saw last of a stream that it comes back to.
+fn last_event_id(headers: &HeaderMap) -> Option<String> {
+    headers.get(LAST_EVENT_ID)?.to_str().ok().filter(|id| !id.is_empty()).map(str::to_owned)
 }
 
 async fn respond(
@@ -226,11 +240,12 @@ async fn respond(
     request: GraphqlRequest,
     format: Format,
     allowed: Allowed,
+    last_event_id: Option<String>,
 ) -> Response {
     let streamed = match format {
         Format::EventStream => {
             telemetry::note(|facts| facts.transport = transport::EVENT_STREAM);
-            subscribe::event_stream(core, client, request, allowed).await
+            subscribe::event_stream(core, client, request, allowed, last_event_id.as_deref()).await
         }
         Format::Multipart => {
             telemetry::note(|facts| facts.transport = transport::MULTIPART);

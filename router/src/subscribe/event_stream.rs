@@ -21,8 +21,9 @@ pub(crate) async fn event_stream(
     client: Client,
     request: GraphqlRequest,
     allowed: Allowed,
+    last_event_id: Option<&str>,
 ) -> Result<HttpResponse, Refused> {
-    let results = match Results::begin(core, client, request, allowed).await {
+    let results = match Results::begin(core, client, request, allowed, last_event_id).await {
         Err(refused) if refused.outcome == Outcome::Invalid => return Ok(invalid(refused.errors)),
         results => results?,
     };
@@ -31,7 +32,14 @@ pub(crate) async fn event_stream(
         match results.next().await {
             // Clients come back to a stream that ends before it is complete, and only to such a one.
             _ if results.are_cut() => None,
-            Some(response) => Some((Ok::<_, Infallible>(next(&response)), Some(results))),
+            Some(response) => {
+                let event = next(&response);
+                let event = match results.id_of(&response) {
+                    Some(id) => event.id(id),
+                    None => event,
+                };
+                Some((Ok::<_, Infallible>(event), Some(results)))
+            }
             None => Some((Ok(complete()), None)),
         }
     });

@@ -8,6 +8,7 @@ mod event_stream;
 mod multipart;
 mod protocol;
 mod results;
+mod resume;
 mod running;
 mod sockets;
 mod websocket;

@@ -29,7 +29,7 @@ pub(crate) async fn multipart(
     request: GraphqlRequest,
     allowed: Allowed,
 ) -> Result<HttpResponse, Refused> {
-    let results = Results::begin(core, client, request, allowed).await?;
+    let results = Results::begin(core, client, request, allowed, None).await?;
     let parts = stream::unfold(Some(results), |open| async {
         let mut results = open?;
         match results.next().await {

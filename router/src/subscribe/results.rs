@@ -10,6 +10,7 @@ use tokio_stream::StreamExt;
 use super::Running;
 use super::access::{Access, Ended};
 use super::protocol::module_disabled;
+use super::resume::Resume;
 use super::running::Delivery;
 use super::sockets::Socket;
 use crate::Core;
@@ -24,6 +25,7 @@ pub(super) struct Results {
     core: Arc<Core>,
     access: Access,
     running: Running,
+    resume: Option<Resume>,
     recheck: Interval,
     is_ended: bool,
     is_cut: bool,
@@ -31,12 +33,14 @@ pub(super) struct Results {
 }
 
 impl Results {
-    /// Starts an operation, or refuses it with a status before anything was written.
+    /// Starts an operation, or refuses it with a status before anything was written. One that can go on after the last
+    /// event that the client saw does so.
     pub async fn begin(
         core: &Arc<Core>,
         client: Client,
         request: GraphqlRequest,
         allowed: Allowed,
+        last_event_id: Option<&str>,
     ) -> Result<Self, Refused> {
         let access = Access::begin(core.clone(), client.token.clone()).await?;
         let socket = core.sockets.open(access.caller(), client.address).ok_or_else(|| {
@@ -45,10 +49,14 @@ impl Results {
         })?;
         let record = Request::current().unwrap_or_else(|| core.observe(transport::HTTP, &client));
         let admission = pipeline::admit(core, client, request, Allowed::Everything);
-        let admitted = limits::in_time(core, admission).await??;
+        let mut admitted = limits::in_time(core, admission).await??;
         if admitted.operation.kind() == OperationKind::Mutation && allowed == Allowed::Queries {
             let message = "send mutations with POST";
             return Err(Refused::http(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message));
+        }
+        let resume = Resume::of(&admitted.operation);
+        if let Some((resume, id)) = resume.as_ref().zip(last_event_id) {
+            resume.after(id, &mut admitted);
         }
         let mut recheck = interval(Duration::from_millis(core.config.subscriptions.recheck_ms));
         recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -58,11 +66,17 @@ impl Results {
             core: core.clone(),
             access,
             running,
+            resume,
             recheck,
             is_ended: false,
             is_cut: false,
             _socket: socket,
         })
+    }
+
+    /// The id by which a client may say that a result was the last that it saw.
+    pub fn id_of(&self, response: &Response) -> Option<String> {
+        self.resume.as_ref()?.id_of(response)
     }
 
     /// Whether they ended because the router stops, and may be asked for again elsewhere.

@@ -111,3 +111,33 @@ async fn multipart_has_a_part_per_result_and_fills_silence() {
     assert!(text.contains("\r\n\r\n{}\r\n") && text.contains("\"payload\":null,\"errors\":[{"), "{text}");
     assert!(text.contains("MODULE_DISABLED"), "{text}");
 }
+
+#[tokio::test]
+async fn a_client_that_comes_back_goes_on_after_the_last_event_that_it_saw() {
+    let app = App::start().await;
+    let resumable = "subscription ($seen: ID) { word: words(after: $seen) { ... on Word { number: id } } }";
+    let read = read_until(subscribe(&app, resumable).send().await.unwrap(), "id: 2\n").await;
+    let first = "event: next\ndata: {\"data\":{\"word\":{\"number\":\"1\"}}}\nid: 1\n\n";
+    assert!(read.starts_with(first), "{read}");
+    let again = subscribe(&app, resumable).header("last-event-id", "41").send().await.unwrap();
+    assert!(
+        read_until(again, "id: 42\n")
+            .await
+            .starts_with("event: next\ndata: {\"data\":{\"word\":{\"number\":\"42\"}}}")
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_resumed_has_no_event_ids_and_begins_anew() {
+    let app = App::start().await;
+    for other in [
+        "subscription { words { id } }",
+        "subscription { words(after: \"0\") { id } }",
+        "subscription ($seen: ID) { words(after: $seen) { __typename } }",
+        "subscription { ticks }",
+    ] {
+        let response = subscribe(&app, other).header("last-event-id", "41").send().await.unwrap();
+        let read = read_until(response, "\n\n").await;
+        assert!(!read.contains("id: ") && !read.contains("42"), "{other}: {read}");
+    }
+}

@@ -34,6 +34,13 @@ impl Fault {
     }
 }
 
+/// Something that was said, one after another.
+#[derive(async_graphql::SimpleObject)]
+struct Word {
+    /// Which.
+    id: async_graphql::ID,
+}
+
 struct UserMutation;
 struct UserSubscription;
 
@@ -100,6 +107,11 @@ impl UserSubscription {
     /// One, and nothing after it.
     async fn first(&self) -> impl Stream<Item = i32> {
         stream::iter([1]).chain(stream::pending())
+    }
+    /// Words every 20 ms, from the one after that which was heard last.
+    async fn words(&self, after: Option<async_graphql::ID>) -> impl Stream<Item = Word> {
+        let heard: i32 = after.and_then(|id| id.parse().ok()).unwrap_or(0);
+        ticks().map(move |tick| Word { id: (heard + tick).into() })
     }
     /// Nothing, for ever.
     async fn silence(&self) -> impl Stream<Item = i32> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::subscriptions::{play, played};
-use crate::toys::{App, code, config};
+use crate::toys::{App, code, config, sources};
 
 const CLIENT: &str = "event-stream.mjs";
 
@@ -38,4 +38,20 @@ async fn heartbeats_are_passed_over_and_a_module_that_goes_off_ends_the_stream()
     let heard = script.hear_all().await;
     assert_eq!(code(&heard[0]["next"]), "MODULE_DISABLED", "{heard:#?}");
     assert_eq!(heard[1..], [json!({"complete": true})]);
+}
+
+#[tokio::test]
+async fn an_event_source_misses_nothing_and_hears_nothing_twice_when_the_router_restarts() {
+    let app = App::start().await;
+    let mut script = play(CLIENT, "resume", &app, "");
+    let mut heard = vec![script.hear().await.expect("a word")];
+    app.shutdown.cancel();
+    app.served.await.unwrap();
+    let _next = App::serve_at(app.address, config(), sources()).await;
+    // Whatever was on its way when the router stopped, and more than that.
+    while heard.len() < 100 {
+        heard.push(script.hear().await.expect("a word"));
+    }
+    let expected: Vec<_> = (1..=100).map(|word| json!({"word": word.to_string()})).collect();
+    assert_eq!(heard, expected);
 }
