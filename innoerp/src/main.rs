@@ -64,9 +64,9 @@ async fn main() -> ExitCode {
     let _ = dotenvy::dotenv();
     let program = Program::parse();
     let ended = match telemetry::start(program.settings.profile, program.settings.collector()) {
-        Ok(traces) => {
+        Ok(outlets) => {
             let ended = run(program).await;
-            traces.flush().await;
+            outlets.flush().await;
             ended
         }
         Err(problem) => Err(Failure(problem)),

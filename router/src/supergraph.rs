@@ -2,7 +2,6 @@
 //! supergraph.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use apollo_compiler::ast::OperationType;
@@ -13,7 +12,7 @@ use apollo_compiler::{Node, introspection};
 
 use crate::compose::{self, ComposeError, Composed, Scope};
 use crate::error::{GraphqlError, Location, code};
-use crate::execute::{Engine, Layout, shape};
+use crate::execute::{Engine, Layout, Usual, shape};
 pub use crate::execute::{Operation, OperationKind, Response};
 use crate::plan::{Aliases, PlanError, Planner, expanded_size};
 use crate::transport::Subgraph;
@@ -176,7 +175,6 @@ impl Supergraph {
         let shape = shape(&self.engine, &document, &definition, &layout)
             .map_err(|_| one(code::TOO_COMPLEX, "this operation selects too much"))?;
         let engine = self.engine.clone();
-        let written = AtomicUsize::new(0);
         Ok(Operation {
             engine,
             document,
@@ -187,7 +185,7 @@ impl Supergraph {
             planned,
             layout,
             shape,
-            written,
+            usual: Usual::default(),
         })
     }
 

@@ -12,11 +12,11 @@ mod read;
 mod response;
 mod shape;
 mod store;
+mod usual;
 mod variables;
 mod write;
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use apollo_compiler::Name as TypeName;
@@ -36,6 +36,7 @@ use crate::error::{GraphqlError, Path};
 use crate::plan::{Aliases, Plan, Planner, Types};
 use crate::transport::Transport;
 use store::{ObjectId, Store};
+pub(crate) use usual::Usual;
 use variables::Variables;
 use write::Writer;
 
@@ -75,8 +76,9 @@ struct State {
 }
 
 impl State {
-    fn new(layout: &Layout) -> Self {
-        let (store, root) = Store::new(layout);
+    fn new(operation: &Operation) -> Self {
+        let layout = &operation.layout;
+        let (store, root) = Store::new(layout, operation.usual.extent());
         Self {
             store,
             root,
@@ -148,10 +150,10 @@ impl<'a> Run<'a> {
     /// Shapes what was gathered.
     fn finish(self) -> Response {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let written = &self.operation.written;
-        let writer = Writer::new(&state, self.variables, written.load(Ordering::Relaxed));
+        let usual = &self.operation.usual;
+        let writer = Writer::new(&state, self.variables, usual.body());
         let (body, found) = writer.root(&self.operation.shape);
-        written.store(body.len(), Ordering::Relaxed);
+        usual.note(body.len(), state.store.extent());
         let recorded = state.errors.into_iter().map(|recorded| recorded.error);
         Response::executed(body, recorded.chain(found).collect())
     }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use apollo_compiler::Node;
 use apollo_compiler::executable::{ExecutableDocument, Operation as Definition};
@@ -13,7 +12,7 @@ use futures::{FutureExt, StreamExt};
 
 use super::shape::Shape;
 use super::variables::Variables;
-use super::{Engine, Layout, Response, Run, State, fetch, introspect};
+use super::{Engine, Layout, Response, Run, State, Usual, fetch, introspect};
 use crate::error::GraphqlError;
 use crate::plan::{Fetch, Planned};
 use crate::transport::{Answer, TransportError};
@@ -41,8 +40,7 @@ pub struct Operation {
     pub(crate) planned: Planned,
     pub(crate) layout: Layout,
     pub(crate) shape: Arc<Shape>,
-    /// How long the last answer was, for the room that the next one will need.
-    pub(crate) written: AtomicUsize,
+    pub(crate) usual: Usual,
 }
 
 /// What a run needs besides its operation.
@@ -114,7 +112,7 @@ impl Operation {
             Ok(variables) => variables,
             Err(errors) => return Response::refused(errors),
         };
-        let mut state = State::new(&self.layout);
+        let mut state = State::new(self);
         introspect::answer(&self.engine, self, &variables, &mut state);
         let run = Run::new(self, &context, &variables, state);
         run.plan(&self.planned.rest).await;
@@ -161,8 +159,8 @@ impl Asked {
         let Some(primary) = &self.operation.planned.primary else {
             return GraphqlError::internal().into();
         };
-        let run =
-            Run::new(&self.operation, &self.context, &self.variables, State::new(&self.operation.layout));
+        let state = State::new(&self.operation);
+        let run = Run::new(&self.operation, &self.context, &self.variables, state);
         match event {
             Ok(answer) => run.merge_root(primary, Ok(answer)),
             Err(error) => {

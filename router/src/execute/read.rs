@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use std::ops::Range;
 
-use super::layout::{Reading, TYPENAME};
+use super::layout::{Entry, Reading, TYPENAME};
 use super::store::{Full, Leaf, LeafKind, Node, ObjectId, Store};
 use crate::plan::{TypeId, Types};
 
@@ -70,13 +70,13 @@ pub(super) fn read(
     answer: &Bytes,
     expected: Expected<'_>,
 ) -> Result<Read, ReadError> {
-    std::str::from_utf8(answer).map_err(|_| ReadError::Encoding)?;
+    simdutf8::basic::from_utf8(answer).map_err(|_| ReadError::Encoding)?;
     let number = store.keep(answer.clone())?;
     let mut reader = Reader { bytes: answer, at: 0, depth: 0, number, store, types, elements: Vec::new() };
     let mut read = Read::default();
     reader.space();
-    reader.members(|reader, key| {
-        match reader.text(&key) {
+    reader.members(|reader| {
+        match reader.key()? {
             b"data" => {
                 (read.has_data, read.data) = (true, reader.data(expected)?);
             }
@@ -118,8 +118,8 @@ impl<'a> Reader<'a> {
             }
             (Some(b'{'), Expected::Entities(fields)) => {
                 let mut found = vec![Node::Missing; fields.len()];
-                self.members(|reader, key| {
-                    let key = reader.text(&key);
+                self.members(|reader| {
+                    let key = reader.key()?;
                     match fields.iter().position(|(name, _)| name.as_bytes() == key) {
                         Some(position) => found[position] = reader.value(1, Some(fields[position].1))?,
                         None => reader.skip()?,
@@ -132,10 +132,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Calls a function at each value of an object, with the range of its key.
+    /// Calls a function at each key of an object.
     fn members(
         &mut self,
-        mut member: impl FnMut(&mut Self, Range<usize>) -> Result<(), ReadError>,
+        mut member: impl FnMut(&mut Self) -> Result<(), ReadError>,
     ) -> Result<(), ReadError> {
         self.enter()?;
         self.expect(b'{')?;
@@ -146,11 +146,7 @@ impl<'a> Reader<'a> {
         }
         loop {
             self.space();
-            let key = self.string()?;
-            self.space();
-            self.expect(b':')?;
-            self.space();
-            member(self, key.start + 1..key.end - 1)?;
+            member(self)?;
             self.space();
             if self.take(b'}') {
                 self.depth -= 1;
@@ -160,11 +156,33 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Passes over a key and what separates it from its value.
+    fn key(&mut self) -> Result<&'a [u8], ReadError> {
+        let key = self.string()?;
+        self.space();
+        self.expect(b':')?;
+        self.space();
+        Ok(&self.bytes[key.start + 1..key.end - 1])
+    }
+
+    /// Passes over a key: most likely that of what was asked for next, and written as most servers do.
+    fn entry<'r>(&mut self, reading: &'r Reading, next: &mut usize) -> Result<Option<&'r Entry>, ReadError> {
+        if let Some(entry) = reading.entries.get(*next)
+            && self.bytes[self.at..].starts_with(&entry.key_json)
+        {
+            self.at += entry.key_json.len();
+            self.space();
+            *next += 1;
+            return Ok(Some(entry));
+        }
+        Ok(reading.entry(next, self.key()?))
+    }
+
     fn object(&mut self, reading: &Reading) -> Result<ObjectId, ReadError> {
         let object = self.store.object(reading)?;
         let mut next = 0;
-        self.members(|reader, key| {
-            let Some(entry) = reading.entry(&mut next, reader.text(&key)) else { return reader.skip() };
+        self.members(|reader| {
+            let Some(entry) = reader.entry(reading, &mut next)? else { return reader.skip() };
             let node = reader.value(entry.lists, entry.of.as_ref())?;
             if let (TYPENAME, Node::Leaf(leaf)) = (entry.slot, node) {
                 let ty = type_named(reader.store.json(leaf), reading, reader.types);
@@ -245,7 +263,10 @@ impl<'a> Reader<'a> {
     /// Passes over a value.
     fn skip(&mut self) -> Result<(), ReadError> {
         match self.peek() {
-            Some(b'{') => self.members(|reader, _| reader.skip()),
+            Some(b'{') => self.members(|reader| {
+                reader.key()?;
+                reader.skip()
+            }),
             Some(b'[') => self.elements(Self::skip),
             _ => self.value(0, None).map(|_| ()),
         }

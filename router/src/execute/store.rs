@@ -54,6 +54,13 @@ struct Object {
     slots: u32,
 }
 
+/// How much a store holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Extent {
+    pub nodes: usize,
+    pub objects: usize,
+}
+
 /// All that one run has gathered.
 #[derive(Default)]
 pub(super) struct Store {
@@ -100,11 +107,19 @@ impl Store {
         &self.answers[usize::from(leaf.answer)][start..start + leaf.len as usize]
     }
 
-    /// With the answer's root, of which nothing is known.
-    pub fn new(layout: &Layout) -> (Self, ObjectId) {
-        let nodes = vec![Node::Missing; layout.place(ROOT).len()];
-        let root = Object { place: ROOT, ty: TypeId::UNSAID, slots: 0 };
-        (Self { answers: Vec::new(), nodes, objects: vec![root] }, ObjectId(0))
+    /// With the answer's root, of which nothing is known. Room is made for what an earlier run of the same
+    /// operation came to.
+    pub fn new(layout: &Layout, expected: Extent) -> (Self, ObjectId) {
+        let mut nodes = Vec::with_capacity(expected.nodes.max(layout.place(ROOT).len()));
+        nodes.resize(layout.place(ROOT).len(), Node::Missing);
+        let mut objects = Vec::with_capacity(expected.objects.max(1));
+        objects.push(Object { place: ROOT, ty: TypeId::UNSAID, slots: 0 });
+        (Self { answers: Vec::new(), nodes, objects }, ObjectId(0))
+    }
+
+    /// How much there is in it.
+    pub fn extent(&self) -> Extent {
+        Extent { nodes: self.nodes.len(), objects: self.objects.len() }
     }
 
     /// An object of which nothing is known but what the plan says.

@@ -3,12 +3,12 @@
 //! Equal means: the same subgraph, the same body, and the same words on whose behalf. The whole of it is compared, so
 //! that nobody is ever given what another may see.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared, WeakShared};
+use hashbrown::HashMap;
 
 use super::TransportError;
 
@@ -18,7 +18,7 @@ type Flight = BoxFuture<'static, Outcome>;
 /// What makes two queries equal: the headers that say on whose behalf, and the body.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
-    pub identity: Vec<Bytes>,
+    pub identity: Bytes,
     pub body: Bytes,
 }
 
@@ -89,10 +89,7 @@ mod tests {
     use super::*;
 
     fn key(identity: &'static str, body: &'static str) -> Key {
-        Key {
-            identity: vec![Bytes::from_static(identity.as_bytes())],
-            body: Bytes::from_static(body.as_bytes()),
-        }
+        Key { identity: Bytes::from_static(identity.as_bytes()), body: Bytes::from_static(body.as_bytes()) }
     }
 
     fn asking(asked: &Arc<AtomicUsize>) -> impl FnOnce() -> Flight + use<> {

@@ -193,15 +193,18 @@ pub async fn fetch_sdl(endpoint: &Endpoint) -> Result<String, TransportError> {
 }
 
 /// The words that say on whose behalf a call is made: all but the names of the request itself.
-fn identity(headers: &HeaderMap) -> Vec<Bytes> {
-    let says_who =
-        |name: &HeaderName| !matches!(name.as_str(), "x-request-id" | "traceparent" | "tracestate");
-    let says_who = headers.iter().filter(|(name, _)| says_who(name));
-    says_who
-        .flat_map(|(name, value)| {
-            [Bytes::copy_from_slice(name.as_str().as_bytes()), Bytes::copy_from_slice(value.as_bytes())]
-        })
-        .collect()
+fn identity(headers: &HeaderMap) -> Bytes {
+    let names_the_request =
+        |name: &HeaderName| matches!(name.as_str(), "x-request-id" | "traceparent" | "tracestate");
+    let mut words = Vec::with_capacity(256);
+    for (name, value) in headers.iter().filter(|(name, _)| !names_the_request(name)) {
+        // Neither a name nor a value can hold a line break.
+        for word in [name.as_str().as_bytes(), value.as_bytes()] {
+            words.extend_from_slice(word);
+            words.push(b'\n');
+        }
+    }
+    words.into()
 }
 
 /// What each call carries from the client's request. Nothing else of it goes on.

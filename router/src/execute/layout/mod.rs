@@ -14,9 +14,7 @@ mod template;
 use async_graphql::Name;
 use indexmap::IndexMap;
 
-#[cfg(test)]
-pub(super) use reading::Entry;
-pub(super) use reading::Reading;
+pub(super) use reading::{Entry, Reading};
 pub(super) use template::{Part, Template};
 
 use crate::plan::{Fetch, Planned, Step, TypeSet, Types};

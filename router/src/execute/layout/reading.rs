@@ -43,12 +43,22 @@ impl Reading {
 pub(in crate::execute) struct Entry {
     /// The key.
     pub key: Name,
+    /// The key as most answers have it: in quotes, with a colon.
+    pub key_json: Box<[u8]>,
     /// Where its value belongs.
     pub slot: usize,
     /// How many lists its type has around it; more are part of a scalar.
     pub lists: u8,
     /// How its objects are read, when it has any.
     pub of: Option<Reading>,
+}
+
+impl Entry {
+    /// Of a key without objects.
+    pub fn new(key: Name, slot: usize, lists: u8) -> Self {
+        let key_json = format!("\"{key}\":").into_bytes().into();
+        Self { key, key_json, slot, lists, of: None }
+    }
 }
 
 impl Compiler<'_> {
@@ -102,7 +112,7 @@ impl Compiler<'_> {
                     let position = match reading.entries.iter().position(|entry| entry.key == *key) {
                         Some(known) => known,
                         None => {
-                            reading.entries.push(Entry { key: key.clone(), slot, lists, of: None });
+                            reading.entries.push(Entry::new(key.clone(), slot, lists));
                             reading.entries.len() - 1
                         }
                     };

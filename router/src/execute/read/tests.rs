@@ -4,7 +4,7 @@ use super::*;
 
 /// Reads an answer to `{ a }`, and gives what it says of `a`.
 fn read_a(answer: &str) -> Result<Option<String>, ReadError> {
-    let entry = crate::execute::layout::Entry { key: Name::new("a"), slot: 1, lists: 0, of: None };
+    let entry = Entry::new(Name::new("a"), 1, 0);
     let reading = Reading { place: 0, slots: 2, ty: TypeId::UNSAID, types: Vec::new(), entries: vec![entry] };
     let mut store = Store::default();
     let read =

@@ -1,9 +1,10 @@
 //! Logs: one JSON line per event in production, readable lines in development. Traces, where a collector is named.
 
+mod gathered;
 mod traces;
 
 use std::fmt;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Stderr};
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -12,9 +13,24 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter}
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{EnvFilter, Layer};
 
+use self::gathered::Gathered;
 use crate::Profile;
 
 pub use traces::{Collector, TARGET, Traces};
+
+/// Where events and spans go to. To be flushed before the program ends.
+pub struct Outlets {
+    log: Gathered<Stderr>,
+    traces: Traces,
+}
+
+impl Outlets {
+    /// Writes and sends what has not been yet. Spans that have not ended are lost.
+    pub async fn flush(&self) {
+        self.traces.flush().await;
+        self.log.flush();
+    }
+}
 
 /// The target of the router's access log, whose events are whole lines of JSON.
 const ACCESS: &str = "access";
@@ -24,21 +40,24 @@ const ACCESS: &str = "access";
 /// per request included. To be called on the runtime that is to send.
 ///
 /// # Errors
-/// A sentence, when the collector has no address.
-pub fn start(profile: Profile, collector: Option<Collector>) -> Result<Traces, String> {
+/// A sentence, when the collector has no address, or when there can be no thread that writes.
+pub fn start(profile: Profile, collector: Option<Collector>) -> Result<Outlets, String> {
     use tracing_subscriber::layer::SubscriberExt as _;
     use tracing_subscriber::util::SubscriberInitExt as _;
 
     let usual = if profile == Profile::Development { "warn" } else { "info,sqlx=warn" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
-    let logs = logs(profile, std::io::stderr().is_terminal(), std::io::stderr);
+    let stderr = std::io::stderr();
+    let is_terminal = stderr.is_terminal();
+    let log = Gathered::start(stderr).map_err(|error| error.to_string())?;
+    let logs = logs(profile, is_terminal, log.clone());
     let traces = match collector {
         Some(collector) => Traces::start(&collector, tokio::runtime::Handle::current())?,
         None => Traces::none(),
     };
     // Starting twice, as tests do, is no fault.
     let _ = tracing_subscriber::registry().with(logs.with_filter(filter)).with(traces.layer()).try_init();
-    Ok(traces)
+    Ok(Outlets { log, traces })
 }
 
 /// Writes events as the profile wants them.
