@@ -1,4 +1,5 @@
-//! Clients that connect, subscribe, hear one event, and go: in good order, at once, or with a reset.
+//! Clients that connect, subscribe, hear one event, and go: in good order, at once, or with a reset; and some that go
+//! before they have got so far.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -42,8 +43,9 @@ pub async fn run(address: SocketAddr, count: usize) {
     let clients = stream::iter(0..count).for_each_concurrent(CLIENTS, |index| async move {
         let (protocol, leaving) = (PROTOCOLS[index % 3], WAYS[index / 3 % 3]);
         let cycle = async {
-            match protocol {
-                Protocol::WebSocket => by_websocket(address, leaving).await,
+            match (index % 10, protocol) {
+                (0, _) => early(address, index / 10, leaving).await,
+                (_, Protocol::WebSocket) => by_websocket(address, leaving).await,
                 _ => by_http(address, protocol, leaving).await,
             }
         };
@@ -94,19 +96,43 @@ async fn hear(socket: &mut WebSocketStream<TcpStream>) -> Value {
     }
 }
 
+/// Goes before an event can have come: at any of the steps on the way to it.
+async fn early(address: SocketAddr, step: usize, leaving: Leaving) {
+    const UPGRADE: &str = "GET /graphql HTTP/1.1\r\nhost: router\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+        sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+        sec-websocket-protocol: graphql-transport-ws\r\n\r\n";
+    let posted = post("text/event-stream", "subscription { first }");
+    let written = match step % 5 {
+        0 => "",
+        1 => &posted[..20],
+        2 => &posted[..posted.len() - 5],
+        3 => &posted,
+        _ => UPGRADE,
+    };
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(written.as_bytes()).await.unwrap();
+    if leaving == Leaving::Resetting {
+        stream.set_zero_linger().unwrap();
+    }
+}
+
+/// A request as it is sent.
+fn post(accept: &str, query: &str) -> String {
+    let body = json!({ "query": query }).to_string();
+    format!(
+        "POST /graphql HTTP/1.1\r\nhost: router\r\ncontent-type: application/json\r\naccept: {accept}\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
 async fn by_http(address: SocketAddr, protocol: Protocol, leaving: Leaving) {
     let accept = match protocol {
         Protocol::EventStream => "text/event-stream",
         _ => "multipart/mixed;subscriptionSpec=1.0",
     };
-    let body = json!({"query": subscription(leaving)}).to_string();
-    let head = format!(
-        "POST /graphql HTTP/1.1\r\nhost: router\r\ncontent-type: application/json\r\naccept: {accept}\r\n\
-         content-length: {}\r\n\r\n",
-        body.len()
-    );
     let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all((head + &body).as_bytes()).await.unwrap();
+    stream.write_all(post(accept, subscription(leaving)).as_bytes()).await.unwrap();
     // The end of a chunked answer, or the event.
     let awaited = if leaving == Leaving::InOrder { "\r\n0\r\n\r\n" } else { "{\"first\":1}" };
     let mut read = Vec::new();

@@ -4,5 +4,6 @@ mod audits;
 mod event_stream;
 mod multipart;
 mod node;
+mod subgraphs;
 mod subscriptions;
 mod websocket;
