@@ -9,6 +9,7 @@ use moka::future::Cache;
 use moka::notification::RemovalCause;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache as SyncCache;
+use tokio::sync::Semaphore;
 
 use crate::compose::Scope;
 use crate::registry::{self, Snapshot};
@@ -31,6 +32,8 @@ pub(crate) struct Views {
     last_good: SyncCache<Arc<ModuleSet>, Arc<Supergraph>>,
     /// The newest generation that was asked for.
     generation: AtomicU64,
+    /// As many are composed at a time as there are processors: more would take memory, and be no sooner.
+    composing: Semaphore,
     metrics: Arc<Metrics>,
 }
 
@@ -53,7 +56,8 @@ impl Views {
         // again and again.
         let built = Cache::builder().max_capacity(views_max).eviction_policy(EvictionPolicy::lru());
         let built = built.eviction_listener(evict).build();
-        Self { built, last_good, generation: AtomicU64::new(0), metrics }
+        let composing = Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from));
+        Self { built, last_good, generation: AtomicU64::new(0), composing, metrics }
     }
 
     /// Shows every view that is kept for less than all modules.
@@ -82,15 +86,22 @@ impl Views {
         }
         let build = self.build(snapshot.clone(), key.modules.clone());
         let view = self.built.get_with(key, build).await;
-        // Left to the caches' own upkeep, views would be made faster than they are let go of.
+        self.tidy().await;
+        view
+    }
+
+    /// Lets go of what is one too many. Left to the caches' own upkeep, views would be made faster than that.
+    async fn tidy(&self) {
         self.built.run_pending_tasks().await;
         self.last_good.run_pending_tasks();
-        view
     }
 
     async fn build(&self, snapshot: Arc<Snapshot>, modules: Arc<ModuleSet>) -> Option<Arc<Supergraph>> {
         let subgraphs =
             snapshot.subgraphs.iter().filter(|subgraph| modules.contains(&subgraph.name)).cloned().collect();
+        // Never closed, so it is always given.
+        let _turn = self.composing.acquire().await;
+        self.tidy().await;
         let started_at = Instant::now();
         let composed = registry::compose(subgraphs, Scope::View).await;
         self.metrics.views.composed(started_at.elapsed(), composed.is_ok());

@@ -318,7 +318,8 @@ async fn nobody_sees_a_wrong_view_while_a_thousand_organizations_switch_modules(
     );
     assert!(raced > 0, "no request met a switch");
     assert!(evicted > VIEWS_MAX, "the views were too few to come and go");
-    // The one of all modules is not counted against the budget; each processor may have just made another.
-    assert!(views <= VIEWS_MAX + 1 + 4, "{views} views were kept");
+    // Besides the budget: the one of all modules, and what each processor has just made or is about to let go of.
+    let passing = 2 * std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    assert!(views <= VIEWS_MAX + 1 + u64::try_from(passing).unwrap(), "{views} views were kept");
     assert!(grown <= GROWTH_MIB_MAX, "memory grew by {grown} MiB, from {memory}");
 }
