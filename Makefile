@@ -6,7 +6,7 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INNOERP = $(TARGET)/debug/innoerp
 
-.PHONY: help up test conformance check fmt lint prepare sdl migrate seed bench bench-gateways audit clean-dev
+.PHONY: help up test conformance oracle check fmt lint prepare sdl migrate seed bench bench-gateways audit clean-dev
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test: ## install what is missing and run the whole suite on a throwaway database
 
 conformance: ## compose the federation audit; INNOERP_CONFORMANCE names the folder that holds its data
 	@cargo test --workspace --test composition -- --ignored --nocapture conformance
+
+oracle: ## compare answers to random queries (ORACLE_QUERIES, ORACLE_SEED) with those of one server with all the data
+	@ORACLE_QUERIES=$${ORACLE_QUERIES:-10000} cargo test --workspace --test oracle -- --nocapture $${INNOERP_CONFORMANCE:+--include-ignored}
 
 check: ## formatting and lints, as CI checks them
 	@cargo fmt --all --check

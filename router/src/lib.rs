@@ -13,7 +13,8 @@
 //!    the subgraphs' present schemas (`registry`). A disabled module does not exist in it.
 //! 4. **Document**: what a client names, by an id or a hash, is looked up (`persisted`).
 //! 5. **Limits**: the text is scanned before any parser sees it, then measured with fragments expanded.
-//! 6. **Plan**: [`Supergraph::prepare`] validates and plans, or finds the plan it made before.
+//! 6. **Plan**: [`Supergraph::prepare_for`] validates, takes out what `@skip` and `@include` leave out, and plans; or
+//!    it finds the plan that it made before.
 //! 7. **Execute**: [`Operation::execute`] calls the subgraphs, in this process or over HTTP, and shapes the answer.
 //!
 //! Subscriptions (`subscribe`) are admitted in the same way, whether they come over a WebSocket, as multipart, or as
@@ -23,6 +24,7 @@
 //! implementation of [`Tenancy`]; [`Open`] is the one for federations without tenants.
 
 mod compose;
+mod conditions;
 mod config;
 mod error;
 mod execute;

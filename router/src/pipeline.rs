@@ -184,7 +184,7 @@ pub(crate) async fn admit(
     let variables = request.variables.unwrap_or_default();
     limits::measure_variables(&core.guard, &core.config.limits, &variables)?;
     note_access(|access| access.document(&found.text));
-    let operation = prepare(core, view, &mut found.text, request.operation_name).await?;
+    let operation = prepare(core, view, &mut found.text, request.operation_name, &variables).await?;
     core.persisted.keep(found);
     note(|facts| facts.kind = kind_name(operation.kind()));
     note_access(|access| access.operation_name(operation.name()));
@@ -224,18 +224,20 @@ async fn prepare(
     view: Arc<Supergraph>,
     document: &mut Text,
     operation_name: Option<String>,
+    variables: &Map<String, Value>,
 ) -> Result<Arc<Operation>, Refused> {
-    let known = view.prepared(document, operation_name.as_deref());
+    let known = view.prepared(document, operation_name.as_deref(), variables);
     core.metrics.operations.looked_up(known.is_some());
     if let Some(operation) = known {
         return Ok(operation);
     }
     let started_at = Instant::now();
     let metrics = core.metrics.clone();
-    let (core, document) = (core.clone(), document.share());
+    let (core, document, variables) = (core.clone(), document.share(), variables.clone());
     let plan = move || {
         limits::measure(&core.guard, &core.config.limits, &document)?;
-        let planned = view.prepare_within(&document, operation_name.as_deref(), limits::planning_max(&core));
+        let planning_max = limits::planning_max(&core);
+        let planned = view.prepare_within(&document, operation_name.as_deref(), &variables, planning_max);
         limits::measure_planning(&core, &planned);
         Ok(planned?)
     };

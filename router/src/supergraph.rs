@@ -9,8 +9,10 @@ use apollo_compiler::executable::{ExecutableDocument, Operation as Definition};
 use apollo_compiler::parser::Parser;
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{Node, introspection};
+use serde_json::{Map, Value};
 
 use crate::compose::{self, ComposeError, Composed, Scope};
+use crate::conditions::{Decided, Switches};
 use crate::error::{GraphqlError, Location, code};
 use crate::execute::{Engine, Layout, Usual, shape};
 pub use crate::execute::{Operation, OperationKind, Response};
@@ -39,7 +41,22 @@ pub struct Supergraph {
     supergraph_sdl: String,
     api_sdl: String,
     engine: Arc<Engine>,
-    operations: moka::sync::Cache<Arc<str>, Arc<Operation>>,
+    operations: moka::sync::Cache<Arc<str>, Known>,
+}
+
+/// What is known of a document and an operation's name.
+#[derive(Clone)]
+enum Known {
+    /// The operation, whatever the variables are.
+    Operation(Arc<Operation>),
+    /// The variables decide what it leaves out.
+    Switched(Arc<Switched>),
+}
+
+/// An operation that is another one for other variables.
+struct Switched {
+    document: Valid<ExecutableDocument>,
+    switches: Switches,
 }
 
 impl Supergraph {
@@ -66,7 +83,7 @@ impl Supergraph {
         let transports =
             subgraphs.iter().map(|subgraph| (subgraph.name.clone(), subgraph.transport.clone())).collect();
         let implementers = composed.api_schema.implementers_map();
-        let required = planner.required_with_arguments();
+        let required = planner.required();
         Ok(Self {
             supergraph_sdl: composed.supergraph_sdl,
             api_sdl: composed.api_sdl,
@@ -107,19 +124,46 @@ impl Supergraph {
         (self.operations.entry_count(), self.operations.weighted_size())
     }
 
-    /// An operation that was prepared before, if it is still kept. Cheap.
+    /// An operation that was prepared before for variables that decide its conditions in the same way, if it is
+    /// still kept. Cheap.
     #[must_use]
-    pub fn prepared(&self, document: &str, operation_name: Option<&str>) -> Option<Arc<Operation>> {
-        self.operations.get(&*cache_key(document, operation_name))
+    pub fn prepared(
+        &self,
+        document: &str,
+        operation_name: Option<&str>,
+        variables: &Map<String, Value>,
+    ) -> Option<Arc<Operation>> {
+        let key = cache_key(document, operation_name);
+        match self.operations.get(&*key)? {
+            Known::Operation(operation) => Some(operation),
+            Known::Switched(known) => {
+                match self.operations.get(&*decided_key(&key, &known.switches.decide(variables)))? {
+                    Known::Operation(operation) => Some(operation),
+                    Known::Switched(_) => None,
+                }
+            }
+        }
     }
 
-    /// Parses, validates, plans and shapes an operation, or finds it in the cache.
+    /// Parses, validates, plans and shapes an operation, or finds it in the cache. For operations whose conditions
+    /// no variable decides.
     pub fn prepare(
         &self,
         document: &str,
         operation_name: Option<&str>,
     ) -> Result<Arc<Operation>, Vec<GraphqlError>> {
-        self.prepare_within(document, operation_name, PLANNING_MAX)
+        self.prepare_for(document, operation_name, &Map::new())
+    }
+
+    /// The same for any operation. What `@skip` and `@include` leave out follows from the variables: it runs with
+    /// variables that decide this in the same way, and refuses others.
+    pub fn prepare_for(
+        &self,
+        document: &str,
+        operation_name: Option<&str>,
+        variables: &Map<String, Value>,
+    ) -> Result<Arc<Operation>, Vec<GraphqlError>> {
+        self.prepare_within(document, operation_name, variables, PLANNING_MAX)
     }
 
     /// The same, with another time for planning.
@@ -127,23 +171,49 @@ impl Supergraph {
         &self,
         document: &str,
         operation_name: Option<&str>,
+        variables: &Map<String, Value>,
         planning_max: Duration,
     ) -> Result<Arc<Operation>, Vec<GraphqlError>> {
-        // However many ask at once, it is built once.
-        self.operations
-            .try_get_with(cache_key(document, operation_name), || {
-                self.build(document, operation_name, planning_max).map(Arc::new)
-            })
-            .map_err(|errors| errors.as_ref().clone())
+        let key = cache_key(document, operation_name);
+        let first = self.kept(key.clone(), || {
+            let document = self.validate(document)?;
+            let definition = choose(&document, operation_name)?;
+            let switches = Switches::of(&document, &definition);
+            if !switches.is_empty() {
+                return Ok(Known::Switched(Arc::new(Switched { document, switches })));
+            }
+            self.build(&document, operation_name, Decided::default(), planning_max)
+        });
+        let switched = match first? {
+            Known::Operation(operation) => return Ok(operation),
+            Known::Switched(switched) => switched,
+        };
+        let decided = switched.switches.decide(variables);
+        let key = decided_key(&key, &decided);
+        match self.kept(key, || self.build(&switched.document, operation_name, decided, planning_max))? {
+            Known::Operation(operation) => Ok(operation),
+            // A key of one kind never is one of the other.
+            Known::Switched(_) => Err(vec![GraphqlError::internal()]),
+        }
+    }
+
+    /// However many ask for the same at once, it is made once.
+    fn kept(
+        &self,
+        key: Arc<str>,
+        make: impl FnOnce() -> Result<Known, Vec<GraphqlError>>,
+    ) -> Result<Known, Vec<GraphqlError>> {
+        self.operations.try_get_with(key, make).map_err(|errors| errors.as_ref().clone())
     }
 
     fn build(
         &self,
-        text: &str,
+        document: &Valid<ExecutableDocument>,
         name: Option<&str>,
+        decided: Decided,
         planning_max: Duration,
-    ) -> Result<Operation, Vec<GraphqlError>> {
-        let document = self.validate(text)?;
+    ) -> Result<Known, Vec<GraphqlError>> {
+        let document = decided.apply(document);
         let definition = choose(&document, name)?;
         let kind = match definition.operation_type {
             OperationType::Query => OperationKind::Query,
@@ -175,10 +245,11 @@ impl Supergraph {
         let shape = shape(&self.engine, &document, &definition, &layout)
             .map_err(|_| one(code::TOO_COMPLEX, "this operation selects too much"))?;
         let engine = self.engine.clone();
-        Ok(Operation {
+        Ok(Known::Operation(Arc::new(Operation {
             engine,
             document,
             definition,
+            decided,
             kind,
             introspects,
             planning,
@@ -186,7 +257,7 @@ impl Supergraph {
             layout,
             shape,
             usual: Usual::default(),
-        })
+        })))
     }
 
     fn validate(&self, text: &str) -> Result<Valid<ExecutableDocument>, Vec<GraphqlError>> {
@@ -206,7 +277,12 @@ impl Supergraph {
 
 fn cache_key(document: &str, operation_name: Option<&str>) -> Arc<str> {
     // A name has no line break, so that two different pairs never make the same key.
-    [operation_name.unwrap_or_default(), "\n", document].concat().into()
+    ["=", operation_name.unwrap_or_default(), "\n", document].concat().into()
+}
+
+/// The key of what becomes of an operation where its conditions are decided.
+fn decided_key(key: &str, decided: &Decided) -> Arc<str> {
+    [&decided.key(), key].concat().into()
 }
 
 fn choose(document: &ExecutableDocument, name: Option<&str>) -> Result<Node<Definition>, Vec<GraphqlError>> {

@@ -64,9 +64,6 @@ impl Run<'_> {
     }
 
     async fn fetch_root(&self, fetch: &Fetch) {
-        if fetch.is_conditional() && !self.wants_any(fetch) {
-            return;
-        }
         if !self.roots(&self.state(), fetch).is_empty() {
             let answer = self.call(fetch, variables(fetch, self.variables)).await;
             self.merge_root(fetch, answer);
@@ -79,13 +76,6 @@ impl Run<'_> {
         let path = &self.operation.layout.fetch(fetch).path;
         entities::visit(&state.store, state.root, path, &mut |object| roots.push(object));
         roots
-    }
-
-    /// Whether the client's variables leave any of a fetch's root fields in.
-    fn wants_any(&self, fetch: &Fetch) -> bool {
-        let Some((_, root)) = self.operation.shape.objects.first() else { return false };
-        let wanted = root.fields.iter().filter(|field| field.is_wanted(self.variables));
-        !fetch.path.is_empty() || wanted.into_iter().any(|field| fetch.outputs.contains(&field.data_key))
     }
 
     async fn call(&self, fetch: &Fetch, variables: Vec<u8>) -> Result<Answer, TransportError> {
@@ -105,7 +95,7 @@ impl Run<'_> {
         let received = answer.and_then(|answer| state.receive(self.types(), answer, Expected::Root(reading)));
         let received = received.and_then(|received| match received.data {
             Some(Data::Root(object)) => Ok((Some(object), received.errors)),
-            None if !received.errors.is_empty() || fetch.is_conditional() => Ok((None, received.errors)),
+            None if !received.errors.is_empty() => Ok((None, received.errors)),
             _ => Err(TransportError::Rubbish("data is not an object".to_owned())),
         });
         let (data, errors) = match received {

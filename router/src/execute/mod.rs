@@ -136,12 +136,6 @@ impl<'a> Run<'a> {
                 Plan::Parallel(plans) => {
                     join_all(plans.iter().map(|plan| self.plan(plan))).await;
                 }
-                Plan::Condition { variable, then, otherwise } => {
-                    let branch = if self.variables.is_true(variable) { then } else { otherwise };
-                    if let Some(plan) = branch {
-                        self.plan(plan).await;
-                    }
-                }
             }
         }
         .boxed()
@@ -151,7 +145,7 @@ impl<'a> Run<'a> {
     fn finish(self) -> Response {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let usual = &self.operation.usual;
-        let writer = Writer::new(&state, self.variables, usual.body());
+        let writer = Writer::new(&state, usual.body());
         let (body, found) = writer.root(&self.operation.shape);
         usual.note(body.len(), state.store.extent());
         let recorded = state.errors.into_iter().map(|recorded| recorded.error);

@@ -13,6 +13,7 @@ use futures::{FutureExt, StreamExt};
 use super::shape::Shape;
 use super::variables::Variables;
 use super::{Engine, Layout, Response, Run, State, Usual, fetch, introspect};
+use crate::conditions::Decided;
 use crate::error::GraphqlError;
 use crate::plan::{Fetch, Planned};
 use crate::transport::{Answer, TransportError};
@@ -33,6 +34,8 @@ pub struct Operation {
     pub(crate) engine: Arc<Engine>,
     pub(crate) document: Valid<ExecutableDocument>,
     pub(crate) definition: Node<Definition>,
+    /// What its conditions came to.
+    pub(crate) decided: Decided,
     pub(crate) kind: OperationKind,
     pub(crate) introspects: bool,
     /// How long it took to plan.
@@ -80,7 +83,7 @@ impl Operation {
         names.into_iter()
     }
 
-    /// The validated document, for limits and telemetry.
+    /// The validated document, without what is left out, for limits and telemetry.
     #[must_use]
     pub fn document(&self) -> &Valid<ExecutableDocument> {
         &self.document

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use apollo_compiler::Name;
-use apollo_compiler::ast::{DirectiveList, Type, Value};
+use apollo_compiler::ast::Type;
 use apollo_compiler::collections::IndexMap;
 use apollo_compiler::executable::{ExecutableDocument, Field, Operation, Selection, SelectionSet};
 use apollo_compiler::schema::ExtendedType;
@@ -13,7 +13,6 @@ use async_graphql::Name as Key;
 
 use super::Engine;
 use super::layout::{Layout, ROOT};
-use super::variables::Variables;
 use crate::error::{Path, PathSegment};
 use crate::plan::TypeId;
 
@@ -46,9 +45,6 @@ pub(crate) struct ObjectShape {
     pub name_json: String,
     /// Its fields, in order.
     pub fields: Vec<FieldShape>,
-    /// Where variables decide the order, since a field stands at several places under different conditions: each
-    /// place in turn, by its field's position. Empty where they do not.
-    pub order: Vec<(usize, Vec<Condition>)>,
 }
 
 /// One response key.
@@ -58,8 +54,6 @@ pub(crate) struct FieldShape {
     pub key_json: String,
     /// The key that the gathered data has it under.
     pub data_key: Key,
-    /// Any of these, each all of its conditions; empty means always.
-    pub when: Vec<Vec<Condition>>,
     pub output: Output,
 }
 
@@ -71,36 +65,6 @@ impl FieldShape {
             Output::TypeName | Output::Introspection => &self.key,
         }
     }
-
-    /// Whether its conditions hold.
-    pub(super) fn is_wanted(&self, variables: &Variables) -> bool {
-        self.when.is_empty() || self.when.iter().any(|all| hold(all, variables))
-    }
-}
-
-impl ObjectShape {
-    /// Where variables decide the order: the fields that they leave in, as they are first met (GraphQL, section
-    /// 6.3.2).
-    pub(super) fn met(&self, variables: &Variables) -> Vec<&FieldShape> {
-        let mut met: Vec<usize> = Vec::with_capacity(self.fields.len());
-        for (field, when) in &self.order {
-            if !met.contains(field) && hold(when, variables) {
-                met.push(*field);
-            }
-        }
-        met.into_iter().map(|field| &self.fields[field]).collect()
-    }
-}
-
-fn hold(all: &[Condition], variables: &Variables) -> bool {
-    all.iter().all(|one| variables.is_true(&one.variable) == one.is)
-}
-
-/// A `@skip` or `@include` on a variable.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Condition {
-    pub variable: Name,
-    pub is: bool,
 }
 
 /// What stands at a response key.
@@ -156,33 +120,11 @@ pub(crate) fn shape(
 ) -> Result<Arc<Shape>, ShapeError> {
     let mut builder = Builder { engine, document, layout, known: HashMap::new(), fields: 0 };
     let root = &operation.selection_set;
-    builder.shape(&root.ty, vec![(root, Vec::new())], Some(ROOT))
+    builder.shape(&root.ty, vec![root], Some(ROOT))
 }
 
-type Occurrence<'a> = (&'a SelectionSet, Vec<Condition>);
 /// Selection sets are told apart by their address: they live as long as the document.
-type Known = HashMap<(Name, Vec<(usize, Vec<Condition>)>, Option<usize>), Arc<Shape>>;
-
-/// The response keys of one object.
-#[derive(Default)]
-struct Collected<'a> {
-    fields: IndexMap<Name, Vec<(&'a Field, Vec<Condition>)>>,
-    /// Every place of a field, in the order of the document.
-    met: Vec<(&'a Name, Vec<Condition>)>,
-}
-
-impl Collected<'_> {
-    /// [`ObjectShape::order`] for what the fields have become.
-    fn order(&self, fields: &[FieldShape]) -> Vec<(usize, Vec<Condition>)> {
-        let depends = self.fields.values().any(|found| match found.as_slice() {
-            [(_, first), others @ ..] if !first.is_empty() => others.iter().any(|(_, when)| when != first),
-            _ => false,
-        });
-        let position = |name: &Name| fields.iter().position(|field| field.key == name.as_str());
-        let met = self.met.iter().filter(|_| depends);
-        met.filter_map(|(name, when)| Some((position(name)?, when.clone()))).collect()
-    }
-}
+type Known = HashMap<(Name, Vec<usize>, Option<usize>), Arc<Shape>>;
 
 struct Builder<'a> {
     engine: &'a Engine,
@@ -197,10 +139,10 @@ impl<'a> Builder<'a> {
     fn shape(
         &mut self,
         ty: &Name,
-        sets: Vec<Occurrence<'a>>,
+        sets: Vec<&'a SelectionSet>,
         place: Option<usize>,
     ) -> Result<Arc<Shape>, ShapeError> {
-        let addresses = sets.iter().map(|(set, when)| (std::ptr::from_ref(*set).addr(), when.clone()));
+        let addresses = sets.iter().map(|set| std::ptr::from_ref(*set).addr());
         let key = (ty.clone(), addresses.collect(), place);
         if let Some(shape) = self.known.get(&key) {
             return Ok(shape.clone());
@@ -219,34 +161,33 @@ impl<'a> Builder<'a> {
     fn object(
         &mut self,
         name: &Name,
-        sets: &[Occurrence<'a>],
+        sets: &[&'a SelectionSet],
         place: Option<usize>,
     ) -> Result<ObjectShape, ShapeError> {
-        let mut collected = Collected::default();
-        for (set, when) in sets {
-            self.collect(set, when, name, &mut collected);
+        let mut collected = IndexMap::default();
+        for set in sets {
+            self.collect(set, name, &mut collected);
         }
-        let mut fields = Vec::with_capacity(collected.fields.len());
-        for (key, found) in &collected.fields {
+        let mut fields = Vec::with_capacity(collected.len());
+        for (key, found) in &collected {
             fields.extend(self.field(name, key, found, place)?);
         }
         self.fields += fields.len();
         if self.fields > FIELDS_MAX {
             return Err(ShapeError);
         }
-        let order = collected.order(&fields);
-        Ok(ObjectShape { name: Key::new(name.as_str()), name_json: format!("\"{name}\""), fields, order })
+        Ok(ObjectShape { name: Key::new(name.as_str()), name_json: format!("\"{name}\""), fields })
     }
 
     /// What any object of an interface looks like, unless that depends on what it is.
     fn any(
         &mut self,
         ty: &Name,
-        sets: &[Occurrence<'a>],
+        sets: &[&'a SelectionSet],
         place: Option<usize>,
     ) -> Result<Option<Any>, ShapeError> {
         let types = self.engine.planner.types();
-        if !types.is_vague(ty) || sets.iter().any(|(set, _)| self.is_particular(set, ty)) {
+        if !types.is_vague(ty) || sets.iter().any(|set| self.is_particular(set, ty)) {
             return Ok(None);
         }
         let implied = self.engine.implementers.get(ty).into_iter().flat_map(|found| &found.interfaces);
@@ -287,17 +228,13 @@ impl<'a> Builder<'a> {
     fn collect(
         &self,
         set: &'a SelectionSet,
-        when: &[Condition],
         concrete: &Name,
-        collected: &mut Collected<'a>,
+        collected: &mut IndexMap<Name, Vec<&'a Field>>,
     ) {
         for selection in &set.selections {
-            let Some(when) = conditions(selection.directives(), when) else { continue };
             let inner = match selection {
                 Selection::Field(field) => {
-                    let key = field.response_key();
-                    collected.met.push((key, when.clone()));
-                    collected.fields.entry(key.clone()).or_default().push((field, when));
+                    collected.entry(field.response_key().clone()).or_default().push(field);
                     continue;
                 }
                 Selection::InlineFragment(fragment) => &fragment.selection_set,
@@ -309,7 +246,7 @@ impl<'a> Builder<'a> {
                 }
             };
             if inner.ty == *concrete || self.engine.schema.is_subtype(&inner.ty, concrete) {
-                self.collect(inner, &when, concrete, collected);
+                self.collect(inner, concrete, collected);
             }
         }
     }
@@ -318,13 +255,12 @@ impl<'a> Builder<'a> {
         &mut self,
         on: &Name,
         key: &Name,
-        found: &[(&'a Field, Vec<Condition>)],
+        found: &[&'a Field],
         place: Option<usize>,
     ) -> Result<Option<FieldShape>, ShapeError> {
-        let Some((first, _)) = found.first() else { return Ok(None) };
+        let Some(first) = found.first() else { return Ok(None) };
         let name = first.name.clone();
-        let replaced = self.engine.aliases.replacement(first);
-        let data_key = replaced.map_or_else(|| Key::new(key.as_str()), Key::new);
+        let data_key = self.engine.aliases.data_key(first);
         let output = match name.as_str() {
             "__typename" => Output::TypeName,
             "__schema" | "__type" => Output::Introspection,
@@ -336,29 +272,17 @@ impl<'a> Builder<'a> {
                 Output::Field { name, ty, of, slot: at.map(|(slot, _)| slot) }
             }
         };
-        let always = found.iter().any(|(_, when)| when.is_empty());
-        let when = if always { Vec::new() } else { found.iter().map(|(_, when)| when.clone()).collect() };
         let key_json = format!("\"{key}\":");
-        Ok(Some(FieldShape { key: Key::new(key.as_str()), key_json, data_key, when, output }))
+        Ok(Some(FieldShape { key: Key::new(key.as_str()), key_json, data_key, output }))
     }
 
-    fn kind(
-        &mut self,
-        ty: &Name,
-        found: &[(&'a Field, Vec<Condition>)],
-        place: Option<usize>,
-    ) -> Result<Kind, ShapeError> {
+    fn kind(&mut self, ty: &Name, found: &[&'a Field], place: Option<usize>) -> Result<Kind, ShapeError> {
         Ok(match self.engine.schema.types.get(ty) {
             Some(ExtendedType::Enum(definition)) => {
                 Kind::Enum(definition.values.keys().map(|name| format!("\"{name}\"")).collect())
             }
             Some(ExtendedType::Object(_) | ExtendedType::Interface(_) | ExtendedType::Union(_)) => {
-                // A field that stands once brings its conditions itself; only where several are merged do the
-                // parts keep theirs.
-                let alone = found.len() == 1;
-                let sets = found.iter().map(|(field, when)| {
-                    (&field.selection_set, if alone { Vec::new() } else { when.clone() })
-                });
+                let sets = found.iter().map(|field| &field.selection_set);
                 Kind::Composite(self.shape(ty, sets.collect(), place)?)
             }
             _ => Kind::Scalar(match ty.as_str() {
@@ -396,23 +320,4 @@ pub(super) fn client_path(shape: &Shape, path: &Path) -> Path {
             .collect();
     }
     found
-}
-
-/// The conditions of a selection, added to those around it; `None` when it is left out in any case.
-fn conditions(directives: &DirectiveList, around: &[Condition]) -> Option<Vec<Condition>> {
-    let mut when = around.to_vec();
-    for (name, is) in [("skip", false), ("include", true)] {
-        let value = directives.get(name).and_then(|used| used.specified_argument_by_name("if"));
-        match value.map(|value| value.as_ref()) {
-            Some(Value::Boolean(value)) if *value != is => return None,
-            Some(Value::Variable(variable)) => {
-                let condition = Condition { variable: variable.clone(), is };
-                if !when.contains(&condition) {
-                    when.push(condition);
-                }
-            }
-            _ => {}
-        }
-    }
-    Some(when)
 }

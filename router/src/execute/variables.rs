@@ -38,15 +38,16 @@ impl Variables {
             Ok((Name::new(name.as_str()), json))
         });
         let values = values.collect::<Result<_, Vec<GraphqlError>>>()?;
-        Ok(Self { values, json: operation.introspects.then_some(coerced) })
+        let variables = Self { values, json: operation.introspects.then_some(coerced) };
+        if operation.decided.is(|name| variables.get(name) == Some("true")) {
+            return Ok(variables);
+        }
+        tracing::error!("an operation was prepared for other variables");
+        Err(vec![GraphqlError::internal()])
     }
 
     fn get(&self, name: &str) -> Option<&str> {
         self.values.iter().find(|(known, _)| known == name).map(|(_, json)| json.as_str())
-    }
-
-    pub fn is_true(&self, name: &str) -> bool {
-        self.get(name) == Some("true")
     }
 
     /// Writes those of some variables that the client gave, as members of a JSON object that has just begun.

@@ -9,14 +9,12 @@ use super::explained::Explained;
 use super::response::{ERRORS_MAX, START};
 use super::shape::{FieldShape, Kind, ObjectShape, Output, Scalar, Shape};
 use super::store::{Leaf, LeafKind, Node, ObjectId};
-use super::variables::Variables;
 use crate::error::{GraphqlError, Path, PathSegment, code};
 use crate::plan::TypeId;
 
 /// Writes one answer.
 pub(super) struct Writer<'a> {
     state: &'a State,
-    variables: &'a Variables,
     out: Vec<u8>,
     path: Vec<Step<'a>>,
     /// Errors found on the way.
@@ -37,10 +35,10 @@ struct Nulled;
 
 impl<'a> Writer<'a> {
     /// `expected` is how long the answer may well become, in bytes.
-    pub fn new(state: &'a State, variables: &'a Variables, expected: usize) -> Self {
+    pub fn new(state: &'a State, expected: usize) -> Self {
         let mut out = Vec::with_capacity(expected.max(state.store.bytes()) + 16);
         out.extend_from_slice(START);
-        Self { state, variables, out, path: Vec::new(), errors: Vec::new(), explained: None }
+        Self { state, out, path: Vec::new(), errors: Vec::new(), explained: None }
     }
 
     /// The whole answer's data, after [`START`], and the errors that were found on the way.
@@ -60,14 +58,8 @@ impl<'a> Writer<'a> {
     fn object(&mut self, shape: &'a ObjectShape, object: ObjectId) -> Result<(), Nulled> {
         self.out.push(b'{');
         let start = self.out.len();
-        if shape.order.is_empty() {
-            for field in shape.fields.iter().filter(|field| field.is_wanted(self.variables)) {
-                self.member(start, shape, field, object)?;
-            }
-        } else {
-            for field in shape.met(self.variables) {
-                self.member(start, shape, field, object)?;
-            }
+        for field in &shape.fields {
+            self.member(start, shape, field, object)?;
         }
         self.out.push(b'}');
         Ok(())

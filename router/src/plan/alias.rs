@@ -10,6 +10,7 @@ use std::collections::HashSet;
 
 use apollo_compiler::Name;
 use apollo_compiler::executable::Field;
+use async_graphql::Name as Key;
 
 /// Begins the replacement of an alias.
 const PREFIX: &str = "_a_";
@@ -18,13 +19,21 @@ const PREFIX: &str = "_a_";
 #[derive(Debug)]
 pub(crate) struct Aliases {
     fields: HashSet<Name>,
-    /// Fields that are required with arguments.
-    required: HashSet<String>,
+    required: Required,
+}
+
+/// The names of the fields that some `@requires` wants.
+#[derive(Debug, Default)]
+pub(crate) struct Required {
+    /// With arguments.
+    pub with_arguments: HashSet<String>,
+    /// Without.
+    pub plain: HashSet<String>,
 }
 
 impl Aliases {
-    /// With the names of all fields of the supergraph, and of those that are required with arguments.
-    pub fn new(fields: HashSet<Name>, required: HashSet<String>) -> Self {
+    /// With the names of all fields of the supergraph, and of those that are required.
+    pub fn new(fields: HashSet<Name>, required: Required) -> Self {
         Self { fields, required }
     }
 
@@ -32,10 +41,17 @@ impl Aliases {
     pub fn replacement(&self, field: &Field) -> Option<String> {
         let key = field.response_key();
         if *key == field.name {
-            let may_differ = !field.arguments.is_empty() && self.required.contains(key.as_str());
+            let Required { with_arguments, plain } = &self.required;
+            let may_differ = with_arguments.contains(key.as_str())
+                || !field.arguments.is_empty() && plain.contains(key.as_str());
             return may_differ.then(|| format!("{PREFIX}{key}"));
         }
         // A leading underscore is where planner and federation have their own names.
         (key.starts_with('_') || self.fields.contains(key)).then(|| format!("{PREFIX}{key}"))
+    }
+
+    /// The key that a field has in the gathered data.
+    pub fn data_key(&self, field: &Field) -> Key {
+        self.replacement(field).map_or_else(|| Key::new(field.response_key().as_str()), Key::new)
     }
 }

@@ -41,21 +41,14 @@ fn convert(node: PlanNode, primary: &mut Option<Box<Fetch>>) -> Result<Plan, Pla
         PlanNode::Flatten(node) => flatten(&node.path, *node.node)?,
         PlanNode::Sequence(node) => Plan::Sequence(all(node.nodes, primary)?),
         PlanNode::Parallel(node) => Plan::Parallel(all(node.nodes, primary)?),
-        PlanNode::Condition(node) => {
-            let mut branch = |clause: Option<Box<PlanNode>>| {
-                clause.map(|node| convert(*node, primary).map(Box::new)).transpose()
-            };
-            Plan::Condition {
-                variable: node.condition,
-                then: branch(node.if_clause)?,
-                otherwise: branch(node.else_clause)?,
-            }
-        }
         PlanNode::Subscription(node) => {
             *primary = Some(Box::new(root(node.primary)?));
             Plan::Nothing
         }
-        PlanNode::Defer(_) => return Err(PlanError::Failed("a deferred fetch".to_owned())),
+        // Neither is asked for.
+        PlanNode::Condition(_) | PlanNode::Defer(_) => {
+            return Err(PlanError::Failed("an unexpected node".to_owned()));
+        }
     })
 }
 
@@ -66,16 +59,6 @@ fn all(nodes: Vec<PlanNode>, primary: &mut Option<Box<Fetch>>) -> Result<Vec<Pla
 fn flatten(path: &FlattenNodePath, node: PlanNode) -> Result<Plan, PlanError> {
     Ok(match node {
         PlanNode::Fetch(node) => Plan::Fetch(Box::new(entity(path, node)?)),
-        PlanNode::Condition(node) => {
-            let branch = |clause: Option<Box<PlanNode>>| {
-                clause.map(|node| flatten(path, *node).map(Box::new)).transpose()
-            };
-            Plan::Condition {
-                variable: node.condition,
-                then: branch(node.if_clause)?,
-                otherwise: branch(node.else_clause)?,
-            }
-        }
         PlanNode::Sequence(node) => Plan::Sequence(flatten_all(path, node.nodes)?),
         PlanNode::Parallel(node) => Plan::Parallel(flatten_all(path, node.nodes)?),
         _ => return Err(PlanError::Failed("an unexpected node below a path".to_owned())),
@@ -184,19 +167,16 @@ fn selections(set: &SelectionSet, operation: &SubgraphFetchOperation) -> Vec<Sel
             key: Name::new(field.selection_identifier()),
             name: field.name.clone(),
             arguments: field.arguments.as_ref().map(ToString::to_string).unwrap_or_default(),
-            is_conditional: field.skip_if.is_some() || field.include_if.is_some(),
             selections: selections(&field.selections, operation),
         }),
         SelectionItem::InlineFragment(fragment) => Some(Selection::Type {
             condition: fragment.type_condition.clone(),
-            is_conditional: fragment.skip_if.is_some() || fragment.include_if.is_some(),
             selections: selections(&fragment.selections, operation),
         }),
         SelectionItem::FragmentSpread(name) => {
             let fragment = operation.document.fragments.iter().find(|fragment| fragment.name == *name)?;
             Some(Selection::Type {
                 condition: fragment.type_condition.clone(),
-                is_conditional: false,
                 selections: selections(&fragment.selection_set, operation),
             })
         }

@@ -33,17 +33,6 @@ fn plan(node: &Plan, depth: usize, f: &mut Formatter<'_>) -> fmt::Result {
             writeln!(f, "{indent}Parallel")?;
             Box::new(nodes.iter())
         }
-        Plan::Condition { variable, then, otherwise } => {
-            if let Some(then) = then {
-                writeln!(f, "{indent}If ${variable}")?;
-                plan(then, depth + 1, f)?;
-            }
-            if let Some(otherwise) = otherwise {
-                writeln!(f, "{indent}Unless ${variable}")?;
-                plan(otherwise, depth + 1, f)?;
-            }
-            return Ok(());
-        }
     };
     for child in children {
         plan(child, depth + 1, f)?;

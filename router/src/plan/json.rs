@@ -6,7 +6,7 @@ use super::display::{at, requires};
 use super::{Entities, Fetch, FetchKind, Plan, Planned};
 
 impl Planned {
-    /// The plan as a tree of `kind`s: `Fetch`, `Sequence`, `Parallel`, `Condition`, `Subscription`.
+    /// The plan as a tree of `kind`s: `Fetch`, `Sequence`, `Parallel`, `Subscription`.
     ///
     /// For a person with the schema at hand: it names subgraphs and shows what is asked of them.
     pub fn to_json(&self) -> Value {
@@ -25,12 +25,6 @@ fn plan(node: &Plan) -> Value {
         Plan::Fetch(node) => fetch(node),
         Plan::Sequence(nodes) => json!({ "kind": "Sequence", "nodes": all(nodes) }),
         Plan::Parallel(nodes) => json!({ "kind": "Parallel", "nodes": all(nodes) }),
-        Plan::Condition { variable, then, otherwise } => json!({
-            "kind": "Condition",
-            "variable": variable,
-            "if": then.as_deref().map(plan),
-            "unless": otherwise.as_deref().map(plan),
-        }),
     }
 }
 

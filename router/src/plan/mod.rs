@@ -3,12 +3,15 @@
 //! Wraps the planner library, which is seen nowhere else.
 
 mod alias;
+mod asked;
 mod convert;
 mod display;
 mod document;
+mod interface_objects;
 mod json;
 mod planner;
 mod serial;
+mod size;
 mod supergraph;
 mod typenames;
 mod types;
@@ -18,9 +21,9 @@ use std::sync::OnceLock;
 use async_graphql::Name;
 use async_graphql::parser::types::ExecutableDocument;
 
-pub(crate) use alias::Aliases;
-pub(crate) use document::expanded_size;
+pub(crate) use alias::{Aliases, Required};
 pub(crate) use planner::{PlanError, Planner};
+pub(crate) use size::expanded_size;
 pub(crate) use types::{TypeId, TypeSet, Types};
 
 /// What is done to answer an operation.
@@ -34,15 +37,6 @@ pub(crate) enum Plan {
     Sequence(Vec<Plan>),
     /// At the same time.
     Parallel(Vec<Plan>),
-    /// Depends on a variable of the client's.
-    Condition {
-        /// The variable.
-        variable: String,
-        /// When it is true.
-        then: Option<Box<Plan>>,
-        /// When it is false.
-        otherwise: Option<Box<Plan>>,
-    },
 }
 
 /// A plan that begins with a subscription, or does not.
@@ -124,8 +118,6 @@ pub(crate) enum Selection {
         name: String,
         /// Its arguments, printed; empty without any.
         arguments: String,
-        /// Whether `@skip` or `@include` may leave it out.
-        is_conditional: bool,
         /// Its own parts, unless it is a leaf.
         selections: Vec<Selection>,
     },
@@ -133,8 +125,6 @@ pub(crate) enum Selection {
     Type {
         /// The type.
         condition: String,
-        /// Whether `@skip` or `@include` may leave it out.
-        is_conditional: bool,
         /// The parts.
         selections: Vec<Selection>,
     },
@@ -152,7 +142,7 @@ pub(crate) enum Step {
 }
 
 /// A part of a representation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Requirement {
     /// A field.
     Field {
@@ -211,9 +201,6 @@ impl Plan {
             Self::Sequence(plans) | Self::Parallel(plans) => {
                 plans.iter_mut().for_each(|plan| plan.visit_mut(visitor));
             }
-            Self::Condition { then, otherwise, .. } => {
-                then.iter_mut().chain(otherwise).for_each(|plan| plan.visit_mut(visitor));
-            }
         }
     }
 
@@ -225,19 +212,11 @@ impl Plan {
             Self::Sequence(plans) | Self::Parallel(plans) => {
                 plans.iter().for_each(|plan| plan.visit(visitor));
             }
-            Self::Condition { then, otherwise, .. } => {
-                then.iter().chain(otherwise).for_each(|plan| plan.visit(visitor));
-            }
         }
     }
 }
 
 impl Fetch {
-    /// Whether parts of it depend on variables, so that all of it may be left out.
-    pub fn is_conditional(&self) -> bool {
-        self.text.contains("@skip") || self.text.contains("@include")
-    }
-
     /// The operation, parsed once.
     pub fn parsed(&self) -> Option<ExecutableDocument> {
         if let Some(document) = self.document.get() {

@@ -1,7 +1,6 @@
 //! The planner library, behind our own types.
 
-use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -15,8 +14,10 @@ use hive_router_query_planner::planner::{Planner as Library, PlannerError, Query
 use hive_router_query_planner::utils::cancellation::CancellationToken;
 use hive_router_query_planner::utils::parsing::{safe_parse_operation, safe_parse_schema};
 
+use super::asked::{Field, Set};
 use super::document;
-use super::{Aliases, Plan, Planned, Types, convert, serial, supergraph};
+use super::interface_objects::InterfaceObjects;
+use super::{Aliases, Fetch, Plan, Planned, Required, Types, convert, serial, supergraph};
 
 /// Makes plans for one supergraph.
 pub(crate) struct Planner {
@@ -26,6 +27,7 @@ pub(crate) struct Planner {
     /// Which subgraph runs which mutation.
     mutations: HashMap<String, String>,
     types: Types,
+    interface_objects: InterfaceObjects,
 }
 
 /// Why there is no plan.
@@ -62,7 +64,8 @@ impl Planner {
             })
             .collect();
         let types = Types::new(supergraph);
-        Ok(Self { library, other, mutations, types })
+        let interface_objects = InterfaceObjects::new(supergraph);
+        Ok(Self { library, other, mutations, types, interface_objects })
     }
 
     /// The supergraph's types.
@@ -70,17 +73,18 @@ impl Planner {
         &self.types
     }
 
-    /// The names of the fields that some `@requires` wants with arguments.
-    pub fn required_with_arguments(&self) -> HashSet<String> {
+    /// The names of the fields that some `@requires` wants.
+    pub fn required(&self) -> Required {
         let definitions = self.library.supergraph.definitions.values();
         let fields = definitions.flat_map(|definition| definition.fields().values());
-        let required = fields.flat_map(|field| &field.join_field).filter_map(|join| join.requires.as_deref());
-        let mut found = HashSet::new();
-        for field_set in required.filter(|field_set| field_set.contains('(')) {
+        let mut found = Required::default();
+        for field_set in
+            fields.flat_map(|field| &field.join_field).filter_map(|join| join.requires.as_deref())
+        {
             let document = Document::parse(format!("{{ {field_set} }}"), "field set").ok();
             let definitions = document.into_iter().flat_map(|document| document.definitions);
             for operation in definitions.filter_map(|one| one.as_operation_definition().cloned()) {
-                with_arguments(&operation.selection_set, &mut found);
+                required(&operation.selection_set, &mut found);
             }
         }
         found
@@ -99,22 +103,34 @@ impl Planner {
         if fields.is_empty() {
             return Ok(Planned { primary: None, rest: Plan::Nothing });
         }
-        let plan = |fields: &mut dyn Iterator<Item = Cow<'_, str>>| {
-            let text = document::operation(operation, fields);
+        let mut asked = Set::default();
+        fields.iter().for_each(|field| asked.field(field.clone()));
+        let plan = |asked: &Set| {
+            let text = document::operation(operation, asked);
             convert::plan(self.node(&text, &token)?, &self.types)
         };
         let mut planned = if operation.operation_type == OperationType::Mutation {
-            let runs =
-                serial::runs(&fields, |field| self.mutations.get(field.name.as_str()).map(String::as_str));
-            let plan = |run: &serial::Run<'_>| run.plan(|| Ok(plan(&mut run.texts())?.rest));
-            let mut plans = runs.iter().map(plan).collect::<Result<Vec<_>, _>>()?;
+            let owner = |field: &Field| self.mutations.get(field.name.as_str()).map(String::as_str);
+            let plans = serial::runs(fields, owner).into_iter().map(|run| Ok(plan(&run)?.rest));
+            let mut plans = plans.collect::<Result<Vec<_>, PlanError>>()?;
             let rest = if plans.len() == 1 { plans.remove(0) } else { Plan::Sequence(plans) };
             Planned { primary: None, rest }
         } else {
-            plan(&mut fields.iter().map(|field| field.text.as_str().into()))?
+            plan(&asked)?
         };
         planned.number();
+        self.complete(&mut planned, &asked);
         Ok(planned)
+    }
+
+    /// Puts right what the library forgets of interface objects.
+    fn complete(&self, planned: &mut Planned, asked: &Set) {
+        if self.interface_objects.is_empty() {
+            return;
+        }
+        let mut complete = |fetch: &mut Fetch| self.interface_objects.complete(fetch, asked, &self.types);
+        planned.primary.iter_mut().for_each(|fetch| complete(fetch));
+        planned.rest.visit_mut(&mut complete);
     }
 
     fn node(&self, text: &str, token: &CancellationToken) -> Result<PlanNode, PlanError> {
@@ -136,16 +152,16 @@ impl Planner {
     }
 }
 
-fn with_arguments(selections: &[Selection], found: &mut HashSet<String>) {
+fn required(selections: &[Selection], found: &mut Required) {
     for selection in selections {
         match selection {
             Selection::Field(field) => {
-                if !field.arguments.is_empty() {
-                    found.insert(field.name.to_string());
-                }
-                with_arguments(&field.selection_set, found);
+                let is_plain = field.arguments.is_empty();
+                let names = if is_plain { &mut found.plain } else { &mut found.with_arguments };
+                names.insert(field.name.to_string());
+                required(&field.selection_set, found);
             }
-            Selection::InlineFragment(fragment) => with_arguments(&fragment.selection_set, found),
+            Selection::InlineFragment(fragment) => required(&fragment.selection_set, found),
             Selection::FragmentSpread(_) => {}
         }
     }

@@ -16,12 +16,8 @@ pub(super) fn ask(node: &mut PlanNode, types: &Types) {
         PlanNode::Flatten(node) => ask(&mut node.node, types),
         PlanNode::Sequence(node) => node.nodes.iter_mut().for_each(|node| ask(node, types)),
         PlanNode::Parallel(node) => node.nodes.iter_mut().for_each(|node| ask(node, types)),
-        PlanNode::Condition(node) => {
-            let branches = node.if_clause.iter_mut().chain(&mut node.else_clause);
-            branches.for_each(|node| ask(node, types));
-        }
         // Refused when the plan is converted.
-        PlanNode::Defer(_) => {}
+        PlanNode::Condition(_) | PlanNode::Defer(_) => {}
     }
 }
 
@@ -61,15 +57,10 @@ fn ask_set(set: &mut SelectionSet, ty: &str, types: &Types) -> bool {
     is_changed
 }
 
-/// Whether `__typename` is asked for in any case.
+/// Whether `__typename` is asked for.
 fn says(set: &SelectionSet) -> bool {
     set.items.iter().any(|item| match item {
-        SelectionItem::Field(field) => {
-            field.name == "__typename"
-                && field.alias.is_none()
-                && field.skip_if.is_none()
-                && field.include_if.is_none()
-        }
+        SelectionItem::Field(field) => field.name == "__typename" && field.alias.is_none(),
         SelectionItem::InlineFragment(_) | SelectionItem::FragmentSpread(_) => false,
     })
 }

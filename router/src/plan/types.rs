@@ -135,11 +135,6 @@ impl Types {
         self.members.contains_key(name)
     }
 
-    /// Whether it is a union.
-    pub fn is_union(&self, name: &str) -> bool {
-        self.is_abstract(name) && self.returns.get(name).is_none_or(HashMap::is_empty)
-    }
-
     /// Whether it is an interface or a union of which some subgraph gives objects without being able to say what
     /// they are: it takes an interface for an object type (`@interfaceObject`).
     pub fn is_vague(&self, name: &str) -> bool {

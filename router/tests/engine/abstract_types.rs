@@ -4,7 +4,7 @@ use router::Supergraph;
 use serde_json::json;
 
 use crate::canned::{LINK, canned};
-use crate::{Log, run, run_with, shop};
+use crate::{Log, noted, run, run_with, shop};
 
 #[tokio::test]
 async fn a_conditional_fragment_on_a_union_itself_is_planned() {
@@ -36,9 +36,11 @@ fn library(log: &Log) -> Supergraph {
         type Media @interfaceObject @key(fields: \"id\") {{ id: ID! views: Int }}"
     );
     let found = json!({ "_entities": [{ "__typename": "Article", "title": "On rivers" }] });
+    let known = json!({ "_entities": [{ "__typename": "Media", "id": "7" }] });
+    let best = json!({ "best": { "__typename": "Media", "id": "7" } });
     let subgraphs = [
         canned("a", &a, &[("_entities", found)], log),
-        canned("b", &b, &[("best", json!({ "best": { "__typename": "Media", "id": "7" } }))], log),
+        canned("b", &b, &[("_entities", known), ("best", best)], log),
     ];
     Supergraph::compose(&subgraphs).unwrap()
 }
@@ -51,4 +53,15 @@ async fn an_object_of_a_type_that_is_not_asked_for_is_not_asked_for() {
     assert_eq!(answer, json!({ "data": { "best": { "id": "7" } } }));
     let log = log.lock().unwrap();
     assert!(!log.iter().any(|line| line.contains(r#"[{"__typename":"Media"}]"#)), "{log:#?}");
+}
+
+#[tokio::test]
+async fn what_no_object_can_be_is_not_asked_for() {
+    // A book is found, and a product is found, but no book is a product.
+    let document = "{ search { ... on Book { ...F title } } }
+        fragment F on Found { ... on Product { inStock } }";
+    let (api, log) = noted();
+    let answer = run(&api, document).await;
+    assert!(answer.get("errors").is_none(), "{answer}");
+    assert!(!log.lock().unwrap().iter().any(|line| line.starts_with("inventory")), "{answer}");
 }

@@ -28,12 +28,12 @@ async fn keys_come_in_the_order_of_the_fields_that_the_variables_leave_in() {
         "query ($x: Boolean!) { me @include(if: $x) { name } me { id ... @skip(if: $x) { rank } name rank }
         a: __typename @skip(if: $x) b: __typename a: __typename }";
     let api = shop();
-    let operation = api.prepare(document, None).unwrap();
     for (x, expected) in [
         (true, r#"{"data":{"me":{"name":"Ada","id":"1","rank":"GOLD"},"b":"Query","a":"Query"}}"#),
         (false, r#"{"data":{"me":{"id":"1","rank":"GOLD","name":"Ada"},"a":"Query","b":"Query"}}"#),
     ] {
         let variables = serde_json::Map::from_iter([("x".to_owned(), json!(x))]);
+        let operation = api.prepare_for(document, None, &variables).unwrap();
         let response = operation.execute(crate::context(), variables).await;
         assert_eq!(String::from_utf8(response.to_json()).unwrap(), expected);
     }
@@ -214,8 +214,8 @@ fn an_operation_says_which_subgraphs_it_touches() {
 #[test]
 fn a_prepared_operation_is_kept() {
     let api = shop();
-    assert!(api.prepared("{ __typename }", None).is_none());
+    assert!(api.prepared("{ __typename }", None, &serde_json::Map::new()).is_none());
     let first = api.prepare("{ __typename }", None).unwrap();
-    let second = api.prepared("{ __typename }", None).unwrap();
+    let second = api.prepared("{ __typename }", None, &serde_json::Map::new()).unwrap();
     assert!(std::sync::Arc::ptr_eq(&first, &second));
 }

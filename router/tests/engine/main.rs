@@ -68,7 +68,7 @@ pub(crate) fn context() -> Arc<RequestContext> {
 /// Runs an operation and gives the answer as the client gets it.
 pub(crate) async fn run_with(supergraph: &Supergraph, document: &str, variables: Value) -> Value {
     let Value::Object(variables) = variables else { panic!("variables are an object") };
-    let operation = match supergraph.prepare(document, None) {
+    let operation = match supergraph.prepare_for(document, None, &variables) {
         Ok(operation) => operation,
         Err(errors) => return json!({ "errors": errors }),
     };

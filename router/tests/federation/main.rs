@@ -51,7 +51,7 @@ impl Federation {
     /// The same, with variables.
     pub async fn ask_with(&self, document: &str, variables: Value) -> Value {
         let Value::Object(variables) = variables else { panic!("variables are an object") };
-        let operation = match self.supergraph.prepare(document, None) {
+        let operation = match self.supergraph.prepare_for(document, None, &variables) {
             Ok(operation) => operation,
             Err(errors) => return json!({ "errors": errors }),
         };

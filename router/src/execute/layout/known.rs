@@ -71,9 +71,6 @@ impl<'a> Finder<'a, '_> {
                     brought.extend(branch.drain(before.len()..));
                 }
             }
-            Plan::Condition { then, otherwise, .. } => {
-                then.iter().chain(otherwise).for_each(|plan| self.plan(plan, brought));
-            }
         }
     }
 
@@ -94,7 +91,7 @@ impl<'a> Finder<'a, '_> {
         for entities in fetch.entities.iter().filter(|entities| entities.renames.is_empty()) {
             for path in &entities.paths {
                 for selection in &entities.selection {
-                    if let Selection::Type { condition, selections, is_conditional: false } = selection {
+                    if let Selection::Type { condition, selections } = selection {
                         self.bring(fetch, path, condition, vec![selections], brought);
                     }
                 }
@@ -115,7 +112,7 @@ impl<'a> Finder<'a, '_> {
             return;
         }
         let mut below: Vec<(&'a Name, &'a str, Vec<&'a [Selection]>)> = Vec::new();
-        for field in fields(&selections, ty, self.types, true) {
+        for field in fields(&selections, ty, self.types) {
             if let Selection::Field { key, name, selections, .. } = field
                 && !selections.is_empty()
                 && let Some(returns) = self.types.returns(ty, name)
@@ -154,9 +151,9 @@ impl<'a> Finder<'a, '_> {
 
     /// The keys that are wanted of a source's type, when it has all of them.
     fn covers(&self, source: &Brought<'_>, wanted: &[Selection]) -> Option<Vec<Name>> {
-        let brought = fields(&source.selections, source.ty, self.types, true);
+        let brought = fields(&source.selections, source.ty, self.types);
         let mut keys = Vec::new();
-        for field in fields(&[wanted], source.ty, self.types, false) {
+        for field in fields(&[wanted], source.ty, self.types) {
             let Selection::Field { key, .. } = field else { continue };
             if key == "__typename" {
                 continue;
@@ -170,23 +167,15 @@ impl<'a> Finder<'a, '_> {
     }
 }
 
-/// The fields that selections have for an object type. Those that variables may leave out are passed over where
-/// `is_certain`.
-fn fields<'a>(
-    selections: &[&'a [Selection]],
-    ty: &str,
-    types: &Types,
-    is_certain: bool,
-) -> Vec<&'a Selection> {
+/// The fields that selections have for an object type.
+fn fields<'a>(selections: &[&'a [Selection]], ty: &str, types: &Types) -> Vec<&'a Selection> {
     let mut found = Vec::new();
     for selection in selections.iter().copied().flatten() {
         match selection {
-            Selection::Field { is_conditional: true, .. } | Selection::Type { is_conditional: true, .. }
-                if is_certain => {}
             Selection::Field { .. } => found.push(selection),
             Selection::Type { condition, selections, .. } => {
                 if types.satisfying([condition.as_str()]).contains(types.id(ty)) {
-                    found.extend(fields(&[selections], ty, types, is_certain));
+                    found.extend(fields(&[selections], ty, types));
                 }
             }
         }

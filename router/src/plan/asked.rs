@@ -1,0 +1,146 @@
+//! Selections as the planner gets them: what is the same stands once.
+
+use std::fmt::{self, Display, Formatter};
+
+use apollo_compiler::Name;
+use async_graphql::Name as Key;
+use indexmap::IndexMap;
+
+use super::{Step, Types};
+
+/// A selection set, in the order in which things were first met.
+#[derive(Clone, Default)]
+pub(super) struct Set(IndexMap<Asked, Below>);
+
+/// What is asked for.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Asked {
+    /// A field: alias, name and arguments.
+    Field { name: Name, head: String, key: Key },
+    /// Parts of objects of a type.
+    Fragment { ty: Name },
+}
+
+/// What is asked for below it.
+#[derive(Clone)]
+struct Below {
+    set: Set,
+    is_leaf: bool,
+}
+
+/// A field.
+#[derive(Clone)]
+pub(super) struct Field {
+    pub name: Name,
+    /// Alias, name and arguments.
+    pub head: String,
+    /// The key that the data has.
+    pub data_key: Key,
+    /// Whether it returns a scalar or an enum.
+    pub is_leaf: bool,
+    /// What is selected of it.
+    pub set: Set,
+}
+
+impl Set {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds a field.
+    pub fn field(&mut self, field: Field) {
+        let Field { name, head, data_key, is_leaf, set } = field;
+        self.add(Asked::Field { name, head, key: data_key }, Below { set, is_leaf });
+    }
+
+    /// Adds a fragment.
+    pub fn fragment(&mut self, ty: Name, set: Self) {
+        self.add(Asked::Fragment { ty }, Below { set, is_leaf: false });
+    }
+
+    /// Adds all of another set.
+    pub fn merge(&mut self, other: Self) {
+        for (asked, below) in other.0 {
+            self.add(asked, below);
+        }
+    }
+
+    /// Asks for what is asked of each of the objects of an interface at the interface itself; whether there is any.
+    pub fn hoist(&mut self, interface: &str, objects: &[&Key], types: &Types) -> bool {
+        let asked_of = |set: &Self, object: &Key, field: &Asked| {
+            set.0.iter().any(|(asked, below)| match asked {
+                Asked::Fragment { ty } => {
+                    types.objects(ty).any(|one| one == object) && below.set.0.contains_key(field)
+                }
+                Asked::Field { .. } => false,
+            })
+        };
+        let is_common = |asked: &Asked| {
+            let Asked::Field { name, .. } = asked else { return false };
+            let Some(returned) = types.returns(interface, name) else { return false };
+            objects.iter().all(|object| {
+                let own = types.returns(object, name);
+                own.is_some_and(|own| own.name == returned.name) && asked_of(self, object, asked)
+            })
+        };
+        let fragments = self.0.values().flat_map(|below| below.set.0.keys());
+        let common: Vec<Asked> = fragments.filter(|asked| is_common(asked)).cloned().collect();
+        for asked in &common {
+            let fragments = self.0.iter_mut().filter(|(around, _)| matches!(around, Asked::Fragment { .. }));
+            let found: Vec<Below> =
+                fragments.filter_map(|(_, below)| below.set.0.shift_remove(asked)).collect();
+            found.into_iter().for_each(|below| self.add(asked.clone(), below));
+        }
+        self.0.retain(|asked, below| !matches!(asked, Asked::Fragment { .. }) || !below.set.is_empty());
+        !common.is_empty()
+    }
+
+    /// Whether objects of a type have any of some keys at a path.
+    pub fn has(&self, path: &[Step], keys: &[&Key], ty: &Key, types: &Types) -> bool {
+        let silent = path.iter().take_while(|step| !matches!(step, Step::Field(_))).count();
+        let path = &path[silent..];
+        self.0.iter().any(|(asked, below)| match (asked, path) {
+            (Asked::Field { key, .. }, []) => keys.contains(&key),
+            (Asked::Field { key, .. }, [Step::Field(name), rest @ ..]) => {
+                key == name && below.set.has(rest, keys, ty, types)
+            }
+            (Asked::Fragment { ty: condition }, _) => {
+                let applies = !path.is_empty() || types.objects(condition).any(|object| object == ty);
+                applies && below.set.has(path, keys, ty, types)
+            }
+            (Asked::Field { .. }, _) => false,
+        })
+    }
+
+    fn add(&mut self, asked: Asked, below: Below) {
+        match self.0.get_mut(&asked) {
+            Some(known) => known.set.merge(below.set),
+            None => {
+                self.0.insert(asked, below);
+            }
+        }
+    }
+}
+
+impl Display for Set {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (asked, below) in &self.0 {
+            match asked {
+                Asked::Field { head, .. } => write!(f, "{head}{below} ")?,
+                Asked::Fragment { ty } => write!(f, "... on {ty}{below} ")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Display for Below {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self { is_leaf: true, .. } => Ok(()),
+            // The grammar knows no empty selection.
+            Self { set, .. } if set.is_empty() => f.write_str("{__typename}"),
+            Self { set, .. } => write!(f, "{{{set}}}"),
+        }
+    }
+}
