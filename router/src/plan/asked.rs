@@ -1,16 +1,20 @@
 //! Selections as the planner gets them: what is the same stands once.
 
 use std::fmt::{self, Display, Formatter};
+use std::mem;
 
 use apollo_compiler::Name;
 use async_graphql::Name as Key;
 use indexmap::IndexMap;
 
-use super::{Step, Types};
+use super::{PlanError, Step, Types};
 
 /// A selection set, in the order in which things were first met.
 #[derive(Clone, Default)]
 pub(super) struct Set(IndexMap<Asked, Below>);
+
+/// What is asked instead: given the place, the type and what is asked of it.
+pub(super) type Replacement<'a> = dyn FnMut(&[Step], &str, Set) -> Result<Set, PlanError> + 'a;
 
 /// What is asked for.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -93,6 +97,41 @@ impl Set {
         }
         self.0.retain(|asked, below| !matches!(asked, Asked::Fragment { .. }) || !below.set.is_empty());
         !common.is_empty()
+    }
+
+    /// Replaces what is asked of some types, wherever they stand. `with` is given their place, their type and what is
+    /// asked of them.
+    pub fn replace(
+        &mut self,
+        ty: &str,
+        path: &mut Vec<Step>,
+        types: &Types,
+        is_meant: &dyn Fn(&str) -> bool,
+        with: &mut Replacement<'_>,
+    ) -> Result<(), PlanError> {
+        for (asked, below) in &mut self.0 {
+            let outside = path.len();
+            let inner = match asked {
+                Asked::Field { .. } if below.set.is_empty() => continue,
+                Asked::Field { name, key, .. } => {
+                    let Some(returns) = types.returns(ty, name) else { continue };
+                    path.push(Step::Field(key.clone()));
+                    path.extend((0..returns.lists).map(|_| Step::List));
+                    returns.name
+                }
+                Asked::Fragment { ty } => {
+                    path.push(Step::Type(vec![ty.to_string()]));
+                    ty.as_str()
+                }
+            };
+            if is_meant(inner) {
+                below.set = with(path, inner, mem::take(&mut below.set))?;
+            } else {
+                below.set.replace(inner, path, types, is_meant, with)?;
+            }
+            path.truncate(outside);
+        }
+        Ok(())
     }
 
     /// Whether objects of a type have any of some keys at a path.

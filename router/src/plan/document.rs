@@ -33,9 +33,9 @@ pub(super) fn root_fields(
     found
 }
 
-/// What is asked of the root as an operation.
-pub(super) fn operation(operation: &Operation, asked: &Set) -> String {
-    let mut text = match operation.operation_type {
+/// What is asked of the root as an operation, with the variables of the client's.
+pub(super) fn operation(kind: OperationType, operation: &Operation, asked: &Set) -> String {
+    let mut text = match kind {
         OperationType::Query => "query",
         OperationType::Mutation => "mutation",
         OperationType::Subscription => "subscription",
@@ -188,7 +188,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The question what an object is.
-fn typename() -> Field {
+pub(super) fn typename() -> Field {
     const NAME: Name = apollo_compiler::name!("__typename");
     let set = Set::default();
     Field { name: NAME, head: NAME.to_string(), data_key: Key::new(&NAME), is_leaf: true, set }

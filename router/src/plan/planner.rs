@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use apollo_compiler::ast::{Document, OperationType, Selection};
@@ -17,6 +18,8 @@ use hive_router_query_planner::utils::parsing::{safe_parse_operation, safe_parse
 use super::asked::{Field, Set};
 use super::document;
 use super::interface_objects::InterfaceObjects;
+use super::provided::Provided;
+use super::stages::{Stages, Staging};
 use super::{Aliases, Fetch, Plan, Planned, Required, Types, convert, serial, supergraph};
 
 /// Makes plans for one supergraph.
@@ -24,10 +27,14 @@ pub(crate) struct Planner {
     library: Library,
     /// With the subgraphs in another order, where none suits everybody.
     other: Option<Library>,
+    supergraph_sdl: String,
+    /// For what the library cannot plan at once.
+    stages: OnceLock<Result<Stages, PlanError>>,
     /// Which subgraph runs which mutation.
     mutations: HashMap<String, String>,
     types: Types,
     interface_objects: InterfaceObjects,
+    provided: Provided,
 }
 
 /// Why there is no plan.
@@ -65,7 +72,9 @@ impl Planner {
             .collect();
         let types = Types::new(supergraph);
         let interface_objects = InterfaceObjects::new(supergraph);
-        Ok(Self { library, other, mutations, types, interface_objects })
+        let provided = Provided::new(supergraph, &types);
+        let (stages, supergraph_sdl) = (OnceLock::new(), supergraph_sdl.to_owned());
+        Ok(Self { library, other, supergraph_sdl, stages, mutations, types, interface_objects, provided })
     }
 
     /// The supergraph's types.
@@ -105,9 +114,18 @@ impl Planner {
         }
         let mut asked = Set::default();
         fields.iter().for_each(|field| asked.field(field.clone()));
-        let plan = |asked: &Set| {
-            let text = document::operation(operation, asked);
-            convert::plan(self.node(&text, &token)?, &self.types)
+        let at_once = |asked: &Set| {
+            let text = document::operation(operation.operation_type, operation, asked);
+            self.provided(convert::plan(self.node(&text, &token)?, &self.types)?)
+        };
+        let plan = |asked: &Set| match at_once(asked) {
+            Err(PlanError::Failed(cause)) => {
+                tracing::debug!(cause, "planning in stages");
+                let stages = self.stages()?;
+                let staging = Staging { stages, types: &self.types, operation, token: &token };
+                staging.root(asked, at_once)
+            }
+            planned => planned,
         };
         let mut planned = if operation.operation_type == OperationType::Mutation {
             let owner = |field: &Field| self.mutations.get(field.name.as_str()).map(String::as_str);
@@ -123,6 +141,15 @@ impl Planner {
         Ok(planned)
     }
 
+    /// Refuses a plan that asks for what is not provided.
+    fn provided(&self, planned: Planned) -> Result<Planned, PlanError> {
+        let mut is_allowed = true;
+        let mut look = |fetch: &Fetch| is_allowed &= self.provided.allows(fetch, &self.types);
+        planned.primary.iter().for_each(|fetch| look(fetch));
+        planned.rest.visit(&mut look);
+        if is_allowed { Ok(planned) } else { Err(failed("what is not provided is asked for")) }
+    }
+
     /// Puts right what the library forgets of interface objects.
     fn complete(&self, planned: &mut Planned, asked: &Set) {
         if self.interface_objects.is_empty() {
@@ -134,22 +161,30 @@ impl Planner {
     }
 
     fn node(&self, text: &str, token: &CancellationToken) -> Result<PlanNode, PlanError> {
-        // The document is valid, so that only its depth can be in the way.
-        let document = guarded(|| safe_parse_operation(text).map_err(|_| PlanError::Nested))?;
-        let node = |library: &Library| {
-            guarded(|| {
-                let normalized = normalize_operation(&library.supergraph, &document, None).map_err(failed)?;
-                plan_with(library, &normalized.operation, token)
-            })
-        };
-        match (node(&self.library), &self.other) {
+        match (node(&self.library, text, token), &self.other) {
             (Err(PlanError::Failed(cause)), Some(other)) => {
                 tracing::debug!(cause, "planning with the other order of subgraphs");
-                node(other)
+                node(other, text, token)
             }
             (node, _) => node,
         }
     }
+
+    /// Set up when first needed, which is seldom.
+    fn stages(&self) -> Result<&Stages, PlanError> {
+        let stages = self.stages.get_or_init(|| Stages::try_new(&self.supergraph_sdl));
+        stages.as_ref().map_err(failed)
+    }
+}
+
+/// Has the library plan an operation.
+pub(super) fn node(library: &Library, text: &str, token: &CancellationToken) -> Result<PlanNode, PlanError> {
+    // The document is valid, so that only its depth can be in the way.
+    let document = guarded(|| safe_parse_operation(text).map_err(|_| PlanError::Nested))?;
+    guarded(|| {
+        let normalized = normalize_operation(&library.supergraph, &document, None).map_err(failed)?;
+        plan_with(library, &normalized.operation, token)
+    })
 }
 
 fn required(selections: &[Selection], found: &mut Required) {
@@ -170,11 +205,15 @@ fn required(selections: &[Selection], found: &mut Required) {
 /// Sets up the library, and says whether another order of the subgraphs could do better.
 fn library(supergraph_sdl: &str, is_reversed: bool) -> Result<(Library, bool), PlanError> {
     let prepared = supergraph::prepare(supergraph_sdl, is_reversed).map_err(PlanError::Failed)?;
-    let library = guarded(|| {
-        let document = safe_parse_schema(&prepared.sdl).map_err(failed)?;
+    Ok((set_up(&prepared.sdl)?, prepared.is_circular))
+}
+
+/// Sets up the library for a supergraph as it wants it.
+pub(super) fn set_up(sdl: &str) -> Result<Library, PlanError> {
+    guarded(|| {
+        let document = safe_parse_schema(sdl).map_err(failed)?;
         Library::new_from_supergraph(&document, QueryPlannerOptions::default()).map_err(failed)
-    })?;
-    Ok((library, prepared.is_circular))
+    })
 }
 
 fn plan_with(
@@ -194,7 +233,7 @@ fn plan_with(
     plan.node.ok_or_else(|| failed("an empty plan"))
 }
 
-fn failed(error: impl ToString) -> PlanError {
+pub(super) fn failed(error: impl ToString) -> PlanError {
     PlanError::Failed(error.to_string())
 }
 

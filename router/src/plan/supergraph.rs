@@ -7,13 +7,17 @@
 //!
 //! **`@provides` below interfaces and unions**: see `provides`.
 
+mod entries;
 mod provides;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use apollo_compiler::ast::{Definition, Directive, DirectiveList, Document, FieldDefinition, Value};
-use apollo_compiler::{Name, Node};
+use apollo_compiler::ast::{
+    Definition, Directive, DirectiveList, Document, FieldDefinition, OperationType, Value,
+};
+use apollo_compiler::{Name, Node, name};
 
+pub(super) use entries::{ENTRIES, root_field};
 use provides::Types;
 
 /// How many digits are put in front of a name.
@@ -28,8 +32,24 @@ pub(super) struct Prepared {
 
 /// Rewrites a supergraph. `is_reversed` gives those whom no order suits the other order.
 pub(super) fn prepare(supergraph_sdl: &str, is_reversed: bool) -> Result<Prepared, String> {
-    let document = Document::parse(supergraph_sdl, "supergraph.graphql");
-    let mut document = document.map_err(|error| error.errors.to_string())?;
+    Ok(rewrite(parse(supergraph_sdl)?, is_reversed))
+}
+
+/// Rewrites a supergraph to which the entities' own subgraph is added; the entities besides.
+pub(super) fn with_entries(supergraph_sdl: &str) -> Result<(String, BTreeSet<String>), String> {
+    let mut document = parse(supergraph_sdl)?;
+    let schemas = document.definitions.iter().filter_map(Definition::as_schema_definition);
+    let mut roots = schemas.flat_map(|schema| &schema.root_operations);
+    let query = roots.find(|root| root.0 == OperationType::Query).map(|root| root.1.clone());
+    let entities = entries::add(&mut document, &query.unwrap_or(name!("Query")), ENTRIES);
+    Ok((rewrite(document, false).sdl, entities))
+}
+
+fn parse(supergraph_sdl: &str) -> Result<Document, String> {
+    Document::parse(supergraph_sdl, "supergraph.graphql").map_err(|error| error.errors.to_string())
+}
+
+fn rewrite(mut document: Document, is_reversed: bool) -> Prepared {
     let Levels { levels, is_circular } = levels(&document, is_reversed);
     let names: HashMap<String, String> = graphs(&document)
         .map(|(graph, name)| (name.clone(), format!("{:0DIGITS$}{name}", levels.get(&graph).unwrap_or(&0))))
@@ -54,7 +74,7 @@ pub(super) fn prepare(supergraph_sdl: &str, is_reversed: bool) -> Result<Prepare
             _ => {}
         }
     }
-    Ok(Prepared { sdl: document.to_string(), is_circular })
+    Prepared { sdl: document.to_string(), is_circular }
 }
 
 /// A subgraph's own name.

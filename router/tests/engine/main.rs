@@ -6,6 +6,7 @@ mod abstract_types;
 mod answers;
 mod canned;
 mod composing;
+mod conditions;
 mod faults;
 mod mutations;
 mod patience;

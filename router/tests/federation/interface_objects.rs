@@ -90,6 +90,42 @@ async fn objects_are_named_by_their_interface_to_whoever_knows_no_more() {
     assert_eq!(shelves.representations("scales"), [json!({ "__typename": "Thing", "id": "b1" })]);
 }
 
+#[tokio::test]
+async fn what_is_asked_of_every_object_is_asked_of_the_interface() {
+    let api = shelves("");
+    let each = "... on Book { grams id } ... on Vase { grams id }";
+    let answer = api.ask(&format!("{{ lightest {{ {each} }} first {{ {each} }} }}")).await;
+    let book = json!({ "grams": 5, "id": "b1" });
+    assert_eq!(answer, json!({ "data": { "lightest": book, "first": book } }));
+}
+
+#[tokio::test]
+async fn whether_an_object_is_of_a_type_is_asked_for_its_name_alone() {
+    let named = "grams ... on Book { __typename }";
+    let answer = shelves("").ask(&format!("{{ lightest {{ {named} }} heaviest {{ {named} }} }}")).await;
+    let book = json!({ "grams": 5, "__typename": "Book" });
+    assert_eq!(answer, json!({ "data": { "lightest": book, "heaviest": { "grams": 9 } } }));
+}
+
+#[tokio::test]
+async fn an_interface_without_objects_has_fields_all_the_same() {
+    let none = Toy {
+        name: "none",
+        sdl: r#"type Query { none: Int } interface Thing @key(fields: "id") { id: ID! }"#,
+        data: json!({}),
+    };
+    let all = Toy {
+        name: "all",
+        sdl: r#"
+            type Query { thing: Thing }
+            type Thing @key(fields: "id") @interfaceObject { id: ID! grams: Int }
+        "#,
+        data: json!({ "Query": { "thing": { "id": "t1", "grams": 5 } } }),
+    };
+    let answer = Federation::composed(&[none, all]).ask("{ thing { id grams } }").await;
+    assert_eq!(answer, json!({ "data": { "thing": { "id": "t1", "grams": 5 } } }));
+}
+
 /// Each of two subgraphs takes the other's interface for an object type.
 #[tokio::test]
 async fn two_subgraphs_may_take_each_others_interfaces_for_object_types() {

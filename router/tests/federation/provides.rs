@@ -91,3 +91,29 @@ async fn what_is_not_provided_is_added_by_the_entitys_own_subgraph() {
     assert_eq!(radio.called(), ["radio", "library"]);
     assert_eq!(radio.representations("library"), [json!({ "__typename": "Song", "id": "s1" })]);
 }
+
+/// Rooms within rooms: the hall gives those of a house and those within these, and none further in.
+#[tokio::test]
+async fn what_is_provided_at_one_depth_is_not_provided_at_the_next() {
+    let hall = Toy {
+        name: "hall",
+        sdl: r#"
+            type Query { house: Room @provides(fields: "rooms { id rooms { id } }") }
+            type Room @key(fields: "id") { id: ID! rooms: [Room] @external }
+        "#,
+        data: json!({ "Query": { "house": { "id": "1", "rooms": [{ "id": "2", "rooms": [{ "id": "3" }] }] } } }),
+    };
+    let plan = Toy {
+        name: "plan",
+        sdl: r#"type Room @key(fields: "id") { id: ID! rooms: [Room] @shareable }"#,
+        data: json!({ "Room": [
+            { "id": "1", "rooms": [{ "id": "2" }] },
+            { "id": "2", "rooms": [{ "id": "3" }] },
+            { "id": "3", "rooms": [{ "id": "4" }] },
+        ] }),
+    };
+    let api = Federation::composed(&[hall, plan]);
+    let answer = api.ask("{ house { rooms { rooms { rooms { id } } } } }").await;
+    let rooms = json!([{ "rooms": [{ "rooms": [{ "id": "4" }] }] }]);
+    assert_eq!(answer, json!({ "data": { "house": { "rooms": rooms } } }));
+}

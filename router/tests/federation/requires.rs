@@ -122,3 +122,39 @@ async fn what_is_left_out_requires_nothing() {
     let answer = api.ask_with(document, json!({ "yes": true })).await;
     assert_eq!(parcels_of(&answer)[0], json!({ "id": "1", "tax": r#""\"100\"""# }));
 }
+
+/// Parts within parts: what a part costs needs its weight, which another subgraph knows; by another key besides.
+fn parts() -> Federation {
+    let store = Toy {
+        name: "store",
+        sdl: r#"
+            type Query { part: Part }
+            type Part @key(fields: "id") @key(fields: "code") {
+              id: ID! code: String!
+              grams: Int @external
+              cost: String @requires(fields: "grams")
+              within: Part @requires(fields: "grams")
+            }
+        "#,
+        data: json!({
+            "Query": { "part": { "id": "1", "code": "one" } },
+            "Part": [
+                { "id": "1", "code": "one", "cost": "=grams", "within": { "id": "2", "code": "two" } },
+                { "id": "2", "code": "two", "cost": "=grams", "within": null },
+            ],
+        }),
+    };
+    let scales = Toy {
+        name: "scales",
+        sdl: r#"type Part @key(fields: "code") { code: String! grams: Int }"#,
+        data: json!({ "Part": [{ "code": "one", "grams": 10 }, { "code": "two", "grams": 20 }] }),
+    };
+    Federation::composed(&[store, scales])
+}
+
+#[tokio::test]
+async fn requirements_hold_for_an_entity_within_one_of_the_same_type() {
+    let answer = parts().ask("{ part { id within { a: cost within { id } } cost } }").await;
+    let within = json!({ "a": "20", "within": null });
+    assert_eq!(answer, json!({ "data": { "part": { "id": "1", "within": within, "cost": "10" } } }));
+}

@@ -145,8 +145,7 @@ async fn made_up_federations_answer_as_one_server_would() {
         let federation = Federation::new(&format!("made up {number}"), &subgraphs, None, reached).await;
         let told = || subgraphs.iter().map(|(name, sdl)| format!("# {name}\n{sdl}\n")).collect::<String>();
         match federation {
-            Ok(mut federation) => {
-                federation.has_gaps = true;
+            Ok(federation) => {
                 let asked = ask(&federation, seed, PER_FEDERATION, &mut counts).await;
                 wrong.extend(asked.err().map(|wrong| told() + &wrong));
             }
@@ -155,5 +154,5 @@ async fn made_up_federations_answer_as_one_server_would() {
     }
     println!("seed {seed}: {counts:?}");
     assert!(wrong.is_empty(), "{} of them: {}", wrong.len(), wrong.concat());
-    assert!(counts.agreed > queries / 5 * 4 && counts.unplanned < queries / 50, "{counts:?}");
+    assert!(counts.agreed > queries / 5 * 4, "{counts:?}");
 }

@@ -1,0 +1,151 @@
+//! Plans in stages what the library cannot plan at once.
+//!
+//! The library fails on operations that ask an entity within an entity of the same type for a field with `@requires`,
+//! and on some others with requirements and several keys. Such an operation is cut at each entity: first comes what
+//! leads to the entities, their keys in place of what is asked of them; then what is asked of each, planned as if its
+//! keys had come from a subgraph of their own. That takes more calls than a plan at once, and none too many.
+
+use std::collections::BTreeSet;
+
+use apollo_compiler::Name;
+use apollo_compiler::ast::OperationType;
+use apollo_compiler::executable::Operation;
+use async_graphql::Name as Key;
+use hive_router_query_planner::planner::Planner as Library;
+use hive_router_query_planner::utils::cancellation::CancellationToken;
+
+use super::asked::{Field, Set};
+use super::document::{self, typename};
+use super::planner::{failed, node, set_up};
+use super::supergraph::{ENTRIES, root_field, with_entries};
+use super::{Fetch, Plan, PlanError, Planned, Selection, Step, Types, convert};
+
+/// More entities within each other than this are not planned in stages.
+const DEPTH_MAX: usize = 16;
+
+/// The library with the entities' own subgraph.
+pub(super) struct Stages {
+    library: Library,
+    entities: BTreeSet<String>,
+}
+
+/// One operation.
+pub(super) struct Staging<'a> {
+    pub stages: &'a Stages,
+    pub types: &'a Types,
+    pub operation: &'a Operation,
+    pub token: &'a CancellationToken,
+}
+
+impl Stages {
+    /// Sets them up for a supergraph.
+    pub fn try_new(supergraph_sdl: &str) -> Result<Self, PlanError> {
+        let (sdl, entities) = with_entries(supergraph_sdl).map_err(PlanError::Failed)?;
+        Ok(Self { library: set_up(&sdl)?, entities })
+    }
+}
+
+impl Staging<'_> {
+    /// Plans what is asked of the root; `first` plans what leads to the entities.
+    pub fn root(
+        &self,
+        asked: &Set,
+        first: impl FnOnce(&Set) -> Result<Planned, PlanError>,
+    ) -> Result<Planned, PlanError> {
+        let mut asked = asked.clone();
+        let later = self.cut(&mut asked, &self.operation.selection_set.ty, 0)?;
+        let Planned { primary, rest } = first(&asked)?;
+        Ok(Planned { primary, rest: sequence(rest, later) })
+    }
+
+    /// Replaces what is asked of entities by their keys, and plans it.
+    fn cut(&self, asked: &mut Set, ty: &str, depth: usize) -> Result<Vec<Plan>, PlanError> {
+        let mut plans = Vec::new();
+        let is_entity = |ty: &str| self.stages.entities.contains(ty);
+        asked.replace(ty, &mut Vec::new(), self.types, &is_entity, &mut |path, ty, set| {
+            let (keys, mut plan) = self.entity(ty, set, depth + 1)?;
+            plan.visit_mut(&mut |fetch| relocate(fetch, 0, path));
+            plans.push(plan);
+            Ok(keys)
+        })?;
+        Ok(plans)
+    }
+
+    /// Plans what is asked of an entity; what has to be known of it before, and a plan with paths from it on.
+    fn entity(&self, ty: &str, mut asked: Set, depth: usize) -> Result<(Set, Plan), PlanError> {
+        if depth > DEPTH_MAX {
+            return Err(PlanError::Nested);
+        }
+        let later = self.cut(&mut asked, ty, depth)?;
+        let name = Name::new(&root_field(ty)).map_err(failed)?;
+        let mut root = Set::default();
+        let (head, data_key) = (name.to_string(), Key::new(name.as_str()));
+        root.field(Field { name, head, data_key, is_leaf: false, set: asked });
+        let text = document::operation(OperationType::Query, self.operation, &root);
+        let planned = convert::plan(node(&self.stages.library, &text, self.token)?, self.types)?;
+        let (known, mut rest) = without_entry(planned.rest)?;
+        rest.visit_mut(&mut |fetch| relocate(fetch, 1, &[]));
+        let mut keys = selected(&known);
+        keys.field(typename());
+        Ok((keys, sequence(rest, later)))
+    }
+}
+
+/// Takes the entities' own subgraph out of a plan; what it was asked of the entity.
+fn without_entry(plan: Plan) -> Result<(Vec<Selection>, Plan), PlanError> {
+    let (first, rest) = match plan {
+        Plan::Sequence(mut plans) if !plans.is_empty() => (plans.remove(0), Plan::Sequence(plans)),
+        plan => (plan, Plan::Nothing),
+    };
+    if let Plan::Fetch(fetch) = first
+        && fetch.subgraph == ENTRIES
+        && fetch.renames.is_empty()
+        && let Some(Selection::Field { selections, .. }) = fetch.selection.into_iter().next()
+    {
+        return Ok((selections, rest));
+    }
+    Err(failed("a stage does not begin with its entity"))
+}
+
+/// What a subgraph was asked, to be asked of another one.
+fn selected(selections: &[Selection]) -> Set {
+    let mut set = Set::default();
+    for selection in selections {
+        match selection {
+            Selection::Field { name, .. } if name == "__typename" => {}
+            Selection::Field { key, name, arguments, selections } => {
+                let alias = if key == name { String::new() } else { format!("{key}:") };
+                let arguments = if arguments.is_empty() { String::new() } else { format!("({arguments})") };
+                let Ok(known) = Name::new(name) else { continue };
+                let inner = selected(selections);
+                set.field(Field {
+                    name: known,
+                    head: format!("{alias}{name}{arguments}"),
+                    data_key: key.clone(),
+                    is_leaf: selections.is_empty(),
+                    set: inner,
+                });
+            }
+            Selection::Type { selections, .. } => set.merge(selected(selections)),
+        }
+    }
+    set
+}
+
+/// Puts a fetch where its entity stands: without the first steps of its paths, and with others before.
+fn relocate(fetch: &mut Fetch, without: usize, path: &[Step]) {
+    let own = (!fetch.path.is_empty()).then_some(&mut fetch.path).into_iter();
+    let paths = fetch.entities.iter_mut().flat_map(|entities| &mut entities.paths);
+    for place in own.chain(paths) {
+        let rest = place.split_off(without.min(place.len()));
+        *place = path.iter().cloned().chain(rest).collect();
+    }
+}
+
+fn sequence(first: Plan, later: Vec<Plan>) -> Plan {
+    match (first, later.len()) {
+        (first, 0) => first,
+        (Plan::Nothing, _) => Plan::Parallel(later),
+        (first, _) => Plan::Sequence(vec![first, Plan::Parallel(later)]),
+    }
+}
