@@ -53,7 +53,8 @@ use tokio_util::task::TaskTracker;
 
 pub use compose::{ComposeError, Composed, Conflict, Scope, Sdl, compose};
 pub use config::{
-    Config, ConfigError, Network, Persisted, Profile, Subscriptions, Telemetry, TrustedDocuments,
+    Config, ConfigError, ConfigFile, Layout, Network, Persisted, Problem, Profile, Subscriptions, Telemetry,
+    TrustedDocuments,
 };
 pub use error::{GraphqlError, Location, Path, PathSegment};
 pub use federation::{Federation, ReadySupergraph, websocket_url};

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use common::{Caller, Error, IdentityId, OrganizationId};
 use graphql::Limit;
 use moka::sync::Cache;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::Guard;
@@ -16,20 +17,27 @@ use crate::telemetry::{Metrics, PayerLabel, note};
 const BUCKETS_MAX: u64 = 100_000;
 
 /// Requests per second, and how many may come at once after a pause. A rate of 0 sets no limit.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RateLimits {
-    /// Of one user. Default 20.
+    /// Of one user. Default 20; 0–1,000,000.
+    #[schemars(range(max = 1_000_000))]
     pub user_per_s: u32,
-    /// Default 40.
+    /// How many of one user may come at once. Default 40; 1–1,000,000.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub user_burst: u32,
-    /// Of all users of an organization. Default 200.
+    /// Of all users of an organization. Default 200; 0–1,000,000.
+    #[schemars(range(max = 1_000_000))]
     pub organization_per_s: u32,
-    /// Default 400.
+    /// How many of an organization may come at once. Default 400; 1–1,000,000.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub organization_burst: u32,
-    /// Of one address without a token; of a /64 network with IPv6. Default 5.
+    /// Of one address without a token; of a /64 network with IPv6. Default 5; 0–1,000,000.
+    #[schemars(range(max = 1_000_000))]
     pub anonymous_per_s: u32,
-    /// Default 20, for a page that opens asks more than once.
+    /// How many of one address may come at once, for a page that opens asks more than once. Default 20;
+    /// 1–1,000,000.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub anonymous_burst: u32,
 }
 

@@ -6,4 +6,5 @@ mod events;
 mod names;
 mod rights;
 mod schema;
+mod settings;
 mod tidy;

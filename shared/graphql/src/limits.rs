@@ -8,6 +8,7 @@ mod mode;
 mod scan;
 mod shape;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -18,38 +19,53 @@ pub use shape::DocumentFacts;
 pub const NESTING_HARD_MAX: usize = 128;
 
 /// How large and how deep a request may be. Every field is a setting, and so is how strictly it is held.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Bytes of a request's body, or of one WebSocket message. Default 1 MB.
+    /// Bytes of a request's body, or of one WebSocket message. Default 1,000,000; 1,000–100,000,000.
+    #[schemars(range(min = 1_000, max = 100_000_000))]
     pub body_bytes_max: usize,
-    /// Lexical tokens in the document. Default 5,000.
+    /// Lexical tokens in the document. Default 5,000; 100–100,000.
+    #[schemars(range(min = 100, max = 100_000))]
     pub tokens_max: usize,
-    /// Open `{`, `[` and `(` at any one place, values included; also fragments within fragments. Default 64.
+    /// Open `{`, `[` and `(` at any one place, values included; also fragments within fragments. Default 64; 8–128.
+    #[schemars(range(min = 8, max = 128))]
     pub nesting_max: usize,
-    /// Fields within fields. Default 12.
+    /// Fields within fields. Default 12; 1–64.
+    #[schemars(range(min = 1, max = 64))]
     pub depth_max: usize,
-    /// Fields within fields below `__schema` and `__type`. The standard tools need 15, the default.
+    /// Fields within fields below `__schema` and `__type`. Default 15, which the standard tools need; 1–64.
+    #[schemars(range(min = 1, max = 64))]
     pub introspection_depth_max: usize,
-    /// Aliases, with fragments expanded. Default 30.
+    /// Aliases, with fragments expanded. Default 30; 0–10,000.
+    #[schemars(range(min = 0, max = 10_000))]
     pub aliases_max: usize,
-    /// Fields of the operation's root, with fragments expanded. Default 20.
+    /// Fields of the operation's root, with fragments expanded. Default 20; 1–1,000.
+    #[schemars(range(min = 1, max = 1_000))]
     pub root_fields_max: usize,
-    /// Directives, with fragments expanded. Default 50.
+    /// Directives, with fragments expanded. Default 50; 0–10,000.
+    #[schemars(range(min = 0, max = 10_000))]
     pub directives_max: usize,
-    /// Fields and spreads, with fragments expanded. Default 10,000.
+    /// Fields and spreads, with fragments expanded. Default 10,000; 10–1,000,000.
+    #[schemars(range(min = 10, max = 1_000_000))]
     pub selections_max: usize,
-    /// Objects that an operation may have to find, each page counted at its full length. Default 5,000.
+    /// Objects that an operation may have to find, each page counted at its full length. Default 5,000; 10–10,000,000.
+    #[schemars(range(min = 10, max = 10_000_000))]
     pub cost_max: usize,
-    /// Bytes of the variables as JSON. Default 256 KB.
+    /// Bytes of the variables as JSON. Default 262,144; 100–100,000,000.
+    #[schemars(range(min = 100, max = 100_000_000))]
     pub variables_bytes_max: usize,
-    /// Lists and objects within each other in the variables. Default 16.
+    /// Lists and objects within each other in the variables. Default 16; 1–100.
+    #[schemars(range(min = 1, max = 100))]
     pub variables_depth_max: usize,
-    /// Items in any one list in the variables. Default 1,000.
+    /// Items in any one list in the variables. Default 1,000; 1–1,000,000.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub variables_items_max: usize,
-    /// How many times larger a packed body may become. Default 20.
+    /// How many times larger a packed body may become. Default 20; 1–1,000.
+    #[schemars(range(min = 1, max = 1_000))]
     pub body_ratio_max: usize,
-    /// Errors in an answer; more are left out. Default 1,000.
+    /// Errors in an answer; more are left out. Default 1,000; 1–1,000.
+    #[schemars(range(min = 1, max = 1_000))]
     pub errors_max: usize,
     /// What is not refused: `{ "depth_max": "measure" }` lets deeper documents pass and counts them, `"off"` does not
     /// even count them. Default `enforce` for every limit.

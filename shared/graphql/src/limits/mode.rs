@@ -1,11 +1,14 @@
 //! Which limits there are, and how strictly each is held.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// What becomes of a request that is past a limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// It passes, and nobody hears of it.
@@ -147,6 +150,19 @@ impl TryFrom<String> for Limit {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Modes(BTreeMap<Limit, Mode>);
+
+impl JsonSchema for Modes {
+    fn schema_name() -> Cow<'static, str> {
+        "Modes".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mode = generator.subschema_for::<Mode>();
+        let modes: Map<String, Value> =
+            Limit::ALL.iter().map(|(_, name)| ((*name).to_owned(), mode.clone().into())).collect();
+        json_schema!({ "type": "object", "properties": modes, "additionalProperties": false })
+    }
+}
 
 impl Modes {
     /// How strictly a limit is held.

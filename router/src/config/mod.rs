@@ -1,15 +1,36 @@
 //! Every knob of the router, with its default and the range in which it is accepted.
+//!
+//! # Adding a setting
+//!
+//! A setting is a field here, or in a struct of its own that is a field here (a section of the file). The struct
+//! derives `Serialize`, `Deserialize` and `JsonSchema`, has `#[serde(default, deny_unknown_fields)]` and a `Default`.
+//! Each field's comment says what it is, its default and its range; a number repeats the range in
+//! `#[schemars(range(min = …, max = …))]`, which is what [`Config::check`] and the reader of files enforce. Nothing
+//! else is to be done: `make sdl` prints the JSON Schema, and laws see that it is current and says the same as the
+//! comment.
 
-use std::net::{IpAddr, SocketAddr};
+mod check;
+mod environment;
+mod file;
+mod network;
+mod problem;
+mod tree;
+mod yaml;
+
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::rate::RateLimits;
-use crate::workers::WORKERS_MAX;
+
+pub use file::{ConfigFile, Layout};
+pub use network::Network;
+pub use problem::{ConfigError, Problem};
 
 /// The router's settings. Unknown keys are refused, values out of range by [`Config::check`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// What anonymous callers may see. Default `production`.
@@ -31,34 +52,48 @@ pub struct Config {
     /// What operators are told.
     pub telemetry: Telemetry,
     /// How long a client's request may take. Default 15,000; 100–120,000.
+    #[schemars(range(min = 100, max = 120_000))]
     pub request_timeout_ms: u64,
     /// How long an operation that was not asked before may take to plan. Default 200; 1–10,000.
+    #[schemars(range(min = 1, max = 10_000))]
     pub planning_timeout_ms: u64,
     /// How long a client may take to send a request's headers, from their first byte on. Default 5,000; 100–60,000.
+    #[schemars(range(min = 100, max = 60_000))]
     pub header_timeout_ms: u64,
     /// How long a client may idle between two requests. Default 60,000; 1,000–600,000.
+    #[schemars(range(min = 1_000, max = 600_000))]
     pub idle_timeout_ms: u64,
     /// How long a client may take to send a request's body. Default 10,000; 100–120,000.
+    #[schemars(range(min = 100, max = 120_000))]
     pub body_timeout_ms: u64,
     /// Threads that serve connections, each on its own; 0 is the process's shared threads. Default one per core, and 0
     /// where a subgraph runs in this process; 0–64.
+    #[schemars(range(max = 64))]
     pub workers: Option<usize>,
     /// Connections at a time; more wait. Default 10,000; 1–1,000,000.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub connections_max: usize,
     /// Bytes of all headers of a request. Default 32,768; 1,024–65,536.
+    #[schemars(range(min = 1_024, max = 65_536))]
     pub header_bytes_max: usize,
     /// Headers of a request. Default 64; 8–100.
+    #[schemars(range(min = 8, max = 100))]
     pub headers_max: usize,
     /// Bytes of a request's URI. Default 8,192; 256–65,536.
+    #[schemars(range(min = 256, max = 65_536))]
     pub uri_bytes_max: usize,
     /// Views, i.e. distinct sets of modules, kept composed; those used least recently go first. About 10 MiB each.
     /// Default 256; 1–4,096.
+    #[schemars(range(min = 1, max = 4_096))]
     pub views_max: u64,
     /// How often the schemas of subgraphs in other processes are read. Default 10,000; 100–3,600,000.
+    #[schemars(range(min = 100, max = 3_600_000))]
     pub subgraph_poll_ms: u64,
     /// How long to wait at start for every subgraph before serving those that answer. Default 30,000; 0–600,000.
+    #[schemars(range(min = 0, max = 600_000))]
     pub startup_grace_ms: u64,
     /// How long requests in progress may take to end at shutdown. Default 30,000; 0–600,000.
+    #[schemars(range(min = 0, max = 600_000))]
     pub drain_ms: u64,
 }
 
@@ -93,7 +128,7 @@ impl Default for Config {
 }
 
 /// What anonymous callers may see.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
     /// GraphiQL for everybody, introspection for anonymous callers too.
@@ -104,19 +139,22 @@ pub enum Profile {
 }
 
 /// Documents that clients name instead of sending.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Persisted {
     /// Whether clients may name a document by its SHA-256 once they have sent it (Apollo's automatic persisted
     /// queries). Default true.
     pub automatic: bool,
-    /// Bytes of such documents that are kept; those used least go first. Default 16 MiB; 64 KiB–1 GiB.
+    /// Bytes of such documents that are kept; those used least go first. Default 16 MiB; 64 KiB–1 GiB, i.e.
+    /// 65,536–1,073,741,824.
+    #[schemars(range(min = 65_536, max = 1_073_741_824))]
     pub automatic_bytes_max: u64,
     /// Whether clients may, or must, name a document of `manifest`. Default `off`.
     pub trusted: TrustedDocuments,
     /// The file with the trusted documents: Apollo's manifest, or an object of documents by id.
     pub manifest: Option<std::path::PathBuf>,
     /// How often the file is looked at for changes. Default 2,000; 100–3,600,000.
+    #[schemars(range(min = 100, max = 3_600_000))]
     pub manifest_poll_ms: u64,
 }
 
@@ -133,7 +171,7 @@ impl Default for Persisted {
 }
 
 /// What becomes of trusted documents.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TrustedDocuments {
     /// There are none.
@@ -146,7 +184,7 @@ pub enum TrustedDocuments {
 }
 
 /// What operators are told, and where.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Telemetry {
     /// Where `GET /metrics` is answered, in OpenMetrics' text format: an address that only operators reach, such as
@@ -155,22 +193,29 @@ pub struct Telemetry {
 }
 
 /// Settings of subscriptions.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Subscriptions {
     /// Operations at a time on one socket. Default 10; 1–1,000.
+    #[schemars(range(min = 1, max = 1_000))]
     pub per_socket_max: usize,
     /// Sockets and event streams at a time of one user, or of one address when anonymous. Default 20; 1–10,000.
+    #[schemars(range(min = 1, max = 10_000))]
     pub sockets_per_user_max: usize,
     /// Events kept for a client that reads slowly, per subscription. Default 128; 1–10,000.
+    #[schemars(range(min = 1, max = 10_000))]
     pub queue_max: usize,
     /// How long a client may take to send `connection_init`. Default 3,000; 100–60,000.
+    #[schemars(range(min = 100, max = 60_000))]
     pub init_timeout_ms: u64,
     /// How often a socket is pinged; silence for thrice as long closes it. Default 15,000; 1,000–300,000.
+    #[schemars(range(min = 1_000, max = 300_000))]
     pub ping_ms: u64,
     /// How often an event stream gets a comment to stay open. Default 12,000; 100–60,000.
+    #[schemars(range(min = 100, max = 60_000))]
     pub heartbeat_ms: u64,
     /// How often token and modules of an open subscription are checked without an event. Default 1,000; 10–5,000.
+    #[schemars(range(min = 10, max = 5_000))]
     pub recheck_ms: u64,
 }
 
@@ -188,88 +233,27 @@ impl Default for Subscriptions {
     }
 }
 
-/// A setting that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// A number is out of its range.
-    #[error("{name} is {value}; it must lie between {min} and {max}")]
-    Range {
-        /// The setting.
-        name: &'static str,
-        /// Its value.
-        value: u64,
-        /// The least that is accepted.
-        min: u64,
-        /// The most that is accepted.
-        max: u64,
-    },
-    /// An origin is not spelt as browsers send it.
-    #[error(
-        "cors_origins holds {0}; an origin is spelt like https://app.example.com, without a path or wildcard"
-    )]
-    Origin(String),
-    /// Trusted documents without a list of them.
-    #[error("persisted.trusted is set, and persisted.manifest, the file with the documents, is not")]
-    NoManifest,
-}
-
 impl Config {
-    /// Refuses the first setting that is out of its range.
+    /// Refuses settings that are out of their ranges.
     ///
     /// # Errors
-    /// Names the setting, its value and its range.
+    /// Names each such setting, its value and its range.
     pub fn check(&self) -> Result<(), ConfigError> {
-        let (limits, subs) = (&self.limits, &self.subscriptions);
-        let size = |size: usize| u64::try_from(size).unwrap_or(u64::MAX);
-        for (name, value, min, max) in [
-            ("request_timeout_ms", self.request_timeout_ms, 100, 120_000),
-            ("planning_timeout_ms", self.planning_timeout_ms, 1, 10_000),
-            ("header_timeout_ms", self.header_timeout_ms, 100, 60_000),
-            ("idle_timeout_ms", self.idle_timeout_ms, 1_000, 600_000),
-            ("body_timeout_ms", self.body_timeout_ms, 100, 120_000),
-            ("workers", size(self.workers.unwrap_or(0)), 0, size(WORKERS_MAX)),
-            ("connections_max", size(self.connections_max), 1, 1_000_000),
-            ("header_bytes_max", size(self.header_bytes_max), 1_024, 65_536),
-            ("headers_max", size(self.headers_max), 8, 100),
-            ("uri_bytes_max", size(self.uri_bytes_max), 256, 65_536),
-            ("views_max", self.views_max, 1, 4_096),
-            ("persisted.automatic_bytes_max", self.persisted.automatic_bytes_max, 65_536, 1 << 30),
-            ("persisted.manifest_poll_ms", self.persisted.manifest_poll_ms, 100, 3_600_000),
-            ("subgraph_poll_ms", self.subgraph_poll_ms, 100, 3_600_000),
-            ("startup_grace_ms", self.startup_grace_ms, 0, 600_000),
-            ("drain_ms", self.drain_ms, 0, 600_000),
-            ("limits.body_bytes_max", size(limits.body_bytes_max), 1_000, 100_000_000),
-            ("limits.tokens_max", size(limits.tokens_max), 100, 100_000),
-            ("limits.nesting_max", size(limits.nesting_max), 8, 128),
-            ("limits.depth_max", size(limits.depth_max), 1, 64),
-            ("limits.introspection_depth_max", size(limits.introspection_depth_max), 1, 64),
-            ("limits.aliases_max", size(limits.aliases_max), 0, 10_000),
-            ("limits.root_fields_max", size(limits.root_fields_max), 1, 1_000),
-            ("limits.directives_max", size(limits.directives_max), 0, 10_000),
-            ("limits.selections_max", size(limits.selections_max), 10, 1_000_000),
-            ("limits.cost_max", size(limits.cost_max), 10, 10_000_000),
-            ("limits.variables_bytes_max", size(limits.variables_bytes_max), 100, 100_000_000),
-            ("limits.variables_depth_max", size(limits.variables_depth_max), 1, 100),
-            ("limits.variables_items_max", size(limits.variables_items_max), 1, 1_000_000),
-            ("limits.body_ratio_max", size(limits.body_ratio_max), 1, 1_000),
-            ("limits.errors_max", size(limits.errors_max), 1, 1_000),
-            ("subscriptions.per_socket_max", size(subs.per_socket_max), 1, 1_000),
-            ("subscriptions.sockets_per_user_max", size(subs.sockets_per_user_max), 1, 10_000),
-            ("subscriptions.queue_max", size(subs.queue_max), 1, 10_000),
-            ("subscriptions.init_timeout_ms", subs.init_timeout_ms, 100, 60_000),
-            ("subscriptions.ping_ms", subs.ping_ms, 1_000, 300_000),
-            ("subscriptions.heartbeat_ms", subs.heartbeat_ms, 100, 60_000),
-            ("subscriptions.recheck_ms", subs.recheck_ms, 10, 5_000),
-        ] {
-            if value < min || value > max {
-                return Err(ConfigError::Range { name, value, min, max });
-            }
-        }
+        file::check_ranges(self)?;
         if self.persisted.trusted != TrustedDocuments::Off && self.persisted.manifest.is_none() {
-            return Err(ConfigError::NoManifest);
+            return Err(ConfigError::one(
+                "persisted.trusted",
+                "`persisted.trusted` is set, and `persisted.manifest`, the file with the documents, is not",
+            ));
         }
         match self.cors_origins.iter().find(|origin| !is_origin(origin)) {
-            Some(origin) => Err(ConfigError::Origin(origin.clone())),
+            Some(origin) => Err(ConfigError::one(
+                "cors_origins",
+                format!(
+                    "`cors_origins` holds {origin}; an origin is spelt like https://app.example.com, without a path \
+                     or wildcard"
+                ),
+            )),
             None => Ok(()),
         }
     }
@@ -285,55 +269,6 @@ fn is_origin(text: &str) -> bool {
     let is_authority =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]".contains(&byte);
     matches!(scheme, "http" | "https") && !authority.is_empty() && authority.bytes().all(is_authority)
-}
-
-/// An address or a network of them: `10.1.2.3`, `10.0.0.0/8`, `fd00::/8`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Network {
-    address: IpAddr,
-    prefix: u32,
-}
-
-impl Network {
-    /// Whether the address lies in the network. IPv4 addresses mapped into IPv6 count as IPv4.
-    #[must_use]
-    pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.address, address.to_canonical()) {
-            (IpAddr::V4(own), IpAddr::V4(other)) => {
-                (own.to_bits() ^ other.to_bits()).checked_shr(32 - self.prefix).unwrap_or(0) == 0
-            }
-            (IpAddr::V6(own), IpAddr::V6(other)) => {
-                (own.to_bits() ^ other.to_bits()).checked_shr(128 - self.prefix).unwrap_or(0) == 0
-            }
-            _ => false,
-        }
-    }
-}
-
-impl TryFrom<String> for Network {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let refused = || format!("{text} is neither an address nor a network such as 10.0.0.0/8");
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix)),
-            None => (text.as_str(), None),
-        };
-        let address: IpAddr = address.parse().map_err(|_| refused())?;
-        let bits = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Ok(bits), str::parse).map_err(|_| refused())?;
-        if prefix > bits {
-            return Err(refused());
-        }
-        Ok(Self { address, prefix })
-    }
-}
-
-impl From<Network> for String {
-    fn from(network: Network) -> Self {
-        format!("{}/{}", network.address, network.prefix)
-    }
 }
 
 #[cfg(test)]
@@ -359,7 +294,7 @@ mod tests {
     fn a_setting_out_of_its_range_is_named() {
         let config = Config { request_timeout_ms: 0, ..Config::default() };
         let refused = config.check().expect_err("too small").to_string();
-        assert_eq!(refused, "request_timeout_ms is 0; it must lie between 100 and 120000");
+        assert_eq!(refused, "`request_timeout_ms` is 0; it must lie between 100 and 120000");
     }
 
     #[test]
@@ -373,19 +308,5 @@ mod tests {
         {
             assert!(refused(origin), "{origin}");
         }
-    }
-
-    #[test]
-    fn networks_contain_what_their_prefix_says() {
-        let network = |text: &str| Network::try_from(text.to_owned());
-        let address = |text: &str| text.parse::<IpAddr>().expect("an address");
-        assert!(network("10.0.0.0/8").is_ok_and(|n| n.contains(address("10.9.8.7"))));
-        assert!(network("10.0.0.0/8").is_ok_and(|n| n.contains(address("::ffff:10.9.8.7"))));
-        assert!(network("10.0.0.0/8").is_ok_and(|n| !n.contains(address("11.0.0.0"))));
-        assert!(network("0.0.0.0/0").is_ok_and(|n| n.contains(address("11.0.0.0"))));
-        assert!(network("fd00::/8").is_ok_and(|n| n.contains(address("fd12::1"))));
-        assert!(network("127.0.0.1").is_ok_and(|n| !n.contains(address("127.0.0.2"))));
-        assert!(network("10.0.0.0/33").is_err());
-        assert!(network("example.com").is_err());
     }
 }
