@@ -7,10 +7,10 @@ use std::sync::Arc;
 use graphql::Executable;
 use router::{Scope, Subgraph, Supergraph, Transport};
 
-use crate::{Failure, modules};
+use crate::{Failure, federation, modules};
 
 /// Every file of `schema/`, by its path in it: an SDL for each module, the supergraph, a JSON Schema for each
-/// event.
+/// event, and one for what configures a router.
 ///
 /// # Errors
 /// A sentence, when the modules do not compose.
@@ -24,6 +24,7 @@ pub fn files() -> Result<BTreeMap<String, String>, Failure> {
         }
     }
     let ids: Vec<_> = modules::all().iter().map(|module| module.id).collect();
+    files.insert("router.schema.json".to_owned(), federation::pretty_schema());
     files.insert("supergraph.graphql".to_owned(), compose(&ids)?.supergraph_sdl().to_owned());
     Ok(files)
 }

@@ -1,14 +1,14 @@
 //! The program: its verbs are the services, and what operators do with them.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use innoerp::addresses::Addresses;
-use innoerp::process::{Listeners, Process, asked_to_end};
-use innoerp::{Failure, catalogue, federation, modules, seed, up};
-use service::{Settings, telemetry};
+use innoerp::federation::{self, Choice};
+use innoerp::process::{Listeners, Process, asked_to_end, logged};
+use innoerp::{Failure, catalogue, modules, seed, up};
+use service::Settings;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -37,14 +37,10 @@ enum Verb {
         /// A module's name, or `all`
         module: String,
     },
-    /// Run the router alone; the modules are found over HTTP
+    /// Run the router alone, over our modules, found over HTTP, or over any other federation
     Router {
-        /// Serve this supergraph in place of our modules; needs no database, and shows everybody everything
-        #[arg(long, value_name = "FILE")]
-        supergraph: Option<PathBuf>,
-        /// Where to listen, as in 127.0.0.1:4000; by host and port of the router when it is not given
-        #[arg(long, value_name = "ADDRESS", requires = "supergraph")]
-        listen: Option<SocketAddr>,
+        #[command(flatten)]
+        choice: Choice,
     },
     /// Bring the database up to date
     Migrate,
@@ -63,15 +59,7 @@ async fn main() -> ExitCode {
     // A file that is not there is no fault; the environment comes before it.
     let _ = dotenvy::dotenv();
     let program = Program::parse();
-    let ended = match telemetry::start(program.settings.profile, program.settings.collector()) {
-        Ok(outlets) => {
-            let ended = run(program).await;
-            outlets.flush().await;
-            ended
-        }
-        Err(problem) => Err(Failure(problem)),
-    };
-    match ended {
+    match run(program).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("innoerp: {failure}");
@@ -82,16 +70,22 @@ async fn main() -> ExitCode {
 
 async fn run(Program { settings, addresses, verb }: Program) -> Result<(), Failure> {
     let settings = settings.without_empty();
-    settings.warn_of_unused();
-    match verb {
-        Verb::Up => up::up(settings, addresses).await,
-        Verb::Migrate => up::migrate(&settings).await,
-        Verb::Sdl { folder } => catalogue::write(&folder),
-        Verb::Router { supergraph: Some(file), listen } => {
-            federation::serve_supergraph(&settings, &addresses, &file, listen).await
-        }
-        verb => serve(settings, addresses, verb).await,
+    if let Verb::Router { choice } = &verb
+        && choice.is_made()
+    {
+        return federation::serve(settings, addresses, choice.clone()).await;
     }
+    let (profile, collector) = (settings.profile, settings.collector());
+    let run = async {
+        settings.warn_of_unused();
+        match verb {
+            Verb::Up => up::up(settings, addresses).await,
+            Verb::Migrate => up::migrate(&settings).await,
+            Verb::Sdl { folder } => catalogue::write(&folder),
+            verb => serve(settings, addresses, verb).await,
+        }
+    };
+    logged(profile, collector, run).await
 }
 
 /// Runs a process until it is asked to end, or until it has done its work.

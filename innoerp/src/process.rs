@@ -7,13 +7,29 @@ use graphql::Executable;
 use kafka::PostgresLog;
 use router::transport::http::{Connections, Endpoint, Sign};
 use router::{Config, Router, SubgraphSource};
-use service::{Gate, KeySet, Profile, Runtime, SecretKey, Settings, Subgraph, credential};
+use service::telemetry::Collector;
+use service::{Gate, KeySet, Profile, Runtime, SecretKey, Settings, Subgraph, credential, telemetry};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::addresses::{Addresses, ROUTER_PORT};
 use crate::{Failure, GateTenancy, cause, modules};
+
+/// Runs something with logs, and with traces where a collector is named.
+///
+/// # Errors
+/// As what is run; a sentence, when the collector has no address.
+pub async fn logged(
+    profile: Profile,
+    collector: Option<Collector>,
+    run: impl Future<Output = Result<(), Failure>>,
+) -> Result<(), Failure> {
+    let outlets = telemetry::start(profile, collector).map_err(Failure)?;
+    let ended = run.await;
+    outlets.flush().await;
+    ended
+}
 
 /// What every process needs to know.
 #[derive(Clone)]
@@ -158,10 +174,16 @@ impl Process {
 
     async fn router(&self, sources: Vec<SubgraphSource>) -> Result<Router, Failure> {
         let config = router_config(&self.settings)?;
-        let tenancy = Arc::new(GateTenancy(self.gate.clone()));
+        let tenancy = Arc::new(self.tenancy());
         Router::new(config, sources, tenancy)
             .await
             .map_err(|error| Failure::of("the router cannot start", error))
+    }
+
+    /// Who callers are and what they see, as our own router asks.
+    #[must_use]
+    pub fn tenancy(&self) -> GateTenancy {
+        GateTenancy(self.gate.clone())
     }
 
     /// Closes what is open, when everything has ended.
@@ -225,14 +247,18 @@ fn endpoint(url: &reqwest::Url, connections: Connections, key: &SecretKey) -> Re
     };
     let mut endpoint = Endpoint::new(&at("/graphql", "http")?, connections);
     endpoint.websocket = Some(at("/graphql/ws", "ws")?);
+    endpoint.sign = Some(sign(key));
+    Ok(endpoint)
+}
+
+/// Gives the credential that our modules ask for.
+pub(crate) fn sign(key: &SecretKey) -> Sign {
     let key = key.clone();
-    let sign: Sign = Arc::new(move |method, path, body| {
+    Arc::new(move |method, path, body| {
         let value = credential::sign(&key, method.as_str(), path, body);
         let value = value.parse().map(|value| (http_name(), value));
         value.into_iter().collect()
-    });
-    endpoint.sign = Some(sign);
-    Ok(endpoint)
+    })
 }
 
 fn http_name() -> reqwest::header::HeaderName {
@@ -240,7 +266,7 @@ fn http_name() -> reqwest::header::HeaderName {
 }
 
 /// The secret key; in development it may be made here, and is kept.
-fn secret_key(settings: &Settings) -> Result<SecretKey, Failure> {
+pub(crate) fn secret_key(settings: &Settings) -> Result<SecretKey, Failure> {
     if let Some(key) = &settings.secret_key {
         return Ok(key.clone());
     }

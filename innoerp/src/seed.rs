@@ -149,10 +149,8 @@ async fn ask(
 ) -> Result<Value, Failure> {
     let client = Client {
         token: token.map(Arc::from),
-        request_id: "seed".into(),
         address: Some(IpAddr::from([127, 0, 0, 1])),
-        user_agent: None,
-        traceparent: None,
+        ..Client::anonymous("seed")
     };
     let request = GraphqlRequest {
         query: document.to_owned(),

@@ -70,6 +70,11 @@ impl Decided {
         self.0.iter().map(|(_, is)| if *is { '1' } else { '0' }).collect()
     }
 
+    /// Variables that decide it so.
+    pub fn variables(&self) -> Map<String, Json> {
+        self.0.iter().map(|(name, is)| (name.to_string(), Json::Bool(*is))).collect()
+    }
+
     /// Whether it is what some variables decide; `is_true` tells of each of them.
     pub fn is(&self, is_true: impl Fn(&str) -> bool) -> bool {
         self.0.iter().all(|(name, is)| is_true(name) == *is)

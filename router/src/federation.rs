@@ -1,20 +1,76 @@
 //! What a router serves: subgraphs that it composes itself, or a supergraph that was composed elsewhere.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use http::HeaderName;
 use url::Url;
 
+use crate::SetupError;
 use crate::compose::{self, ComposeError};
 use crate::registry::SubgraphSource;
+use crate::transport::headers::FORWARDED;
 use crate::transport::http::Endpoint;
 use crate::transport::{Subgraph, Transport};
 
 /// What a router serves.
+#[derive(Clone)]
 pub enum Federation {
     /// Subgraphs, composed here and again whenever one of them changes.
     Subgraphs(Vec<SubgraphSource>),
-    /// A supergraph as it is.
+    /// A supergraph as it is, read again whenever its file changes, if it is in one.
     Supergraph(ReadySupergraph),
+}
+
+impl Federation {
+    /// Whether no schema can change.
+    pub(crate) fn is_fixed(&self) -> bool {
+        match self {
+            Self::Supergraph(ready) => matches!(ready.text, Text::Here(_)),
+            Self::Subgraphs(sources) => {
+                sources.iter().all(|source| matches!(source, SubgraphSource::InProcess { .. }))
+            }
+        }
+    }
+
+    /// Whether all schemas are known without asking another process.
+    pub(crate) fn is_local(&self) -> bool {
+        match self {
+            Self::Supergraph(_) => true,
+            Self::Subgraphs(sources) => {
+                sources.iter().all(|source| !matches!(source, SubgraphSource::Http { .. }))
+            }
+        }
+    }
+
+    /// Whether any subgraph runs in this process.
+    pub(crate) fn has_local(&self) -> bool {
+        match self {
+            Self::Supergraph(_) => false,
+            Self::Subgraphs(sources) => {
+                sources.iter().any(|source| matches!(source, SubgraphSource::InProcess { .. }))
+            }
+        }
+    }
+
+    /// The headers that some subgraph gets and that are not kept of every request anyway.
+    pub(crate) fn forwarded(&self) -> Arc<[HeaderName]> {
+        let names: Vec<&HeaderName> = match self {
+            Self::Supergraph(ready) => ready.forwarded.iter().collect(),
+            Self::Subgraphs(sources) => sources
+                .iter()
+                .filter_map(SubgraphSource::endpoint)
+                .flat_map(|way| way.forwarded.iter())
+                .collect(),
+        };
+        let mut forwarded: Vec<HeaderName> = Vec::new();
+        for name in names {
+            if !FORWARDED.contains(name) && !forwarded.contains(name) {
+                forwarded.push(name.clone());
+            }
+        }
+        forwarded.into()
+    }
 }
 
 impl From<Vec<SubgraphSource>> for Federation {
@@ -23,35 +79,70 @@ impl From<Vec<SubgraphSource>> for Federation {
     }
 }
 
+impl From<ReadySupergraph> for Federation {
+    fn from(ready: ReadySupergraph) -> Self {
+        Self::Supergraph(ready)
+    }
+}
+
+/// Gives the way to a subgraph, by its name and the URL that the supergraph states, which may be empty; a sentence
+/// when there is none.
+pub type FindEndpoint = Arc<dyn Fn(&str, &str) -> Result<Endpoint, String> + Send + Sync>;
+
 /// A supergraph that was composed elsewhere, and the ways to its subgraphs.
 ///
-/// What composed it says which subgraph owns what (the join specification,
+/// Its composer has said in it which subgraph owns what (the join specification,
 /// <https://specs.apollo.dev/join/v0.3/>). Everybody sees all of it: a part for some callers would have to be
 /// composed from the subgraphs' own schemas, which it does not hold.
 #[derive(Clone)]
 pub struct ReadySupergraph {
-    pub(crate) sdl: Arc<str>,
-    pub(crate) subgraphs: Vec<Subgraph>,
+    text: Text,
+    endpoint: FindEndpoint,
+    forwarded: Vec<HeaderName>,
+}
+
+/// Where the SDL is.
+#[derive(Clone)]
+enum Text {
+    Here(Arc<str>),
+    File(PathBuf),
 }
 
 impl ReadySupergraph {
-    /// Reads which subgraphs a supergraph has; `endpoint` gives the way to each, by its name and the URL that the
-    /// supergraph states, which may be empty.
-    ///
-    /// # Errors
-    /// When the text cannot be read, names no subgraph, or `endpoint` knows no way to one.
-    pub fn try_new(
-        sdl: &str,
-        mut endpoint: impl FnMut(&str, &str) -> Result<Endpoint, String>,
-    ) -> Result<Self, ComposeError> {
-        let graphs = compose::graphs(sdl)?;
-        let subgraphs = graphs.into_iter().map(|(name, url)| {
-            let endpoint = endpoint(&name, &url)
+    /// The supergraph in a file of SDL. `forwarded` are headers of clients' requests that its subgraphs may get.
+    pub fn in_file(path: impl Into<PathBuf>, endpoint: FindEndpoint, forwarded: Vec<HeaderName>) -> Self {
+        Self { text: Text::File(path.into()), endpoint, forwarded }
+    }
+
+    /// A supergraph that does not change. Its subgraphs get the headers that are usual.
+    #[must_use]
+    pub fn of_sdl(sdl: &str, endpoint: FindEndpoint) -> Self {
+        Self { text: Text::Here(sdl.into()), endpoint, forwarded: Vec::new() }
+    }
+
+    /// The text as it is now.
+    pub(crate) async fn read(&self) -> Result<Arc<str>, SetupError> {
+        match &self.text {
+            Text::Here(sdl) => Ok(sdl.clone()),
+            Text::File(path) => read_file(path).await,
+        }
+    }
+
+    /// The subgraphs that a text names. They have no schemas of their own.
+    pub(crate) fn subgraphs(&self, sdl: &str) -> Result<Vec<Subgraph>, ComposeError> {
+        let subgraph = |(name, url): (String, String)| {
+            let endpoint = (self.endpoint)(&name, &url)
                 .map_err(|message| ComposeError::NoWay { subgraph: name.clone(), message })?;
             Ok(Subgraph { name, sdl: "".into(), transport: Transport::Http(endpoint.into()) })
-        });
-        Ok(Self { sdl: sdl.into(), subgraphs: subgraphs.collect::<Result<_, ComposeError>>()? })
+        };
+        compose::graphs(sdl)?.into_iter().map(subgraph).collect()
     }
+}
+
+/// Reads a schema from a file.
+pub(crate) async fn read_file(path: &Path) -> Result<Arc<str>, SetupError> {
+    let text = tokio::fs::read_to_string(path).await;
+    text.map(Into::into).map_err(|error| SetupError::File(format!("reading {}: {error}", path.display())))
 }
 
 /// Where a subgraph at this URL takes subscriptions when nobody says otherwise: the same place, over a WebSocket.
@@ -82,33 +173,33 @@ mod tests {
         type Query { me: ID @join__field(graph: USERS) }
     "#;
 
-    fn endpoint(_: &str, url: &str) -> Result<Endpoint, String> {
-        let url: Url = url.parse().map_err(|_| format!("{url:?} is no URL"))?;
-        Ok(Endpoint::new(&url, Connections::default()))
+    fn subgraphs(sdl: &str) -> Result<Vec<String>, String> {
+        let endpoint: FindEndpoint = Arc::new(|name, url| {
+            let usual = if name == "Later-On" { "http://127.0.0.1:1/later" } else { url };
+            let url = usual.parse().map_err(|_| format!("{usual:?} is no URL"))?;
+            Ok(Endpoint::new(&url, Connections::default()))
+        });
+        let found = ReadySupergraph::of_sdl(sdl, endpoint).subgraphs(sdl);
+        found
+            .map(|found| found.into_iter().map(|subgraph| subgraph.name).collect())
+            .map_err(|error| error.to_string())
     }
 
     #[test]
-    fn a_supergraph_names_its_subgraphs_and_where_they_are() {
-        let mut seen = Vec::new();
-        let ready = ReadySupergraph::try_new(SDL, |name, url| {
-            seen.push((name.to_owned(), url.to_owned()));
-            endpoint(name, "http://127.0.0.1:1/")
-        });
-        assert_eq!(ready.map(|ready| ready.subgraphs.len()).ok(), Some(2));
-        let expected = [("users", "http://127.0.0.1:1/users"), ("Later-On", "")];
-        assert_eq!(seen, expected.map(|(name, url)| (name.to_owned(), url.to_owned())));
+    fn a_supergraph_names_its_subgraphs() {
+        assert_eq!(subgraphs(SDL), Ok(vec!["users".to_owned(), "Later-On".to_owned()]));
     }
 
     #[test]
     fn a_subgraph_without_a_way_to_it_is_named() {
-        let refused = ReadySupergraph::try_new(SDL, endpoint).err().map(|error| error.to_string());
-        assert_eq!(refused.as_deref(), Some("subgraph Later-On: \"\" is no URL"));
+        let refused = subgraphs(&SDL.replace("http://127.0.0.1:1/users", "nowhere"));
+        assert_eq!(refused, Err("subgraph users: \"nowhere\" is no URL".to_owned()));
     }
 
     #[test]
     fn what_is_no_supergraph_is_refused() {
         for text in ["type Query { me: ID }", "enum join__Graph", "{", ""] {
-            assert!(ReadySupergraph::try_new(text, endpoint).is_err(), "{text}");
+            assert!(subgraphs(text).is_err(), "{text}");
         }
     }
 

@@ -23,13 +23,16 @@
 //! The router knows nothing of databases. Whoever runs it says who callers are and what they see, by an
 //! implementation of [`Tenancy`]; [`Open`] is the one for federations without tenants.
 
+mod alarms;
 mod compose;
 mod conditions;
 mod config;
 mod error;
 mod execute;
 mod federation;
+mod kept;
 mod limits;
+mod live;
 mod persisted;
 mod pipeline;
 mod plan;
@@ -37,33 +40,36 @@ mod rate;
 mod registry;
 mod serve;
 mod server;
+mod state;
 mod subscribe;
 mod supergraph;
 mod telemetry;
 mod tenancy;
 pub mod transport;
 mod view;
+mod warm;
 mod workers;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use arc_swap::ArcSwap;
+
+pub use live::Change;
+pub(crate) use state::Core;
 
 pub use compose::{ComposeError, Composed, Conflict, Scope, Sdl, compose};
 pub use config::{
-    Config, ConfigError, ConfigFile, Layout, Network, Persisted, Problem, Profile, Subscriptions, Telemetry,
-    TrustedDocuments,
+    Config, ConfigError, ConfigFile, FederationConfig, Layout, Means, Network, Persisted, Problem, Profile,
+    SchemaSource, SubgraphConfig, SubscriptionProtocol, Subscriptions, Telemetry, TrustedDocuments,
 };
 pub use error::{GraphqlError, Location, Path, PathSegment};
-pub use federation::{Federation, ReadySupergraph, websocket_url};
+pub use federation::{Federation, FindEndpoint, ReadySupergraph, websocket_url};
 pub use persisted::ManifestError;
 pub use pipeline::{Allowed, Answer, Client, GraphqlRequest, Outcome};
 pub use rate::RateLimits;
 pub use registry::SubgraphSource;
 pub use supergraph::{Operation, OperationKind, Response, Supergraph};
-pub use tenancy::{Open, Tenancy};
+pub use tenancy::{ByModule, Open, Tenancy};
 pub use transport::{Subgraph, Transport};
 
 /// Why a router cannot be made.
@@ -75,98 +81,34 @@ pub enum SetupError {
     /// The subgraphs do not compose, or the supergraph cannot be used.
     #[error(transparent)]
     Compose(#[from] ComposeError),
+    /// A file cannot be read.
+    #[error("{0}")]
+    File(String),
     /// The trusted documents cannot be read.
     #[error("the trusted documents cannot be read: {0}")]
     Manifest(#[from] ManifestError),
+    /// The same schemas were refused before.
+    #[error("{0}")]
+    Refused(String),
+    /// Subgraphs that are new do not say what their schemas are.
+    #[error("{0} of the subgraphs did not answer, and their schemas are not known")]
+    Silent(usize),
 }
 
 /// A router, cheap to clone. [`Router::serve`] runs it; [`Router::into_axum`] embeds it.
 #[derive(Clone)]
 pub struct Router {
-    core: Arc<Core>,
-}
-
-/// What all requests share.
-pub(crate) struct Core {
-    pub config: Config,
-    pub tenancy: Arc<dyn Tenancy>,
-    pub registry: registry::Registry,
-    pub views: view::Views,
-    pub metrics: Arc<telemetry::Metrics>,
-    pub guard: limits::Guard,
-    pub persisted: persisted::Persisted,
-    pub rates: rate::Rates,
-    pub sockets: subscribe::Sockets,
-    /// Cancelled when the router stops: subscriptions end, and readiness with them.
-    pub stopping: CancellationToken,
-    /// WebSockets, which outlive the HTTP connection that they began as.
-    pub tasks: TaskTracker,
-}
-
-impl Core {
-    /// Begins the record of a request that is not one of HTTP's own.
-    pub(crate) fn observe(&self, transport: &'static str, client: &Client) -> Arc<telemetry::Request> {
-        let record = telemetry::Request::begin(
-            self.metrics.clone(),
-            transport,
-            &client.request_id,
-            client.traceparent.as_deref(),
-        );
-        if let Some(access) = &mut record.facts().access {
-            access.client(client);
-        }
-        record
-    }
-
-    /// Shows every view that is kept.
-    pub(crate) fn each_view(&self, mut show: impl FnMut(&Supergraph)) {
-        if let Some(snapshot) = self.registry.current() {
-            show(&snapshot.full);
-        }
-        self.views.each(show);
-    }
+    live: Arc<ArcSwap<live::Live>>,
+    /// Held by whoever changes what is live: one at a time.
+    changing: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Router {
-    /// A router over subgraphs or a ready supergraph. When no other process must be asked for a schema, it is ready
-    /// at once.
-    ///
-    /// Schemas of other processes are read by [`Router::watch`], which [`Router::serve`] runs.
-    ///
-    /// # Errors
-    /// When a setting is out of its range, subgraphs of this process do not compose, or the supergraph cannot be
-    /// used.
-    pub async fn new(
-        config: Config,
-        federation: impl Into<Federation>,
-        tenancy: Arc<dyn Tenancy>,
-    ) -> Result<Self, SetupError> {
-        config.check()?;
-        let metrics = Arc::new(telemetry::Metrics::new());
-        let guard = limits::Guard::new(config.limits.modes.clone(), metrics.clone());
-        let core = Arc::new(Core {
-            registry: registry::Registry::new(federation.into(), metrics.clone()),
-            views: view::Views::new(config.views_max, metrics.clone()),
-            rates: rate::Rates::new(config.rate.clone(), guard.clone(), metrics.clone()),
-            metrics: metrics.clone(),
-            sockets: subscribe::Sockets::new(config.subscriptions.sockets_per_user_max, guard.clone()),
-            guard,
-            persisted: persisted::Persisted::new(&config.persisted, metrics.clone()).await?,
-            stopping: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-            config,
-            tenancy,
-        });
-        if core.registry.is_local() {
-            core.registry.refresh(false).await?;
-        }
-        Ok(Self { core })
-    }
-
     /// Answers one query or mutation, as the HTTP server would.
     pub async fn execute(&self, client: Client, request: GraphqlRequest) -> Answer {
-        let record = self.core.observe(telemetry::transport::EMBEDDED, &client);
-        let answer = pipeline::answer(&self.core, client, request, Allowed::QueriesAndMutations);
+        let core = self.core();
+        let record = core.observe(telemetry::transport::EMBEDDED, &client);
+        let answer = pipeline::answer(&core, client, request, Allowed::QueriesAndMutations);
         let answered = async {
             let answer = answer.await;
             telemetry::note_answer(answer.outcome, &answer.response.errors);
@@ -178,26 +120,12 @@ impl Router {
     /// Whether a schema has been composed and the router is not stopping.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.core.registry.current().is_some() && !self.core.stopping.is_cancelled()
-    }
-
-    /// Keeps the schemas of subgraphs in other processes up to date until cancelled.
-    pub async fn watch(&self, cancel: &CancellationToken) {
-        let config = &self.core.config;
-        let poll = Duration::from_millis(config.subgraph_poll_ms);
-        let grace = Duration::from_millis(config.startup_grace_ms);
-        self.core.registry.watch(poll, grace, cancel).await;
-    }
-
-    /// The routes, to be served with `ConnectInfo<SocketAddr>` in each request's extensions.
-    ///
-    /// [`Router::serve`] does so; tests and embedders may.
-    pub fn into_axum(self) -> axum::Router {
-        server::routes(self.core)
+        let core = self.core();
+        core.registry.current().is_some() && !core.stopping.is_cancelled()
     }
 
     /// Ends subscriptions and withdraws readiness; requests in progress go on.
     pub fn stop(&self) {
-        self.core.stopping.cancel();
+        self.core().stopping.cancel();
     }
 }

@@ -90,6 +90,13 @@ pub(crate) fn measure(guard: &Guard, limits: &Limits, document: &str) -> Result<
     guard.judged(hits, checked).map(drop)
 }
 
+/// Whether a document is within the limits that are enforced. Counts nothing.
+pub(crate) fn fits(limits: &Limits, document: &str) -> bool {
+    let mut hits = Hits::default();
+    let is_parsed = limits.scan(document, &mut hits).is_ok();
+    is_parsed && parse_query(document).is_ok_and(|parsed| limits.check(&parsed, &mut hits).is_ok())
+}
+
 /// Measures variables.
 pub(crate) fn measure_variables(
     guard: &Guard,

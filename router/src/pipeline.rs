@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use common::{Caller, Error, RequestContext};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tracing::Instrument as _;
@@ -60,6 +60,8 @@ pub struct Client {
     pub user_agent: Option<Arc<str>>,
     /// The trace to continue.
     pub traceparent: Option<Arc<str>>,
+    /// Other headers of the request, as far as a subgraph is configured to get them.
+    pub headers: Arc<HeaderMap>,
 }
 
 impl std::fmt::Debug for Client {
@@ -82,6 +84,7 @@ impl Client {
             address: None,
             user_agent: None,
             traceparent: None,
+            headers: Arc::default(),
         }
     }
 }
@@ -200,6 +203,7 @@ pub(crate) async fn admit(
         client_address: client.address,
         user_agent: client.user_agent,
         traceparent: client.traceparent,
+        client_headers: client.headers,
     };
     Ok(Admitted { context: Arc::new(context), operation, variables })
 }

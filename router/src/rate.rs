@@ -109,6 +109,11 @@ impl Rates {
         Self { limits, buckets, guard, metrics }
     }
 
+    /// The same buckets, as full as they are, under other limits.
+    pub fn with(&self, limits: RateLimits, guard: Guard) -> Self {
+        Self { limits, guard, buckets: self.buckets.clone(), metrics: self.metrics.clone() }
+    }
+
     /// Takes one request from the caller's buckets, or says how long to wait.
     pub fn take(&self, caller: &Caller, address: Option<IpAddr>) -> Result<(), Error> {
         let limits = &self.limits;

@@ -1,15 +1,18 @@
 //! The subgraphs as they are now: where they come from, and the last set of schemas that composed.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
 use common::ModuleSet;
 use futures::future::join_all;
-use tokio_util::sync::CancellationToken;
 
-use crate::compose::{ComposeError, Scope};
-use crate::federation::{Federation, ReadySupergraph};
+use crate::SetupError;
+use crate::alarms::{Alarm, Alarms};
+use crate::compose::{ComposeError, Scope, Sdl};
+use crate::federation::{Federation, ReadySupergraph, read_file};
+use crate::kept::Schemas;
 use crate::supergraph::Supergraph;
 use crate::telemetry::Metrics;
 use crate::transport::http::{self, Endpoint};
@@ -25,6 +28,15 @@ pub enum SubgraphSource {
         /// The schema, ready to run.
         executable: graphql::Executable,
     },
+    /// It is another process, whose schema is in a file, which is read again every so often.
+    File {
+        /// The module's id.
+        name: String,
+        /// The SDL.
+        file: PathBuf,
+        /// The way to it.
+        endpoint: Arc<Endpoint>,
+    },
     /// It is another process, asked for its schema until it answers, and every so often from then on.
     Http {
         /// The module's id.
@@ -35,31 +47,38 @@ pub enum SubgraphSource {
 }
 
 impl SubgraphSource {
-    fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         match self {
-            Self::InProcess { name, .. } | Self::Http { name, .. } => name,
+            Self::InProcess { name, .. } | Self::File { name, .. } | Self::Http { name, .. } => name,
         }
     }
 
-    /// The subgraph as it is now; `None` when it does not answer.
-    async fn read(&self) -> Option<Subgraph> {
+    /// The way to it, when it is another process.
+    pub(crate) fn endpoint(&self) -> Option<&Arc<Endpoint>> {
         match self {
-            Self::InProcess { name, executable } => Some(Subgraph {
-                name: name.clone(),
-                sdl: executable.sdl.clone().into(),
-                transport: Transport::InProcess(executable.clone()),
-            }),
-            Self::Http { name, endpoint } => match http::fetch_sdl(endpoint).await {
-                Ok(sdl) => Some(Subgraph {
-                    name: name.clone(),
-                    sdl: sdl.into(),
-                    transport: Transport::Http(endpoint.clone()),
-                }),
-                Err(error) => {
-                    tracing::warn!(subgraph = name, %error, "the schema of a subgraph could not be read");
-                    None
-                }
-            },
+            Self::InProcess { .. } => None,
+            Self::File { endpoint, .. } | Self::Http { endpoint, .. } => Some(endpoint),
+        }
+    }
+
+    /// The subgraph with this schema.
+    fn with(&self, sdl: Sdl) -> Subgraph {
+        let transport = match self {
+            Self::InProcess { executable, .. } => Transport::InProcess(executable.clone()),
+            Self::File { endpoint, .. } | Self::Http { endpoint, .. } => Transport::Http(endpoint.clone()),
+        };
+        Subgraph { name: self.name().to_owned(), sdl, transport }
+    }
+
+    /// The schema as it is now; a sentence when it cannot be read.
+    async fn read(&self) -> Result<Arc<str>, String> {
+        match self {
+            Self::InProcess { executable, .. } => Ok(executable.sdl.clone()),
+            Self::File { file, .. } => read_file(file).await.map_err(|error| error.to_string()),
+            Self::Http { endpoint, .. } => {
+                let sdl = http::fetch_sdl(endpoint).await;
+                sdl.map(Into::into).map_err(|error| error.to_string())
+            }
         }
     }
 }
@@ -76,18 +95,57 @@ pub(crate) struct Snapshot {
     pub names: ModuleSet,
     /// The view of somebody who sees all of them.
     pub full: Arc<Supergraph>,
+    /// The supergraph's text, when it came as a whole.
+    pub ready: Option<Arc<str>>,
 }
 
-/// Holds the snapshot that requests use, and replaces it when schemas change.
+impl Snapshot {
+    /// What it was made of.
+    pub fn schemas(&self) -> Schemas {
+        match &self.ready {
+            Some(sdl) => Schemas::of_supergraph(sdl.clone()),
+            None => Schemas::of_subgraphs(&self.subgraphs),
+        }
+    }
+
+    /// The schema of one of its subgraphs, with what was found out about it.
+    fn sdl(&self, name: &str) -> Option<&Sdl> {
+        self.subgraphs.iter().find(|subgraph| subgraph.name == name).map(|subgraph| &subgraph.sdl)
+    }
+}
+
+/// What came of reading the schemas.
+pub(crate) struct Reading {
+    /// How many subgraphs have no schema yet.
+    pub missing: usize,
+    /// A new set, when there is one that composed.
+    pub snapshot: Option<Snapshot>,
+}
+
+/// Holds the snapshot that requests use, and reads the one that may replace it.
 pub(crate) struct Registry {
     federation: Federation,
     current: ArcSwapOption<Snapshot>,
+    /// Schemas of earlier, for subgraphs that do not answer: of the settings before, or of the disk.
+    recalled: Schemas,
+    /// The generation of the first snapshot.
+    first_generation: u64,
+    /// The schemas that did not compose when last tried, and why: they are not tried again.
+    refused: Mutex<Option<(Schemas, String)>>,
+    alarms: Arc<Alarms>,
     metrics: Arc<Metrics>,
 }
 
 impl Registry {
-    pub fn new(federation: Federation, metrics: Arc<Metrics>) -> Self {
-        Self { federation, current: ArcSwapOption::empty(), metrics }
+    pub fn new(
+        federation: Federation,
+        recalled: Schemas,
+        first_generation: u64,
+        alarms: Arc<Alarms>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let (current, refused) = (ArcSwapOption::empty(), Mutex::default());
+        Self { federation, current, recalled, first_generation, refused, alarms, metrics }
     }
 
     /// What requests use; `None` until the first set has composed.
@@ -95,129 +153,165 @@ impl Registry {
         self.current.load_full()
     }
 
-    /// Whether all schemas are known without asking another process.
-    pub fn is_local(&self) -> bool {
-        match &self.federation {
-            Federation::Supergraph(_) => true,
-            Federation::Subgraphs(sources) => {
-                sources.iter().all(|source| matches!(source, SubgraphSource::InProcess { .. }))
-            }
-        }
+    /// Lets requests use a snapshot.
+    pub fn store(&self, snapshot: Arc<Snapshot>) {
+        self.metrics.schema.generation.set(i64::try_from(snapshot.generation).unwrap_or(i64::MAX));
+        self.current.store(Some(snapshot));
     }
 
-    /// Whether any subgraph runs in this process.
-    pub fn has_local(&self) -> bool {
-        match &self.federation {
-            Federation::Supergraph(_) => false,
-            Federation::Subgraphs(sources) => {
-                sources.iter().any(|source| matches!(source, SubgraphSource::InProcess { .. }))
-            }
-        }
+    /// Where the subgraphs come from.
+    pub fn federation(&self) -> &Federation {
+        &self.federation
     }
 
-    /// Reads every schema once and composes. Whoever does not answer keeps the schema it had.
+    /// Reads every schema once and composes what is new. Whoever does not answer keeps the schema it had.
     ///
-    /// Answers how many subgraphs have no schema yet. The snapshot changes only when the new set composes.
-    pub async fn refresh(&self, is_partial_allowed: bool) -> Result<usize, ComposeError> {
-        let sources = match &self.federation {
-            Federation::Subgraphs(sources) => sources,
-            Federation::Supergraph(ready) => return self.take(ready.clone()).await,
+    /// # Errors
+    /// When what was read is new and cannot be used.
+    pub async fn read(&self, is_partial_allowed: bool) -> Result<Reading, SetupError> {
+        let reading = match &self.federation {
+            Federation::Subgraphs(sources) => self.read_subgraphs(sources, is_partial_allowed).await,
+            Federation::Supergraph(ready) => self.read_supergraph(ready).await,
         };
-        let before = self.current();
-        let known = before.as_deref().map(|snapshot| snapshot.subgraphs.as_slice()).unwrap_or_default();
-        let read = join_all(sources.iter().map(SubgraphSource::read)).await;
-        let is_whole = read.iter().all(Option::is_some);
-        let subgraphs: Vec<Subgraph> = read
-            .into_iter()
-            .zip(sources)
-            .filter_map(|(now, source)| {
-                now.or_else(|| known.iter().find(|subgraph| subgraph.name == source.name()).cloned())
-            })
-            .collect();
-        let missing = sources.len() - subgraphs.len();
-        let unchanged = subgraphs.len() == known.len()
-            && subgraphs.iter().zip(known).all(|(now, then)| now.name == then.name && now.sdl == then.sdl);
-        let must_wait = missing > 0 && before.is_none() && !is_partial_allowed;
-        if subgraphs.is_empty() || must_wait || (unchanged && before.is_some()) {
-            self.metrics.schema.read(if is_whole { "unchanged" } else { "incomplete" });
-            return Ok(missing);
+        match reading {
+            Ok(reading) => {
+                self.alarms.settle(Alarm::SchemaRefused);
+                Ok(reading)
+            }
+            Err(error) => {
+                let Some(reading) = self.recall().await else { return Err(error) };
+                self.alarms.raise(Alarm::SchemaRefused, error.to_string());
+                Ok(reading)
+            }
         }
-        let generation = before.map_or(1, |snapshot| snapshot.generation + 1);
-        let is_all = missing == 0;
-        let composed = compose(subgraphs.clone(), if is_all { Scope::Whole } else { Scope::View });
-        let supergraph = self.measured(composed, is_whole).await?;
-        tracing::info!(generation, subgraphs = subgraphs.len(), missing, "composed the supergraph");
-        self.store(generation, subgraphs, supergraph);
-        Ok(missing)
     }
 
-    /// Takes a supergraph as it is. None of its subgraphs is missing.
-    async fn take(&self, ready: ReadySupergraph) -> Result<usize, ComposeError> {
-        let subgraphs = ready.subgraphs.clone();
-        let build = move || Supergraph::from_supergraph_sdl(&ready.sdl, &ready.subgraphs);
-        let supergraph = self.measured(off_the_io_threads(build), true).await?;
-        self.store(1, subgraphs, supergraph);
-        Ok(0)
-    }
-
-    /// Counts a composition of everything, and how long it took.
-    async fn measured(
+    async fn read_subgraphs(
         &self,
-        composed: impl Future<Output = Result<Supergraph, ComposeError>>,
+        sources: &[SubgraphSource],
+        is_partial_allowed: bool,
+    ) -> Result<Reading, SetupError> {
+        let before = self.current();
+        let read = join_all(sources.iter().map(SubgraphSource::read)).await;
+        let (mut subgraphs, mut silent) = (Vec::new(), Vec::new());
+        for (source, read) in sources.iter().zip(read) {
+            let known = match &before {
+                Some(before) => before.sdl(source.name()).cloned(),
+                None => self.recalled.subgraphs.get(source.name()).map(|sdl| Sdl::from(sdl.clone())),
+            };
+            let sdl = match read {
+                Ok(sdl) => Some(known.filter(|known| **known == *sdl).unwrap_or_else(|| sdl.into())),
+                Err(error) => {
+                    silent.push(format!("{}: {error}", source.name()));
+                    known
+                }
+            };
+            subgraphs.extend(sdl.map(|sdl| source.with(sdl)));
+        }
+        let missing = sources.len() - subgraphs.len();
+        if silent.is_empty() {
+            self.alarms.settle(Alarm::SubgraphSilent);
+        } else {
+            self.alarms.raise(Alarm::SubgraphSilent, silent.join("; "));
+        }
+        let schemas = Schemas::of_subgraphs(&subgraphs);
+        let is_known = before.as_deref().is_some_and(|before| before.schemas() == schemas);
+        let must_wait = missing > 0 && before.is_none() && !is_partial_allowed;
+        if subgraphs.is_empty() || must_wait || is_known {
+            self.metrics.schema.read(if silent.is_empty() { "unchanged" } else { "incomplete" });
+            return Ok(Reading { missing, snapshot: None });
+        }
+        let scope = if missing == 0 { Scope::Whole } else { Scope::View };
+        let full = self.build(&schemas, silent.is_empty(), composing(&subgraphs, scope)).await?;
+        Ok(Reading { missing, snapshot: Some(self.snapshot(subgraphs, full, None)) })
+    }
+
+    async fn read_supergraph(&self, ready: &ReadySupergraph) -> Result<Reading, SetupError> {
+        let sdl = ready.read().await?;
+        if self.current().is_some_and(|before| before.ready.as_ref() == Some(&sdl)) {
+            self.metrics.schema.read("unchanged");
+            return Ok(Reading { missing: 0, snapshot: None });
+        }
+        let snapshot = self.supergraph(ready, sdl).await?;
+        Ok(Reading { missing: 0, snapshot: Some(snapshot) })
+    }
+
+    async fn supergraph(&self, ready: &ReadySupergraph, sdl: Arc<str>) -> Result<Snapshot, SetupError> {
+        let subgraphs = ready.subgraphs(&sdl)?;
+        let build = {
+            let (sdl, subgraphs) = (sdl.clone(), subgraphs.clone());
+            move || Supergraph::from_supergraph_sdl(&sdl, &subgraphs)
+        };
+        let full = self.build(&Schemas::of_supergraph(sdl.clone()), true, build).await?;
+        Ok(self.snapshot(subgraphs, full, Some(sdl)))
+    }
+
+    /// At the start, what composed at an earlier one is better than nothing.
+    async fn recall(&self) -> Option<Reading> {
+        if self.current().is_some() {
+            return None;
+        }
+        let recalled = &self.recalled;
+        let snapshot = match &self.federation {
+            Federation::Supergraph(ready) => {
+                self.supergraph(ready, recalled.supergraph.clone()?).await.ok()?
+            }
+            Federation::Subgraphs(sources) => {
+                let sdl = |source: &SubgraphSource| recalled.subgraphs.get(source.name()).cloned();
+                let recall = |source: &SubgraphSource| Some(source.with(sdl(source)?.into()));
+                let subgraphs: Vec<Subgraph> = sources.iter().map(recall).collect::<Option<_>>()?;
+                let schemas = Schemas::of_subgraphs(&subgraphs);
+                let full = self.build(&schemas, true, composing(&subgraphs, Scope::Whole)).await.ok()?;
+                self.snapshot(subgraphs, full, None)
+            }
+        };
+        tracing::warn!("serving the schemas that were kept when they last composed");
+        Some(Reading { missing: 0, snapshot: Some(snapshot) })
+    }
+
+    fn snapshot(&self, subgraphs: Vec<Subgraph>, full: Supergraph, ready: Option<Arc<str>>) -> Snapshot {
+        let generation = self.current().map_or(self.first_generation, |before| before.generation + 1);
+        let names: ModuleSet = subgraphs.iter().map(|subgraph| subgraph.name.clone()).collect();
+        tracing::info!(generation, subgraphs = names.len(), "a new schema");
+        Snapshot { generation, composed_at: Instant::now(), subgraphs, names, full: Arc::new(full), ready }
+    }
+
+    /// Builds a supergraph off the threads that serve, unless the same was refused before.
+    async fn build(
+        &self,
+        schemas: &Schemas,
         is_whole: bool,
-    ) -> Result<Supergraph, ComposeError> {
+        build: impl FnOnce() -> Result<Supergraph, ComposeError> + Send + 'static,
+    ) -> Result<Supergraph, SetupError> {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, message)) = refused.filter(|(refused, _)| refused == schemas) {
+            return Err(SetupError::Refused(message));
+        }
         let started_at = Instant::now();
-        let composed = composed.await;
-        self.metrics.views.composed(started_at.elapsed(), composed.is_ok());
-        self.metrics.schema.read(match composed {
+        let built = off_the_io_threads(build).await;
+        self.metrics.views.composed(started_at.elapsed(), built.is_ok());
+        self.metrics.schema.read(match built {
             Ok(_) if is_whole => "changed",
             Ok(_) => "incomplete",
             Err(_) => "failed",
         });
-        composed
-    }
-
-    fn store(&self, generation: u64, subgraphs: Vec<Subgraph>, supergraph: Supergraph) {
-        let names: ModuleSet = subgraphs.iter().map(|subgraph| subgraph.name.clone()).collect();
-        let full = Arc::new(supergraph);
-        self.metrics.schema.generation.set(i64::try_from(generation).unwrap_or(i64::MAX));
-        self.current.store(Some(Arc::new(Snapshot {
-            generation,
-            composed_at: Instant::now(),
-            subgraphs,
-            names,
-            full,
-        })));
-    }
-
-    /// Keeps the snapshot up to date until cancelled.
-    pub async fn watch(&self, poll: Duration, startup_grace: Duration, cancel: &CancellationToken) {
-        if self.is_local() {
-            return;
-        }
-        let started_at = Instant::now();
-        loop {
-            let missing = match self.refresh(started_at.elapsed() >= startup_grace).await {
-                Ok(missing) => missing,
-                Err(error) => {
-                    tracing::error!(%error, "the subgraphs do not compose; the last good schema stays");
-                    0
-                }
-            };
-            // While somebody is missing at start, a poll per half second finds them soon.
-            let is_starting = self.current().is_none() || missing > 0;
-            let pause = if is_starting { poll.min(Duration::from_millis(500)) } else { poll };
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = cancel.cancelled() => return,
-            }
-        }
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        *refused = built.as_ref().err().map(|error| (schemas.clone(), error.to_string()));
+        Ok(built?)
     }
 }
 
-/// Composes where it does not hold up other requests.
-pub(crate) async fn compose(subgraphs: Vec<Subgraph>, scope: Scope) -> Result<Supergraph, ComposeError> {
-    off_the_io_threads(move || Supergraph::compose_in(&subgraphs, scope)).await
+/// Composes a part of the subgraphs where it does not hold up other requests.
+pub(crate) async fn compose_view(subgraphs: &[Subgraph]) -> Result<Supergraph, ComposeError> {
+    off_the_io_threads(composing(subgraphs, Scope::View)).await
+}
+
+fn composing(
+    subgraphs: &[Subgraph],
+    scope: Scope,
+) -> impl FnOnce() -> Result<Supergraph, ComposeError> + Send + 'static {
+    let subgraphs = subgraphs.to_vec();
+    move || Supergraph::compose_in(&subgraphs, scope)
 }
 
 async fn off_the_io_threads(

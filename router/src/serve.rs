@@ -28,8 +28,9 @@ impl Router {
     /// # Errors
     /// When an address cannot be bound.
     pub async fn serve(self, shutdown: CancellationToken) -> std::io::Result<()> {
-        let listener = TcpListener::bind(self.core.config.listen).await?;
-        if let Some(address) = self.core.config.telemetry.metrics_listen {
+        let config = self.config();
+        let listener = TcpListener::bind(config.listen).await?;
+        if let Some(address) = config.telemetry.metrics_listen {
             let listener = TcpListener::bind(address).await?;
             let served = self.clone().serve_metrics_on(listener, shutdown.clone());
             tokio::spawn(async move {
@@ -47,16 +48,18 @@ impl Router {
         let watching = shutdown.child_token();
         let watcher = tokio::spawn({
             let (router, watching) = (self.clone(), watching.clone());
-            async move { tokio::join!(router.watch(&watching), router.core.persisted.trusted.watch(&watching)) }
+            async move { tokio::join!(router.watch(&watching), router.watch_documents(&watching)) }
         });
         let connections = GracefulShutdown::new();
+        let config = self.config();
         let serving = Serving {
-            builder: connection_builder(&self.core.config),
-            header_timeout: Duration::from_millis(self.core.config.header_timeout_ms),
-            app: self.clone().into_axum(),
+            builder: connection_builder(&config),
+            header_timeout: Duration::from_millis(config.header_timeout_ms),
+            router: self.clone(),
         };
         let workers = self.workers();
-        let room = Arc::new(Semaphore::new(self.core.config.connections_max));
+        let open = self.core().metrics.connections.clone();
+        let room = Arc::new(Semaphore::new(config.connections_max));
         loop {
             let accept = async { (room.clone().acquire_owned().await, listener.accept().await) };
             let (permit, accepted) = tokio::select! {
@@ -65,7 +68,7 @@ impl Router {
             };
             match accepted {
                 Ok(accepted) => {
-                    let held = (permit, Open::new(self.core.metrics.connections.clone()));
+                    let held = (permit, Open::new(open.clone()));
                     match accepted.0.into_std() {
                         Ok(stream) => {
                             let (serving, watcher) = (serving.clone(), connections.watcher());
@@ -84,7 +87,7 @@ impl Router {
         drop(listener);
         watching.cancel();
         self.stop();
-        let core = self.core.clone();
+        let core = self.core();
         core.tasks.close();
         let drained = async {
             tokio::join!(connections.shutdown(), core.tasks.wait());
@@ -102,11 +105,12 @@ impl Router {
     /// The threads that serve connections. A subgraph in this process has its own connections, to a database, on the
     /// process's shared threads: then requests are better there, too.
     fn workers(&self) -> Workers {
-        let usual = || match self.core.registry.has_local() {
+        let core = self.core();
+        let usual = || match core.registry.federation().has_local() {
             true => 0,
             false => std::thread::available_parallelism().map_or(1, usize::from),
         };
-        let count = self.core.config.workers.unwrap_or_else(usual);
+        let count = core.config.workers.unwrap_or_else(usual);
         Workers::start(count).unwrap_or_else(|error| {
             tracing::warn!(%error, "connections are served on the process's shared threads");
             Workers::default()
@@ -153,7 +157,7 @@ fn connection_builder(config: &Config) -> Builder<TokioExecutor> {
 struct Serving {
     builder: Builder<TokioExecutor>,
     header_timeout: Duration,
-    app: axum::Router,
+    router: Router,
 }
 
 impl Serving {
@@ -174,12 +178,13 @@ impl Serving {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps Nagle's delay");
         }
-        let (app, heads) = (self.app, Arc::new(Heads::default()));
+        let (router, heads) = (self.router, Arc::new(Heads::default()));
         let stream = Timed::new(stream, heads.clone(), self.header_timeout);
         let service = tower::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
             let busy = heads.begin(&request);
             request.extensions_mut().insert(ConnectInfo(address));
-            let app = app.clone();
+            // As it is now: a connection may outlive many settings.
+            let app = router.app();
             async move {
                 let answer = app.oneshot(request.map(axum::body::Body::new)).await;
                 Ok::<_, Infallible>(busy.with(answer.unwrap_or_else(|never| match never {})))

@@ -52,26 +52,28 @@ pub(crate) fn routes(core: Arc<Core>) -> axum::Router {
         })
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(cors(&core.config.cors_origins))
+        .layer(cors(&core.config.cors_origins, &core.forwarded))
         .layer(axum::middleware::from_fn_with_state(core.clone(), gate::pass))
         .with_state(core)
 }
 
-fn cors(origins: &[String]) -> CorsLayer {
+fn cors(origins: &[String], forwarded: &[HeaderName]) -> CorsLayer {
     let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    let allowed = [
+        header::AUTHORIZATION,
+        header::CONTENT_TYPE,
+        header::ACCEPT,
+        HeaderName::from_static("traceparent"),
+        REQUEST_ID,
+        CSRF,
+        PREFLIGHT,
+        LAST_EVENT_ID,
+    ];
+    let allowed = allowed.into_iter();
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            header::ACCEPT,
-            HeaderName::from_static("traceparent"),
-            REQUEST_ID,
-            CSRF,
-            PREFLIGHT,
-            LAST_EVENT_ID,
-        ])
+        .allow_headers(allowed.chain(forwarded.iter().cloned()).collect::<Vec<_>>())
         .expose_headers([REQUEST_ID, header::RETRY_AFTER])
         .max_age(Duration::from_secs(600))
 }
@@ -93,7 +95,8 @@ async fn live() -> Response {
     Json(json!({ "status": "live" })).into_response()
 }
 
-/// Ready as soon as a schema has been composed, until the router stops.
+/// Ready as soon as a schema has been composed, until the router stops. Of alarms, codes only: everybody may ask, and
+/// sentences are in the log.
 async fn ready(State(core): State<Arc<Core>>) -> Response {
     let snapshot = core.registry.current();
     let (code, status) = match &snapshot {
@@ -108,7 +111,7 @@ async fn ready(State(core): State<Arc<Core>>) -> Response {
             "subgraphs": snapshot.subgraphs.len(),
         })
     });
-    (code, Json(json!({ "status": status, "schema": schema }))).into_response()
+    (code, Json(json!({ "status": status, "schema": schema, "alarms": core.alarms.shown() }))).into_response()
 }
 
 async fn graphiql_page(State(core): State<Arc<Core>>) -> Response {

@@ -2,6 +2,7 @@
 //! supergraph.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use apollo_compiler::ast::OperationType;
@@ -51,6 +52,23 @@ enum Known {
     Operation(Arc<Operation>),
     /// The variables decide what it leaves out.
     Switched(Arc<Switched>),
+}
+
+impl Known {
+    fn operation(self) -> Option<Arc<Operation>> {
+        match self {
+            Self::Operation(operation) => Some(operation),
+            Self::Switched(_) => None,
+        }
+    }
+}
+
+/// What is worth preparing elsewhere, too.
+pub(crate) struct Hot {
+    pub document: String,
+    pub name: Option<String>,
+    /// Those that decide what it leaves out.
+    pub variables: Map<String, Value>,
 }
 
 /// An operation that is another one for other variables.
@@ -134,15 +152,31 @@ impl Supergraph {
         variables: &Map<String, Value>,
     ) -> Option<Arc<Operation>> {
         let key = cache_key(document, operation_name);
-        match self.operations.get(&*key)? {
-            Known::Operation(operation) => Some(operation),
+        let known = match self.operations.get(&*key)? {
             Known::Switched(known) => {
-                match self.operations.get(&*decided_key(&key, &known.switches.decide(variables)))? {
-                    Known::Operation(operation) => Some(operation),
-                    Known::Switched(_) => None,
-                }
+                self.operations.get(&*decided_key(&key, &known.switches.decide(variables)))?
             }
-        }
+            known @ Known::Operation(_) => known,
+        };
+        let operation = known.operation()?;
+        operation.hits.fetch_add(1, Ordering::Relaxed);
+        Some(operation)
+    }
+
+    /// What was asked for again most often: first the hottest.
+    pub(crate) fn hottest(&self, max: usize) -> Vec<Hot> {
+        let kept = self.operations.iter();
+        let kept = kept.filter_map(|(key, known)| Some((key, known.operation()?)));
+        let kept = kept.map(|(key, operation)| (operation.hits.load(Ordering::Relaxed), key, operation));
+        let mut kept: Vec<_> = kept.filter(|(hits, ..)| *hits > 0).collect();
+        kept.sort_unstable_by_key(|(hits, ..)| std::cmp::Reverse(*hits));
+        let hot = |key: &str, operation: &Operation| {
+            // As `cache_key` and `decided_key` put it together.
+            let (name, document) = key.split_once('=')?.1.split_once('\n')?;
+            let name = Some(name).filter(|name| !name.is_empty()).map(str::to_owned);
+            Some(Hot { document: document.to_owned(), name, variables: operation.decided.variables() })
+        };
+        kept.iter().take(max).filter_map(|(_, key, operation)| hot(key, operation)).collect()
     }
 
     /// Parses, validates, plans and shapes an operation, or finds it in the cache. For operations whose conditions
@@ -257,6 +291,7 @@ impl Supergraph {
             layout,
             shape,
             usual: Usual::default(),
+            hits: AtomicU64::new(0),
         })))
     }
 

@@ -1,9 +1,11 @@
 //! Who is asking, and which modules they see: the two questions that the router's user answers for it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use common::{Caller, Error, ModuleSet};
+use moka::sync::Cache;
 
 /// Answers who is asking and what they see. Asked at every request and before every event of a subscription,
 /// so implementations cache: for at most 0.5 s where an answer may change.
@@ -49,5 +51,73 @@ impl Tenancy for Open {
 
     fn shows_everything(&self) -> bool {
         true
+    }
+}
+
+/// Another tenancy over subgraphs that belong to modules of other names: several to one module, for instance.
+pub struct ByModule {
+    tenancy: Arc<dyn Tenancy>,
+    /// The module of each subgraph.
+    modules: BTreeMap<String, String>,
+    /// The subgraphs of sets of modules that were seen before.
+    seen: Cache<Arc<ModuleSet>, Arc<ModuleSet>>,
+}
+
+impl ByModule {
+    /// `modules` names the module of each subgraph.
+    #[must_use]
+    pub fn new(tenancy: Arc<dyn Tenancy>, modules: BTreeMap<String, String>) -> Self {
+        Self { tenancy, modules, seen: Cache::new(1_024) }
+    }
+}
+
+#[async_trait]
+impl Tenancy for ByModule {
+    async fn authenticate(&self, token: Option<&str>) -> Result<Caller, Error> {
+        self.tenancy.authenticate(token).await
+    }
+
+    async fn modules(&self, caller: &Caller) -> Result<Arc<ModuleSet>, Error> {
+        let enabled = self.tenancy.modules(caller).await?;
+        if let Some(subgraphs) = self.seen.get(&enabled) {
+            return Ok(subgraphs);
+        }
+        let seen = self.modules.iter().filter(|(_, module)| enabled.contains(*module));
+        let subgraphs: Arc<ModuleSet> = Arc::new(seen.map(|(subgraph, _)| subgraph.clone()).collect());
+        self.seen.insert(enabled, subgraphs.clone());
+        Ok(subgraphs)
+    }
+
+    fn shows_everything(&self) -> bool {
+        self.tenancy.shows_everything()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed(Arc<ModuleSet>);
+
+    #[async_trait]
+    impl Tenancy for Fixed {
+        async fn authenticate(&self, _: Option<&str>) -> Result<Caller, Error> {
+            Ok(Caller::Anonymous)
+        }
+        async fn modules(&self, _: &Caller) -> Result<Arc<ModuleSet>, Error> {
+            Ok(self.0.clone())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_module_shows_all_of_its_subgraphs_and_no_other() {
+        let pairs = [("employee", "employee"), ("badges", "employee"), ("leave", "leave")];
+        let modules = pairs.map(|(name, module)| (name.to_owned(), module.to_owned())).into();
+        let enabled = ["employee".to_owned(), "unknown".to_owned()].into();
+        let tenancy = ByModule::new(Arc::new(Fixed(Arc::new(enabled))), modules);
+        for _ in 0..2 {
+            let seen = tenancy.modules(&Caller::Anonymous).await.expect("known");
+            assert_eq!(*seen, ["badges".to_owned(), "employee".to_owned()].into());
+        }
     }
 }

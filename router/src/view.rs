@@ -1,7 +1,6 @@
 //! What a tenant sees: one composed schema for each distinct set of modules.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use common::ModuleSet;
@@ -11,7 +10,6 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache as SyncCache;
 use tokio::sync::Semaphore;
 
-use crate::compose::Scope;
 use crate::registry::{self, Snapshot};
 use crate::supergraph::Supergraph;
 use crate::telemetry::Metrics;
@@ -30,8 +28,6 @@ pub(crate) struct Views {
     built: Cache<Key, Option<Arc<Supergraph>>>,
     /// The last view of a set that composed, at whatever generation. It goes when its set is evicted above.
     last_good: SyncCache<Arc<ModuleSet>, Arc<Supergraph>>,
-    /// The newest generation that was asked for.
-    generation: AtomicU64,
     /// As many are composed at a time as there are processors: more would take memory, and be no sooner.
     composing: Semaphore,
     metrics: Arc<Metrics>,
@@ -57,7 +53,7 @@ impl Views {
         let built = Cache::builder().max_capacity(views_max).eviction_policy(EvictionPolicy::lru());
         let built = built.eviction_listener(evict).build();
         let composing = Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from));
-        Self { built, last_good, generation: AtomicU64::new(0), composing, metrics }
+        Self { built, last_good, composing, metrics }
     }
 
     /// Shows every view that is kept for less than all modules.
@@ -65,14 +61,24 @@ impl Views {
         self.built.iter().filter_map(|(_, view)| view).for_each(|view| show(&view));
     }
 
+    /// The views of a generation, for less than all modules.
+    pub fn of(&self, generation: u64) -> Vec<(Arc<ModuleSet>, Arc<Supergraph>)> {
+        let kept = self.built.iter().filter(|(key, _)| key.generation == generation);
+        kept.filter_map(|(key, view)| Some((key.modules.clone(), view?))).collect()
+    }
+
+    /// Drops the views of earlier schemas, which are not asked for again.
+    pub async fn forget_before(&self, generation: u64) {
+        let is_old = |key: &Key| key.generation < generation;
+        for key in self.built.iter().map(|(key, _)| key).filter(|key| is_old(key)) {
+            self.built.invalidate(&*key).await;
+        }
+    }
+
     /// The view for a set of modules; names without a subgraph are ignored.
     ///
     /// `None` when the set does not compose and never did.
     pub async fn get(&self, snapshot: &Arc<Snapshot>, modules: &Arc<ModuleSet>) -> Option<Arc<Supergraph>> {
-        if self.generation.fetch_max(snapshot.generation, Ordering::Relaxed) < snapshot.generation {
-            // Views of earlier schemas are never asked for again.
-            self.built.invalidate_all();
-        }
         let modules = match modules.is_subset(&snapshot.names) {
             true => modules.clone(),
             false => Arc::new(snapshot.names.intersection(modules).cloned().collect()),
@@ -97,13 +103,13 @@ impl Views {
     }
 
     async fn build(&self, snapshot: Arc<Snapshot>, modules: Arc<ModuleSet>) -> Option<Arc<Supergraph>> {
-        let subgraphs =
+        let subgraphs: Vec<_> =
             snapshot.subgraphs.iter().filter(|subgraph| modules.contains(&subgraph.name)).cloned().collect();
         // Never closed, so it is always given.
         let _turn = self.composing.acquire().await;
         self.tidy().await;
         let started_at = Instant::now();
-        let composed = registry::compose(subgraphs, Scope::View).await;
+        let composed = registry::compose_view(&subgraphs).await;
         self.metrics.views.composed(started_at.elapsed(), composed.is_ok());
         match composed {
             Ok(supergraph) => {
@@ -137,7 +143,7 @@ mod tests {
         let full = Arc::new(Supergraph::compose(std::slice::from_ref(&user)).expect("composes"));
         let subgraphs = vec![user, subgraph("crm", crm)];
         let names = subgraphs.iter().map(|subgraph| subgraph.name.clone()).collect();
-        Arc::new(Snapshot { generation, composed_at: Instant::now(), subgraphs, names, full })
+        Arc::new(Snapshot { generation, composed_at: Instant::now(), subgraphs, names, full, ready: None })
     }
 
     fn views() -> Views {
@@ -180,8 +186,14 @@ mod tests {
         let field = |name: &String| subgraph(name, &format!("type Query {{ {name}: ID }}"));
         let subgraphs = names.iter().map(field).collect();
         let names = names.into_iter().collect();
-        let snapshot =
-            Arc::new(Snapshot { generation: 1, composed_at: Instant::now(), subgraphs, names, full });
+        let snapshot = Arc::new(Snapshot {
+            generation: 1,
+            composed_at: Instant::now(),
+            subgraphs,
+            names,
+            full,
+            ready: None,
+        });
         let mut all = Vec::new();
         for name in &snapshot.names {
             let view = views.get(&snapshot, &set(&[name])).await.expect("composes");
@@ -193,6 +205,16 @@ mod tests {
         }
         let alive: Vec<bool> = all.iter().map(|view| view.strong_count() > 0).collect();
         assert_eq!(alive, [true, false, false, false, true]);
+    }
+
+    #[tokio::test]
+    async fn views_of_earlier_schemas_are_forgotten_and_those_of_the_next_are_not() {
+        let (views, crm) = (views(), set(&["crm"]));
+        for generation in 1..=3 {
+            views.get(&snapshot(generation, "type Query { deal: ID }"), &crm).await.expect("composes");
+        }
+        views.forget_before(2).await;
+        assert_eq!([1, 2, 3].map(|generation| views.of(generation).len()), [0, 1, 1]);
     }
 
     #[tokio::test]

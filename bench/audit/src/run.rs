@@ -1,5 +1,6 @@
 //! One suite through one router.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use router::transport::http::{Connections, Endpoint};
@@ -93,7 +94,7 @@ pub async fn suite(suite: &Suite, mode: Mode, with_plans: bool) -> Outcome {
 async fn set_up(suite: &Suite, mode: Mode) -> Result<(Supergraph, Router), String> {
     let failed = |error: ComposeError| error.to_string();
     let connections = Connections::default();
-    let endpoint = |url: &str| {
+    let endpoint = move |url: &str| {
         let url: Url = url.parse().map_err(|error| format!("{url}: {error}"))?;
         Ok::<_, String>(Endpoint::new(&url, connections.clone()))
     };
@@ -111,12 +112,12 @@ async fn set_up(suite: &Suite, mode: Mode) -> Result<(Supergraph, Router), Strin
         Mode::Supergraph => &suite.supergraph_sdl,
         Mode::Compose => supergraph.supergraph_sdl(),
     };
-    let ready = ReadySupergraph::try_new(sdl, |name, _| {
-        let found = suite.subgraphs.iter().find(|subgraph| subgraph.name == name);
-        let found = found.ok_or_else(|| "the suite has no such subgraph".to_owned())?;
-        endpoint(&found.url)
-    });
-    let ready = ready.map_err(failed)?;
+    let urls: HashMap<_, _> =
+        suite.subgraphs.iter().map(|subgraph| (subgraph.name.clone(), subgraph.url.clone())).collect();
+    let ways = move |name: &str, _: &str| {
+        endpoint(urls.get(name).ok_or_else(|| "the suite has no such subgraph".to_owned())?)
+    };
+    let ready = ReadySupergraph::of_sdl(sdl, Arc::new(ways));
     let config = Config { profile: Profile::Development, rate: RateLimits::off(), ..Config::default() };
     let router = Router::new(config, Federation::Supergraph(ready), Arc::new(Open)).await;
     Ok((supergraph, router.map_err(|error| error.to_string())?))

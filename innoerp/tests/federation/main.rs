@@ -1,6 +1,10 @@
 //! The router for any federation, as its operators meet it: the real program, over subgraphs that are not ours.
 #![cfg(test)]
 
+mod config;
+mod jwt;
 mod program;
+mod reload;
 mod shop;
 mod supergraph;
+mod tokens;

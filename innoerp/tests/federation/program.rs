@@ -127,6 +127,10 @@ impl Router {
                 Some("next") => events.push(message["payload"].take()),
                 Some("connection_ack" | "ping") => {}
                 Some("complete") => return events,
+                Some("error") => {
+                    events.push(json!({ "errors": message["payload"].take() }));
+                    return events;
+                }
                 _ => panic!("{message}"),
             }
         }

@@ -1,23 +1,39 @@
 //! Two subgraphs of a small shop, each behind a listener of its own.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_graphql::{
     EmptyMutation, Object, ObjectType, Schema, SimpleObject, Subscription, SubscriptionType,
 };
 use async_graphql_axum::{GraphQLRequest, GraphQLResponse, GraphQLSubscription};
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use futures::{Stream, stream};
 use tokio::net::TcpListener;
 
-/// A subgraph that is being served.
+/// A subgraph that is being served, and the headers of every call that it got.
 pub struct Served {
     address: SocketAddr,
+    pub sdl: String,
+    seen: Arc<Mutex<Vec<HeaderMap>>>,
+    is_silent: Arc<AtomicBool>,
 }
 
 impl Served {
     pub fn url(&self) -> String {
         format!("http://{}/graphql", self.address)
+    }
+
+    /// Whether it answers every question with a failure from now on.
+    pub fn go_silent(&self, is_silent: bool) {
+        self.is_silent.store(is_silent, Ordering::Relaxed);
+    }
+
+    /// The headers of the last call.
+    pub fn last_headers(&self) -> HeaderMap {
+        self.seen.lock().unwrap().last().cloned().unwrap_or_default()
     }
 }
 
@@ -31,16 +47,23 @@ where
         .enable_federation()
         .enable_subscription_in_federation()
         .finish();
-    let answering = schema.clone();
-    let answer = move |request: GraphQLRequest| async move {
-        GraphQLResponse::from(answering.execute(request.into_inner()).await)
+    let sdl = schema.sdl_with_options(async_graphql::SDLExportOptions::new().federation());
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let is_silent = Arc::new(AtomicBool::new(false));
+    let (answering, noting, silent) = (schema.clone(), seen.clone(), is_silent.clone());
+    let answer = move |headers: HeaderMap, request: GraphQLRequest| async move {
+        if silent.load(Ordering::Relaxed) {
+            return Err(StatusCode::SERVICE_UNAVAILABLE);
+        }
+        noting.lock().unwrap().push(headers);
+        Ok(GraphQLResponse::from(answering.execute(request.into_inner()).await))
     };
     let routes =
         axum::Router::new().route("/graphql", post(answer).get_service(GraphQLSubscription::new(schema)));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, routes).await });
-    Served { address }
+    Served { address, sdl, seen, is_silent }
 }
 
 /// Owns products.
@@ -111,4 +134,45 @@ impl Reviews {
     async fn product(&self, upc: String) -> Reviewed {
         Reviewed { upc }
     }
+}
+
+/// The shop's supergraph as a composer of the federation writes it.
+pub fn supergraph(products: &str, reviews: &str) -> String {
+    format!(
+        r#"
+schema
+  @link(url: "https://specs.apollo.dev/link/v1.0")
+  @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION)
+{{ query: Query subscription: Subscription }}
+
+directive @join__enumValue(graph: join__Graph!) repeatable on ENUM_VALUE
+directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, type: String, external: Boolean, override: String, usedOverridden: Boolean) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
+directive @join__graph(name: String!, url: String!) on ENUM_VALUE
+directive @join__implements(graph: join__Graph!, interface: String!) repeatable on OBJECT | INTERFACE
+directive @join__type(graph: join__Graph!, key: join__FieldSet, extension: Boolean! = false, resolvable: Boolean! = true, isInterfaceObject: Boolean! = false) repeatable on OBJECT | INTERFACE | UNION | ENUM | INPUT_OBJECT | SCALAR
+directive @join__unionMember(graph: join__Graph!, member: String!) repeatable on UNION
+directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
+
+scalar join__FieldSet
+scalar link__Import
+enum link__Purpose {{ SECURITY EXECUTION }}
+enum join__Graph {{
+  PRODUCTS @join__graph(name: "Products-1", url: "{products}")
+  REVIEWS @join__graph(name: "reviews", url: "{reviews}")
+}}
+
+type Query @join__type(graph: PRODUCTS) @join__type(graph: REVIEWS) {{
+  products: [Product!]! @join__field(graph: PRODUCTS)
+  bestReviewed: Product! @join__field(graph: REVIEWS)
+}}
+type Subscription @join__type(graph: PRODUCTS) {{
+  priceChanged: Product! @join__field(graph: PRODUCTS)
+}}
+type Product @join__type(graph: PRODUCTS, key: "upc") @join__type(graph: REVIEWS, key: "upc") {{
+  upc: String!
+  name: String! @join__field(graph: PRODUCTS)
+  stars: Int! @join__field(graph: REVIEWS)
+}}
+"#
+    )
 }

@@ -17,6 +17,11 @@ struct Inner {
 }
 
 impl Sdl {
+    /// The text, shared.
+    pub(crate) fn text(&self) -> Arc<str> {
+        self.0.text.clone()
+    }
+
     /// What it says. Heavy on the CPU the first time.
     pub(super) fn schema(&self) -> Result<&SubgraphSchema, &Conflict> {
         self.0.schema.get_or_init(|| SubgraphSchema::read(&self.0.text)).as_ref()

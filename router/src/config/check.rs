@@ -120,8 +120,7 @@ impl<'s> Check<'s> {
         for entry in entries {
             let within = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
             match known.and_then(|known| known.get(&entry.key)).or(others) {
-                // A key with nothing after it is as good as none.
-                Some(_) if matches!(entry.value.content, Content::Null) => {}
+                Some(schema) if is_nothing(&entry.value, self.resolve(schema)) => {}
                 Some(schema) => {
                     let value = self.value(schema, &entry.value, &within);
                     checked.insert(entry.key.clone(), value);
@@ -192,6 +191,15 @@ impl<'s> Check<'s> {
         };
         let message = format!("{} is {is}; it must be {}", called(path), choices.join(" or "));
         self.refuse(node, path, message + &hint.unwrap_or_default())
+    }
+}
+
+/// A key with nothing after it is as good as none, and so is an empty variable where there may be nothing.
+fn is_nothing(node: &Node, schema: &Value) -> bool {
+    match &node.content {
+        Content::Null => true,
+        Content::Substituted(text) => text.is_empty() && types(schema).contains(&"null"),
+        _ => false,
     }
 }
 
@@ -322,7 +330,10 @@ mod tests {
     #[test]
     fn a_variable_becomes_what_its_place_asks_for() {
         assert_eq!(checked("name: ${N}\ndepth: ${N}"), Ok(json!({ "name": "7", "depth": 7 })));
-        assert_eq!(checked("name: a\nis_on: ${X:-true}").map_err(|_| ()), Err(()));
+        assert_eq!(checked("name: ${N}${N}\nratio: $${N}").map_err(|_| ()), Err(()));
+        let lookup = |_: &str| Some(String::new());
+        let node = yaml::read("name: ${N}\nratio: ${N}", &lookup).expect("YAML");
+        assert_eq!(check(&schema(), &node).ok(), Some(json!({ "name": "" })));
         let refused = checked("name: a\ndepth: ${X}\nprofile: ${X}").expect_err("no number").join("\n");
         assert!(!refused.contains("s3cret"), "{refused}");
         assert!(refused.contains("line 2: `depth` is text; it must be a whole number"), "{refused}");

@@ -11,13 +11,16 @@
 
 mod check;
 mod environment;
+mod federation;
 mod file;
 mod network;
 mod problem;
+mod subgraph;
 mod tree;
 mod yaml;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -25,9 +28,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::rate::RateLimits;
 
+pub use federation::{FederationConfig, Means};
 pub use file::{ConfigFile, Layout};
 pub use network::Network;
 pub use problem::{ConfigError, Problem};
+pub use subgraph::{SchemaSource, SubgraphConfig, SubscriptionProtocol};
 
 /// The router's settings. Unknown keys are refused, values out of range by [`Config::check`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -35,7 +40,7 @@ pub use problem::{ConfigError, Problem};
 pub struct Config {
     /// What anonymous callers may see. Default `production`.
     pub profile: Profile,
-    /// Where to listen. Default `0.0.0.0:4000`.
+    /// Where to listen. Default `0.0.0.0:4000`. Needs a restart.
     pub listen: SocketAddr,
     /// How large and how deep a request may be.
     pub limits: graphql::Limits,
@@ -58,19 +63,20 @@ pub struct Config {
     #[schemars(range(min = 1, max = 10_000))]
     pub planning_timeout_ms: u64,
     /// How long a client may take to send a request's headers, from their first byte on. Default 5,000; 100–60,000.
+    /// Needs a restart.
     #[schemars(range(min = 100, max = 60_000))]
     pub header_timeout_ms: u64,
-    /// How long a client may idle between two requests. Default 60,000; 1,000–600,000.
+    /// How long a client may idle between two requests. Default 60,000; 1,000–600,000. Needs a restart.
     #[schemars(range(min = 1_000, max = 600_000))]
     pub idle_timeout_ms: u64,
     /// How long a client may take to send a request's body. Default 10,000; 100–120,000.
     #[schemars(range(min = 100, max = 120_000))]
     pub body_timeout_ms: u64,
     /// Threads that serve connections, each on its own; 0 is the process's shared threads. Default one per core, and 0
-    /// where a subgraph runs in this process; 0–64.
+    /// where a subgraph runs in this process; 0–64. Needs a restart.
     #[schemars(range(max = 64))]
     pub workers: Option<usize>,
-    /// Connections at a time; more wait. Default 10,000; 1–1,000,000.
+    /// Connections at a time; more wait. Default 10,000; 1–1,000,000. Needs a restart.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub connections_max: usize,
     /// Bytes of all headers of a request. Default 32,768; 1,024–65,536.
@@ -92,6 +98,13 @@ pub struct Config {
     /// How long to wait at start for every subgraph before serving those that answer. Default 30,000; 0–600,000.
     #[schemars(range(min = 0, max = 600_000))]
     pub startup_grace_ms: u64,
+    /// A folder where the schemas that composed last are kept. At a start, they serve for subgraphs that do not
+    /// answer, or when what is read does not compose. Default none. Needs a restart.
+    pub state_folder: Option<PathBuf>,
+    /// Operations that are planned, by how much they are used, before a new schema takes the place of the old one.
+    /// Default 100; 0–10,000.
+    #[schemars(range(max = 10_000))]
+    pub warm_operations_max: usize,
     /// How long requests in progress may take to end at shutdown. Default 30,000; 0–600,000.
     #[schemars(range(min = 0, max = 600_000))]
     pub drain_ms: u64,
@@ -122,6 +135,8 @@ impl Default for Config {
             views_max: 256,
             subgraph_poll_ms: 10_000,
             startup_grace_ms: 30_000,
+            state_folder: None,
+            warm_operations_max: 100,
             drain_ms: 30_000,
         }
     }
@@ -145,7 +160,7 @@ pub struct Persisted {
     /// Whether clients may name a document by its SHA-256 once they have sent it (Apollo's automatic persisted
     /// queries). Default true.
     pub automatic: bool,
-    /// Bytes of such documents that are kept; those used least go first. Default 16 MiB; 64 KiB–1 GiB, i.e.
+    /// Bytes of such documents that are kept; those used least go first. Default 16,777,216;
     /// 65,536–1,073,741,824.
     #[schemars(range(min = 65_536, max = 1_073_741_824))]
     pub automatic_bytes_max: u64,
@@ -188,7 +203,7 @@ pub enum TrustedDocuments {
 #[serde(default, deny_unknown_fields)]
 pub struct Telemetry {
     /// Where `GET /metrics` is answered, in OpenMetrics' text format: an address that only operators reach, such as
-    /// `127.0.0.1:9090`. Default nowhere; never on the address that clients use.
+    /// `127.0.0.1:9090`. Default nowhere; never on the address that clients use. Needs a restart.
     pub metrics_listen: Option<SocketAddr>,
 }
 

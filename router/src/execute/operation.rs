@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use apollo_compiler::Node;
 use apollo_compiler::executable::{ExecutableDocument, Operation as Definition};
@@ -44,6 +45,8 @@ pub struct Operation {
     pub(crate) layout: Layout,
     pub(crate) shape: Arc<Shape>,
     pub(crate) usual: Usual,
+    /// How often it was asked for again: what is worth planning for the next schema before that is used.
+    pub(crate) hits: AtomicU64,
 }
 
 /// What a run needs besides its operation.

@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use serde::Deserialize;
-use tokio_util::sync::CancellationToken;
 
 use crate::SetupError;
 use crate::config::{Persisted as Settings, TrustedDocuments};
@@ -23,7 +22,8 @@ type Documents = HashMap<String, Arc<str>>;
 /// The trusted documents, by id.
 pub(crate) struct Trusted {
     file: Option<PathBuf>,
-    poll: Duration,
+    /// The state of the file that was last looked at.
+    seen: tokio::sync::Mutex<Option<Mark>>,
     documents: ArcSwap<Documents>,
     metrics: Arc<Metrics>,
 }
@@ -68,8 +68,7 @@ impl Trusted {
             None => Documents::new(),
             Some(file) => read_off_the_io_threads(file).await?,
         };
-        let poll = Duration::from_millis(settings.manifest_poll_ms);
-        let trusted = Self { file, poll, documents: ArcSwap::default(), metrics };
+        let trusted = Self { file, seen: Default::default(), documents: ArcSwap::default(), metrics };
         trusted.store(documents);
         Ok(trusted)
     }
@@ -85,32 +84,26 @@ impl Trusted {
         self.documents.store(Arc::new(documents));
     }
 
-    /// Reads the file again whenever it has changed, until cancelled. What cannot be used changes nothing.
-    pub async fn watch(&self, cancel: &CancellationToken) {
+    /// Reads the file again when it has changed since it was last looked at. What cannot be used changes nothing.
+    pub async fn look(&self) {
         let Some(file) = &self.file else { return };
-        let mut read = None;
-        loop {
-            tokio::select! {
-                () = tokio::time::sleep(self.poll) => {}
-                () = cancel.cancelled() => return,
-            }
-            let now = mark(file).await;
-            if now == read && now.is_some() {
-                continue;
-            }
-            read = now;
-            let result = match read_off_the_io_threads(file.clone()).await {
-                Ok(documents) => {
-                    self.store(documents);
-                    "ok"
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the trusted documents stay as they were");
-                    "failed"
-                }
-            };
-            self.metrics.operations.manifest_reads.get_or_create(&ResultLabel { result }).inc();
+        let now = mark(file).await;
+        let mut seen = self.seen.lock().await;
+        if now == *seen && now.is_some() {
+            return;
         }
+        *seen = now;
+        let result = match read_off_the_io_threads(file.clone()).await {
+            Ok(documents) => {
+                self.store(documents);
+                "ok"
+            }
+            Err(error) => {
+                tracing::error!(%error, "the trusted documents stay as they were");
+                "failed"
+            }
+        };
+        self.metrics.operations.manifest_reads.get_or_create(&ResultLabel { result }).inc();
     }
 }
 

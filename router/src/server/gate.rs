@@ -106,6 +106,7 @@ fn admit(core: &Core, request: &mut Request, request_id: &Arc<str>) -> Result<Cl
         traceparent: telemetry::Request::current()
             .and_then(|request| request.traceparent())
             .or_else(|| text(headers, TRACEPARENT).and_then(telemetry::continue_trace)),
+        headers: chosen(headers, &core.forwarded),
     };
     telemetry::note_access(|access| access.client(&client));
     Ok(client)
@@ -113,6 +114,17 @@ fn admit(core: &Core, request: &mut Request, request_id: &Arc<str>) -> Result<Cl
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The headers that some subgraph is configured to get.
+fn chosen(headers: &HeaderMap, names: &[HeaderName]) -> Arc<HeaderMap> {
+    let mut chosen = HeaderMap::new();
+    for name in names {
+        for value in headers.get_all(name) {
+            chosen.append(name.clone(), value.clone());
+        }
+    }
+    chosen.into()
 }
 
 /// Removes what only the inside may say: a tenant, a user or a credential comes from a verified token.

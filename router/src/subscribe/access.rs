@@ -60,6 +60,8 @@ impl Access {
     }
 
     async fn read(&mut self) -> Result<(), Error> {
+        // Whoever says now who callers are: it may be another than when the connection began.
+        self.core = self.core.latest();
         let tenancy = &self.core.tenancy;
         let caller = tenancy.authenticate(self.token.as_deref()).await?;
         let session = |caller: &Caller| {

@@ -34,6 +34,11 @@ impl Sockets {
         Self { per_owner_max, guard, open: Arc::default() }
     }
 
+    /// The same counts, under another limit.
+    pub fn with(&self, per_owner_max: usize, guard: Guard) -> Self {
+        Self { per_owner_max, guard, open: self.open.clone() }
+    }
+
     /// Counts one more; `None` when the owner has as many as allowed.
     pub fn open(&self, caller: &Caller, address: Option<IpAddr>) -> Option<Socket> {
         let owner = caller.member().map_or(Owner::Address(address), |member| Owner::User(member.identity_id));

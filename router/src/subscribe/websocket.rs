@@ -134,6 +134,8 @@ impl Connection {
                 self.send(&ToClient::Error { id: &id, payload: &errors }).await
             }
             FromClient::Subscribe { id, payload } => {
+                // A socket may outlive many schemas; what begins on it begins with the present one.
+                self.core = self.core.latest();
                 let record = self.core.observe(transport::WEBSOCKET, &self.client);
                 let (core, mut client) = (self.core.clone(), self.client.clone());
                 client.traceparent = record.traceparent().or(client.traceparent);

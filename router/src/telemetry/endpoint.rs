@@ -16,7 +16,8 @@ impl Router {
     /// The router's metrics in OpenMetrics' text format, for those who serve them themselves.
     #[must_use]
     pub fn metrics(&self) -> String {
-        self.core.metrics.render(&self.core)
+        let core = self.core();
+        core.metrics.render(&core)
     }
 
     /// Answers `GET /metrics` on a listener until cancelled. Whoever reaches it may read: bind it to an address

@@ -10,14 +10,14 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use super::client::{causes, read_body};
-use super::http::{Endpoint, headers};
+use super::http::Endpoint;
 use super::{Answer, Call, TransportError};
 
 type Event = Result<Answer, TransportError>;
 
 /// Dropping the stream closes the connection, which ends the subscription.
 pub(super) fn stream(endpoint: &Arc<Endpoint>, call: Call<'_>) -> BoxStream<'static, Event> {
-    let open = endpoint.clone().open_event_stream(Bytes::from(call.body()), headers(call.context));
+    let open = endpoint.clone().open_event_stream(Bytes::from(call.body()), endpoint.headers(call.context));
     stream::once(open)
         .flat_map(|opened| match opened {
             Ok(body) => events(body).boxed(),

@@ -17,15 +17,20 @@ pub struct Faults {
     /// Whether a failing subgraph is left alone. Default true.
     pub breaker: bool,
     /// The share of failures, in percent, that opens the breaker. Default 50; 1–100.
+    #[schemars(range(min = 1, max = 100))]
     pub failures_percent: u32,
     /// The calls within the window below which nothing is concluded. Default 20; 1–100,000.
+    #[schemars(range(min = 1, max = 100_000))]
     pub calls_min: u32,
     /// How long calls count. Default 10,000; 1,000–600,000.
+    #[schemars(range(min = 1_000, max = 600_000))]
     pub window_ms: u64,
     /// How long a subgraph is left alone before one call tries it again. Default 5,000; 100–600,000.
+    #[schemars(range(min = 100, max = 600_000))]
     pub open_ms: u64,
     /// The share of queries, in percent, that may be asked a second time after a failure; 0 is never. Mutations never
     /// are. Default 10; 0–100.
+    #[schemars(range(min = 0, max = 100))]
     pub retries_percent: u32,
 }
 

@@ -17,6 +17,7 @@ pub use super::client::Connections;
 use super::client::read_body;
 use super::event_stream::Body;
 use super::flight::{Flights, Key};
+use super::headers::usually_forwarded;
 pub use super::health::Faults;
 use super::health::Health;
 use super::{Answer, Call, TransportError};
@@ -41,6 +42,10 @@ pub struct Endpoint {
     pub answer_bytes_max: usize,
     /// Adds the router's credential to each call.
     pub sign: Option<Sign>,
+    /// Which headers of the client's request go on. Default [`FORWARDED`](super::headers::FORWARDED).
+    pub forwarded: Arc<[HeaderName]>,
+    /// Headers that each call carries, whatever the client sent.
+    pub fixed: Arc<HeaderMap>,
     health: Arc<Health>,
     flights: Option<Arc<Flights>>,
 }
@@ -59,6 +64,8 @@ impl Endpoint {
             timeout: Duration::from_secs(5),
             answer_bytes_max: 10 * 1024 * 1024,
             sign: None,
+            forwarded: usually_forwarded(),
+            fixed: Arc::default(),
             health: Arc::new(Health::new(Faults::default())),
             flights: Some(Arc::default()),
         }
@@ -86,7 +93,7 @@ impl Endpoint {
 
     pub(super) async fn call(self: &Arc<Self>, call: Call<'_>) -> Result<Answer, TransportError> {
         let body = Bytes::from(call.body());
-        let headers = headers(call.context);
+        let headers = self.headers(call.context);
         let bytes = match &self.flights {
             Some(flights) if !call.is_mutation => {
                 let key = Key { identity: identity(&headers), body: body.clone() };
@@ -183,7 +190,8 @@ pub async fn fetch_sdl(endpoint: &Endpoint) -> Result<String, TransportError> {
         sdl: String,
     }
     let body = Bytes::from_static(br#"{"query":"{ _service { sdl } }"}"#);
-    let post = endpoint.post(body, headers(&RequestContext::anonymous("sdl")));
+    let headers = endpoint.headers(&RequestContext::anonymous("sdl"));
+    let post = endpoint.post(body, headers);
     let bytes = tokio::time::timeout(endpoint.timeout, post)
         .await
         .map_err(|_| TransportError::Timeout(endpoint.timeout.as_millis()))??;
@@ -205,31 +213,4 @@ fn identity(headers: &HeaderMap) -> Bytes {
         }
     }
     words.into()
-}
-
-/// What each call carries from the client's request. Nothing else of it goes on.
-pub(super) fn headers(context: &RequestContext) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    let mut set = |name: &'static str, value: String| {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    };
-    set("x-request-id", context.request_id.to_string());
-    if let Some(token) = &context.token {
-        set("authorization", format!("Bearer {token}"));
-    }
-    if let Some(traceparent) = &context.traceparent {
-        set("traceparent", traceparent.to_string());
-    }
-    if let Some(agent) = &context.user_agent {
-        set("x-innoerp-user-agent", agent.to_string());
-    }
-    if let Some(address) = context.client_address {
-        set("x-innoerp-client-address", address.to_string());
-    }
-    if let Some(token) = headers.get_mut(header::AUTHORIZATION) {
-        token.set_sensitive(true);
-    }
-    headers
 }

@@ -3,6 +3,7 @@
 mod client;
 mod event_stream;
 mod flight;
+pub mod headers;
 mod health;
 pub mod http;
 mod in_process;

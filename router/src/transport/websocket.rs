@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{SinkExt, StreamExt, stream};
+use http::header::AUTHORIZATION;
 use http::{HeaderValue, Method};
 use serde::Deserialize;
 use serde_json::json;
@@ -15,7 +16,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message, Utf8Bytes};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use super::http::{Endpoint, headers};
+use super::http::Endpoint;
 use super::{Answer, Call, TransportError};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -52,8 +53,6 @@ struct Subscription {
     /// What is asked, as GraphQL over HTTP has it.
     body: Vec<u8>,
     headers: http::HeaderMap,
-    /// The client's token.
-    token: Option<std::sync::Arc<str>>,
 }
 
 /// Dropping the stream sends `complete` and closes the connection.
@@ -68,8 +67,7 @@ pub(super) fn stream(
     let subscription = Subscription {
         endpoint: endpoint.clone(),
         body: call.body(),
-        headers: headers(call.context),
-        token: call.context.token.clone(),
+        headers: endpoint.headers(call.context),
     };
     let (sender, receiver) = mpsc::channel(QUEUE);
     tokio::spawn(async move {
@@ -112,7 +110,9 @@ impl Subscription {
         let (mut socket, _) = tokio_tungstenite::connect_async_with_config(request, Some(config), true)
             .await
             .map_err(|error| TransportError::Connect(error.to_string()))?;
-        let payload = self.token.as_ref().map(|token| json!({ "authorization": format!("Bearer {token}") }));
+        // Said again in the first message: many servers look there, because browsers can set no headers.
+        let authorization = self.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let payload = authorization.map(|value| json!({ "authorization": value }));
         let init = json!({ "type": "connection_init", "payload": payload.unwrap_or_else(|| json!({})) });
         send(&mut socket, init.to_string()).await?;
         loop {

@@ -49,6 +49,7 @@ impl Organizations {
                 membership_id: MembershipId::new(),
                 session_id: SessionId::new(),
                 roles: vec![Role::Member],
+                modules: None,
                 expires_at,
             }))
         };

@@ -142,6 +142,19 @@ async fn subscriptions_run_over_a_websocket() {
     );
 }
 
+#[tokio::test]
+async fn a_websocket_over_tls_fails_as_a_connection_when_the_other_side_does_not_speak_it() {
+    let (mut endpoint, _) = serve(crate::shop::products::executable(Log::default())).await;
+    let mut url = endpoint.websocket.unwrap();
+    url.set_scheme("wss").unwrap();
+    endpoint.websocket = Some(url);
+    let mut all = subgraphs();
+    all[1].transport = Transport::Http(endpoint.into());
+    let events =
+        crate::subscriptions::events(&Supergraph::compose(&all).unwrap(), "subscription { ticks }").await;
+    assert_eq!(events[0]["errors"][0]["extensions"]["code"], "DEPENDENCY_UNAVAILABLE", "{events:?}");
+}
+
 /// The shop's products, with a share in `alive` for each subscription that runs.
 fn watched(alive: &Arc<()>) -> Executable {
     let held = alive.clone();

@@ -32,7 +32,7 @@ async fn a_router_without_a_schema_is_alive_and_not_ready() {
     let app = App::serve(config(), vec![SubgraphSource::Http { name: "crm".to_owned(), endpoint }]).await;
     assert_eq!(app.send(app.client.get(app.url("/health/live"))).await.0, 200);
     let (status, body) = app.send(app.client.get(app.url("/health/ready"))).await;
-    assert_eq!((status, body), (503, json!({ "status": "starting", "schema": null })));
+    assert_eq!((status, &body["status"], &body["schema"]), (503, &json!("starting"), &json!(null)));
 }
 
 /// A connection on which a request that takes a second has been sent, and has begun to run.

@@ -14,6 +14,7 @@ mod over_http;
 mod packed;
 mod persisted;
 mod raw;
+mod reload;
 mod remote;
 mod slow;
 mod tenancy;

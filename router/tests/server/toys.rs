@@ -208,6 +208,7 @@ impl Tenants {
             session_id: SessionId::new(),
             roles: vec![Role::Member],
             expires_at,
+            modules: None,
         };
         let token = format!("token-{}", member.session_id);
         let modules = ["user", "leave", "crm"].map(str::to_owned).into();
@@ -291,6 +292,11 @@ impl App {
     pub async fn serve_at(address: SocketAddr, config: Config, sources: Vec<SubgraphSource>) -> Self {
         let tenants = Arc::new(Tenants::default());
         let router = Router::new(config, sources, tenants.clone()).await.expect("the toys compose");
+        Self::of(router, tenants, address).await
+    }
+
+    /// A router that was made elsewhere.
+    pub async fn of(router: Router, tenants: Arc<Tenants>, address: SocketAddr) -> Self {
         let listener = TcpListener::bind(address).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let shutdown = CancellationToken::new();

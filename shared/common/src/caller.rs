@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use http::HeaderMap;
 
 use crate::{IdentityId, MembershipId, OrganizationId, Role, SessionId};
 
@@ -46,6 +47,8 @@ pub struct Member {
     pub roles: Vec<Role>,
     /// When the token ends.
     pub expires_at: DateTime<Utc>,
+    /// The modules that the token itself grants. `None` in innoERP, where the organization's state says it.
+    pub modules: Option<Arc<ModuleSet>>,
 }
 
 /// What a request carries from the edge to every subgraph.
@@ -63,6 +66,8 @@ pub struct RequestContext {
     pub user_agent: Option<Arc<str>>,
     /// The W3C `traceparent` to continue, when one came.
     pub traceparent: Option<Arc<str>>,
+    /// Other headers of the client that a subgraph is configured to get; none in innoERP itself.
+    pub client_headers: Arc<HeaderMap>,
 }
 
 impl RequestContext {
@@ -76,6 +81,7 @@ impl RequestContext {
             client_address: None,
             user_agent: None,
             traceparent: None,
+            client_headers: Arc::default(),
         }
     }
 }

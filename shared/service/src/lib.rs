@@ -7,6 +7,7 @@
 pub mod credential;
 mod gate;
 mod guard;
+pub mod jwks;
 mod keys;
 mod limited;
 mod runtime;

@@ -173,6 +173,7 @@ async fn context(
             .and_then(|value| value.parse::<IpAddr>().ok()),
         user_agent: text(headers, "x-innoerp-user-agent").map(Into::into),
         traceparent: text(headers, "traceparent").map(Into::into),
+        client_headers: Arc::default(),
     })
 }
 

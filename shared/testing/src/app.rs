@@ -43,6 +43,7 @@ impl Person {
             session_id: claims.sid.into(),
             roles: claims.roles.iter().filter_map(|role| Role::parse(role)).collect(),
             expires_at: DateTime::<Utc>::MAX_UTC,
+            modules: None,
         }))
     }
 
@@ -60,6 +61,7 @@ impl Person {
             session_id: SessionId::new(),
             roles: roles.to_vec(),
             expires_at: DateTime::<Utc>::MAX_UTC,
+            modules: None,
         }))
     }
 

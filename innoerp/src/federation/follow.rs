@@ -1,0 +1,96 @@
+//! Follows the file that configures a router, and does as SIGHUP asks.
+
+use std::time::Duration;
+
+use router::{Change, Router};
+use service::Settings;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::Choice;
+use super::file::RouterFile;
+use super::plan::{self, Plan};
+use crate::Failure;
+use crate::addresses::Addresses;
+use crate::process::Process;
+
+/// A router that runs, and what it was configured with.
+pub(super) struct Followed {
+    pub settings: Settings,
+    pub addresses: Addresses,
+    pub choice: Choice,
+    /// What holds now.
+    pub plan: Plan,
+    pub router: Router,
+    pub process: Option<Process>,
+    /// Whether the file was changed to something that cannot be used: it is tried again.
+    pub is_refused: bool,
+}
+
+impl Followed {
+    /// Until Ctrl-C or SIGTERM. SIGHUP reads everything again; the file is also looked at every so often.
+    pub async fn until_asked_to_end(&mut self) {
+        let of = |kind| signal(kind).ok();
+        let mut interrupt = of(SignalKind::interrupt());
+        let mut terminate = of(SignalKind::terminate());
+        let mut hangup = of(SignalKind::hangup());
+        loop {
+            let poll = Duration::from_millis(self.router.config().subgraph_poll_ms);
+            tokio::select! {
+                () = received(&mut interrupt) => return,
+                () = received(&mut terminate) => return,
+                () = received(&mut hangup) => self.reload().await,
+                () = tokio::time::sleep(poll) => {
+                    if self.has_changed() {
+                        self.reload().await;
+                    }
+                }
+            }
+        }
+    }
+
+    fn has_changed(&self) -> bool {
+        let Some(path) = &self.choice.config else { return false };
+        // A file that is gone is being replaced; should it stay away, what was read from it holds.
+        self.is_refused || plan::text(path).is_ok_and(|text| text != self.plan.text)
+    }
+
+    /// Reads the file and the schemas again. What cannot be used changes nothing, and is an alarm.
+    async fn reload(&mut self) {
+        match self.apply().await {
+            Ok(()) => {
+                self.is_refused = false;
+                self.router.note_refused_config(None);
+                // What cannot be used of the schemas is an alarm of its own.
+                let _ = self.router.refresh().await;
+            }
+            Err(failure) => {
+                self.is_refused = true;
+                self.router.note_refused_config(Some(&failure.to_string()));
+            }
+        }
+    }
+
+    async fn apply(&mut self) -> Result<(), Failure> {
+        let plan = Plan::read(&self.settings, &self.addresses, &self.choice)?;
+        let (old, new) = (&self.plan.file, &plan.file);
+        let federation =
+            if new.federation == old.federation { None } else { Some(plan.federation(&self.settings)?) };
+        let modules = |file: &RouterFile| (file.federation.modules(), file.federation.module_names());
+        let is_same = new.access == old.access && modules(new) == modules(old);
+        let tenancy = if is_same { None } else { Some(plan.tenancy(self.process.as_ref())?) };
+        let change = Change { config: new.config.clone(), federation, tenancy };
+        self.router.reload(change).await.map_err(|error| plan.failure(&error))?;
+        self.plan = plan;
+        Ok(())
+    }
+}
+
+/// The next of a signal; never, when it cannot be listened for.
+async fn received(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,258 @@
+//! One subgraph, as a file says it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::federation::Means;
+use super::problem::{ConfigError, Problem};
+use crate::federation::websocket_url;
+use crate::transport::headers::FORWARDED;
+use crate::transport::http::{Connections, Endpoint, Faults, Sign};
+
+/// One subgraph, and the way to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubgraphConfig {
+    /// Its name in plans, logs and the composed schema: letters, digits, `-` and `_`, a letter first.
+    pub name: String,
+    /// Where queries and mutations are posted. Beside `supergraph`, default what that states.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// Where its schema comes from. Default `service`.
+    #[serde(default)]
+    pub schema: SchemaSource,
+    /// How it takes subscriptions. Default `websocket`.
+    #[serde(default)]
+    pub subscription_protocol: SubscriptionProtocol,
+    /// Where it takes subscriptions over WebSockets. Default its `url` with `ws` for `http`.
+    #[serde(default)]
+    pub websocket_url: Option<String>,
+    /// Headers that each call to it carries, by name. Default none.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Headers of the client's request that go on to it. Default `authorization`, `traceparent`, `x-request-id`.
+    #[serde(default = "usually_forwarded")]
+    #[schemars(length(max = 100))]
+    pub forward_headers: Vec<String>,
+    /// How long a call may take. Default 5,000; 10–120,000.
+    #[serde(default = "usual_timeout_ms")]
+    #[schemars(range(min = 10, max = 120_000))]
+    pub timeout_ms: u64,
+    /// How large an answer may be, in bytes. Default 10,485,760; 1,024–1,073,741,824.
+    #[serde(default = "usual_answer_bytes_max")]
+    #[schemars(range(min = 1_024, max = 1_073_741_824))]
+    pub answer_bytes_max: usize,
+    /// When it is left alone because it fails, and how often a query is asked again.
+    #[serde(default)]
+    pub faults: Faults,
+    /// Whether equal queries of the same client that are under way together are asked once. Default true.
+    #[serde(default = "usually")]
+    pub deduplicate: bool,
+    /// The module that it belongs to: callers see it when they have that module. Default its name.
+    #[serde(default)]
+    pub module: Option<String>,
+    /// Whether each call carries innoERP's credential, which the modules of innoERP ask for. Default false.
+    #[serde(default)]
+    pub signed: bool,
+}
+
+/// Where a subgraph's schema comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SchemaSource {
+    /// The subgraph itself answers `{ _service { sdl } }`, and is asked again and again.
+    #[default]
+    Service,
+    /// A file of SDL, read again and again.
+    File(PathBuf),
+}
+
+/// How a subgraph takes subscriptions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SubscriptionProtocol {
+    /// Over a WebSocket, in `graphql-transport-ws`.
+    #[default]
+    Websocket,
+    /// As server-sent events, in the distinct connections mode of `graphql-sse`, where queries are posted.
+    Sse,
+    /// Not at all.
+    None,
+}
+
+fn usually_forwarded() -> Vec<String> {
+    FORWARDED.iter().map(ToString::to_string).collect()
+}
+
+fn usually() -> bool {
+    true
+}
+
+fn usual_timeout_ms() -> u64 {
+    5_000
+}
+
+fn usual_answer_bytes_max() -> usize {
+    10 * 1024 * 1024
+}
+
+/// Headers that belong to one connection or one body, or that only the router may set.
+const NEVER: [&str; 13] = [
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+impl SubgraphConfig {
+    /// A subgraph of which nothing but its name is said.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            url: None,
+            schema: SchemaSource::Service,
+            subscription_protocol: SubscriptionProtocol::Websocket,
+            websocket_url: None,
+            headers: BTreeMap::new(),
+            forward_headers: usually_forwarded(),
+            timeout_ms: usual_timeout_ms(),
+            answer_bytes_max: usual_answer_bytes_max(),
+            faults: Faults::default(),
+            deduplicate: usually(),
+            module: None,
+            signed: false,
+        }
+    }
+
+    /// The way to it, when it is found at this URL; a sentence when there is none.
+    ///
+    /// # Errors
+    /// The URL is none, or not one of HTTP.
+    pub fn endpoint(
+        &self,
+        url: &str,
+        connections: &Connections,
+        sign: Option<&Sign>,
+    ) -> Result<Endpoint, String> {
+        let url: Url = url.parse().map_err(|_| format!("its URL {url:?} is none"))?;
+        let beside = websocket_url(&url).ok_or_else(|| format!("{url} is neither http nor https"))?;
+        let mut endpoint = Endpoint::new(&url, connections.clone())
+            .with_faults(self.faults)
+            .with_deduplication(self.deduplicate);
+        endpoint.websocket = match (self.subscription_protocol, &self.websocket_url) {
+            (SubscriptionProtocol::Websocket, None) => Some(beside),
+            (SubscriptionProtocol::Websocket, Some(url)) => {
+                Some(url.parse().map_err(|_| format!("its WebSocket URL {url:?} is none"))?)
+            }
+            (SubscriptionProtocol::Sse | SubscriptionProtocol::None, _) => None,
+        };
+        endpoint.event_stream = self.subscription_protocol == SubscriptionProtocol::Sse;
+        endpoint.timeout = Duration::from_millis(self.timeout_ms);
+        endpoint.answer_bytes_max = self.answer_bytes_max;
+        endpoint.sign = sign.filter(|_| self.signed).cloned();
+        let names = self.forward_headers.iter().filter_map(|name| name.parse().ok());
+        endpoint.forwarded = names.collect::<Vec<HeaderName>>().into();
+        endpoint.fixed = self.fixed_headers().into();
+        Ok(endpoint)
+    }
+
+    fn fixed_headers(&self) -> HeaderMap {
+        let header = |(name, value): (&String, &String)| {
+            let mut value = HeaderValue::from_str(value).ok()?;
+            // It may be a key: kept out of logs.
+            value.set_sensitive(true);
+            Some((name.parse::<HeaderName>().ok()?, value))
+        };
+        self.headers.iter().filter_map(header).collect()
+    }
+
+    /// Everything that is wrong with it.
+    pub(super) fn problems(
+        &self,
+        path: &str,
+        is_new: bool,
+        is_ready: bool,
+        means: &Means<'_>,
+    ) -> Vec<Problem> {
+        let name = &self.name;
+        let mut problems = Vec::new();
+        let mut refuse = |key: &str, message: String| {
+            let path = format!("{path}.{key}");
+            problems.extend(ConfigError::one(&path, format!("`{path}`: {message}")).0);
+        };
+        let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        if !is_name {
+            refuse("name", format!("`{name}` is no name; use letters, digits, - and _, a letter first"));
+        }
+        if !is_new {
+            refuse("name", format!("there are two subgraphs `{name}`"));
+        }
+        match self.url.as_deref().map(str::parse::<Url>) {
+            None if !is_ready => refuse("url", format!("the subgraph `{name}` lacks one")),
+            Some(url) if !url.as_ref().is_ok_and(|url| matches!(url.scheme(), "http" | "https")) => {
+                refuse("url", "it must be one of http or https".to_owned());
+            }
+            _ => {}
+        }
+        let websocket = self.websocket_url.as_deref().map(str::parse::<Url>);
+        if websocket.is_some_and(|url| !url.is_ok_and(|url| matches!(url.scheme(), "ws" | "wss"))) {
+            refuse("websocket_url", "it must be one of ws or wss".to_owned());
+        }
+        if self.websocket_url.is_some() && self.subscription_protocol != SubscriptionProtocol::Websocket {
+            refuse("websocket_url", "`subscription_protocol` says that it takes no WebSockets".to_owned());
+        }
+        match &self.schema {
+            SchemaSource::File(_) if is_ready => {
+                refuse("schema", "beside a `supergraph`, subgraphs have no schema of their own".to_owned());
+            }
+            SchemaSource::File(file) if !means.folder.join(file).is_file() => {
+                refuse("schema", format!("there is no file {}", file.display()));
+            }
+            _ => {}
+        }
+        for message in self.headers_refused() {
+            refuse("headers", message);
+        }
+        if self.signed && means.sign.is_none() {
+            refuse("signed", "SECRET_KEY is not set".to_owned());
+        }
+        problems
+    }
+
+    /// What is wrong with the headers that it gets.
+    fn headers_refused(&self) -> Vec<String> {
+        let mut refused = Vec::new();
+        for name in self.headers.keys().chain(&self.forward_headers) {
+            let lower = name.to_ascii_lowercase();
+            if lower.parse::<HeaderName>().is_err() {
+                refused.push(format!("`{name}` is no header's name"));
+            } else if NEVER.contains(&lower.as_str()) {
+                refused.push(format!("`{name}` belongs to each connection and cannot be set or forwarded"));
+            }
+        }
+        for name in self.forward_headers.iter().filter(|name| name.to_lowercase().starts_with("x-innoerp-")) {
+            refused.push(format!("`{name}` is dropped from every client's request"));
+        }
+        for (name, _) in self.headers.iter().filter(|(_, value)| HeaderValue::from_str(value).is_err()) {
+            refused.push(format!("the value of `{name}` has characters that no header may have"));
+        }
+        refused
+    }
+}
