@@ -4,6 +4,7 @@
 
 mod client;
 mod company;
+mod own_module;
 mod security;
 mod stories;
 mod system;

@@ -21,6 +21,7 @@ pub struct System {
     pub ports: HashMap<&'static str, u16>,
     pub admin_url: String,
     pub secret_key: String,
+    service_url: String,
     _children: Vec<Child>,
 }
 
@@ -30,8 +31,8 @@ impl System {
         let names = modules::all().iter().map(|module| module.id).chain(["router"]).collect::<Vec<_>>();
         let ports = free_ports(&names);
         let secret_key = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
-        let mut system = Self { ports, admin_url, secret_key, _children: Vec::new() };
-        let migrated = system.command(&["migrate"], &service_url).status().await.unwrap();
+        let mut system = Self { ports, admin_url, secret_key, service_url, _children: Vec::new() };
+        let migrated = system.command(&["migrate"]).status().await.unwrap();
         assert!(migrated.success());
         let verbs: Vec<Vec<&str>> = match mode {
             Mode::OneProcess => vec![vec!["serve", "all"]],
@@ -40,17 +41,18 @@ impl System {
                 .map(|name| if *name == "router" { vec!["router"] } else { vec!["serve", name] })
                 .collect(),
         };
-        let children = verbs.iter().map(|verb| system.command(verb, &service_url).spawn().unwrap()).collect();
+        let children = verbs.iter().map(|verb| system.command(verb).spawn().unwrap()).collect();
         system._children = children;
         system.until_ready().await;
         system
     }
 
-    fn command(&self, verb: &[&str], service_url: &str) -> Command {
+    /// The program with a verb, on this system's database and ports.
+    pub fn command(&self, verb: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_innoerp"));
         command
             .args(verb)
-            .env("DATABASE_URL", service_url)
+            .env("DATABASE_URL", &self.service_url)
             .env("DATABASE_OWNER_URL", &self.admin_url)
             .env("SECRET_KEY", &self.secret_key)
             .env("INNOERP_RATE_LIMITS", "false")
@@ -71,7 +73,7 @@ impl System {
         format!("http://127.0.0.1:{}{path}", self.ports[service])
     }
 
-    async fn until_ready(&self) {
+    pub async fn until_ready(&self) {
         let begun = Instant::now();
         for service in self.ports.keys() {
             let url = self.url(service, "/health/ready");
