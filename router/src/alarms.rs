@@ -28,10 +28,11 @@ struct Raised {
 
 /// An alarm as the public may see it: the sentence is in the log.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Shown {
     pub code: Alarm,
     /// How long it has been so, in whole seconds.
-    pub for_s: u64,
+    pub for_seconds: u64,
 }
 
 /// What is wrong at present.
@@ -64,7 +65,7 @@ impl Alarms {
         let raised = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         raised
             .iter()
-            .map(|(code, raised)| Shown { code: *code, for_s: raised.since.elapsed().as_secs() })
+            .map(|(code, raised)| Shown { code: *code, for_seconds: raised.since.elapsed().as_secs() })
             .collect()
     }
 }

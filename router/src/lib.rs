@@ -121,11 +121,13 @@ impl Router {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         let core = self.core();
-        core.registry.current().is_some() && !core.stopping.is_cancelled()
+        core.registry.current().is_some() && !core.withdrawn.is_cancelled()
     }
 
     /// Ends subscriptions and withdraws readiness; requests in progress go on.
     pub fn stop(&self) {
-        self.core().stopping.cancel();
+        let core = self.core();
+        core.withdrawn.cancel();
+        core.stopping.cancel();
     }
 }

@@ -60,11 +60,13 @@ impl Router {
         let workers = self.workers();
         let open = self.core().metrics.connections.clone();
         let room = Arc::new(Semaphore::new(config.connections_max));
+        let withdrawn = self.withdraw(&shutdown);
+        tokio::pin!(withdrawn);
         loop {
             let accept = async { (room.clone().acquire_owned().await, listener.accept().await) };
             let (permit, accepted) = tokio::select! {
                 accepted = accept => accepted,
-                () = shutdown.cancelled() => break,
+                () = &mut withdrawn => break,
             };
             match accepted {
                 Ok(accepted) => {
@@ -100,6 +102,14 @@ impl Router {
             );
         }
         watcher.abort();
+    }
+
+    /// Waits for the shutdown, withdraws readiness, and gives others the time to notice.
+    async fn withdraw(&self, shutdown: &CancellationToken) {
+        shutdown.cancelled().await;
+        let core = self.core();
+        core.withdrawn.cancel();
+        tokio::time::sleep(Duration::from_millis(core.config.withdraw_ms)).await;
     }
 
     /// The threads that serve connections. A subgraph in this process has its own connections, to a database, on the

@@ -100,7 +100,7 @@ async fn live() -> Response {
 async fn ready(State(core): State<Arc<Core>>) -> Response {
     let snapshot = core.registry.current();
     let (code, status) = match &snapshot {
-        _ if core.stopping.is_cancelled() => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+        _ if core.withdrawn.is_cancelled() => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         None => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
         Some(_) => (StatusCode::OK, "ready"),
     };

@@ -34,7 +34,9 @@ pub(crate) struct Core {
     pub persisted: Arc<Persisted>,
     pub rates: rate::Rates,
     pub sockets: subscribe::Sockets,
-    /// Cancelled when the router stops: subscriptions end, and readiness with them.
+    /// Cancelled when the router is about to stop: it is not ready any more.
+    pub withdrawn: CancellationToken,
+    /// Cancelled when the router stops: subscriptions end.
     pub stopping: CancellationToken,
     /// WebSockets, which outlive the HTTP connection that they began as.
     pub tasks: TaskTracker,
@@ -69,6 +71,7 @@ impl Core {
             metrics,
             alarms,
             guard,
+            withdrawn: CancellationToken::new(),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
             live: Weak::new(),
@@ -114,6 +117,7 @@ impl Core {
             metrics: self.metrics.clone(),
             alarms: self.alarms.clone(),
             guard,
+            withdrawn: self.withdrawn.clone(),
             stopping: self.stopping.clone(),
             tasks: self.tasks.clone(),
             live: self.live.clone(),

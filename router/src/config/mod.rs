@@ -105,6 +105,10 @@ pub struct Config {
     /// Default 100; 0–10,000.
     #[schemars(range(max = 10_000))]
     pub warm_operations_max: usize,
+    /// How long connections are still taken at shutdown, once `/health/ready` says that it is over, so that whoever
+    /// spreads the load has noticed. Default 0; 0–600,000.
+    #[schemars(range(min = 0, max = 600_000))]
+    pub withdraw_ms: u64,
     /// How long requests in progress may take to end at shutdown. Default 30,000; 0–600,000.
     #[schemars(range(min = 0, max = 600_000))]
     pub drain_ms: u64,
@@ -137,6 +141,7 @@ impl Default for Config {
             startup_grace_ms: 30_000,
             state_folder: None,
             warm_operations_max: 100,
+            withdraw_ms: 0,
             drain_ms: 30_000,
         }
     }

@@ -60,6 +60,23 @@ async fn a_stop_lets_requests_in_progress_end_and_takes_no_others() {
 }
 
 #[tokio::test]
+async fn readiness_is_withdrawn_while_connections_are_still_taken() {
+    let app = App::start_with(Config { withdraw_ms: 1_000, ..config() }).await;
+    app.shutdown.cancel();
+    // On connections of their own, as probes and new clients come.
+    let mut status = 200;
+    while status == 200 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        status = reqwest::get(app.url("/health/ready")).await.unwrap().status().as_u16();
+    }
+    assert_eq!(status, 503);
+    let asked = reqwest::Client::new().post(app.url("/graphql")).json(&json!({ "query": "{ hello }" }));
+    assert_eq!(asked.send().await.unwrap().status(), 200);
+    tokio::time::timeout(Duration::from_secs(5), app.served).await.expect("it drains").unwrap();
+    assert!(TcpStream::connect(app.address).await.is_err());
+}
+
+#[tokio::test]
 async fn a_stop_does_not_wait_for_ever() {
     let app = App::start_with(Config { drain_ms: 50, ..config() }).await;
     let _running = asked(&app).await;
