@@ -12,10 +12,6 @@ use service::Settings;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Small allocations that live for one request, on many threads, are what this program does all day.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// A multi-tenant ERP as one federated GraphQL API.
 #[derive(Parser)]
 #[command(version, about)]
