@@ -69,6 +69,11 @@ impl Set {
         }
     }
 
+    /// Each field, and each fragment, alone.
+    pub fn singles(self) -> impl ExactSizeIterator<Item = Self> {
+        self.0.into_iter().map(|one| Self(IndexMap::from([one])))
+    }
+
     /// Asks for what is asked of each of the objects of an interface at the interface itself; whether there is any.
     pub fn hoist(&mut self, interface: &str, objects: &[&Key], types: &Types) -> bool {
         let asked_of = |set: &Self, object: &Key, field: &Asked| {

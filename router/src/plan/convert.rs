@@ -17,11 +17,44 @@ use super::{
     Types, supergraph, typenames,
 };
 
+/// How the library's own aliases begin.
+const ALIAS: &str = "_internal_qp_alias_";
+
 pub(super) fn plan(mut node: PlanNode, types: &Types) -> Result<Planned, PlanError> {
     typenames::ask(&mut node, types);
     let mut primary = None;
     let rest = convert(node, &mut primary)?;
-    Ok(Planned { primary, rest })
+    let planned = Planned { primary, rest };
+    let mut is_certain = true;
+    planned.primary.iter().for_each(|fetch| is_certain &= !mixes(fetch));
+    planned.rest.visit(&mut |fetch| is_certain &= !mixes(fetch));
+    if is_certain {
+        Ok(planned)
+    } else {
+        Err(PlanError::Failed("a field is required in two ways".to_owned()))
+    }
+}
+
+/// Whether a fetch asks for a field twice, because fields that come later require it with different arguments.
+///
+/// The library gives one of the two an alias, and does not always have the later ones find theirs again. The aliases
+/// that are taken back as the answer comes in are another matter.
+fn mixes(fetch: &Fetch) -> bool {
+    has_alias(&fetch.selection, &mut Vec::new(), &fetch.renames)
+        || fetch.entities.iter().any(|one| has_alias(&one.selection, &mut Vec::new(), &one.renames))
+}
+
+fn has_alias(selections: &[Selection], path: &mut Vec<Name>, renames: &[Rename]) -> bool {
+    selections.iter().any(|selection| match selection {
+        Selection::Type { selections, .. } => has_alias(selections, path, renames),
+        Selection::Field { key, selections, .. } => {
+            path.push(key.clone());
+            let is_kept = key.starts_with(ALIAS) && !renames.iter().any(|rename| rename.path == *path);
+            let is_found = is_kept || has_alias(selections, path, renames);
+            path.pop();
+            is_found
+        }
+    })
 }
 
 impl From<&OperationKind> for FetchKind {

@@ -14,6 +14,7 @@ mod provided;
 mod serial;
 mod size;
 mod stages;
+mod stand_ins;
 mod supergraph;
 mod typenames;
 mod types;

@@ -3,7 +3,8 @@
 //! The library fails on operations that ask an entity within an entity of the same type for a field with `@requires`,
 //! and on some others with requirements and several keys. Such an operation is cut at each entity: first comes what
 //! leads to the entities, their keys in place of what is asked of them; then what is asked of each, planned as if its
-//! keys had come from a subgraph of their own. That takes more calls than a plan at once, and none too many.
+//! keys had come from a subgraph of their own. What that requires of the entity is a stage before it. That takes more
+//! calls than a plan at once.
 
 use std::collections::BTreeSet;
 
@@ -17,16 +18,25 @@ use hive_router_query_planner::utils::cancellation::CancellationToken;
 use super::asked::{Field, Set};
 use super::document::{self, typename};
 use super::planner::{failed, node, set_up};
-use super::supergraph::{ENTRIES, root_field, with_entries};
+use super::stand_ins::StandIns;
+use super::supergraph::{is_entry, root_field, with_entries};
 use super::{Fetch, Plan, PlanError, Planned, Selection, Step, Types, convert};
 
 /// More entities within each other than this are not planned in stages.
 const DEPTH_MAX: usize = 16;
 
-/// The library with the entities' own subgraph.
+/// The library with the entities' own subgraphs.
 pub(super) struct Stages {
     library: Library,
     entities: BTreeSet<String>,
+    stand_ins: StandIns,
+}
+
+/// What has to be known of an entity before something can be asked of it.
+#[derive(Default)]
+struct Known {
+    keys: Set,
+    required: Set,
 }
 
 /// One operation.
@@ -40,8 +50,8 @@ pub(super) struct Staging<'a> {
 impl Stages {
     /// Sets them up for a supergraph.
     pub fn try_new(supergraph_sdl: &str) -> Result<Self, PlanError> {
-        let (sdl, entities) = with_entries(supergraph_sdl).map_err(PlanError::Failed)?;
-        Ok(Self { library: set_up(&sdl)?, entities })
+        let (sdl, entities, stand_ins) = with_entries(supergraph_sdl).map_err(PlanError::Failed)?;
+        Ok(Self { library: set_up(&sdl)?, entities, stand_ins })
     }
 }
 
@@ -77,34 +87,98 @@ impl Staging<'_> {
             return Err(PlanError::Nested);
         }
         let later = self.cut(&mut asked, ty, depth)?;
+        let (keys, plan) = self.fields(ty, asked, depth)?;
+        Ok((keys, sequence(plan, later)))
+    }
+
+    /// Plans an entity's own fields: each alone when one representation has no room for what all require.
+    fn fields(&self, ty: &str, asked: Set, depth: usize) -> Result<(Set, Plan), PlanError> {
+        let Some((Known { mut keys, required }, plan)) = self.together(ty, &asked)? else {
+            let each = asked.singles();
+            if each.len() == 1 {
+                return Err(failed("one field requires another in two ways"));
+            }
+            let (mut keys, mut plans) = (Set::default(), Vec::new());
+            for one in each {
+                let (known, plan) = self.fields(ty, one, depth)?;
+                keys.merge(known);
+                plans.push(plan);
+            }
+            return Ok((keys, Plan::Parallel(plans)));
+        };
+        if required.is_empty() {
+            return Ok((keys, plan));
+        }
+        let (known, before) = self.entity(ty, required, depth + 1)?;
+        keys.merge(known);
+        Ok((keys, Plan::Sequence(vec![before, plan])))
+    }
+
+    /// Plans fields of an entity together; `None` when one representation has no room for what they require.
+    fn together(&self, ty: &str, asked: &Set) -> Result<Option<(Known, Plan)>, PlanError> {
         let name = Name::new(&root_field(ty)).map_err(failed)?;
         let mut root = Set::default();
         let (head, data_key) = (name.to_string(), Key::new(name.as_str()));
-        root.field(Field { name, head, data_key, is_leaf: false, set: asked });
+        root.field(Field { name, head, data_key, is_leaf: false, set: asked.clone() });
         let text = document::operation(OperationType::Query, self.operation, &root);
+
         let planned = convert::plan(node(&self.stages.library, &text, self.token)?, self.types)?;
-        let (known, mut rest) = without_entry(planned.rest)?;
-        rest.visit_mut(&mut |fetch| relocate(fetch, 1, &[]));
-        let mut keys = selected(&known);
-        keys.field(typename());
-        Ok((keys, sequence(rest, later)))
+        let mut selections = Vec::new();
+        let mut rest = without_entry(planned.rest, &mut selections)?;
+        let mut has_room = true;
+        rest.visit_mut(&mut |fetch| {
+            relocate(fetch, 1, &[]);
+            for entities in &mut fetch.entities {
+                has_room &= self.stages.stand_ins.spell_out(&mut entities.requires, ty, self.types);
+            }
+        });
+        let mut known = Known::default();
+        self.known(&selections, ty, &mut known);
+        known.keys.field(typename());
+        Ok(has_room.then_some((known, rest)))
+    }
+
+    /// What the entities' own subgraphs were asked of an entity, to be asked of others.
+    fn known(&self, selections: &[Selection], ty: &str, known: &mut Known) {
+        for selection in selections {
+            match selection {
+                Selection::Type { selections, .. } => self.known(selections, ty, known),
+                Selection::Field { name, .. } => match self.stages.stand_ins.asked(name, ty, self.types) {
+                    Some(required) => known.required.field(required),
+                    None => known.keys.merge(selected(std::slice::from_ref(selection))),
+                },
+            }
+        }
     }
 }
 
-/// Takes the entities' own subgraph out of a plan; what it was asked of the entity.
-fn without_entry(plan: Plan) -> Result<(Vec<Selection>, Plan), PlanError> {
-    let (first, rest) = match plan {
-        Plan::Sequence(mut plans) if !plans.is_empty() => (plans.remove(0), Plan::Sequence(plans)),
-        plan => (plan, Plan::Nothing),
+/// Takes the entities' own subgraphs out of a plan; `asked` gets what they were asked of the entity.
+fn without_entry(plan: Plan, asked: &mut Vec<Selection>) -> Result<Plan, PlanError> {
+    let all = |plans: Vec<Plan>, asked: &mut _| {
+        let plans = plans.into_iter().map(|plan| without_entry(plan, asked));
+        plans.filter(|plan| !matches!(plan, Ok(Plan::Nothing))).collect::<Result<Vec<_>, _>>()
     };
-    if let Plan::Fetch(fetch) = first
-        && fetch.subgraph == ENTRIES
-        && fetch.renames.is_empty()
-        && let Some(Selection::Field { selections, .. }) = fetch.selection.into_iter().next()
-    {
-        return Ok((selections, rest));
+    let fetch = match plan {
+        Plan::Nothing => return Ok(Plan::Nothing),
+        Plan::Sequence(plans) => return Ok(Plan::Sequence(all(plans, asked)?)),
+        Plan::Parallel(plans) => return Ok(Plan::Parallel(all(plans, asked)?)),
+        Plan::Fetch(fetch) if !is_entry(&fetch.subgraph) => return Ok(Plan::Fetch(fetch)),
+        Plan::Fetch(fetch) => fetch,
+    };
+    let is_own = |path: &Vec<Step>| matches!(path.as_slice(), [Step::Field(_)]);
+    let is_known = fetch.renames.is_empty()
+        && fetch.entities.iter().all(|one| one.renames.is_empty() && one.paths.iter().all(is_own));
+    if !is_known {
+        return Err(failed("a stage asks for more than its entity"));
     }
-    Err(failed("a stage does not begin with its entity"))
+    for selection in fetch.selection {
+        // The field that gives the entity.
+        if let Selection::Field { selections, .. } = selection {
+            asked.extend(selections);
+        }
+    }
+    asked.extend(fetch.entities.into_iter().flat_map(|entities| entities.selection));
+    Ok(Plan::Nothing)
 }
 
 /// What a subgraph was asked, to be asked of another one.

@@ -17,7 +17,8 @@ use apollo_compiler::ast::{
 };
 use apollo_compiler::{Name, Node, name};
 
-pub(super) use entries::{ENTRIES, root_field};
+use super::stand_ins::StandIns;
+pub(super) use entries::{is_entry, root_field};
 use provides::Types;
 
 /// How many digits are put in front of a name.
@@ -35,14 +36,15 @@ pub(super) fn prepare(supergraph_sdl: &str, is_reversed: bool) -> Result<Prepare
     Ok(rewrite(parse(supergraph_sdl)?, is_reversed))
 }
 
-/// Rewrites a supergraph to which the entities' own subgraph is added; the entities besides.
-pub(super) fn with_entries(supergraph_sdl: &str) -> Result<(String, BTreeSet<String>), String> {
+/// Rewrites a supergraph to which the entities' own subgraphs are added; the entities besides, and what stands for that
+/// which is required of them.
+pub(super) fn with_entries(supergraph_sdl: &str) -> Result<(String, BTreeSet<String>, StandIns), String> {
     let mut document = parse(supergraph_sdl)?;
     let schemas = document.definitions.iter().filter_map(Definition::as_schema_definition);
     let mut roots = schemas.flat_map(|schema| &schema.root_operations);
     let query = roots.find(|root| root.0 == OperationType::Query).map(|root| root.1.clone());
-    let entities = entries::add(&mut document, &query.unwrap_or(name!("Query")), ENTRIES);
-    Ok((rewrite(document, false).sdl, entities))
+    let (entities, stand_ins) = entries::add(&mut document, &query.unwrap_or(name!("Query")));
+    Ok((rewrite(document, false).sdl, entities, stand_ins))
 }
 
 fn parse(supergraph_sdl: &str) -> Result<Document, String> {

@@ -9,6 +9,7 @@ mod interface_objects;
 mod keys;
 mod overrides;
 mod provides;
+mod requirements_apart;
 mod requires;
 mod toy;
 

@@ -7,6 +7,11 @@ use crate::toy::Toy;
 
 /// The depot weighs, the post charges, the till adds up.
 fn parcels() -> Federation {
+    let stored = json!([
+            { "id": "1", "grams{\"in\":\"G\"}": 100, "grams{\"in\":\"OZ\"}": 4, "size": { "high": 2, "wide": 3 },
+                "content": { "__typename": "Glass", "name": "cup", "thin": true } },
+            { "id": "2", "grams": null, "size": null, "content": { "__typename": "Iron", "name": "nail", "rust": 7 } },
+    ]);
     let depot = Toy {
         name: "depot",
         sdl: r#"
@@ -18,11 +23,7 @@ fn parcels() -> Federation {
             type Glass implements Content { name: String thin: Boolean }
             type Iron implements Content { name: String rust: Int }
         "#,
-        data: json!({ "Query": { "parcels": [
-            { "id": "1", "grams{\"in\":\"G\"}": 100, "grams{\"in\":\"OZ\"}": 4, "size": { "high": 2, "wide": 3 },
-                "content": { "__typename": "Glass", "name": "cup", "thin": true } },
-            { "id": "2", "grams": null, "size": null, "content": { "__typename": "Iron", "name": "nail", "rust": 7 } },
-        ] } }),
+        data: json!({ "Query": { "parcels": stored }, "Parcel": stored }),
     };
     let post = Toy {
         name: "post",

@@ -1,7 +1,8 @@
-//! A subgraph that is not there, which knows of every entity its keys and nothing else.
+//! Two subgraphs that are not there. One knows of every entity its keys and nothing else; the other, given any of its
+//! keys, what fields require of it and nothing else, under names of its own (see `stand_ins`).
 //!
-//! With it, the planner library plans what is asked of an entity from the entity on, wherever that has come from: see
-//! `stages`.
+//! With them, the planner library plans what is asked of an entity from the entity on, wherever that has come from: see
+//! `stages`. Were they one, it would take the way through it from one key to another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,51 +12,96 @@ use apollo_compiler::ast::{
 };
 use apollo_compiler::{Name, Node, name};
 
+use super::super::stand_ins::StandIns;
 use super::argument_name;
 
-/// The subgraph, as the join directives call it.
-const GRAPH: Name = name!("_ENTRIES");
-/// Its own name.
-pub const ENTRIES: &str = "_entries";
+/// The subgraphs, as the join directives call them.
+const GRAPHS: [Name; 2] = [KEYS, REQUIRED];
+const KEYS: Name = name!("_KEYS");
+const REQUIRED: Name = name!("_REQUIRED");
+
+/// Whether a subgraph, by its own name, is one of them.
+pub fn is_entry(subgraph: &str) -> bool {
+    GRAPHS.iter().any(|graph| graph.as_str() == subgraph)
+}
 
 /// The root field that gives an entity.
 pub fn root_field(ty: &str) -> String {
     format!("_{ty}")
 }
 
-/// Adds the subgraph to a supergraph whose root type for queries is named `query`; gives the entities that it knows.
-pub fn add(document: &mut Document, query: &str, own_name: &str) -> BTreeSet<String> {
+/// Adds the subgraphs to a supergraph whose root type for queries is named `query`; gives the entities that they know,
+/// and what they call that which is required of them.
+pub fn add(document: &mut Document, query: &str) -> (BTreeSet<String>, StandIns) {
     let mut keys = keys(document);
     let has_keys = keys.iter().filter(|(_, known)| !known.keys.is_empty());
     let entities: BTreeSet<String> = has_keys.map(|(ty, _)| ty.to_string()).collect();
-    keys.insert(Name::new_unchecked(query), Known::default());
+    keys.entry(Name::new_unchecked(query)).or_default();
+    let mut stand_ins = StandIns::default();
     for definition in &mut document.definitions {
         match definition {
             Definition::EnumTypeDefinition(ty) if ty.name == "join__Graph" => {
-                let told = [("name", own_name), ("url", "")]
-                    .map(|(name, text)| argument(name, Value::String(text.to_owned())));
-                let directive = Directive { name: name!("join__graph"), arguments: told.into() };
-                let directives = DirectiveList(vec![Node::new(directive)]);
-                let value = EnumValueDefinition { description: None, value: GRAPH, directives };
-                ty.make_mut().values.push(Node::new(value));
+                ty.make_mut().values.extend(GRAPHS.iter().map(graph));
             }
             Definition::ObjectTypeDefinition(ty) => {
                 let Some(known) = keys.get(&ty.name) else { continue };
                 let ty = ty.make_mut();
                 let graphs = graphs(&ty.directives);
-                ty.directives.extend(known.join_types());
+                let is_entity = entities.contains(ty.name.as_str());
+                let own = if is_entity {
+                    require(&mut ty.fields, &known.fields, &mut stand_ins)
+                } else {
+                    BTreeSet::new()
+                };
+                // Where nothing is required, it would only be one more way that leads nowhere.
+                let joined = if is_entity && own.is_empty() { &GRAPHS[..1] } else { &GRAPHS };
+                ty.directives.extend(known.join_types(joined));
                 for field in &mut ty.fields {
-                    let is_known = known.fields.contains(&field.name);
-                    join(&mut field.make_mut().directives, &graphs, is_known);
+                    let joined = if known.fields.contains(&field.name) { joined } else { &[] };
+                    join(&mut field.make_mut().directives, &graphs, joined);
                 }
+                ty.fields.extend(own.into_iter().map(|name| own_field(REQUIRED, name, name!("String"))));
                 if ty.name == query {
-                    ty.fields.extend(entities.iter().map(|entity| entry(entity)));
+                    ty.directives.push(join_type(KEYS, None));
+                    let name = |entity: &String| Name::new_unchecked(&root_field(entity));
+                    let entry = |ty| own_field(KEYS, name(ty), Name::new_unchecked(ty));
+                    ty.fields.extend(entities.iter().map(entry));
                 }
             }
             _ => {}
         }
     }
-    entities
+    (entities, stand_ins)
+}
+
+/// Has fields require stand-ins in place of what is not among their entity's keys; gives these.
+fn require(
+    fields: &mut [Node<FieldDefinition>],
+    keys: &BTreeSet<Name>,
+    stand_ins: &mut StandIns,
+) -> BTreeSet<Name> {
+    let mut found = BTreeSet::new();
+    let directives = fields.iter_mut().flat_map(|field| field.make_mut().directives.iter_mut());
+    for join in directives.filter(|directive| directive.name == "join__field") {
+        let arguments = join.make_mut().arguments.iter_mut();
+        for requires in arguments.filter(|argument| argument.name == "requires") {
+            let required = requires.value.as_str().and_then(selections).unwrap_or_default();
+            let names = required.iter().filter_map(|selection| selection.as_field()).map(|field| {
+                if keys.contains(&field.name) {
+                    return field.serialize().no_indent().to_string();
+                }
+                let name = stand_ins.name(field);
+                found.insert(name.clone());
+                name.to_string()
+            });
+            let names: Vec<String> = names.collect();
+            // Fragments of an entity's own type would be among the fields: what has any is left as it is.
+            if names.len() == required.len() {
+                requires.make_mut().value = Node::new(Value::String(names.join(" ")));
+            }
+        }
+    }
+    found
 }
 
 /// What the subgraph knows of a type.
@@ -66,21 +112,33 @@ struct Known {
 }
 
 impl Known {
-    fn join_types(&self) -> Vec<Node<Directive>> {
-        let join = |key: Option<&String>| {
-            let mut arguments = vec![argument("graph", Value::Enum(GRAPH))];
-            if let Some(key) = key {
-                arguments.push(argument("key", Value::String(key.clone())));
-                arguments.push(argument("resolvable", Value::Boolean(false)));
-            }
-            Node::new(Directive { name: name!("join__type"), arguments })
+    fn join_types(&self, graphs: &[Name]) -> Vec<Node<Directive>> {
+        let of = |graph: &Name| -> Vec<_> {
+            // What keys are made of, within them.
+            let own = (self.keys.is_empty() && !self.fields.is_empty()).then_some(None);
+            let keys = own.into_iter().chain(self.keys.iter().map(Some));
+            keys.map(|key| join_type(graph.clone(), key)).collect()
         };
-        if self.keys.is_empty() {
-            vec![join(None)]
-        } else {
-            self.keys.iter().map(|key| join(Some(key))).collect()
-        }
+        graphs.iter().flat_map(of).collect()
     }
+}
+
+fn graph(graph: &Name) -> Node<EnumValueDefinition> {
+    let told = [("name", graph.to_string()), ("url", String::new())];
+    let arguments = told.map(|(name, text)| argument(name, Value::String(text))).into();
+    let directive = Directive { name: name!("join__graph"), arguments };
+    let directives = DirectiveList(vec![Node::new(directive)]);
+    Node::new(EnumValueDefinition { description: None, value: graph.clone(), directives })
+}
+
+fn join_type(graph: Name, key: Option<&String>) -> Node<Directive> {
+    let is_resolvable = graph == REQUIRED;
+    let mut arguments = vec![argument("graph", Value::Enum(graph))];
+    if let Some(key) = key {
+        arguments.push(argument("key", Value::String(key.clone())));
+        arguments.push(argument("resolvable", Value::Boolean(is_resolvable)));
+    }
+    Node::new(Directive { name: name!("join__type"), arguments })
 }
 
 /// The object types with keys, and what their keys are made of.
@@ -137,29 +195,26 @@ fn graphs(directives: &DirectiveList) -> BTreeSet<Name> {
 }
 
 /// Says who has a field: it was everybody who has the type where nothing is said.
-fn join(directives: &mut DirectiveList, graphs: &BTreeSet<Name>, is_known: bool) {
-    let join = |graph: &Name| {
-        let arguments = vec![argument("graph", Value::Enum(graph.clone()))];
-        Node::new(Directive { name: name!("join__field"), arguments })
-    };
+fn join(directives: &mut DirectiveList, graphs: &BTreeSet<Name>, joined: &[Name]) {
     if !directives.has("join__field") {
-        directives.extend(graphs.iter().map(join));
+        directives.extend(graphs.iter().map(|graph| join_field(graph.clone(), false)));
     }
-    if is_known {
-        directives.push(join(&GRAPH));
-    }
+    directives.extend(joined.iter().map(|graph| join_field(graph.clone(), *graph == REQUIRED)));
 }
 
-fn entry(entity: &str) -> Node<FieldDefinition> {
-    let arguments = vec![argument("graph", Value::Enum(GRAPH))];
-    let directives = DirectiveList(vec![Node::new(Directive { name: name!("join__field"), arguments })]);
-    Node::new(FieldDefinition {
-        description: None,
-        name: Name::new_unchecked(&root_field(entity)),
-        arguments: Vec::new(),
-        ty: Type::Named(Name::new_unchecked(entity)),
-        directives,
-    })
+fn join_field(graph: Name, is_external: bool) -> Node<Directive> {
+    let mut arguments = vec![argument("graph", Value::Enum(graph))];
+    if is_external {
+        arguments.push(argument("external", Value::Boolean(true)));
+    }
+    Node::new(Directive { name: name!("join__field"), arguments })
+}
+
+/// A field of one subgraph alone.
+fn own_field(graph: Name, name: Name, ty: Name) -> Node<FieldDefinition> {
+    let directives = DirectiveList(vec![join_field(graph, false)]);
+    let (arguments, ty) = (Vec::new(), Type::Named(ty));
+    Node::new(FieldDefinition { description: None, name, arguments, ty, directives })
 }
 
 fn argument(name: &str, value: Value) -> Node<Argument> {
