@@ -10,7 +10,8 @@ use std::time::Instant;
 
 use common::{Caller, Error, RequestContext};
 use http::{HeaderMap, StatusCode};
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 use tracing::Instrument as _;
 
@@ -22,8 +23,8 @@ use crate::telemetry::{note, note_access, part};
 use crate::{Core, limits};
 
 /// A GraphQL request, as it stands in a body, a query string or a WebSocket message.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct GraphqlRequest {
     /// The document; empty when it is named instead.
     #[serde(default, deserialize_with = "null_is_empty")]
@@ -43,7 +44,28 @@ pub struct GraphqlRequest {
     pub extensions: Option<Map<String, Value>>,
 }
 
-fn null_is_empty<'de, D: serde::Deserializer<'de>>(value: D) -> Result<String, D::Error> {
+/// An object and nothing else: what is derived would take a list of the values, too.
+impl<'de> Deserialize<'de> for GraphqlRequest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = GraphqlRequest;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a GraphQL request")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                GraphqlRequest::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
+
+fn null_is_empty<'de, D: Deserializer<'de>>(value: D) -> Result<String, D::Error> {
     Option::<String>::deserialize(value).map(Option::unwrap_or_default)
 }
 

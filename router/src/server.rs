@@ -2,7 +2,9 @@
 
 mod body;
 pub(crate) mod gate;
+mod malformed;
 mod negotiate;
+mod parameters;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,13 +12,12 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{Extension, Path, Query, Request, State};
+use axum::extract::{Extension, Path, Request, State};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use graphql::graphiql::Offer;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode, Uri};
-use serde::Deserialize;
 use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
@@ -143,24 +144,6 @@ async fn graphiql_asset(
     (caching, [(header::CONTENT_TYPE, asset.content_type)], asset.body).into_response()
 }
 
-/// The query string of a `GET`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Parameters {
-    #[serde(default)]
-    query: String,
-    #[serde(default)]
-    document_id: Option<String>,
-    #[serde(default)]
-    operation_name: Option<String>,
-    /// JSON, in text.
-    #[serde(default)]
-    variables: Option<String>,
-    /// JSON, in text.
-    #[serde(default)]
-    extensions: Option<String>,
-}
-
 async fn get_graphql(
     State(core): State<Arc<Core>>,
     Extension(client): Extension<Client>,
@@ -176,41 +159,23 @@ async fn get_graphql(
     {
         return graphiql_page(State(core)).await;
     }
-    let is_deliberate = headers.contains_key(CSRF)
-        || headers.contains_key(PREFLIGHT)
-        || accepted == Some(Format::GraphqlResponse);
+    // `Accept` does not tell: a page may set it without asking (https://fetch.spec.whatwg.org, "safelisted").
+    let is_deliberate = headers.contains_key(CSRF) || headers.contains_key(PREFLIGHT);
     let format = match accepted.filter(|format| *format != Format::Html) {
         Some(format) => format,
         None => return not_acceptable(),
     };
     if !is_deliberate {
-        let message = "send the header x-innoerp-csrf, or accept application/graphql-response+json";
+        let message = "send the header x-innoerp-csrf or apollo-require-preflight, with any value";
         let refused = Refused::http(StatusCode::FORBIDDEN, "CSRF_BLOCKED", message);
         return format.respond(refused.into());
     }
-    match read_parameters(&uri) {
+    match parameters::read(&uri).map_err(Refused::from) {
         Ok(request) => {
             respond(&core, client, request, format, Allowed::Queries, last_event_id(&headers)).await
         }
         Err(refused) => format.respond(refused.into()),
     }
-}
-
-fn read_parameters(uri: &Uri) -> Result<GraphqlRequest, Refused> {
-    let bad = |what: String| Refused::http(StatusCode::BAD_REQUEST, "BAD_REQUEST", what);
-    let Query(parameters) =
-        Query::<Parameters>::try_from_uri(uri).map_err(|_| bad("a parameter is malformed".into()))?;
-    let map = |name, text: Option<String>| match text.filter(|text| !text.is_empty()) {
-        None => Ok(None),
-        Some(text) => serde_json::from_str(&text).map_err(|_| bad(format!("`{name}` is not a JSON object"))),
-    };
-    Ok(GraphqlRequest {
-        query: parameters.query,
-        document_id: parameters.document_id.filter(|id| !id.is_empty()),
-        operation_name: parameters.operation_name.filter(|name| !name.is_empty()),
-        variables: map("variables", parameters.variables)?,
-        extensions: map("extensions", parameters.extensions)?,
-    })
 }
 
 async fn post_graphql(

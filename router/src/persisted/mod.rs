@@ -125,7 +125,8 @@ impl Persisted {
     /// A document that is sent without being named.
     fn free(&self, text: String) -> Result<Found, Refused> {
         if text.is_empty() {
-            return Err(bad("send the document as the text `query`, or name it by `documentId`"));
+            let message = "send the document as the text `query`, or name it by `documentId`";
+            return Err(Refused::http(StatusCode::BAD_REQUEST, "QUERY_MISSING", message));
         }
         if self.mode == TrustedDocuments::Only {
             return Err(self.untrusted());

@@ -10,6 +10,7 @@ use graphql::{Limit, Mode};
 use http::header::{self, HeaderName};
 use http::{HeaderMap, StatusCode};
 
+use super::malformed::explain;
 use crate::limits::BODY_HARD_MAX;
 use crate::pipeline::{GraphqlRequest, Refused};
 use crate::{Core, telemetry};
@@ -45,15 +46,11 @@ pub(super) async fn read(core: &Core, request: Request) -> Result<GraphqlRequest
         Coding::Identity => bytes,
         packed => unpack_within_limits(core, packed, bytes).await?.into(),
     };
-    serde_json::from_slice(&bytes).map_err(|_| {
-        let message = "the body is not a JSON object with the text `query`, and objects as `variables` and \
-                       `extensions` if any";
-        bad(message)
-    })
+    serde_json::from_slice(&bytes).map_err(|unread| explain(&bytes, &unread).into())
 }
 
-fn bad(message: &'static str) -> Refused {
-    Refused::http(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
+fn bad(code: &'static str, message: &'static str) -> Refused {
+    Refused::http(StatusCode::BAD_REQUEST, code, message)
 }
 
 /// Bytes of a body that are read at all.
@@ -87,9 +84,10 @@ async fn receive(core: &Core, headers: &HeaderMap, body: Body) -> Result<Bytes, 
     let bytes = tokio::time::timeout(timeout, read)
         .await
         .map_err(|_| Refused::http(StatusCode::REQUEST_TIMEOUT, "TIMEOUT", "the body came too slowly"))?
-        .map_err(
-            |error| if is_length_limit(&error) { too_large(core) } else { bad("the body could not be read") },
-        )?;
+        .map_err(|error| match is_length_limit(&error) {
+            true => too_large(core),
+            false => bad("BODY_INCOMPLETE", "the body is not framed as HTTP wants, or broke off"),
+        })?;
     measure(core, bytes.len());
     Ok(bytes)
 }
@@ -108,7 +106,9 @@ async fn unpack_within_limits(core: &Core, coding: Coding, packed: Bytes) -> Res
     };
     let bytes = match unpacked {
         Unpacked::Whole(bytes) => bytes,
-        Unpacked::Broken => return Err(bad("the body is not packed as content-encoding says")),
+        Unpacked::Broken => {
+            return Err(bad("BODY_BADLY_PACKED", "the body is not packed as content-encoding says"));
+        }
         Unpacked::TooLarge if max == cap => return Err(too_large(core)),
         Unpacked::TooLarge => {
             core.guard.refuses(Limit::BodyRatio);

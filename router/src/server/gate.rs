@@ -9,7 +9,7 @@ use axum::response::Response;
 use common::Error;
 use graphql::Limit;
 use http::header::{self, HeaderName, HeaderValue};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Version};
 
 use super::negotiate::Format;
 use crate::config::Network;
@@ -76,6 +76,10 @@ fn admit(core: &Core, request: &mut Request, request_id: &Arc<str>) -> Result<Cl
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let address = peer.map(|peer| client_address(peer, request.headers(), &config.trusted_proxies));
     telemetry::note_access(|access| access.http(request.method(), request.uri().path(), address));
+    if !is_host_clear(request) {
+        let message = "a request of HTTP/1.1 has one Host header, a name or an address with a port if any";
+        return Err(Refused::http(StatusCode::BAD_REQUEST, "HOST_INVALID", message));
+    }
     let uri_bytes = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
     if uri_bytes > config.uri_bytes_max && core.guard.refuses(Limit::UriBytes) {
         let max = config.uri_bytes_max;
@@ -110,6 +114,22 @@ fn admit(core: &Core, request: &mut Request, request_id: &Arc<str>) -> Result<Cl
     };
     telemetry::note_access(|access| access.client(&client));
     Ok(client)
+}
+
+/// Whether a request says once, or by its version need not say, whom it is for: two servers that take different ones
+/// of several hosts can be played off against each other (RFC 9112, 3.2).
+fn is_host_clear(request: &Request) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host.as_bytes().iter().all(|byte| is_of_authority(*byte)),
+        (None, _) => request.version() != Version::HTTP_11,
+        (Some(_), Some(_)) => false,
+    }
+}
+
+/// The characters of a host and a port (RFC 3986, 3.2.2 and 3.2.3).
+fn is_of_authority(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=[]:".contains(&byte)
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {

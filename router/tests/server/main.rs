@@ -9,6 +9,7 @@ mod event_stream;
 mod guards;
 mod health;
 mod limits;
+mod malformed;
 mod metrics;
 mod over_http;
 mod packed;

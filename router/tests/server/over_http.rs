@@ -54,37 +54,6 @@ async fn data_with_errors_beside_it_is_294_in_the_new_type_and_200_in_the_old() 
 }
 
 #[tokio::test]
-async fn what_is_no_graphql_request_is_400_and_never_500() {
-    let app = App::start().await;
-    for body in [
-        &b""[..],
-        b"{",
-        b"[]",
-        b"null",
-        b"\xff\xfe",
-        b"{\"query\": \"\xff\"}",
-        br#"{"quer": "{ hello }"}"#,
-        br#"{"query": 1}"#,
-        br#"{"query": "{ hello }", "variables": "x"}"#,
-        br#"{"query": "{ hello }", "variables": [1]}"#,
-        br#"{"query": "{ hello }", "operationName": {}}"#,
-        br#"{"query": "{ hello }", "extensions": 7}"#,
-        br#"[{"query": "{ hello }"}]"#,
-    ] {
-        for accept in [NEW, OLD] {
-            let request =
-                app.client.post(app.url("/graphql")).header("content-type", OLD).header("accept", accept);
-            let (status, answer) = app.send(request.body(body.to_vec())).await;
-            assert_eq!((status, code(&answer)), (400, "BAD_REQUEST"), "{}", String::from_utf8_lossy(body));
-        }
-    }
-    let nested = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    let body = format!("{{\"query\":\"{{ hello }}\",\"variables\":{{\"a\":{nested}}}}}");
-    let request = app.client.post(app.url("/graphql")).header("content-type", OLD).body(body);
-    assert_eq!(app.send(request).await.0, 400);
-}
-
-#[tokio::test]
 async fn nulls_and_operation_names_are_accepted() {
     let app = App::start().await;
     let body = json!({"query": "query A { hello } query B { __typename }", "operationName": "B",
@@ -97,6 +66,7 @@ async fn nulls_and_operation_names_are_accepted() {
 async fn get_answers_queries_and_refuses_mutations() {
     let app = App::start().await;
     let get = |query: &[(&str, &str)]| app.client.get(app.url("/graphql")).query(query).header("accept", NEW);
+    let get = |query: &[(&str, &str)]| get(query).header("x-innoerp-csrf", "1");
     let query = [("query", "query ($c: Int!) { numbers(count: $c) }"), ("variables", r#"{"c": 2}"#)];
     assert_eq!(app.send(get(&query)).await, (200, json!({"data": {"numbers": [0, 1]}})));
     let mutation = get(&[("query", "mutation { rename(name: \"a\") }")]).send().await.unwrap();

@@ -62,7 +62,7 @@ async fn what_is_packed_otherwise_or_badly_is_refused() {
         ("br", vec![255; 40]),
     ] {
         let (status, answer) = post(&app, coding, broken).await;
-        assert_eq!((status, code(&answer)), (400, "BAD_REQUEST"), "{coding}");
+        assert_eq!((status, code(&answer)), (400, "BODY_BADLY_PACKED"), "{coding}");
     }
 }
 

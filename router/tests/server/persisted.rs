@@ -77,7 +77,7 @@ async fn a_document_is_sent_once_and_named_from_then_on() {
     ] {
         assert_eq!(post(&app, without).await, sum);
     }
-    let by_get = app.client.get(app.url("/graphql")).header("accept", NEW);
+    let by_get = app.client.get(app.url("/graphql")).header("accept", NEW).header("x-innoerp-csrf", "1");
     let (extensions, variables) = (named(&hash).to_string(), variables.to_string());
     assert_eq!(app.send(by_get.query(&[("extensions", extensions), ("variables", variables)])).await, sum);
 }
@@ -139,7 +139,6 @@ async fn malformed_names_are_bad_requests() {
         json!({"persistedQuery": {"version": 1}}),
         json!({"persistedQuery": {"version": 1, "sha256Hash": "abc"}}),
         json!({"persistedQuery": {"version": 1, "sha256Hash": "../../etc/passwd"}}),
-        json!({}),
     ] {
         let (status, answer) = post(&app, json!({"extensions": extensions})).await;
         assert_eq!((status, code(&answer)), (400, "BAD_REQUEST"), "{extensions}");
@@ -192,7 +191,7 @@ async fn trusted_documents_are_named_by_their_id() {
     ] {
         assert_eq!(post(&app, named.clone()).await, greeting, "{named}");
     }
-    let by_get = app.client.get(app.url("/graphql")).header("accept", NEW);
+    let by_get = app.client.get(app.url("/graphql")).header("accept", NEW).header("x-innoerp-csrf", "1");
     assert_eq!(app.send(by_get.query(&[("documentId", "greet")])).await, greeting);
     let (status, answer) = post(&app, json!({"documentId": "other"})).await;
     assert_eq!((status, code(&answer)), (400, "PERSISTED_QUERY_NOT_IN_LIST"));

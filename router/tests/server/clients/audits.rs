@@ -36,12 +36,12 @@ async fn every_audit_of_graphql_over_http_passes() {
 
 #[tokio::test]
 async fn a_get_that_any_page_could_send_is_the_only_thing_that_audits_miss() {
-    // Both are optional, and ask for a `GET` that a page of another site may send without asking: `GET`, and no
-    // `Accept` or header that a browser would have to ask for. The guard refuses it, as it must (403), and says what
-    // to send instead. With that, as above, both pass.
+    // All are optional, and ask for a `GET` that a page of another site may send without asking: `Accept` is a header
+    // that it may set. The guard refuses it, as it must (403), and says what to send instead. With that, as above, all
+    // pass.
     let results = audit(&App::start().await, &[]).await;
     assert_eq!(results.len(), 61);
-    assert_eq!(failed(&results), BTreeSet::from(["5A70", "6A70"]), "{results:#?}");
+    assert_eq!(failed(&results), BTreeSet::from(["5A70", "6A70", "D6D5"]), "{results:#?}");
     for missed in results.iter().filter(|result| result["status"] != "ok") {
         assert!(missed["name"].as_str().unwrap().starts_with("MAY "));
         assert_eq!((&missed["status"], &missed["http"]), (&Value::from("notice"), &Value::from(403)));
