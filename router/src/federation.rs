@@ -53,6 +53,17 @@ impl Federation {
         }
     }
 
+    /// The subgraphs that are asked for their schemas.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        match self {
+            Self::Supergraph(_) => Vec::new(),
+            Self::Subgraphs(sources) => {
+                let asked = sources.iter().filter(|source| matches!(source, SubgraphSource::Http { .. }));
+                asked.map(|source| source.name().to_owned()).collect()
+            }
+        }
+    }
+
     /// The headers that some subgraph gets and that are not kept of every request anyway.
     pub(crate) fn forwarded(&self) -> Arc<[HeaderName]> {
         let names: Vec<&HeaderName> = match self {
@@ -125,6 +136,14 @@ impl ReadySupergraph {
         match &self.text {
             Text::Here(sdl) => Ok(sdl.clone()),
             Text::File(path) => read_file(path).await,
+        }
+    }
+
+    /// An error about the text, with the file that it is in.
+    pub(crate) fn located(&self, error: SetupError) -> SetupError {
+        match &self.text {
+            Text::Here(_) => error,
+            Text::File(path) => SetupError::File(format!("{}: {error}", path.display())),
         }
     }
 

@@ -60,7 +60,7 @@ pub(crate) use state::Core;
 pub use compose::{ComposeError, Composed, Conflict, Scope, Sdl, compose};
 pub use config::{
     Config, ConfigError, ConfigFile, FederationConfig, Layout, Means, Network, Persisted, Problem, Profile,
-    SchemaSource, SubgraphConfig, SubscriptionProtocol, Subscriptions, Telemetry, TrustedDocuments,
+    SchemaSource, SubgraphConfig, SubscriptionProtocol, Subscriptions, Telemetry, TrustedDocuments, no_file,
 };
 pub use error::{GraphqlError, Location, Path, PathSegment};
 pub use federation::{Federation, FindEndpoint, ReadySupergraph, websocket_url};
@@ -81,7 +81,7 @@ pub enum SetupError {
     /// The subgraphs do not compose, or the supergraph cannot be used.
     #[error(transparent)]
     Compose(#[from] ComposeError),
-    /// A file cannot be read.
+    /// A file cannot be read, or the supergraph in it cannot be used.
     #[error("{0}")]
     File(String),
     /// The trusted documents cannot be read.
@@ -91,8 +91,18 @@ pub enum SetupError {
     #[error("{0}")]
     Refused(String),
     /// Subgraphs that are new do not say what their schemas are.
-    #[error("{0} of the subgraphs did not answer, and their schemas are not known")]
-    Silent(usize),
+    #[error("the schemas are not known of subgraphs that did not answer: {}", names(.0))]
+    Silent(Vec<String>),
+}
+
+/// How many subgraphs are named in one line.
+const NAMES_MAX: usize = 20;
+
+/// The first of some names, and how many more there are.
+pub(crate) fn names(of: &[String]) -> String {
+    let more = of.len().saturating_sub(NAMES_MAX);
+    let told = of[..of.len() - more].join(", ");
+    if more == 0 { told } else { format!("{told} and {more} more") }
 }
 
 /// A router, cheap to clone. [`Router::serve`] runs it; [`Router::into_axum`] embeds it.
@@ -104,6 +114,19 @@ pub struct Router {
 }
 
 impl Router {
+    /// Checks settings, and reads and composes what is at hand of a federation. Serves nothing, and asks nobody.
+    ///
+    /// Answers the subgraphs whose schemas only they themselves know: of these, nothing can be said. The schemas of
+    /// others in files are then not composed, but must be valid each in itself.
+    ///
+    /// # Errors
+    /// As [`Router::new`].
+    pub async fn check(config: &Config, federation: &Federation) -> Result<Vec<String>, SetupError> {
+        config.check()?;
+        persisted::Persisted::new(&config.persisted, Arc::new(telemetry::Metrics::new())).await?;
+        registry::check(federation).await
+    }
+
     /// Answers one query or mutation, as the HTTP server would.
     pub async fn execute(&self, client: Client, request: GraphqlRequest) -> Answer {
         let core = self.core();

@@ -1,6 +1,7 @@
 //! The router as it is now. Other settings or subgraphs take its place as a whole, while requests and
 //! subscriptions that have begun go on with what they began with.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::alarms::Alarm;
-use crate::{Config, Core, Federation, Router, SetupError, Tenancy, server};
+use crate::{Config, Core, Federation, Router, SetupError, Tenancy, names, server};
 
 /// How long to wait between two looks for subgraphs that have not answered yet.
 const STARTING_POLL: Duration = Duration::from_millis(500);
@@ -75,7 +76,7 @@ impl Router {
         let core = before.next(change).await?;
         if !Arc::ptr_eq(&core.registry, &before.registry) {
             let missing = core.refresh(Some(&before), false).await?;
-            if missing > 0 {
+            if !missing.is_empty() {
                 return Err(SetupError::Silent(missing));
             }
         }
@@ -91,7 +92,7 @@ impl Router {
         self.look(true).await.map(drop)
     }
 
-    async fn look(&self, is_partial_allowed: bool) -> Result<usize, SetupError> {
+    async fn look(&self, is_partial_allowed: bool) -> Result<Vec<String>, SetupError> {
         let _turn = self.changing.lock().await;
         let core = self.core();
         let read = core.refresh(None, is_partial_allowed).await;
@@ -101,16 +102,26 @@ impl Router {
     /// Keeps the schemas of subgraphs in other processes, or in files, up to date until cancelled.
     pub async fn watch(&self, cancel: &CancellationToken) {
         let started_at = Instant::now();
+        let mut waiting = Waiting::begin(&self.core());
         loop {
             let core = self.core();
             let grace = Duration::from_millis(core.config.startup_grace_ms);
             let missing = match core.registry.federation().is_fixed() {
-                true => 0,
-                // What is wrong is an alarm, and told by it.
-                false => self.look(started_at.elapsed() >= grace).await.unwrap_or_default(),
+                true => Vec::new(),
+                false => {
+                    let look = std::pin::pin!(self.look(started_at.elapsed() >= grace));
+                    let left = grace.saturating_sub(started_at.elapsed());
+                    // What is wrong is an alarm, and told by it.
+                    waiting.during(look, &core, left).await.unwrap_or_default()
+                }
             };
             // While somebody is missing at start, a poll per half second finds them soon.
-            let is_starting = core.registry.current().is_none() || missing > 0;
+            let is_starting = core.registry.current().is_none() || !missing.is_empty();
+            waiting.note(
+                missing,
+                core.registry.current().is_some(),
+                grace.saturating_sub(started_at.elapsed()),
+            );
             let poll = Duration::from_millis(core.config.subgraph_poll_ms);
             let pause = if is_starting { poll.min(STARTING_POLL) } else { poll };
             tokio::select! {
@@ -163,6 +174,66 @@ impl Router {
     pub(crate) fn core(&self) -> Arc<Core> {
         self.live.load().core.clone()
     }
+}
+
+/// What the log was told last of subgraphs whose schemas are waited for.
+#[derive(Default)]
+struct Waiting {
+    missing: Vec<String>,
+    is_serving: bool,
+}
+
+/// How long a start may be silent while it waits.
+const SILENT_MAX: Duration = Duration::from_secs(1);
+
+impl Waiting {
+    /// A look at the schemas, which takes long when a subgraph takes a call and does not answer it: at a start, that
+    /// is told before the call is given up.
+    async fn during<T>(&self, mut look: Pin<&mut impl Future<Output = T>>, core: &Core, left: Duration) -> T {
+        let is_news = core.registry.current().is_none() && self.missing.is_empty();
+        tokio::select! {
+            looked = &mut look => return looked,
+            () = tokio::time::sleep(SILENT_MAX), if is_news => {}
+        }
+        tell_of_wait(&core.registry.federation().asked(), left);
+        look.await
+    }
+
+    /// Tells whom a start asks, and how long it waits for them: it may take that long before anything is served.
+    fn begin(core: &Core) -> Self {
+        let asked = core.registry.federation().asked();
+        if core.registry.current().is_none() && !asked.is_empty() {
+            let (subgraphs, grace_ms) = (names(&asked), core.config.startup_grace_ms);
+            tracing::info!(
+                subgraphs,
+                startup_grace_ms = grace_ms,
+                "asking subgraphs for their schemas; those that answer are served once all have, or after \
+                 startup_grace_ms"
+            );
+        }
+        Self::default()
+    }
+
+    /// Tells who has not answered, when that is news. `left` is how long the start still waits.
+    fn note(&mut self, missing: Vec<String>, is_serving: bool, left: Duration) {
+        if self.missing == missing && (missing.is_empty() || self.is_serving == is_serving) {
+            return;
+        }
+        let subgraphs = names(&missing);
+        if missing.is_empty() {
+            tracing::info!("all subgraphs have told their schemas");
+        } else if is_serving {
+            tracing::warn!(subgraphs, "serving without these subgraphs, whose schemas are not known");
+        } else if !left.is_zero() {
+            tell_of_wait(&missing, left);
+        }
+        *self = Self { missing, is_serving };
+    }
+}
+
+fn tell_of_wait(subgraphs: &[String], left: Duration) {
+    let (subgraphs, for_ms) = (names(subgraphs), u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
+    tracing::warn!(subgraphs, for_ms, "nothing is served yet: waiting for the schemas of these subgraphs");
 }
 
 impl Config {

@@ -10,13 +10,16 @@ use futures::future::join_all;
 
 use crate::SetupError;
 use crate::alarms::{Alarm, Alarms};
-use crate::compose::{ComposeError, Scope, Sdl};
+use crate::compose::{self, ComposeError, Scope, Sdl, listed};
 use crate::federation::{Federation, ReadySupergraph, read_file};
 use crate::kept::Schemas;
 use crate::supergraph::Supergraph;
 use crate::telemetry::Metrics;
 use crate::transport::http::{self, Endpoint};
 use crate::transport::{Subgraph, Transport};
+
+/// How many subgraphs that do not answer an alarm names.
+const SILENT_MAX: usize = 20;
 
 /// Where a subgraph comes from.
 #[derive(Clone)]
@@ -58,6 +61,14 @@ impl SubgraphSource {
         match self {
             Self::InProcess { .. } => None,
             Self::File { endpoint, .. } | Self::Http { endpoint, .. } => Some(endpoint),
+        }
+    }
+
+    /// A schema that was read from it.
+    fn sdl(&self, text: Arc<str>) -> Sdl {
+        match self {
+            Self::File { file, .. } => Sdl::in_file(text, file),
+            Self::InProcess { .. } | Self::Http { .. } => text.into(),
         }
     }
 
@@ -116,8 +127,8 @@ impl Snapshot {
 
 /// What came of reading the schemas.
 pub(crate) struct Reading {
-    /// How many subgraphs have no schema yet.
-    pub missing: usize,
+    /// The subgraphs that have no schema yet.
+    pub missing: Vec<String>,
     /// A new set, when there is one that composed.
     pub snapshot: Option<Snapshot>,
 }
@@ -193,36 +204,39 @@ impl Registry {
     ) -> Result<Reading, SetupError> {
         let before = self.current();
         let read = join_all(sources.iter().map(SubgraphSource::read)).await;
-        let (mut subgraphs, mut silent) = (Vec::new(), Vec::new());
+        let (mut subgraphs, mut silent, mut missing) = (Vec::new(), Vec::new(), Vec::new());
         for (source, read) in sources.iter().zip(read) {
             let known = match &before {
                 Some(before) => before.sdl(source.name()).cloned(),
                 None => self.recalled.subgraphs.get(source.name()).map(|sdl| Sdl::from(sdl.clone())),
             };
             let sdl = match read {
-                Ok(sdl) => Some(known.filter(|known| **known == *sdl).unwrap_or_else(|| sdl.into())),
+                Ok(sdl) => Some(known.filter(|known| **known == *sdl).unwrap_or_else(|| source.sdl(sdl))),
                 Err(error) => {
                     silent.push(format!("{}: {error}", source.name()));
                     known
                 }
             };
-            subgraphs.extend(sdl.map(|sdl| source.with(sdl)));
+            match sdl {
+                Some(sdl) => subgraphs.push(source.with(sdl)),
+                None => missing.push(source.name().to_owned()),
+            }
         }
-        let missing = sources.len() - subgraphs.len();
-        if silent.is_empty() {
+        let is_complete = silent.is_empty();
+        if is_complete {
             self.alarms.settle(Alarm::SubgraphSilent);
         } else {
-            self.alarms.raise(Alarm::SubgraphSilent, silent.join("; "));
+            self.alarms.raise(Alarm::SubgraphSilent, listed(silent.into_iter(), SILENT_MAX));
         }
         let schemas = Schemas::of_subgraphs(&subgraphs);
         let is_known = before.as_deref().is_some_and(|before| before.schemas() == schemas);
-        let must_wait = missing > 0 && before.is_none() && !is_partial_allowed;
+        let must_wait = !missing.is_empty() && before.is_none() && !is_partial_allowed;
         if subgraphs.is_empty() || must_wait || is_known {
-            self.metrics.schema.read(if silent.is_empty() { "unchanged" } else { "incomplete" });
+            self.metrics.schema.read(if is_complete { "unchanged" } else { "incomplete" });
             return Ok(Reading { missing, snapshot: None });
         }
-        let scope = if missing == 0 { Scope::Whole } else { Scope::View };
-        let full = self.build(&schemas, silent.is_empty(), composing(&subgraphs, scope)).await?;
+        let scope = if missing.is_empty() { Scope::Whole } else { Scope::View };
+        let full = self.build(&schemas, is_complete, composing(&subgraphs, scope)).await?;
         Ok(Reading { missing, snapshot: Some(self.snapshot(subgraphs, full, None)) })
     }
 
@@ -230,19 +244,17 @@ impl Registry {
         let sdl = ready.read().await?;
         if self.current().is_some_and(|before| before.ready.as_ref() == Some(&sdl)) {
             self.metrics.schema.read("unchanged");
-            return Ok(Reading { missing: 0, snapshot: None });
+            return Ok(Reading { missing: Vec::new(), snapshot: None });
         }
         let snapshot = self.supergraph(ready, sdl).await?;
-        Ok(Reading { missing: 0, snapshot: Some(snapshot) })
+        Ok(Reading { missing: Vec::new(), snapshot: Some(snapshot) })
     }
 
     async fn supergraph(&self, ready: &ReadySupergraph, sdl: Arc<str>) -> Result<Snapshot, SetupError> {
-        let subgraphs = ready.subgraphs(&sdl)?;
-        let build = {
-            let (sdl, subgraphs) = (sdl.clone(), subgraphs.clone());
-            move || Supergraph::from_supergraph_sdl(&sdl, &subgraphs)
-        };
-        let full = self.build(&Schemas::of_supergraph(sdl.clone()), true, build).await?;
+        let subgraphs = ready.subgraphs(&sdl).map_err(|error| ready.located(error.into()))?;
+        let build = reading(&sdl, &subgraphs);
+        let full = self.build(&Schemas::of_supergraph(sdl.clone()), true, build).await;
+        let full = full.map_err(|error| ready.located(error))?;
         Ok(self.snapshot(subgraphs, full, Some(sdl)))
     }
 
@@ -266,7 +278,7 @@ impl Registry {
             }
         };
         tracing::warn!("serving the schemas that were kept when they last composed");
-        Some(Reading { missing: 0, snapshot: Some(snapshot) })
+        Some(Reading { missing: Vec::new(), snapshot: Some(snapshot) })
     }
 
     fn snapshot(&self, subgraphs: Vec<Subgraph>, full: Supergraph, ready: Option<Arc<str>>) -> Snapshot {
@@ -304,6 +316,48 @@ impl Registry {
 /// Composes a part of the subgraphs where it does not hold up other requests.
 pub(crate) async fn compose_view(subgraphs: &[Subgraph]) -> Result<Supergraph, ComposeError> {
     off_the_io_threads(composing(subgraphs, Scope::View)).await
+}
+
+/// Reads and composes the schemas that are at hand, as a check: nobody is asked, and nothing is kept.
+///
+/// Answers the subgraphs that would have to be asked. While there are some, the others are not composed, but each
+/// must be valid in itself.
+///
+/// # Errors
+/// When a file cannot be read, or what is in it cannot be used.
+pub(crate) async fn check(federation: &Federation) -> Result<Vec<String>, SetupError> {
+    let sources = match federation {
+        Federation::Subgraphs(sources) => sources,
+        Federation::Supergraph(ready) => {
+            let sdl = ready.read().await?;
+            let subgraphs = ready.subgraphs(&sdl).map_err(|error| ready.located(error.into()))?;
+            let read = off_the_io_threads(reading(&sdl, &subgraphs)).await;
+            return read.map(|_| Vec::new()).map_err(|error| ready.located(error.into()));
+        }
+    };
+    let (mut subgraphs, mut unasked) = (Vec::new(), Vec::new());
+    for source in sources {
+        if let SubgraphSource::Http { name, .. } = source {
+            unasked.push(name.clone());
+            continue;
+        }
+        let text = source.read().await.map_err(SetupError::File)?;
+        subgraphs.push(source.with(source.sdl(text)));
+    }
+    if unasked.is_empty() {
+        off_the_io_threads(composing(&subgraphs, Scope::Whole)).await?;
+    } else {
+        compose::check(subgraphs.iter().map(|subgraph| (subgraph.name.as_str(), &subgraph.sdl)))?;
+    }
+    Ok(unasked)
+}
+
+fn reading(
+    sdl: &Arc<str>,
+    subgraphs: &[Subgraph],
+) -> impl FnOnce() -> Result<Supergraph, ComposeError> + Send + 'static {
+    let (sdl, subgraphs) = (sdl.clone(), subgraphs.to_vec());
+    move || Supergraph::from_supergraph_sdl(&sdl, &subgraphs)
 }
 
 fn composing(

@@ -138,7 +138,7 @@ impl Core {
 
     /// Reads the schemas; lets requests use them when they are new and good, once everything is prepared for them.
     ///
-    /// Answers how many subgraphs have no schema yet.
+    /// Answers the subgraphs that have no schema yet.
     ///
     /// # Errors
     /// When what was read cannot be used; then nothing changes.
@@ -146,14 +146,14 @@ impl Core {
         &self,
         before: Option<&Self>,
         is_partial_allowed: bool,
-    ) -> Result<usize, SetupError> {
+    ) -> Result<Vec<String>, SetupError> {
         let Reading { missing, snapshot } = self.registry.read(is_partial_allowed).await?;
         let Some(snapshot) = snapshot.map(Arc::new) else { return Ok(missing) };
         let before = before.unwrap_or(self);
         if let Some(used) = before.registry.current() {
             warm::warm(self, &Before { snapshot: used, views: &before.views }, &snapshot).await;
         }
-        if missing == 0 {
+        if missing.is_empty() {
             self.keep(snapshot.schemas()).await;
         }
         let generation = snapshot.generation;

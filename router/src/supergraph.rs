@@ -97,7 +97,7 @@ impl Supergraph {
 
     fn with(composed: Composed, subgraphs: &[Subgraph]) -> Result<Self, ComposeError> {
         let planner = Planner::try_new(&composed.supergraph_sdl)
-            .map_err(|error| ComposeError::Planner(error.to_string()))?;
+            .map_err(|error| ComposeError::Planner(compose::in_one_line(error.to_string())))?;
         let transports =
             subgraphs.iter().map(|subgraph| (subgraph.name.clone(), subgraph.transport.clone())).collect();
         let implementers = composed.api_schema.implementers_map();

@@ -38,8 +38,8 @@ pub struct Choice {
     /// Where to listen, as in 127.0.0.1:4000, whatever the file says
     #[arg(long, value_name = "ADDRESS", requires = "federation")]
     listen: Option<SocketAddr>,
-    /// Read the file, say what is wrong with it, and end
-    #[arg(long, requires = "config")]
+    /// Read the file and the schemas that are in files, compose them, say what is wrong, and end
+    #[arg(long, requires = "federation")]
     check: bool,
     /// Print the JSON Schema of configuration files, and end
     #[arg(long, conflicts_with = "federation")]
@@ -81,7 +81,8 @@ async fn serve_plan(
     let federation = plan.federation(&settings)?;
     plan.check_access()?;
     if choice.check {
-        return print("Nothing is wrong with it.\n");
+        let unasked = Router::check(&plan.file.config, &federation).await;
+        return print(&checked(&unasked.map_err(|error| plan.failure(&error))?));
     }
     let listener = listen(plan.file.config.listen).await?;
     let cancel = CancellationToken::new();
@@ -117,6 +118,19 @@ async fn serve_plan(
 #[must_use]
 pub fn pretty_schema() -> String {
     serde_json::to_string_pretty(&schema()).unwrap_or_default() + "\n"
+}
+
+/// What a check says that found nothing. `unasked` are the subgraphs that only they themselves could tell of.
+fn checked(unasked: &[String]) -> String {
+    let nothing = "Nothing is wrong with it.".to_owned();
+    if unasked.is_empty() {
+        return nothing + "\n";
+    }
+    format!(
+        "{nothing} --check asks no subgraph: the schemas that come from these were not looked at, nor whether all \
+         compose: {}.\n",
+        unasked.join(", ")
+    )
 }
 
 fn print(text: &str) -> Result<(), Failure> {

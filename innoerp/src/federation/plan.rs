@@ -101,7 +101,12 @@ impl Plan {
     }
 
     pub fn failure(&self, error: &SetupError) -> Failure {
-        Failure(format!("{}: {error}", self.name))
+        match (&self.read, error) {
+            (Some(read), SetupError::Config(error)) => read.failure(error.clone()),
+            (Some(_), error) => Failure(format!("{}: {error}", self.name)),
+            // It names the supergraph's file, and there is no other.
+            (None, error) => Failure(error.to_string()),
+        }
     }
 }
 

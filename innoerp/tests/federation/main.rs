@@ -1,6 +1,7 @@
 //! The router for any federation, as its operators meet it: the real program, over subgraphs that are not ours.
 #![cfg(test)]
 
+mod check;
 mod config;
 mod jwt;
 mod program;

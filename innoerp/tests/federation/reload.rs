@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::program::{Folder, Router, signal};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStderr};
+
+use crate::program::{Folder, Router, command, free_port, signal};
 use crate::shop::{self, Served};
 
 fn file(subgraphs: &[&Served], rest: &str) -> String {
@@ -82,6 +85,60 @@ async fn a_new_subgraph_that_does_not_answer_is_waited_for() {
     until(&router, "{ products { stars } }", |answer| answer["data"]["products"][0]["stars"] == 5).await;
     until_alarms(&router, &[]).await;
     router.stop().await;
+}
+
+#[tokio::test]
+async fn a_start_says_whom_it_waits_for_and_how_long() {
+    let (folder, products, reviews) = (Folder::new(), shop::products().await, shop::reviews().await);
+    reviews.go_silent(true);
+    folder.write("router.yaml", &file(&[&products, &reviews], "startup_grace_ms: 1500"));
+    let (mut starting, mut log) = starting(&folder, "info");
+    let wanted = [
+        ("asking subgraphs for their schemas", "s0, s1"),
+        ("nothing is served yet", "s1"),
+        ("serving without these subgraphs", "s1"),
+    ];
+    for (message, subgraphs) in wanted {
+        let line = logged(&mut log, message).await;
+        assert!(line.contains(&format!("subgraphs=\"{subgraphs}\"")), "{line}");
+        if message.starts_with("asking") {
+            assert!(line.contains("startup_grace_ms=1500"), "{line}");
+        }
+    }
+    reviews.go_silent(false);
+    logged(&mut log, "all subgraphs have told").await;
+    starting.kill().await.unwrap();
+
+    // One that takes a call and never answers it, with the log as development has it.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = format!("- name: silent\n  url: http://{}\n", silent.local_addr().unwrap());
+    folder.write("router.yaml", &(file(&[&products], "") + &silent));
+    let (mut starting, mut log) = self::starting(&folder, "warn");
+    let line = logged(&mut log, "").await;
+    assert!(line.contains("nothing is served yet") && line.contains("subgraphs=\"s0, silent\""), "{line}");
+    starting.kill().await.unwrap();
+}
+
+type Log = Lines<BufReader<ChildStderr>>;
+
+/// A router that starts, and what it logs at this level.
+fn starting(folder: &Folder, level: &str) -> (Child, Log) {
+    let listen = format!("127.0.0.1:{}", free_port());
+    let mut command = command(folder, &["--config", "router.yaml", "--listen", &listen]);
+    let mut starting = command.env("RUST_LOG", level).spawn().unwrap();
+    let log = BufReader::new(starting.stderr.take().unwrap()).lines();
+    (starting, log)
+}
+
+/// The next line of a log that says this.
+async fn logged(log: &mut Log, message: &str) -> String {
+    loop {
+        let line = tokio::time::timeout(Duration::from_secs(20), log.next_line()).await.expect(message);
+        let line = line.unwrap().expect(message);
+        if line.contains(message) {
+            return line;
+        }
+    }
 }
 
 #[tokio::test]

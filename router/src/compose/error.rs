@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::diagnostics::listed;
+
 /// The codes, named as Apollo documents them, so that what is known about them helps:
 /// <https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/errors>.
 pub(super) mod code {
@@ -89,7 +91,7 @@ impl fmt::Display for Conflict {
 #[derive(Debug, thiserror::Error)]
 pub enum ComposeError {
     /// A subgraph is not valid in itself, or the subgraphs contradict each other.
-    #[error("the subgraphs do not compose: {}", listed(.0))]
+    #[error("the subgraphs do not compose: {}", told(.0))]
     Conflict(Vec<Conflict>),
     /// A supergraph that was composed elsewhere names a subgraph that nobody says how to call.
     #[error("subgraph {subgraph}: {message}")]
@@ -99,8 +101,8 @@ pub enum ComposeError {
         /// Why there is no way to it.
         message: String,
     },
-    /// The composed schema is not a valid GraphQL schema.
-    #[error("the composed schema is not valid: {0}")]
+    /// A supergraph that was composed elsewhere is none.
+    #[error("the supergraph is not valid: {0}")]
     Schema(String),
     /// No planner can be made for the composed schema.
     #[error("no planner for the composed schema: {0}")]
@@ -108,6 +110,12 @@ pub enum ComposeError {
 }
 
 impl ComposeError {
+    /// Whether all that is wrong is that there is nothing to ask for.
+    pub(crate) fn is_nothing_to_ask(&self) -> bool {
+        let conflicts = self.conflicts();
+        !conflicts.is_empty() && conflicts.iter().all(|conflict| conflict.code == code::NO_QUERIES)
+    }
+
     /// Every conflict by itself; none when something else is the trouble.
     #[must_use]
     pub fn conflicts(&self) -> &[Conflict] {
@@ -118,6 +126,9 @@ impl ComposeError {
     }
 }
 
-fn listed(conflicts: &[Conflict]) -> String {
-    conflicts.iter().map(Conflict::to_string).collect::<Vec<_>>().join("; ")
+/// How many conflicts are told in one line.
+const CONFLICTS_MAX: usize = 20;
+
+fn told(conflicts: &[Conflict]) -> String {
+    listed(conflicts.iter().map(Conflict::to_string), CONFLICTS_MAX)
 }

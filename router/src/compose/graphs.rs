@@ -4,11 +4,12 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::{Definition, Directive, Document, EnumTypeDefinition};
 
 use super::ComposeError;
+use super::diagnostics::told;
 
 /// The subgraphs' names and URLs: `enum join__Graph { A @join__graph(name:, url:) }`, in its order.
 pub(crate) fn graphs(supergraph_sdl: &str) -> Result<Vec<(String, String)>, ComposeError> {
     let document = Document::parse(supergraph_sdl, "supergraph.graphql")
-        .map_err(|error| ComposeError::Schema(error.errors.to_string()))?;
+        .map_err(|error| ComposeError::Schema(told(&error.errors)))?;
     let graphs: Vec<_> = document
         .definitions
         .iter()
@@ -19,7 +20,7 @@ pub(crate) fn graphs(supergraph_sdl: &str) -> Result<Vec<(String, String)>, Comp
         .filter_map(|graph| Some((text(graph, "name")?, text(graph, "url").unwrap_or_default())))
         .collect();
     if graphs.is_empty() {
-        let message = "it names no subgraph by @join__graph, so it is no supergraph";
+        let message = "it names no subgraph by @join__graph";
         return Err(ComposeError::Schema(message.to_owned()));
     }
     Ok(graphs)

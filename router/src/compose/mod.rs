@@ -3,6 +3,7 @@
 //! Composition is our own: views are composed while requests wait, from subgraphs that were read once ([`Sdl`]).
 
 mod api;
+mod diagnostics;
 mod document;
 mod error;
 mod field_set;
@@ -22,6 +23,7 @@ use apollo_compiler::ast::{Definition, Document};
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Schema};
 
+pub(crate) use diagnostics::{in_one_line, listed};
 pub use error::{ComposeError, Conflict};
 pub(crate) use graphs::graphs;
 pub use sdl::Sdl;
@@ -93,6 +95,14 @@ pub fn compose<'a>(
     derive(supergraph).map_err(|message| ComposeError::Conflict(invalid(message)))
 }
 
+/// Refuses subgraphs of which one is not valid in itself, whoever it is composed with.
+///
+/// # Errors
+/// Everything that was found.
+pub(crate) fn check<'a>(subgraphs: impl IntoIterator<Item = (&'a str, &'a Sdl)>) -> Result<(), ComposeError> {
+    parts(subgraphs).map(drop)
+}
+
 /// Merges what the subgraphs have. With the fields that nobody within reach would answer.
 fn assemble(parts: &[Part<'_>], scope: Scope) -> Result<(Document, Vec<Lost>), ComposeError> {
     let graphs = join::graphs(parts.iter().map(|part| part.name));
@@ -137,7 +147,7 @@ fn parts<'a>(subgraphs: impl IntoIterator<Item = (&'a str, &'a Sdl)>) -> Result<
 /// Reads a supergraph, and derives the API schema from it.
 pub(crate) fn read(supergraph_sdl: &str) -> Result<Composed, ComposeError> {
     let supergraph = Document::parse(supergraph_sdl, "supergraph.graphql")
-        .map_err(|error| ComposeError::Schema(error.errors.to_string()))?;
+        .map_err(|error| ComposeError::Schema(diagnostics::told(&error.errors)))?;
     derive(supergraph).map_err(ComposeError::Schema)
 }
 
@@ -155,6 +165,6 @@ fn derive(supergraph: Document) -> Result<Composed, String> {
         field_names.extend(fields.iter().map(|field| field.name.clone()));
     }
     let api = api::document(supergraph);
-    let api_schema = api.to_schema_validate().map_err(|error| error.errors.to_string())?;
+    let api_schema = api.to_schema_validate().map_err(|error| diagnostics::told(&error.errors))?;
     Ok(Composed { supergraph_sdl, api_sdl: api.to_string(), api_schema, field_names })
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::error::Conflict;
@@ -13,10 +14,17 @@ pub struct Sdl(Arc<Inner>);
 
 struct Inner {
     text: Arc<str>,
+    /// Where it is, when it is in a file.
+    file: Option<PathBuf>,
     schema: OnceLock<Result<SubgraphSchema, Conflict>>,
 }
 
 impl Sdl {
+    /// The text of a file, which is named when it cannot be understood.
+    pub(crate) fn in_file(text: Arc<str>, file: &Path) -> Self {
+        Self(Arc::new(Inner { text, file: Some(file.to_owned()), schema: OnceLock::new() }))
+    }
+
     /// The text, shared.
     pub(crate) fn text(&self) -> Arc<str> {
         self.0.text.clone()
@@ -24,7 +32,15 @@ impl Sdl {
 
     /// What it says. Heavy on the CPU the first time.
     pub(super) fn schema(&self) -> Result<&SubgraphSchema, &Conflict> {
-        self.0.schema.get_or_init(|| SubgraphSchema::read(&self.0.text)).as_ref()
+        let read = || {
+            SubgraphSchema::read(&self.0.text).map_err(|conflict| match &self.0.file {
+                Some(file) => {
+                    Conflict::new(conflict.code, format!("{}: {}", file.display(), conflict.message))
+                }
+                None => conflict,
+            })
+        };
+        self.0.schema.get_or_init(read).as_ref()
     }
 }
 
@@ -52,7 +68,7 @@ impl fmt::Debug for Sdl {
 
 impl From<Arc<str>> for Sdl {
     fn from(text: Arc<str>) -> Self {
-        Self(Arc::new(Inner { text, schema: OnceLock::new() }))
+        Self(Arc::new(Inner { text, file: None, schema: OnceLock::new() }))
     }
 }
 

@@ -12,7 +12,14 @@ use super::yaml;
 pub(super) fn check(schema: &Value, node: &Node) -> Result<Value, Vec<Problem>> {
     let mut check = Check { root: schema, problems: Vec::new() };
     let value = check.value(schema, node, "");
-    if check.problems.is_empty() { Ok(value) } else { Err(check.problems) }
+    if check.problems.is_empty() {
+        return Ok(value);
+    }
+    let shown = |problem: Problem| {
+        let message = node.without_values(&problem.path, problem.message);
+        Problem { message, ..problem }
+    };
+    Err(check.problems.into_iter().map(shown).collect())
 }
 
 struct Check<'s> {
@@ -45,7 +52,7 @@ impl<'s> Check<'s> {
             return self.branch(std::slice::from_ref(schema), node, path);
         }
         match (&node.content, types(schema).as_slice()) {
-            (Content::Substituted(text), types) if !types.contains(&"string") => {
+            (Content::Substituted { text, .. }, types) if !types.contains(&"string") => {
                 let content = if types.contains(&"boolean") {
                     text.parse().ok().map(Content::Bool)
                 } else {
@@ -54,7 +61,7 @@ impl<'s> Check<'s> {
                 let Some(content) = content else { return self.wrong_type(schema, node, path) };
                 self.value(schema, &Node { line: node.line, content }, path)
             }
-            (Content::Substituted(text) | Content::Text(text), types) if types.contains(&"string") => {
+            (Content::Substituted { text, .. } | Content::Text(text), types) if types.contains(&"string") => {
                 Value::String(text.clone())
             }
             (Content::Bool(value), types) if types.contains(&"boolean") => Value::Bool(*value),
@@ -146,7 +153,7 @@ impl<'s> Check<'s> {
         let branches: Vec<&'s Value> = branches.iter().map(|branch| self.resolve(branch)).collect();
         let names: Vec<&str> = branches.iter().flat_map(|branch| names(branch)).collect();
         match &node.content {
-            Content::Text(text) | Content::Substituted(text) if names.contains(&text.as_str()) => {
+            Content::Text(text) | Content::Substituted { text, .. } if names.contains(&text.as_str()) => {
                 return Value::String(text.clone());
             }
             Content::Map(entries) => {
@@ -198,7 +205,7 @@ impl<'s> Check<'s> {
 fn is_nothing(node: &Node, schema: &Value) -> bool {
     match &node.content {
         Content::Null => true,
-        Content::Substituted(text) => text.is_empty() && types(schema).contains(&"null"),
+        Content::Substituted { text, .. } => text.is_empty() && types(schema).contains(&"null"),
         _ => false,
     }
 }
@@ -229,7 +236,7 @@ fn fits(schema: &Value, node: &Node) -> bool {
         Content::Bool(_) => types.contains(&"boolean"),
         Content::Number(_) => types.contains(&"integer") || types.contains(&"number"),
         Content::Text(_) => types.contains(&"string"),
-        Content::Substituted(_) => !types.contains(&"array"),
+        Content::Substituted { .. } => !types.contains(&"array"),
         Content::List(_) => types.contains(&"array"),
         Content::Map(_) => types.contains(&"object"),
     }
@@ -311,7 +318,7 @@ mod tests {
     }
 
     fn checked(text: &str) -> Result<Value, Vec<String>> {
-        let lookup = |name: &str| Some(if name == "N" { "7" } else { "s3cret" }.to_owned());
+        let lookup = |name: &str| Some(if name == "N" { "77" } else { "s3cret" }.to_owned());
         let node = yaml::read(text, &lookup).expect("YAML");
         check(&schema(), &node).map_err(|problems| problems.iter().map(Problem::to_string).collect())
     }
@@ -329,13 +336,16 @@ mod tests {
 
     #[test]
     fn a_variable_becomes_what_its_place_asks_for() {
-        assert_eq!(checked("name: ${N}\ndepth: ${N}"), Ok(json!({ "name": "7", "depth": 7 })));
+        assert_eq!(checked("name: ${N}\nratio: ${N}"), Ok(json!({ "name": "77", "ratio": 77 })));
         assert_eq!(checked("name: ${N}${N}\nratio: $${N}").map_err(|_| ()), Err(()));
         let lookup = |_: &str| Some(String::new());
         let node = yaml::read("name: ${N}\nratio: ${N}", &lookup).expect("YAML");
         assert_eq!(check(&schema(), &node).ok(), Some(json!({ "name": "" })));
         let refused = checked("name: a\ndepth: ${X}\nprofile: ${X}").expect_err("no number").join("\n");
         assert!(!refused.contains("s3cret"), "{refused}");
+        let refused = checked("name: a\ndepth: ${N}").expect_err("too deep");
+        assert_eq!(refused, ["line 2: `depth` is ${N}; it must lie between 1 and 64"]);
+        let refused = checked("name: a\ndepth: ${X}\nprofile: ${X}").expect_err("no number").join("\n");
         assert!(refused.contains("line 2: `depth` is text; it must be a whole number"), "{refused}");
         assert!(
             refused.contains("line 3: `profile` is text; it must be `development` or `production`"),

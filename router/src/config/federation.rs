@@ -9,7 +9,7 @@ use common::ModuleSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::problem::ConfigError;
+use super::problem::{ConfigError, no_file};
 use super::subgraph::{SchemaSource, SubgraphConfig};
 use crate::federation::{Federation, ReadySupergraph};
 use crate::registry::SubgraphSource;
@@ -62,11 +62,13 @@ impl FederationConfig {
                 let message = "the file names neither `subgraphs` nor a `supergraph`";
                 problems.extend(ConfigError::one("", message).0);
             }
-            Some(file) if !means.folder.join(file).is_file() => {
-                let message = format!("`supergraph`: there is no file {}", file.display());
-                problems.extend(ConfigError::one("supergraph", message).0);
+            Some(file) => {
+                let refused = no_file(means.folder, file).map(|message| format!("`supergraph`: {message}"));
+                problems.extend(
+                    refused.into_iter().flat_map(|message| ConfigError::one("supergraph", message).0),
+                );
             }
-            _ => {}
+            None => {}
         }
         if !problems.is_empty() {
             return Err(ConfigError(problems));

@@ -97,12 +97,13 @@ impl ConfigFile {
         })
     }
 
-    /// The same problems, with the lines on which their settings stand.
+    /// The same problems, with the lines on which their settings stand, and without the values of variables.
     #[must_use]
     pub fn located(&self, error: ConfigError) -> ConfigError {
         let locate = |problem: Problem| {
             let line = Some(self.tree.line_of(&problem.path)).filter(|line| *line > 0);
-            Problem { line: problem.line.or(line), ..problem }
+            let message = self.tree.without_values(&problem.path, problem.message);
+            Problem { line: problem.line.or(line), message, path: problem.path }
         };
         ConfigError(error.0.into_iter().map(locate).collect())
     }
@@ -143,7 +144,10 @@ mod tests {
     #[test]
     fn what_only_its_type_can_tell_is_refused_with_its_line() {
         for (text, expected) in [
-            ("drain_ms: 1\nlisten: here", "line 2: `listen`: invalid socket address syntax"),
+            (
+                "drain_ms: 1\nlisten: here",
+                "line 2: `listen`: here is no address to listen on; write it as 127.0.0.1:4000",
+            ),
             (
                 "trusted_proxies:\n  - 10.0.0.1\n  - example.com",
                 "line 3: `trusted_proxies[1]`: example.com is neither",

@@ -31,7 +31,7 @@ use crate::rate::RateLimits;
 pub use federation::{FederationConfig, Means};
 pub use file::{ConfigFile, Layout};
 pub use network::Network;
-pub use problem::{ConfigError, Problem};
+pub use problem::{ConfigError, Problem, no_file};
 pub use subgraph::{SchemaSource, SubgraphConfig, SubscriptionProtocol};
 
 /// The router's settings. Unknown keys are refused, values out of range by [`Config::check`].
@@ -41,6 +41,7 @@ pub struct Config {
     /// What anonymous callers may see. Default `production`.
     pub profile: Profile,
     /// Where to listen. Default `0.0.0.0:4000`. Needs a restart.
+    #[serde(deserialize_with = "network::address")]
     pub listen: SocketAddr,
     /// How large and how deep a request may be.
     pub limits: graphql::Limits,
@@ -209,6 +210,7 @@ pub enum TrustedDocuments {
 pub struct Telemetry {
     /// Where `GET /metrics` is answered, in OpenMetrics' text format: an address that only operators reach, such as
     /// `127.0.0.1:9090`. Default nowhere; never on the address that clients use. Needs a restart.
+    #[serde(deserialize_with = "network::address_if_any")]
     pub metrics_listen: Option<SocketAddr>,
 }
 

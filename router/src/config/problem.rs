@@ -1,6 +1,7 @@
 //! What is wrong with a configuration, in sentences that say where.
 
 use std::fmt;
+use std::path::Path;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +43,20 @@ impl ConfigError {
     pub fn one(path: &str, message: impl Into<String>) -> Self {
         Self(vec![Problem::of(path, message.into())])
     }
+}
+
+/// Why there is no file to read where a setting says; `None` when there is one. Paths are relative to `folder`.
+#[must_use]
+pub fn no_file(folder: &Path, file: &Path) -> Option<String> {
+    let (path, named) = (folder.join(file), file.display());
+    if path.is_file() {
+        return None;
+    }
+    Some(match (path.is_dir(), path.exists()) {
+        (true, _) => format!("{named} is a directory, not a file"),
+        (false, true) => format!("{named} is not a file that can be read again and again"),
+        (false, false) => format!("there is no file {named}"),
+    })
 }
 
 impl fmt::Display for ConfigError {

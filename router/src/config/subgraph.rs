@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::federation::Means;
-use super::problem::{ConfigError, Problem};
+use super::problem::{ConfigError, Problem, no_file};
 use crate::federation::websocket_url;
 use crate::transport::headers::FORWARDED;
 use crate::transport::http::{Connections, Endpoint, Faults, Sign};
@@ -119,6 +119,15 @@ const NEVER: [&str; 13] = [
     "upgrade",
 ];
 
+/// Why a text is no URL of one of these schemes.
+fn no_url(text: &str, plain: &str, secure: &str) -> Option<String> {
+    match text.parse::<Url>() {
+        Ok(url) if url.scheme() == plain || url.scheme() == secure => None,
+        Ok(_) => Some(format!("it must be one of {plain} or {secure}")),
+        Err(error) => Some(format!("it is no URL ({error}); it must be one of {plain} or {secure}")),
+    }
+}
+
 impl SubgraphConfig {
     /// A subgraph of which nothing but its name is said.
     #[must_use]
@@ -204,17 +213,13 @@ impl SubgraphConfig {
         if !is_new {
             refuse("name", format!("there are two subgraphs `{name}`"));
         }
-        match self.url.as_deref().map(str::parse::<Url>) {
+        match &self.url {
             None if !is_ready => refuse("url", format!("the subgraph `{name}` lacks one")),
-            Some(url) if !url.as_ref().is_ok_and(|url| matches!(url.scheme(), "http" | "https")) => {
-                refuse("url", "it must be one of http or https".to_owned());
-            }
-            _ => {}
+            None => {}
+            Some(url) => no_url(url, "http", "https").into_iter().for_each(|message| refuse("url", message)),
         }
-        let websocket = self.websocket_url.as_deref().map(str::parse::<Url>);
-        if websocket.is_some_and(|url| !url.is_ok_and(|url| matches!(url.scheme(), "ws" | "wss"))) {
-            refuse("websocket_url", "it must be one of ws or wss".to_owned());
-        }
+        let websocket = self.websocket_url.as_deref().and_then(|url| no_url(url, "ws", "wss"));
+        websocket.into_iter().for_each(|message| refuse("websocket_url", message));
         if self.websocket_url.is_some() && self.subscription_protocol != SubscriptionProtocol::Websocket {
             refuse("websocket_url", "`subscription_protocol` says that it takes no WebSockets".to_owned());
         }
@@ -222,10 +227,10 @@ impl SubgraphConfig {
             SchemaSource::File(_) if is_ready => {
                 refuse("schema", "beside a `supergraph`, subgraphs have no schema of their own".to_owned());
             }
-            SchemaSource::File(file) if !means.folder.join(file).is_file() => {
-                refuse("schema", format!("there is no file {}", file.display()));
+            SchemaSource::File(file) => {
+                no_file(means.folder, file).into_iter().for_each(|message| refuse("schema", message));
             }
-            _ => {}
+            SchemaSource::Service => {}
         }
         for message in self.headers_refused() {
             refuse("headers", message);

@@ -17,7 +17,11 @@ pub(super) enum Content {
     Number(Number),
     Text(String),
     /// A text that holds a variable's value: it becomes what its place asks for, and is never shown.
-    Substituted(String),
+    Substituted {
+        text: String,
+        /// As it stands in the file, with the variable's name.
+        written: String,
+    },
     List(Vec<Node>),
     Map(Vec<Entry>),
 }
@@ -51,6 +55,30 @@ impl From<&Value> for Node {
 impl Node {
     /// The line of what a path such as `subgraphs[2].url` names, or of the innermost part of it that is there.
     pub fn line_of(&self, path: &str) -> usize {
+        self.at(path).1
+    }
+
+    /// The message with the names of variables in place of their values, as far as what a path names holds some: a
+    /// value may be a secret.
+    pub fn without_values(&self, path: &str, message: String) -> String {
+        let mut values = Vec::new();
+        self.at(path).0.collect_values(&mut values);
+        // Those that hold others come first.
+        values.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+        values.into_iter().fold(message, |message, (text, written)| replaced(&message, text, written))
+    }
+
+    fn collect_values<'n>(&'n self, values: &mut Vec<(&'n str, &'n str)>) {
+        match &self.content {
+            Content::Substituted { text, written } if !text.is_empty() => values.push((text, written)),
+            Content::List(items) => items.iter().for_each(|item| item.collect_values(values)),
+            Content::Map(entries) => entries.iter().for_each(|entry| entry.value.collect_values(values)),
+            _ => {}
+        }
+    }
+
+    /// What a path names, or the innermost part of it that is there, and its line.
+    fn at(&self, path: &str) -> (&Self, usize) {
         let (mut node, mut line) = (self, self.line);
         for step in path.split(['.', '[']).map(|step| step.trim_end_matches(']')) {
             let next = match &node.content {
@@ -67,7 +95,7 @@ impl Node {
             }
             node = next;
         }
-        line
+        (node, line)
     }
 
     /// What it is, for people.
@@ -76,9 +104,40 @@ impl Node {
             Content::Null => "nothing",
             Content::Bool(_) => "true or false",
             Content::Number(_) => "a number",
-            Content::Text(_) | Content::Substituted(_) => "text",
+            Content::Text(_) | Content::Substituted { .. } => "text",
             Content::List(_) => "a list",
             Content::Map(_) => "a section with keys",
+        }
+    }
+}
+
+/// A message with a text replaced wherever it stands by itself, and not within a longer word.
+fn replaced(message: &str, text: &str, by: &str) -> String {
+    let is_within_word = |beside: Option<char>| beside.is_some_and(char::is_alphanumeric);
+    let (mut result, mut rest) = (String::new(), 0);
+    for (at, found) in message.match_indices(text) {
+        let (before, after) = (&message[..at], &message[at + found.len()..]);
+        if !is_within_word(before.chars().next_back()) && !is_within_word(after.chars().next()) {
+            result += &message[rest..at];
+            result += by;
+            rest = at + found.len();
+        }
+    }
+    result + &message[rest..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_replaced_where_it_stands_by_itself() {
+        for (message, expected) in [
+            ("there is no file e", "there is no file ${X}"),
+            ("`e` and e/f, end", "`${X}` and ${X}/f, end"),
+            ("here", "here"),
+        ] {
+            assert_eq!(replaced(message, "e", "${X}"), expected);
         }
     }
 }

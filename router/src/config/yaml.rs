@@ -98,7 +98,7 @@ impl Reader<'_> {
         let substituted =
             environment::substitute(text, self.lookup).map_err(|message| Problem::at(line, message))?;
         let content = match substituted {
-            Some(text) => Content::Substituted(text),
+            Some(substituted) => Content::Substituted { text: substituted, written: text.to_owned() },
             None if style == ScalarStyle::Plain => plain(text),
             None => Content::Text(text.to_owned()),
         };
@@ -221,7 +221,7 @@ mod tests {
         let tree = parse("a: '12'\nb: ${PORT}\nc: 12\n").expect("YAML");
         let Content::Map(entries) = tree.content else { panic!("a map") };
         assert!(matches!(&entries[0].value.content, Content::Text(text) if text == "12"));
-        assert!(matches!(&entries[1].value.content, Content::Substituted(text) if text == "8000"));
+        assert!(matches!(&entries[1].value.content, Content::Substituted { text, .. } if text == "8000"));
         assert!(matches!(&entries[2].value.content, Content::Number(_)));
     }
 

@@ -63,7 +63,7 @@ pub struct Settings {
     #[arg(long, env = "REDIS_URL", hide_env_values = true, global = true)]
     pub redis_url: Option<String>,
     /// The address to listen on
-    #[arg(long, env = "INNOERP_HOST", default_value = "127.0.0.1", global = true)]
+    #[arg(long, env = "INNOERP_HOST", default_value = "127.0.0.1", value_parser = host, global = true)]
     pub host: std::net::IpAddr,
     /// The most connections to PostgreSQL per process, the relay's aside
     #[arg(long, env = "DATABASE_CONNECTIONS_MAX", default_value_t = 10, global = true,
@@ -115,6 +115,16 @@ impl Settings {
 fn ratio(text: &str) -> Result<f64, String> {
     let ratio: f64 = text.parse().map_err(|_| format!("{text} is no number"))?;
     if (0.0..=1.0).contains(&ratio) { Ok(ratio) } else { Err(format!("{text} does not lie between 0 and 1")) }
+}
+
+/// An address to listen on; nothing is as good as none.
+fn host(text: &str) -> Result<std::net::IpAddr, String> {
+    let refused = |_| {
+        "INNOERP_HOST, or --host, is an IP address such as 127.0.0.1, or 0.0.0.0 for all of this machine's; it takes \
+         neither a name nor a port"
+            .to_owned()
+    };
+    if text.is_empty() { Ok([127, 0, 0, 1].into()) } else { text.parse().map_err(refused) }
 }
 
 /// The least number of bytes in a secret key.
@@ -187,6 +197,15 @@ mod tests {
         assert_eq!(ratio("0.25"), Ok(0.25));
         for text in ["-0.1", "1.1", "NaN", "all", ""] {
             assert!(ratio(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_an_address_and_what_is_none_is_told_what_one_is() {
+        assert_eq!(host("0.0.0.0"), Ok([0, 0, 0, 0].into()));
+        assert_eq!(host(""), host("127.0.0.1"));
+        for text in ["localhost", "127.0.0.1:80", "[::1]"] {
+            assert!(host(text).is_err_and(|message| message.contains("such as 127.0.0.1")), "{text}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use common::ModuleSet;
-use router::{ConfigError, Problem, Profile};
+use router::{ConfigError, Problem, Profile, no_file};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -172,10 +172,10 @@ impl IssuerConfig {
                     "it must be an address of https: whoever answers it decides who callers are",
                 );
             }
-            (None, Some(file)) if !folder.join(file).is_file() => {
-                refuse("jwks_file", "there is no such file")
+            (Some(_), None) => {}
+            (None, Some(file)) => {
+                no_file(folder, file).into_iter().for_each(|message| refuse("jwks_file", &message));
             }
-            (Some(_), None) | (None, Some(_)) => {}
             _ => refuse("issuer", "say either `jwks_url` or `jwks_file`"),
         }
         if !self.organizations.is_empty() && self.organization_claim.is_none() {

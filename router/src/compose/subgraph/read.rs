@@ -11,6 +11,7 @@ use apollo_compiler::{Name, Node};
 
 use super::link::{Known, Links, is_federated, schema_directives};
 use super::{ComposedDirective, Field, Key, Kind, SubgraphSchema, TypeDef, check, mark, roots};
+use crate::compose::diagnostics::told;
 use crate::compose::error::{Conflict, code};
 use crate::compose::field_set::FieldSet;
 
@@ -20,7 +21,7 @@ const FEDERATION_FIELDS: [&str; 2] = ["_service", "_entities"];
 /// Reads a subgraph.
 pub(super) fn schema(sdl: &str) -> Result<SubgraphSchema, Conflict> {
     let document = Document::parse(sdl, "subgraph.graphql")
-        .map_err(|failed| Conflict::new(code::INVALID_GRAPHQL, failed.errors.to_string()))?;
+        .map_err(|failed| Conflict::new(code::INVALID_GRAPHQL, told(&failed.errors)))?;
     let mut problems = Vec::new();
     let links = Links::read(&document, &mut problems);
     let (renames, root_problems) = roots::renamed(&document);
