@@ -20,6 +20,7 @@ use crate::error::GraphqlError;
 use crate::persisted::Text;
 use crate::supergraph::{Operation, OperationKind, Response, Supergraph};
 use crate::telemetry::{note, note_access, part};
+use crate::view::NoView;
 use crate::{Core, limits};
 
 /// A GraphQL request, as it stands in a body, a query string or a WebSocket message.
@@ -215,7 +216,12 @@ pub(crate) async fn admit(
     note_access(|access| access.operation_name(operation.name()));
     let shows_schema = core.config.profile == Profile::Development || caller != Caller::Anonymous;
     if operation.introspects() && !shows_schema {
-        return Err(GraphqlError::new("INTROSPECTION_DISABLED", "log in to read the schema").into());
+        let message = match core.tenancy.knows_callers() {
+            true => "log in to read the schema",
+            // No token changes anything.
+            false => "this server does not show its schema",
+        };
+        return Err(GraphqlError::new("INTROSPECTION_DISABLED", message).into());
     }
     refuse_kind(operation.kind(), allowed)?;
     let context = RequestContext {
@@ -237,10 +243,22 @@ async fn view(core: &Core, caller: &Caller) -> Result<Arc<Supergraph>, Refused> 
         snapshot.full.clone()
     } else {
         let modules = core.tenancy.modules(caller).await?;
-        core.views.get(&snapshot, &modules).await.ok_or(Error::Unavailable)?
+        core.views.get(&snapshot, &modules).await.map_err(|none| no_view(none, caller))?
     };
     note_access(|access| access.view(snapshot.generation, &view));
     Ok(view)
+}
+
+/// A caller for whom there is nothing was refused for good, unlike one whose view cannot be made.
+fn no_view(none: NoView, caller: &Caller) -> Refused {
+    match none {
+        NoView::Broken => Error::Unavailable.into(),
+        NoView::Empty if *caller == Caller::Anonymous => Error::Unauthenticated.into(),
+        NoView::Empty => {
+            let message = "no module of this API is enabled for you";
+            Refused::http(StatusCode::FORBIDDEN, Error::ModuleDisabled.code(), message)
+        }
+    }
 }
 
 /// Measures and plans, on a thread where that may take long. What was planned before, and so was found small

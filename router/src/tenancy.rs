@@ -31,6 +31,11 @@ pub trait Tenancy: Send + Sync + 'static {
     fn shows_everything(&self) -> bool {
         false
     }
+
+    /// Whether a token can make a caller more than anonymous.
+    fn knows_callers(&self) -> bool {
+        true
+    }
 }
 
 /// No tenants: every caller is anonymous and sees every subgraph. For federations that are not innoERP's.
@@ -51,6 +56,10 @@ impl Tenancy for Open {
 
     fn shows_everything(&self) -> bool {
         true
+    }
+
+    fn knows_callers(&self) -> bool {
+        false
     }
 }
 
@@ -90,6 +99,10 @@ impl Tenancy for ByModule {
 
     fn shows_everything(&self) -> bool {
         self.tenancy.shows_everything()
+    }
+
+    fn knows_callers(&self) -> bool {
+        self.tenancy.knows_callers()
     }
 }
 

@@ -14,6 +14,15 @@ use crate::registry::{self, Snapshot};
 use crate::supergraph::Supergraph;
 use crate::telemetry::Metrics;
 
+/// Why a set of modules has no view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoView {
+    /// There is nothing in it to ask for: no module, or none with a query.
+    Empty,
+    /// It does not compose, and never did.
+    Broken,
+}
+
 /// A set of modules at one generation of the schemas.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
@@ -23,9 +32,8 @@ struct Key {
 
 /// The views in use. Each is built once, however many requests wait for it, and off the threads that serve.
 pub(crate) struct Views {
-    /// By the modules that can be seen; those used least recently go first. `None` for a set that never composed, so
-    /// that it is not tried again.
-    built: Cache<Key, Option<Arc<Supergraph>>>,
+    /// By the modules that can be seen; those used least recently go first. A set without a view is not tried again.
+    built: Cache<Key, Result<Arc<Supergraph>, NoView>>,
     /// The last view of a set that composed, at whatever generation. It goes when its set is evicted above.
     last_good: SyncCache<Arc<ModuleSet>, Arc<Supergraph>>,
     /// As many are composed at a time as there are processors: more would take memory, and be no sooner.
@@ -37,14 +45,14 @@ impl Views {
     pub fn new(views_max: u64, metrics: Arc<Metrics>) -> Self {
         let last_good: SyncCache<Arc<ModuleSet>, Arc<Supergraph>> = SyncCache::new(views_max);
         let (evicted, kept) = (metrics.views.evicted.clone(), last_good.clone());
-        let evict = move |key: Arc<Key>, view: Option<Arc<Supergraph>>, cause| {
+        let evict = move |key: Arc<Key>, view: Result<Arc<Supergraph>, NoView>, cause| {
             // Views of earlier schemas go as well, and are no loss.
             if cause != RemovalCause::Size {
                 return;
             }
             evicted.inc();
             let last = kept.get(&key.modules);
-            if last.zip(view).is_some_and(|(last, view)| Arc::ptr_eq(&last, &view)) {
+            if last.zip(view.ok()).is_some_and(|(last, view)| Arc::ptr_eq(&last, &view)) {
                 kept.invalidate(&key.modules);
             }
         };
@@ -58,13 +66,13 @@ impl Views {
 
     /// Shows every view that is kept for less than all modules.
     pub fn each(&self, mut show: impl FnMut(&Supergraph)) {
-        self.built.iter().filter_map(|(_, view)| view).for_each(|view| show(&view));
+        self.built.iter().filter_map(|(_, view)| view.ok()).for_each(|view| show(&view));
     }
 
     /// The views of a generation, for less than all modules.
     pub fn of(&self, generation: u64) -> Vec<(Arc<ModuleSet>, Arc<Supergraph>)> {
         let kept = self.built.iter().filter(|(key, _)| key.generation == generation);
-        kept.filter_map(|(key, view)| Some((key.modules.clone(), view?))).collect()
+        kept.filter_map(|(key, view)| Some((key.modules.clone(), view.ok()?))).collect()
     }
 
     /// Drops the views of earlier schemas, which are not asked for again.
@@ -77,14 +85,22 @@ impl Views {
 
     /// The view for a set of modules; names without a subgraph are ignored.
     ///
-    /// `None` when the set does not compose and never did.
-    pub async fn get(&self, snapshot: &Arc<Snapshot>, modules: &Arc<ModuleSet>) -> Option<Arc<Supergraph>> {
+    /// # Errors
+    /// When there is nothing to ask for, or the set does not compose and never did.
+    pub async fn get(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        modules: &Arc<ModuleSet>,
+    ) -> Result<Arc<Supergraph>, NoView> {
         let modules = match modules.is_subset(&snapshot.names) {
             true => modules.clone(),
             false => Arc::new(snapshot.names.intersection(modules).cloned().collect()),
         };
         if modules.len() == snapshot.names.len() {
-            return Some(snapshot.full.clone());
+            return Ok(snapshot.full.clone());
+        }
+        if modules.is_empty() {
+            return Err(NoView::Empty);
         }
         let key = Key { generation: snapshot.generation, modules };
         if let Some(view) = self.built.get(&key).await {
@@ -102,7 +118,11 @@ impl Views {
         self.last_good.run_pending_tasks();
     }
 
-    async fn build(&self, snapshot: Arc<Snapshot>, modules: Arc<ModuleSet>) -> Option<Arc<Supergraph>> {
+    async fn build(
+        &self,
+        snapshot: Arc<Snapshot>,
+        modules: Arc<ModuleSet>,
+    ) -> Result<Arc<Supergraph>, NoView> {
         let subgraphs: Vec<_> =
             snapshot.subgraphs.iter().filter(|subgraph| modules.contains(&subgraph.name)).cloned().collect();
         // Never closed, so it is always given.
@@ -115,12 +135,13 @@ impl Views {
             Ok(supergraph) => {
                 let view = Arc::new(supergraph);
                 self.last_good.insert(modules, view.clone());
-                Some(view)
+                Ok(view)
             }
+            Err(error) if error.is_nothing_to_ask() => Err(NoView::Empty),
             Err(error) => {
                 let generation = snapshot.generation;
                 tracing::error!(%error, ?modules, generation, "a set of modules does not compose");
-                self.last_good.get(&modules)
+                self.last_good.get(&modules).ok_or(NoView::Broken)
             }
         }
     }
@@ -220,6 +241,14 @@ mod tests {
     #[tokio::test]
     async fn a_set_that_never_composed_has_no_view() {
         let bad = snapshot(1, "type Query { deal: Missing }");
-        assert!(views().get(&bad, &set(&["crm"])).await.is_none());
+        assert_eq!(views().get(&bad, &set(&["crm"])).await.err(), Some(NoView::Broken));
+    }
+
+    #[tokio::test]
+    async fn a_set_with_nothing_to_ask_for_is_told_from_one_that_is_broken() {
+        let (views, no_query) = (views(), snapshot(1, "type Deal @key(fields: \"id\") { id: ID }"));
+        for names in [&["crm"][..], &["gone"], &[]] {
+            assert_eq!(views.get(&no_query, &set(names)).await.err(), Some(NoView::Empty), "{names:?}");
+        }
     }
 }

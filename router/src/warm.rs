@@ -36,7 +36,7 @@ pub(crate) async fn warm(core: &Core, before: &Before<'_>, snapshot: &Arc<Snapsh
             );
             break;
         }
-        if let Some(new) = core.views.get(snapshot, &modules).await {
+        if let Ok(new) = core.views.get(snapshot, &modules).await {
             count += work.clone().run(old, new).await;
         }
     }

@@ -173,6 +173,26 @@ async fn tokens_and_organizations_say_which_modules_a_caller_sees() {
 }
 
 #[tokio::test]
+async fn a_caller_without_any_module_is_refused_for_good() {
+    let (folder, keys, pair) = (Folder::new(), Keys::default(), Pair::new("a"));
+    keys.publish([pair.jwk()]);
+    let jwt = "    anonymous: true\n    core_modules: []\n";
+    let router = start(&folder, &keys, "      modules_claim: modules\n", jwt).await;
+    for modules in [json!([]), json!(["none-of-ours"])] {
+        let token = pair.sign(&claims(ISSUER, json!({ "modules": modules })));
+        let (status, body) = ask(&router, Some(&token), QUESTION).await;
+        let refused = json!({ "errors": [{
+            "message": "no module of this API is enabled for you", "extensions": { "code": "MODULE_DISABLED" },
+        }] });
+        assert_eq!((status, body), (403, refused));
+    }
+    // Somebody without a token may have one that shows more.
+    let (status, body) = ask(&router, None, QUESTION).await;
+    assert_eq!((status, &body["errors"][0]["extensions"]["code"]), (401, &json!("UNAUTHENTICATED")));
+    router.stop().await;
+}
+
+#[tokio::test]
 async fn keys_change_and_made_up_ones_are_not_asked_for_again_and_again() {
     let (folder, keys) = (Folder::new(), Keys::default());
     let (old, new) = (Pair::new("old"), Pair::new("new"));
@@ -226,7 +246,7 @@ async fn what_would_let_anybody_in_is_refused() {
             "issuers: [{issuer: a, audience: b, jwks_url: 'http://a.example'}]",
             "it must be an address of https",
         ),
-        ("issuers: [{issuer: a, audience: b, jwks_file: gone.json}]", "there is no such file"),
+        ("issuers: [{issuer: a, audience: b, jwks_file: gone.json}]", "there is no file gone.json"),
         (
             "issuers: [{issuer: a, audience: b, jwks_url: 'https://a', algorithms: [HS256]}]",
             "`tenancy.jwt.issuers[0].algorithms[0]` is `HS256`; it must be `EdDSA` or",

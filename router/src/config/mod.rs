@@ -154,7 +154,7 @@ impl Default for Config {
 pub enum Profile {
     /// GraphiQL for everybody, introspection for anonymous callers too.
     Development,
-    /// No GraphiQL, no introspection without a token.
+    /// No GraphiQL, and introspection only for callers whose token counts: with `tenancy: open`, for nobody.
     #[default]
     Production,
 }
