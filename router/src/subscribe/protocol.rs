@@ -3,6 +3,8 @@
 use axum::extract::ws::{CloseFrame, Message};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tokio_tungstenite::tungstenite::Error as SocketError;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 
 use super::access::Ended;
 use crate::error::GraphqlError;
@@ -29,6 +31,22 @@ pub(super) enum FromClient {
     Complete {
         id: String,
     },
+}
+
+/// Bytes of an operation's id, which comes back with every result. Clients take a number or a UUID.
+const ID_BYTES_MAX: usize = 256;
+
+impl FromClient {
+    /// Reads a message; `None` when it is none of the protocol.
+    pub fn parse(text: &str) -> Option<Self> {
+        // What is derived would take a list of the values for an object, too.
+        let message = serde_json::from_str(text).ok().filter(|_| text.trim_ascii_start().starts_with('{'))?;
+        let is_valid = match &message {
+            Self::Subscribe { id, .. } => (1..=ID_BYTES_MAX).contains(&id.len()),
+            Self::ConnectionInit { .. } | Self::Ping {} | Self::Pong {} | Self::Complete { .. } => true,
+        };
+        is_valid.then_some(message)
+    }
 }
 
 /// What the server says.
@@ -61,10 +79,12 @@ pub(super) fn next(id: &str, response: &Response) -> Message {
     Message::Text(format!(r#"{{"type":"next","id":{id},"payload":{payload}}}"#).into())
 }
 
-/// Why the server closes a socket.
+/// Why the server closes a socket: by RFC 6455, 7.4.1, below 4000, and by `graphql-transport-ws` above.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Close {
     GoingAway,
+    BrokenFrame,
+    NotUtf8,
     TooBig,
     Restart,
     TryAgainLater,
@@ -83,6 +103,8 @@ impl Close {
     pub fn frame(&self) -> Message {
         let (code, reason) = match self {
             Self::GoingAway => (1001, "Going away".to_owned()),
+            Self::BrokenFrame => (1002, "Protocol error".to_owned()),
+            Self::NotUtf8 => (1007, "Text is not UTF-8".to_owned()),
             Self::TooBig => (1009, "Message too big".to_owned()),
             Self::Restart => (1012, "Service restart".to_owned()),
             Self::TryAgainLater => (1013, "Try again later".to_owned()),
@@ -99,6 +121,19 @@ impl Close {
             Self::TooManySockets => (4429, "Too many sockets".to_owned()),
         };
         Message::Close(Some(CloseFrame { code, reason: reason.into() }))
+    }
+}
+
+impl Close {
+    /// What to say of a frame that could not be read; `None` when nobody is there to hear it.
+    pub fn of(error: axum::Error) -> Option<Self> {
+        match *error.into_inner().downcast::<SocketError>().ok()? {
+            SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+            SocketError::Protocol(_) => Some(Self::BrokenFrame),
+            SocketError::Utf8(_) => Some(Self::NotUtf8),
+            SocketError::Capacity(_) => Some(Self::TooBig),
+            _ => None,
+        }
     }
 }
 

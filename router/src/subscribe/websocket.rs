@@ -24,6 +24,9 @@ use crate::telemetry::{Reason, transport};
 /// How long a client may leave what we write unread before we give up on it.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a socket on which nothing more can be read stays open, for what was said last to arrive.
+const UNREADABLE_WAIT: Duration = Duration::from_millis(250);
+
 /// Serves a socket until either side closes it.
 pub(crate) async fn websocket(core: Arc<Core>, client: Client, socket: WebSocket) {
     let mut connection = Connection { core, client, socket, heard_at: Instant::now() };
@@ -221,25 +224,33 @@ impl Connection {
                     // Not enforced, or the library had refused it.
                     self.core.guard.refuses(Limit::BodyBytes);
                 }
-                serde_json::from_str(&text).map(Some).map_err(|_| Some(Close::Invalid))
+                FromClient::parse(&text).map(Some).ok_or(Some(Close::Invalid))
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
             Some(Ok(Message::Binary(_))) => Err(Some(Close::Invalid)),
-            Some(Err(error)) if error.to_string().contains("too long") => {
-                self.core.guard.refuses(Limit::BodyBytes);
-                Err(Some(Close::TooBig))
+            Some(Err(error)) => {
+                let close = Close::of(error);
+                if close == Some(Close::TooBig) {
+                    self.core.guard.refuses(Limit::BodyBytes);
+                }
+                Err(close)
             }
-            Some(Ok(Message::Close(_)) | Err(_)) | None => Err(None),
+            Some(Ok(Message::Close(_))) | None => Err(None),
         }
     }
 
     /// Says why, unless the client has closed, and reads until it has no more to say: only then is its own close frame
     /// answered, and closing on unread input may lose what was said last.
     async fn close(&mut self, close: End) {
+        let is_unreadable = matches!(close, Some(Close::BrokenFrame | Close::NotUtf8 | Close::TooBig));
         if let Some(close) = close
             && self.write(close.frame()).await.is_err()
         {
             return;
+        }
+        if is_unreadable {
+            // The library reads no further. Time is all that can be given to the frame to arrive.
+            return tokio::time::sleep(UNREADABLE_WAIT).await;
         }
         let rest = async { while let Some(Ok(_)) = self.socket.recv().await {} };
         // A client that goes on talking is left.

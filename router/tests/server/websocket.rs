@@ -9,6 +9,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
+use crate::raw::Raw;
 use crate::toys::{App, config};
 
 pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
@@ -140,10 +141,23 @@ async fn the_protocol_is_kept_by_close_codes() {
     assert_eq!(none.closed().await, 4406);
     let mut late = Socket::connect(&app).await;
     assert_eq!(late.closed().await, 4408);
-    for (first, expected) in [("nonsense", 4400), ("{\"type\":\"other\"}", 4400), ("[]", 4400)] {
+    let long =
+        format!(r#"{{"type":"subscribe","id":"{}","payload":{{"query":"{{ hello }}"}}}}"#, "i".repeat(257));
+    for first in [
+        "nonsense",
+        r#"{"type":"other"}"#,
+        "[]",
+        r#"["ping"]"#,
+        r#"["connection_init", null]"#,
+        r#"{"type":"subscribe","id":"1","payload":["{ hello }"]}"#,
+        r#"{"type":"subscribe","id":"1","payload":{"query":1}}"#,
+        r#"{"type":"subscribe","id":"1"}"#,
+        r#"{"type":"subscribe","id":"","payload":{"query":"{ hello }"}}"#,
+        &long,
+    ] {
         let mut socket = Socket::connect(&app).await;
         socket.0.send(Message::text(first)).await.unwrap();
-        assert_eq!(socket.closed().await, expected);
+        assert_eq!(socket.closed().await, 4400, "{first}");
     }
     let mut early = Socket::connect(&app).await;
     early.subscribe("1", "{ hello }").await;
@@ -158,6 +172,58 @@ async fn the_protocol_is_kept_by_close_codes() {
     let mut binary = Socket::begin(&app, json!({})).await;
     binary.0.send(Message::binary(vec![1])).await.unwrap();
     assert_eq!(binary.closed().await, 4400);
+}
+
+/// A frame as a client writes it, masked with zeros: its first byte, and what it carries.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
+    [&[first, 0x80 | 126][..], &length, &[0; 4], payload].concat()
+}
+
+/// The code of the close frame that a socket is answered with, byte by byte; `None` when it ends without one.
+async fn closed_after(app: &App, bytes: &[u8]) -> Option<u16> {
+    let mut raw = Raw::connect(app.address).await;
+    let head = "GET /graphql HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+                sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+                sec-websocket-protocol: graphql-transport-ws\r\n\r\n";
+    raw.write(&[head.as_bytes(), bytes].concat()).await;
+    let read = raw.rest().await.expect("closed");
+    let end = read.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("an answer") + 4;
+    match &read[end..] {
+        [0x88, _, high, low, ..] => Some(u16::from_be_bytes([*high, *low])),
+        _ => None,
+    }
+}
+
+/// RFC 6455, 7.4.1.
+#[tokio::test]
+async fn what_is_no_frame_is_answered_with_a_close_frame() {
+    let mut settings = config();
+    settings.limits.body_bytes_max = 10_000;
+    let app = App::start_with(settings).await;
+    let init = br#"{"type":"connection_init"}"#;
+    for (sent, expected, what) in [
+        (frame(0xc1, init), 1002, "a reserved bit"),
+        (frame(0x83, init), 1002, "a reserved opcode"),
+        (frame(0x8b, b""), 1002, "a reserved control opcode"),
+        (frame(0x80, b""), 1002, "a continuation of nothing"),
+        (frame(0x09, b""), 1002, "a ping in parts"),
+        (frame(0x89, &[0; 126]), 1002, "a ping that is too large"),
+        ([frame(0x01, b"{"), frame(0x81, init)].concat(), 1002, "a message within a message"),
+        (vec![0x81, 2, b'{', b'}'], 1002, "a frame without a mask"),
+        (frame(0x88, &[3]), 1002, "half a close code"),
+        (frame(0x81, b"\xff\xfe"), 1007, "a text that is not UTF-8"),
+        ([frame(0x01, b"\xe2\x82"), frame(0x80, b"{")].concat(), 1007, "a text in parts that is not UTF-8"),
+        (frame(0x81, &[b' '; 10_001]), 1009, "a frame that is too large"),
+        ([&[0x81, 0xff, 0x7f][..], &[255; 7], &[0; 4]].concat(), 1009, "a frame without bounds"),
+        (
+            [frame(0x01, &[b' '; 9_000]), frame(0x80, &[b' '; 9_000])].concat(),
+            1009,
+            "parts that are too large",
+        ),
+    ] {
+        assert_eq!(closed_after(&app, &sent).await, Some(expected), "{what}");
+    }
 }
 
 #[tokio::test]
