@@ -1,5 +1,7 @@
 //! `tenancy: jwt`: callers by the tokens of other issuers.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac as _};
 use serde_json::{Value, json};
 
@@ -77,10 +79,7 @@ async fn a_good_token_is_a_caller_and_every_bad_one_is_the_same_401() {
     let public_key = pair.jwk()["x"].as_str().unwrap().to_owned();
     let hs256 = {
         let header = json!({ "alg": "HS256", "kid": "a", "typ": "at+jwt" });
-        let text = unsigned(&header, &good(json!({})), b"");
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(public_key.as_bytes()).unwrap();
-        mac.update(text.trim_end_matches('.').as_bytes());
-        unsigned(&header, &good(json!({})), &mac.finalize().into_bytes())
+        hmac_signed(&header, &good(json!({})), public_key.as_bytes())
     };
     let mut tampered = sign(&good(json!({})));
     let at = tampered.find('.').unwrap() + 10;
@@ -126,6 +125,53 @@ async fn a_good_token_is_a_caller_and_every_bad_one_is_the_same_401() {
     bodies.dedup();
     assert_eq!(bodies.len(), 1, "{bodies:?}");
     assert!(bodies[0].contains("UNAUTHENTICATED"));
+    router.stop().await;
+}
+
+/// A token whose signature is an HMAC.
+fn hmac_signed(header: &Value, claims: &Value, secret: &[u8]) -> String {
+    let text = unsigned(header, claims, b"");
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret).unwrap();
+    mac.update(text.trim_end_matches('.').as_bytes());
+    unsigned(header, claims, &mac.finalize().into_bytes())
+}
+
+/// The modulus of an RSA key of 2,048 bits whose private half nobody has; its exponent is 65,537.
+const RSA_MODULUS: &str = "\
+    xSg_0KLo7BUEM2cFNqCFLHR7Pb-J9uKw9uM_Xvqov-vJk2p7RNr9lnrkcAwvH_VxHSAjVe0GHTfT7pqP6gC_P3VgCmEmI_9p-uK8\
+    DLKQuPdgUSZZgHq80ufNHrkH-deXqwtMdXfxF6B4uPKF04Ts6hDNEseWRnv_CG4TpTfqVW5u3zEaRFJO_gFmWmYGTMh1lSDuuvjh\
+    N9GBx-dO8z38WQkdOqHJZNL9K0ght1nj4ioBSSZJbOP1hQjyE13AWjK32MbQgMa4ExUuhvMH8xJJbc5u01vQmuPlLoVWmUxakZhn\
+    QnCbp2Hv0wF6OHra-SONFLKdaGayTMY0U2cuIMw9Dw";
+
+/// How RSA keys of 2,048 bits begin in DER (RFC 5280, section 4.1): what they are, and how long the modulus is.
+const RSA_DER_START: [u8; 33] = [
+    0x30, 0x82, 0x01, 0x22, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01,
+    0x05, 0x00, 0x03, 0x82, 0x01, 0x0f, 0x00, 0x30, 0x82, 0x01, 0x0a, 0x02, 0x82, 0x01, 0x01, 0x00,
+];
+
+#[tokio::test]
+async fn a_public_key_is_no_secret_to_sign_with() {
+    let (folder, keys, pair) = (Folder::new(), Keys::default(), Pair::new("a"));
+    let rsa = json!({ "kty": "RSA", "kid": "rsa", "n": RSA_MODULUS, "e": "AQAB" });
+    keys.publish([pair.jwk(), rsa]);
+    let router = start(&folder, &keys, "", "").await;
+    let claims = claims(ISSUER, json!({}));
+    assert_eq!(ask(&router, Some(&pair.sign(&claims)), QUESTION).await.0, 200);
+    let (_, refused) = ask(&router, Some("a.b.c"), QUESTION).await;
+
+    let modulus = URL_SAFE_NO_PAD.decode(RSA_MODULUS).unwrap();
+    let der = [&RSA_DER_START[..], &modulus, &[0x02, 0x03, 0x01, 0x00, 0x01]].concat();
+    let text = STANDARD.encode(&der).into_bytes();
+    let lines: String =
+        text.chunks(64).map(|line| String::from_utf8_lossy(line).into_owned() + "\n").collect();
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{lines}-----END PUBLIC KEY-----\n");
+    for secret in [pem.as_bytes(), pem.trim_end().as_bytes(), &der, &modulus, RSA_MODULUS.as_bytes(), b""] {
+        for algorithm in ["HS256", "RS256"] {
+            let header = json!({ "alg": algorithm, "kid": "rsa" });
+            let (status, body) = ask(&router, Some(&hmac_signed(&header, &claims, secret)), QUESTION).await;
+            assert_eq!((status, &body), (401, &refused), "{algorithm}");
+        }
+    }
     router.stop().await;
 }
 
