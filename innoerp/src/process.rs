@@ -6,7 +6,7 @@ use database::{Access, Database};
 use graphql::Executable;
 use kafka::PostgresLog;
 use router::transport::http::{Connections, Endpoint, Sign};
-use router::{Config, Router, SubgraphSource};
+use router::{Config, ErrorsShown, Router, SubgraphSource};
 use service::telemetry::Collector;
 use service::{Gate, KeySet, Profile, Runtime, SecretKey, Settings, Subgraph, credential, telemetry};
 use tokio::net::TcpListener;
@@ -248,6 +248,7 @@ fn endpoint(url: &reqwest::Url, connections: Connections, key: &SecretKey) -> Re
     let mut endpoint = Endpoint::new(&at("/graphql", "http")?, connections);
     endpoint.websocket = Some(at("/graphql/ws", "ws")?);
     endpoint.sign = Some(sign(key));
+    endpoint.errors_shown = ErrorsShown::Coded;
     Ok(endpoint)
 }
 

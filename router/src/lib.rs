@@ -33,6 +33,7 @@ mod federation;
 mod kept;
 mod limits;
 mod live;
+mod masking;
 mod persisted;
 mod pipeline;
 mod plan;
@@ -60,10 +61,12 @@ pub(crate) use state::Core;
 pub use compose::{ComposeError, Composed, Conflict, Scope, Sdl, compose};
 pub use config::{
     Config, ConfigError, ConfigFile, FederationConfig, Layout, Means, Network, Persisted, Problem, Profile,
-    SchemaSource, SubgraphConfig, SubscriptionProtocol, Subscriptions, Telemetry, TrustedDocuments, no_file,
+    SchemaSource, SubgraphConfig, SubgraphErrors, SubscriptionProtocol, Subscriptions, Telemetry,
+    TrustedDocuments, no_file,
 };
 pub use error::{GraphqlError, Location, Path, PathSegment};
 pub use federation::{Federation, FindEndpoint, ReadySupergraph, websocket_url};
+pub use masking::ErrorsShown;
 pub use persisted::ManifestError;
 pub use pipeline::{Allowed, Answer, Client, GraphqlRequest, Outcome};
 pub use rate::RateLimits;

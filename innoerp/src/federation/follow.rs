@@ -73,8 +73,9 @@ impl Followed {
     async fn apply(&mut self) -> Result<(), Failure> {
         let plan = Plan::read(&self.settings, &self.addresses, &self.choice)?;
         let (old, new) = (&self.plan.file, &plan.file);
-        let federation =
-            if new.federation == old.federation { None } else { Some(plan.federation(&self.settings)?) };
+        // The ways to subgraphs depend on the profile, too.
+        let is_same = new.federation == old.federation && new.config.profile == old.config.profile;
+        let federation = if is_same { None } else { Some(plan.federation(&self.settings)?) };
         let modules = |file: &RouterFile| (file.federation.modules(), file.federation.module_names());
         let is_same = new.access == old.access && modules(new) == modules(old);
         let tenancy = if is_same { None } else { Some(plan.tenancy(self.process.as_ref())?) };

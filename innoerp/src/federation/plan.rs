@@ -63,7 +63,8 @@ impl Plan {
     pub fn federation(&self, settings: &Settings) -> Result<Federation, Failure> {
         let is_signed = self.file.federation.subgraphs.iter().any(|subgraph| subgraph.signed);
         let key = if is_signed { Some(secret_key(settings)?) } else { None };
-        let means = Means { folder: &self.folder, sign: key.as_ref().map(sign) };
+        let profile = self.file.config.profile;
+        let means = Means { folder: &self.folder, sign: key.as_ref().map(sign), profile };
         self.file.federation.federation(&means).map_err(|error| match &self.read {
             Some(read) => read.failure(error),
             None => Failure::of(&self.name, error),

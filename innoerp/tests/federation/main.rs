@@ -3,6 +3,7 @@
 
 mod check;
 mod config;
+mod errors;
 mod jwt;
 mod program;
 mod reload;

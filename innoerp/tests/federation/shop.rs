@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_graphql::{
-    EmptyMutation, Object, ObjectType, Schema, SimpleObject, Subscription, SubscriptionType,
+    EmptyMutation, ErrorExtensions as _, Object, ObjectType, Schema, SimpleObject, Subscription,
+    SubscriptionType,
 };
 use async_graphql_axum::{GraphQLRequest, GraphQLResponse, GraphQLSubscription};
 use axum::http::{HeaderMap, StatusCode};
@@ -88,6 +89,14 @@ struct Products;
 impl Products {
     async fn products(&self) -> Vec<Product> {
         ["table", "couch"].into_iter().map(product).collect()
+    }
+    /// Fails, as somebody who shows too much, with this code or none.
+    async fn failing(&self, code: Option<String>) -> async_graphql::Result<Option<i32>> {
+        let error = async_graphql::Error::new("no row in orders at db.internal");
+        Err(error.extend_with(|_, extensions| {
+            extensions.set("stacktrace", "at pay (/srv/pay.js:7)");
+            code.into_iter().for_each(|code| extensions.set("code", code));
+        }))
     }
     #[graphql(entity)]
     async fn product(&self, upc: String) -> Product {

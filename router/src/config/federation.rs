@@ -9,11 +9,12 @@ use common::ModuleSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Profile;
 use super::problem::{ConfigError, no_file};
-use super::subgraph::{SchemaSource, SubgraphConfig};
+use super::subgraph::{SchemaSource, SubgraphConfig, SubgraphErrors};
 use crate::federation::{Federation, ReadySupergraph};
 use crate::registry::SubgraphSource;
-use crate::transport::http::{Connections, Endpoint, Sign};
+use crate::transport::http::{Connections, Sign};
 
 /// Which subgraphs there are: composed here from `subgraphs`, or elsewhere and ready in `supergraph`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +26,8 @@ pub struct FederationConfig {
     pub subgraphs: Vec<SubgraphConfig>,
     /// A file with a supergraph that was composed elsewhere: SDL with join directives. Default none.
     pub supergraph: Option<PathBuf>,
+    /// What clients are told of the errors that subgraphs report.
+    pub subgraph_errors: SubgraphErrors,
     /// How long a connection to a subgraph may take to be made. Default 1,000; 10–60,000.
     #[schemars(range(min = 10, max = 60_000))]
     pub connect_timeout_ms: u64,
@@ -32,7 +35,12 @@ pub struct FederationConfig {
 
 impl Default for FederationConfig {
     fn default() -> Self {
-        Self { subgraphs: Vec::new(), supergraph: None, connect_timeout_ms: 1_000 }
+        Self {
+            subgraphs: Vec::new(),
+            supergraph: None,
+            subgraph_errors: SubgraphErrors::default(),
+            connect_timeout_ms: 1_000,
+        }
     }
 }
 
@@ -42,6 +50,8 @@ pub struct Means<'m> {
     pub folder: &'m Path,
     /// Gives innoERP's credential, where there is one.
     pub sign: Option<Sign>,
+    /// How careful the router is.
+    pub profile: Profile,
 }
 
 impl FederationConfig {
@@ -104,10 +114,12 @@ impl FederationConfig {
     ) -> Result<Vec<SubgraphSource>, ConfigError> {
         let source = |(at, subgraph): (usize, &SubgraphConfig)| {
             let stated = subgraph.url.as_deref().unwrap_or_default();
-            let endpoint: Arc<Endpoint> = subgraph
+            let mut endpoint = subgraph
                 .endpoint(stated, connections, means.sign.as_ref())
-                .map_err(|message| ConfigError::one(&format!("subgraphs[{at}].url"), message))?
-                .into();
+                .map_err(|message| ConfigError::one(&format!("subgraphs[{at}].url"), message))?;
+            let errors = subgraph.errors.as_ref().unwrap_or(&self.subgraph_errors);
+            endpoint.errors_shown = errors.shown(subgraph.signed, means.profile);
+            let endpoint = Arc::new(endpoint);
             let name = subgraph.name.clone();
             Ok(match &subgraph.schema {
                 SchemaSource::Service => SubgraphSource::Http { name, endpoint },
@@ -122,11 +134,15 @@ impl FederationConfig {
     fn over_supergraph(&self, file: &Path, connections: Connections, means: &Means<'_>) -> Federation {
         let named: BTreeMap<String, SubgraphConfig> =
             self.subgraphs.iter().map(|subgraph| (subgraph.name.clone(), subgraph.clone())).collect();
-        let sign = means.sign.clone();
+        let (sign, profile, errors) = (means.sign.clone(), means.profile, self.subgraph_errors.clone());
         let endpoint = move |name: &str, stated: &str| {
             let usual = SubgraphConfig::named(name);
             let subgraph = named.get(name).unwrap_or(&usual);
-            subgraph.endpoint(subgraph.url.as_deref().unwrap_or(stated), &connections, sign.as_ref())
+            let url = subgraph.url.as_deref().unwrap_or(stated);
+            let mut endpoint = subgraph.endpoint(url, &connections, sign.as_ref())?;
+            let errors = subgraph.errors.as_ref().unwrap_or(&errors);
+            endpoint.errors_shown = errors.shown(subgraph.signed, profile);
+            Ok(endpoint)
         };
         let forwarded = self.subgraphs.iter().flat_map(|subgraph| &subgraph.forward_headers);
         let forwarded = forwarded.filter_map(|name| name.parse().ok()).collect();

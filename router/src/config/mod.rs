@@ -32,7 +32,7 @@ pub use federation::{FederationConfig, Means};
 pub use file::{ConfigFile, Layout};
 pub use network::Network;
 pub use problem::{ConfigError, Problem, no_file};
-pub use subgraph::{SchemaSource, SubgraphConfig, SubscriptionProtocol};
+pub use subgraph::{SchemaSource, SubgraphConfig, SubgraphErrors, SubscriptionProtocol};
 
 /// The router's settings. Unknown keys are refused, values out of range by [`Config::check`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -9,9 +10,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::Profile;
 use super::federation::Means;
 use super::problem::{ConfigError, Problem, no_file};
 use crate::federation::websocket_url;
+use crate::masking::ErrorsShown;
 use crate::transport::headers::FORWARDED;
 use crate::transport::http::{Connections, Endpoint, Faults, Sign};
 
@@ -57,9 +60,38 @@ pub struct SubgraphConfig {
     /// The module that it belongs to: callers see it when they have that module. Default its name.
     #[serde(default)]
     pub module: Option<String>,
+    /// What clients are told of its errors. Default as `subgraph_errors` says.
+    #[serde(default)]
+    pub errors: Option<SubgraphErrors>,
     /// Whether each call carries innoERP's credential, which the modules of innoERP ask for. Default false.
     #[serde(default)]
     pub signed: bool,
+}
+
+/// What clients are told of the errors that subgraphs report.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SubgraphErrors {
+    /// Whether an error is told in its subgraph's own words, and with its `extensions`, only when its code is known; of
+    /// others, clients are told the place and the code, and the log has the rest. Of a `signed` subgraph every code is
+    /// known. Default true in production, false in development.
+    pub masked: Option<bool>,
+    /// Codes that are known besides innoERP's own: `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`, `VALIDATION_FAILED`,
+    /// `BAD_USER_INPUT`, `VERSION_CONFLICT`, `IDEMPOTENCY_MISMATCH`, `RATE_LIMITED`, `MODULE_DISABLED`,
+    /// `TENANT_SUSPENDED` and `DEPENDENCY_UNAVAILABLE`. Default none; 1,000 at most.
+    #[schemars(length(max = 1_000))]
+    pub known_codes: Vec<String>,
+}
+
+impl SubgraphErrors {
+    /// Which errors are shown of a subgraph, innoERP's own or another.
+    pub(super) fn shown(&self, is_signed: bool, profile: Profile) -> ErrorsShown {
+        match self.masked.unwrap_or(profile == Profile::Production) {
+            false => ErrorsShown::All,
+            true if is_signed => ErrorsShown::Coded,
+            true => ErrorsShown::Known(Arc::new(self.known_codes.iter().cloned().collect())),
+        }
+    }
 }
 
 /// Where a subgraph's schema comes from.
@@ -145,6 +177,7 @@ impl SubgraphConfig {
             faults: Faults::default(),
             deduplicate: usually(),
             module: None,
+            errors: None,
             signed: false,
         }
     }

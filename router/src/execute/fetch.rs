@@ -17,7 +17,7 @@ use super::{Run, State, place};
 use crate::error::GraphqlError;
 use crate::plan::{Fetch, FetchKind, Types};
 use crate::telemetry;
-use crate::transport::{Answer, Call, RawError, TransportError};
+use crate::transport::{Answer, Call, RawError, Transport, TransportError};
 
 /// What came, in the store.
 struct Received {
@@ -98,7 +98,7 @@ impl Run<'_> {
             None if !received.errors.is_empty() => Ok((None, received.errors)),
             _ => Err(TransportError::Rubbish("data is not an object".to_owned())),
         });
-        let (data, errors) = match received {
+        let (data, mut errors) = match received {
             Ok(received) => received,
             Err(error) => {
                 log(fetch, &error);
@@ -115,10 +115,18 @@ impl Run<'_> {
             }
         }
         if !errors.is_empty() {
-            telemetry::subgraph_errors(&fetch.subgraph);
+            self.reported(fetch, &mut errors);
         }
         for error in errors {
             self.map_root_error(&mut state, fetch, error, data);
+        }
+    }
+
+    /// Counts errors that a subgraph reported, and masks those that clients may not see.
+    fn reported(&self, fetch: &Fetch, errors: &mut [GraphqlError]) {
+        telemetry::subgraph_errors(&fetch.subgraph);
+        if let Some(Transport::Http(endpoint)) = self.operation.engine.transports.get(&fetch.subgraph) {
+            endpoint.errors_shown.mask(&fetch.subgraph, &self.context.request_id, errors);
         }
     }
 
@@ -167,7 +175,7 @@ impl Run<'_> {
         }
         state.clean[fetch.id] &= errors.is_empty();
         if !errors.is_empty() {
-            telemetry::subgraph_errors(&fetch.subgraph);
+            self.reported(fetch, &mut errors);
             let places = self.places(state, fetch, batches, chunk);
             for error in errors {
                 self.map_error(state, fetch, (batches, chunk), (&found, &places), error);

@@ -21,6 +21,7 @@ use super::headers::usually_forwarded;
 pub use super::health::Faults;
 use super::health::Health;
 use super::{Answer, Call, TransportError};
+use crate::masking::ErrorsShown;
 
 /// Gives the router's credential for one call: from method, path and body to headers.
 pub type Sign = Arc<dyn Fn(&Method, &str, &[u8]) -> Vec<(HeaderName, HeaderValue)> + Send + Sync>;
@@ -46,6 +47,8 @@ pub struct Endpoint {
     pub forwarded: Arc<[HeaderName]>,
     /// Headers that each call carries, whatever the client sent.
     pub fixed: Arc<HeaderMap>,
+    /// Which of its errors clients are told in its own words. Default all.
+    pub errors_shown: ErrorsShown,
     health: Arc<Health>,
     flights: Option<Arc<Flights>>,
 }
@@ -66,6 +69,7 @@ impl Endpoint {
             sign: None,
             forwarded: usually_forwarded(),
             fixed: Arc::default(),
+            errors_shown: ErrorsShown::All,
             health: Arc::new(Health::new(Faults::default())),
             flights: Some(Arc::default()),
         }
