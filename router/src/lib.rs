@@ -27,6 +27,7 @@ mod alarms;
 mod compose;
 mod conditions;
 mod config;
+mod document;
 mod error;
 mod execute;
 mod federation;

@@ -4,14 +4,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_graphql::parser::parse_query;
 use graphql::{Hits, Limit, LimitExceeded, Limits, Mode, Modes};
 
-use crate::Core;
-use crate::error::{GraphqlError, Location, code};
+use crate::error::{GraphqlError, code};
 use crate::pipeline::Refused;
 use crate::supergraph::{Operation, Response};
 use crate::telemetry::{LimitLabels, Metrics};
+use crate::{Core, document};
 
 /// An answer takes no longer, whatever the settings say.
 const REQUEST_HARD_MAX: Duration = Duration::from_secs(120);
@@ -57,14 +56,21 @@ impl Guard {
     }
 
     /// Counts what a check found.
-    fn judged<T>(&self, hits: Hits, judged: Result<T, LimitExceeded>) -> Result<T, Vec<GraphqlError>> {
+    fn judged<T>(
+        &self,
+        text: &str,
+        hits: Hits,
+        judged: Result<T, LimitExceeded>,
+    ) -> Result<T, Vec<GraphqlError>> {
         hits.iter().for_each(|limit| self.measured(limit));
         judged.map_err(|refused| {
             if let Some(limit) = refused.limit {
                 // By its mode this may be `measure`, refused by the bound behind it.
                 self.count(limit, Mode::Enforce);
             }
-            vec![GraphqlError::new(refused.code, refused.message)]
+            let locations = refused.offset.map(|offset| document::location(text, offset));
+            let error = GraphqlError::new(refused.code, refused.message);
+            vec![GraphqlError { locations: locations.into_iter().collect(), ..error }]
         })
     }
 
@@ -75,26 +81,21 @@ impl Guard {
 }
 
 /// Scans, parses and measures a document. Costs time linear in its length.
-pub(crate) fn measure(guard: &Guard, limits: &Limits, document: &str) -> Result<(), Vec<GraphqlError>> {
+pub(crate) fn measure(guard: &Guard, limits: &Limits, text: &str) -> Result<(), Vec<GraphqlError>> {
     let mut hits = Hits::default();
-    let scanned = limits.scan(document, &mut hits);
-    guard.judged(hits, scanned)?;
-    let parsed = parse_query(document).map_err(|error| {
-        let mut refused = GraphqlError::new(code::PARSE_FAILED, error.to_string().trim().to_owned());
-        refused.locations =
-            error.positions().map(|at| Location { line: at.line, column: at.column }).collect();
-        vec![refused]
-    })?;
+    let scanned = limits.scan(text, &mut hits);
+    guard.judged(text, hits, scanned)?;
+    let parsed = document::parse(text)?;
     let mut hits = Hits::default();
-    let checked = limits.check(&parsed, &mut hits);
-    guard.judged(hits, checked).map(drop)
+    let checked = limits.check(&document::measured(&parsed), &mut hits);
+    guard.judged(text, hits, checked).map(drop)
 }
 
 /// Whether a document is within the limits that are enforced. Counts nothing.
-pub(crate) fn fits(limits: &Limits, document: &str) -> bool {
+pub(crate) fn fits(limits: &Limits, text: &str) -> bool {
     let mut hits = Hits::default();
-    let is_parsed = limits.scan(document, &mut hits).is_ok();
-    is_parsed && parse_query(document).is_ok_and(|parsed| limits.check(&parsed, &mut hits).is_ok())
+    let fits = |parsed, hits: &mut Hits| limits.check(&document::measured(&parsed), hits).is_ok();
+    limits.scan(text, &mut hits).is_ok() && document::parse(text).is_ok_and(|parsed| fits(parsed, &mut hits))
 }
 
 /// Measures variables.
@@ -105,7 +106,7 @@ pub(crate) fn measure_variables(
 ) -> Result<(), Vec<GraphqlError>> {
     let mut hits = Hits::default();
     let checked = limits.check_variables(variables, &mut hits);
-    guard.judged(hits, checked)
+    guard.judged("", hits, checked)
 }
 
 /// How long an operation may take to plan.

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use apollo_compiler::ast::OperationType;
 use apollo_compiler::executable::{ExecutableDocument, Operation as Definition};
-use apollo_compiler::parser::Parser;
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{Node, introspection};
 use serde_json::{Map, Value};
 
 use crate::compose::{self, ComposeError, Composed, Scope};
 use crate::conditions::{Decided, Switches};
+use crate::document;
 use crate::error::{GraphqlError, Location, code};
 use crate::execute::{Engine, Layout, Usual, shape};
 pub use crate::execute::{Operation, OperationKind, Response};
@@ -30,9 +30,7 @@ const OPERATIONS_BYTES_MAX: u64 = 32 * 1024 * 1024;
 fn weight(document: &str) -> u32 {
     u32::try_from(document.len().saturating_mul(64).saturating_add(16 * 1024)).unwrap_or(u32::MAX)
 }
-/// The engine's own backstops; whoever serves it sets tighter limits before.
-const TOKENS_MAX: usize = 20_000;
-const NESTING_MAX: usize = 128;
+/// The engine's own backstop; whoever serves it sets a tighter one before.
 const SELECTIONS_MAX: usize = 10_000;
 /// More errors than this about one document help nobody.
 const ERRORS_MAX: usize = 100;
@@ -296,17 +294,12 @@ impl Supergraph {
     }
 
     fn validate(&self, text: &str) -> Result<Valid<ExecutableDocument>, Vec<GraphqlError>> {
-        let ast = Parser::new()
-            .token_limit(TOKENS_MAX)
-            .recursion_limit(NESTING_MAX)
-            .parse_ast(text, "document.graphql")
-            .map_err(|failed| errors(code::PARSE_FAILED, &failed.errors))?;
+        let ast = document::parse(text)?;
         // Counted before validation, which expands fragments.
         if expanded_size(&ast) > SELECTIONS_MAX {
             return Err(one(code::TOO_COMPLEX, "this operation selects too much"));
         }
-        ast.to_executable_validate(&self.engine.schema)
-            .map_err(|failed| errors(code::VALIDATION_FAILED, &failed.errors))
+        ast.to_executable_validate(&self.engine.schema).map_err(|failed| invalid(&failed.errors))
     }
 }
 
@@ -339,11 +332,14 @@ fn one(code: &'static str, message: impl Into<String>) -> Vec<GraphqlError> {
     vec![GraphqlError::new(code, message)]
 }
 
-fn errors(code: &'static str, diagnostics: &DiagnosticList) -> Vec<GraphqlError> {
+fn invalid(diagnostics: &DiagnosticList) -> Vec<GraphqlError> {
     let convert = |error: apollo_compiler::response::GraphQLError| {
         let locations = error.locations.iter();
         let locations = locations.map(|at| Location { line: at.line, column: at.column }).collect();
-        GraphqlError { locations, ..GraphqlError::new(code, without_suggestion(error.message)) }
+        GraphqlError {
+            locations,
+            ..GraphqlError::new(code::VALIDATION_FAILED, without_suggestion(error.message))
+        }
     };
     // A field whose whole selection is unknown is reported as one without a selection, too: that is no news.
     let is_news = |name: Option<&str>| name != Some("MissingSubselection");

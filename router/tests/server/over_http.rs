@@ -41,6 +41,54 @@ async fn an_invalid_request_is_400_in_the_new_type_and_200_in_the_old() {
 }
 
 #[tokio::test]
+async fn a_document_that_is_none_is_told_what_and_where_in_our_words() {
+    let app = App::start().await;
+    for (document, message, line, column) in [
+        ("{ hello", "unexpected end of the document", 1, 8),
+        ("{\n  hello }}", "unexpected `}`", 2, 10),
+        ("query ($a Int) { hello }", "unexpected `Int`", 1, 11),
+        ("{ hello(a: \"b }", "a string does not end", 1, 12),
+    ] {
+        let (_, body) = app.send(app.post(document).header("accept", NEW)).await;
+        let expected = json!({
+            "message": format!("syntax error: {message}"),
+            "locations": [{"line": line, "column": column}],
+            "extensions": {"code": "GRAPHQL_PARSE_FAILED"},
+        });
+        assert_eq!(body, json!({ "errors": [expected] }), "{document}");
+    }
+    let (_, body) = app.send(app.post(&"a ".repeat(6_000)).header("accept", NEW)).await;
+    assert_eq!(
+        (code(&body), &body["errors"][0]["locations"]),
+        ("TOO_MANY_TOKENS", &json!([{"line": 1, "column": 10_001}]))
+    );
+}
+
+#[tokio::test]
+async fn whatever_the_language_allows_is_read() {
+    let app = App::start().await;
+    for (document, data) in [
+        (format!("{{ sum(of: [1{}2]) }}", ",".repeat(900_000)), json!({"sum": 3})),
+        (format!("{{ {} hello }}", "#,\n".repeat(200_000)), json!({"hello": "world"})),
+        ("\u{feff}{ hello }".to_owned(), json!({"hello": "world"})),
+        ("query ($of: [ Int ! ] ! = [1, 2]) { sum(of: $of) }".to_owned(), json!({"sum": 3})),
+        ("{ ... on # a comment\n Query { hello } }".to_owned(), json!({"hello": "world"})),
+        (r#"mutation { rename(name: "\ud83d\ude00") }"#.to_owned(), json!({"rename": "😀"})),
+        (r#"mutation { rename(name: "\u{1F600}") }"#.to_owned(), json!({"rename": "😀"})),
+    ] {
+        let (_, body) = app.send(app.post(&document)).await;
+        let start: String = document.chars().take(60).collect();
+        assert_eq!(body, json!({ "data": data }), "{start}");
+    }
+    for document in
+        ["{ hello } { hello }", "query A { hello } query A { hello }", "{ hello } type A { b: Int }"]
+    {
+        let (_, body) = app.send(app.post(document)).await;
+        assert_eq!(code(&body), "GRAPHQL_VALIDATION_FAILED", "{document}");
+    }
+}
+
+#[tokio::test]
 async fn data_with_errors_beside_it_is_294_in_the_new_type_and_200_in_the_old() {
     let app = App::start().await;
     for document in ["{ hello faults(count: 1) { told } }", "{ boom }"] {

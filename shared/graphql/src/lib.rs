@@ -12,6 +12,9 @@ mod scalar;
 pub use connection::{Page, connection};
 pub use context::{App, Batch, Loaders};
 pub use executable::Executable;
-pub use limits::{DocumentFacts, Hits, Limit, LimitExceeded, Limits, Mode, Modes, NESTING_HARD_MAX};
+pub use limits::{
+    DocumentFacts, Hits, Limit, LimitExceeded, Limits, Mode, Modes, NESTING_HARD_MAX, TOKENS_HARD_MAX,
+    without_ignored,
+};
 pub use payload::UserError;
 pub use scalar::Date;

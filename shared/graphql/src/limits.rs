@@ -13,10 +13,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use mode::{Hits, Limit, Mode, Modes};
+pub use scan::without_ignored;
 pub use shape::DocumentFacts;
 
 /// Brackets within brackets, and fragments within fragments, that are refused whatever the settings say.
 pub const NESTING_HARD_MAX: usize = 128;
+
+/// Tokens of a document that are refused whatever the settings say.
+pub const TOKENS_HARD_MAX: usize = 100_000;
 
 /// How large and how deep a request may be. Every field is a setting, and so is how strictly it is held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -104,6 +108,8 @@ pub struct LimitExceeded {
     pub code: &'static str,
     /// What was too much, and how much is allowed.
     pub message: String,
+    /// Where in the document, in bytes, if it is about one place.
+    pub offset: Option<usize>,
 }
 
 impl std::fmt::Display for LimitExceeded {
@@ -116,7 +122,11 @@ impl std::error::Error for LimitExceeded {}
 
 impl LimitExceeded {
     fn new(limit: Limit, code: &'static str, message: String) -> Self {
-        Self { limit: Some(limit), code, message }
+        Self { limit: Some(limit), code, message, offset: None }
+    }
+
+    fn at(self, offset: usize) -> Self {
+        Self { offset: Some(offset), ..self }
     }
 
     fn of(limit: Limit, code: &'static str, what: &str, max: usize) -> Self {

@@ -1,6 +1,8 @@
 //! The scan: tokens and nesting, counted over the bytes without a parser.
 
-use super::{Hits, Limit, LimitExceeded, Limits, NESTING_HARD_MAX};
+use std::borrow::Cow;
+
+use super::{Hits, Limit, LimitExceeded, Limits, NESTING_HARD_MAX, TOKENS_HARD_MAX};
 
 /// Refuses too many tokens, too deep a nesting, and strings that do not end.
 pub(super) fn scan(limits: &Limits, document: &str, hits: &mut Hits) -> Result<(), LimitExceeded> {
@@ -13,19 +15,24 @@ pub(super) fn scan(limits: &Limits, document: &str, hits: &mut Hits) -> Result<(
                 continue;
             }
             b'#' => {
-                at = skip_while(bytes, at, |b| b != b'\n' && b != b'\r');
+                at = comment_end(bytes, at);
+                continue;
+            }
+            _ if bytes[at..].starts_with(BYTE_ORDER_MARK) => {
+                at += BYTE_ORDER_MARK.len();
                 continue;
             }
             b'"' => string_end(bytes, at).ok_or_else(|| LimitExceeded {
                 limit: None,
                 code: "GRAPHQL_PARSE_FAILED",
-                message: "a string in the document does not end".into(),
+                message: "syntax error: a string does not end".into(),
+                offset: Some(at),
             })?,
             b'{' | b'[' | b'(' => {
                 open += 1;
                 if let Some(max) = nesting_exceeded(limits, open, hits) {
                     let message = format!("the document nests brackets more than {max} deep");
-                    return Err(LimitExceeded::new(Limit::Nesting, "NESTED_TOO_DEEP", message));
+                    return Err(LimitExceeded::new(Limit::Nesting, "NESTED_TOO_DEEP", message).at(at));
                 }
                 at + 1
             }
@@ -37,13 +44,62 @@ pub(super) fn scan(limits: &Limits, document: &str, hits: &mut Hits) -> Result<(
             _ if is_word(byte) => skip_while(bytes, at, is_word),
             _ => at + 1,
         };
-        at = end;
         tokens += 1;
-        if tokens > limits.tokens_max && limits.refuses(Limit::Tokens, hits) {
-            return Err(LimitExceeded::of(Limit::Tokens, "TOO_MANY_TOKENS", "tokens", limits.tokens_max));
+        if let Some(max) = tokens_exceeded(limits, tokens, hits) {
+            return Err(LimitExceeded::of(Limit::Tokens, "TOO_MANY_TOKENS", "tokens", max).at(at));
         }
+        at = end;
     }
     Ok(())
+}
+
+/// The limit that so many tokens are refused for, with a bound behind it, too.
+fn tokens_exceeded(limits: &Limits, tokens: usize, hits: &mut Hits) -> Option<usize> {
+    if tokens <= limits.tokens_max {
+        return None;
+    }
+    if limits.refuses(Limit::Tokens, hits) {
+        return Some(limits.tokens_max);
+    }
+    (tokens > TOKENS_HARD_MAX).then_some(TOKENS_HARD_MAX)
+}
+
+/// The document with spaces in place of commas and comments, for parsers that count these as tokens, which they are
+/// not (<https://spec.graphql.org/September2025/#Ignored>). Lines and columns of everything else stay.
+pub fn without_ignored(document: &str) -> Cow<'_, str> {
+    if !document.contains([',', '#']) {
+        return Cow::Borrowed(document);
+    }
+    let bytes = document.as_bytes();
+    let (mut at, mut kept) = (0, 0);
+    let mut text = String::with_capacity(document.len());
+    while let Some(&byte) = bytes.get(at) {
+        let end = match byte {
+            b',' => at + 1,
+            b'#' => comment_end(bytes, at),
+            b'"' => {
+                at = string_end(bytes, at).unwrap_or(bytes.len());
+                continue;
+            }
+            _ => {
+                at += 1;
+                continue;
+            }
+        };
+        // All of these places are next to a byte of ASCII or at the end, and so between characters.
+        text.push_str(&document[kept..at]);
+        text.extend(document[at..end].chars().map(|_| ' '));
+        (at, kept) = (end, end);
+    }
+    text.push_str(&document[kept..]);
+    Cow::Owned(text)
+}
+
+/// May stand anywhere, and counts as nothing.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+fn comment_end(bytes: &[u8], at: usize) -> usize {
+    skip_while(bytes, at, |byte| byte != b'\n' && byte != b'\r')
 }
 
 /// The limit that so much nesting is refused for. Behind the setting stands a bound that no mode switches off.
@@ -99,6 +155,7 @@ fn string_end(bytes: &[u8], at: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Mode;
     use super::*;
 
     fn code(document: &str) -> Option<&'static str> {
@@ -111,6 +168,46 @@ mod tests {
         assert_eq!(code(&"a ".repeat(5_001)), Some("TOO_MANY_TOKENS"));
         assert_eq!(code(&"!".repeat(5_001)), Some("TOO_MANY_TOKENS"));
         assert_eq!(code(&"...".repeat(5_000)), None);
+    }
+
+    #[test]
+    fn no_mode_lets_more_tokens_through_than_the_engine_takes() {
+        let mut limits = Limits::default();
+        limits.modes.set(Limit::Tokens, Mode::Off);
+        let code = |count| {
+            scan(&limits, &"a ".repeat(count), &mut Hits::default()).err().map(|refused| refused.code)
+        };
+        assert_eq!(code(TOKENS_HARD_MAX), None);
+        assert_eq!(code(TOKENS_HARD_MAX + 1), Some("TOO_MANY_TOKENS"));
+    }
+
+    #[test]
+    fn what_the_language_ignores_is_no_token() {
+        for ignored in [",", "#,\n", "\u{feff}", " ", "\r"] {
+            assert_eq!(code(&format!("{{ a{}b }}", ignored.repeat(10_000))), None, "{ignored:?}");
+        }
+    }
+
+    #[test]
+    fn commas_and_comments_become_spaces_and_nothing_moves() {
+        assert_eq!(without_ignored("{ a }"), "{ a }");
+        assert_eq!(without_ignored("{ a(b: 1, c: 2),,, }"), "{ a(b: 1  c: 2)    }");
+        assert_eq!(without_ignored("# ü, \"\r\n{ a, # {\n }"), "      \r\n{ a     \n }");
+        assert_eq!(
+            without_ignored("{ a(b: \"#,\\\",\", c: \"\"\"#\",\"\"\") }"),
+            "{ a(b: \"#,\\\",\"  c: \"\"\"#\",\"\"\") }"
+        );
+        assert_eq!(without_ignored("{ a, \"#,é"), "{ a  \"#,é");
+        assert_eq!(without_ignored("é,é#é"), "é é  ");
+    }
+
+    #[test]
+    fn a_refusal_says_where() {
+        let offset =
+            |document: &str| scan(&Limits::default(), document, &mut Hits::default()).unwrap_err().offset;
+        assert_eq!(offset("{ a \"b"), Some(4));
+        assert_eq!(offset(&"a ".repeat(5_001)), Some(10_000));
+        assert_eq!(offset(&"[".repeat(65)), Some(64));
     }
 
     #[test]

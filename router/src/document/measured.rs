@@ -1,0 +1,111 @@
+//! A document in the types that limits are measured in, which the subgraphs' servers share.
+
+use std::collections::HashMap;
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::{self, Definition, Document};
+use async_graphql::parser::types::{
+    BaseType, Directive, DocumentOperations, ExecutableDocument, Field, FragmentDefinition, FragmentSpread,
+    InlineFragment, OperationDefinition, OperationType, Selection, SelectionSet, Type, TypeCondition,
+    VariableDefinition,
+};
+use async_graphql::{Name, Pos, Positioned, Value};
+
+/// What of a document limits look at: selections, how often there are directives, and the lengths of pages. All of it
+/// is there, also what validation will refuse, such as a second operation of one name.
+pub(crate) fn measured(document: &Document) -> ExecutableDocument {
+    let (mut operations, mut fragments) = (HashMap::new(), HashMap::new());
+    for (index, definition) in document.definitions.iter().enumerate() {
+        // No name has a space.
+        let unique = Name::new(format!("definition {index}"));
+        match definition {
+            Definition::OperationDefinition(definition) => {
+                operations.insert(unique, at(operation(definition)));
+            }
+            Definition::FragmentDefinition(definition) => {
+                let name = Name::new(&definition.name);
+                let key = if fragments.contains_key(&name) { unique } else { name };
+                fragments.insert(key, at(fragment(definition)));
+            }
+            // The types of a schema are refused by validation.
+            _ => {}
+        }
+    }
+    ExecutableDocument { operations: DocumentOperations::Multiple(operations), fragments }
+}
+
+/// Positions do not count.
+fn at<T>(node: T) -> Positioned<T> {
+    Positioned::new(node, Pos::default())
+}
+
+fn name(name: &apollo_compiler::Name) -> Positioned<Name> {
+    at(Name::new(name))
+}
+
+fn operation(definition: &ast::OperationDefinition) -> OperationDefinition {
+    let variables = definition.variables.iter().map(|variable| {
+        at(VariableDefinition {
+            name: name(&variable.name),
+            var_type: at(Type { base: BaseType::Named(Name::new("")), nullable: true }),
+            directives: directives(&variable.directives),
+            default_value: None,
+        })
+    });
+    OperationDefinition {
+        ty: OperationType::Query,
+        variable_definitions: variables.collect(),
+        directives: directives(&definition.directives),
+        selection_set: selections(&definition.selection_set),
+    }
+}
+
+fn fragment(definition: &ast::FragmentDefinition) -> FragmentDefinition {
+    FragmentDefinition {
+        type_condition: at(TypeCondition { on: name(&definition.type_condition) }),
+        directives: directives(&definition.directives),
+        selection_set: selections(&definition.selection_set),
+    }
+}
+
+fn selections(selections: &[ast::Selection]) -> Positioned<SelectionSet> {
+    at(SelectionSet { items: selections.iter().map(|one| at(selection(one))).collect() })
+}
+
+fn selection(selection: &ast::Selection) -> Selection {
+    match selection {
+        ast::Selection::Field(field) => Selection::Field(at(Field {
+            alias: field.alias.as_ref().map(name),
+            name: name(&field.name),
+            arguments: field
+                .arguments
+                .iter()
+                .map(|one| (name(&one.name), at(value(&one.value).into_value())))
+                .collect(),
+            directives: directives(&field.directives),
+            selection_set: selections(&field.selection_set),
+        })),
+        ast::Selection::FragmentSpread(spread) => Selection::FragmentSpread(at(FragmentSpread {
+            fragment_name: name(&spread.fragment_name),
+            directives: directives(&spread.directives),
+        })),
+        ast::Selection::InlineFragment(fragment) => Selection::InlineFragment(at(InlineFragment {
+            type_condition: None,
+            directives: directives(&fragment.directives),
+            selection_set: selections(&fragment.selection_set),
+        })),
+    }
+}
+
+fn directives(directives: &ast::DirectiveList) -> Vec<Positioned<Directive>> {
+    directives.iter().map(|one| at(Directive { name: name(&one.name), arguments: Vec::new() })).collect()
+}
+
+/// A number or null as it is, for it may be the length of a page; of everything else only that it is neither.
+fn value(value: &Node<ast::Value>) -> Value {
+    match &**value {
+        ast::Value::Null => Value::Null,
+        ast::Value::Int(int) => int.as_str().parse::<i64>().map_or(Value::Boolean(true), Value::from),
+        _ => Value::Boolean(true),
+    }
+}
