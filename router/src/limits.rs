@@ -4,11 +4,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use graphql::{Hits, Limit, LimitExceeded, Limits, Mode, Modes};
+use apollo_compiler::ast::{self, Document};
+use async_graphql::parser::types::OperationType;
+use graphql::{FieldShape, Hits, Limit, LimitExceeded, Limits, Mode, Modes};
 
 use crate::error::{GraphqlError, code};
 use crate::pipeline::Refused;
-use crate::supergraph::{Operation, Response};
+use crate::supergraph::{Operation, Response, Supergraph};
 use crate::telemetry::{LimitLabels, Metrics};
 use crate::{Core, document};
 
@@ -80,22 +82,58 @@ impl Guard {
     }
 }
 
-/// Scans, parses and measures a document. Costs time linear in its length.
-pub(crate) fn measure(guard: &Guard, limits: &Limits, text: &str) -> Result<(), Vec<GraphqlError>> {
+/// Scans, parses and measures a document for a view. Costs time linear in its length.
+pub(crate) fn measure(
+    guard: &Guard,
+    limits: &Limits,
+    view: &Supergraph,
+    text: &str,
+) -> Result<(), Vec<GraphqlError>> {
     let mut hits = Hits::default();
     let scanned = limits.scan(text, &mut hits);
     guard.judged(text, hits, scanned)?;
     let parsed = document::parse(text)?;
     let mut hits = Hits::default();
-    let checked = limits.check(&document::measured(&parsed), &mut hits);
-    guard.judged(text, hits, checked).map(drop)
+    let checked = check(limits, view, &parsed, &mut hits);
+    guard.judged(text, hits, checked)
 }
 
-/// Whether a document is within the limits that are enforced. Counts nothing.
-pub(crate) fn fits(limits: &Limits, text: &str) -> bool {
+/// Measures a document by what a view says of its fields.
+fn check(
+    limits: &Limits,
+    view: &Supergraph,
+    document: &Document,
+    hits: &mut Hits,
+) -> Result<(), LimitExceeded> {
+    let (types, sizes) = (view.schema(), view.list_sizes());
+    let root = |kind| {
+        let kind = match kind {
+            OperationType::Query => ast::OperationType::Query,
+            OperationType::Mutation => ast::OperationType::Mutation,
+            OperationType::Subscription => ast::OperationType::Subscription,
+        };
+        types.root_operation(kind).map(|name| name.as_str())
+    };
+    let field = |ty: &str, name: &str| {
+        let answered = &types.type_field(ty, name).ok()?.ty;
+        let stated = sizes.of(ty, name);
+        Some(FieldShape {
+            ty: answered.inner_named_type().as_str(),
+            is_list: answered.is_list(),
+            size: stated.and_then(|stated| stated.assumed),
+            slicing: stated.map(|stated| stated.slicing.as_slice()).unwrap_or_default(),
+        })
+    };
+    limits
+        .check_in(graphql::Schema { root: &root, field: &field }, &document::measured(document), hits)
+        .map(drop)
+}
+
+/// Whether a document is within the limits that are enforced for a view. Counts nothing.
+pub(crate) fn fits(limits: &Limits, view: &Supergraph, text: &str) -> bool {
     let mut hits = Hits::default();
-    let fits = |parsed, hits: &mut Hits| limits.check(&document::measured(&parsed), hits).is_ok();
-    limits.scan(text, &mut hits).is_ok() && document::parse(text).is_ok_and(|parsed| fits(parsed, &mut hits))
+    let is_scanned = limits.scan(text, &mut hits).is_ok();
+    is_scanned && document::parse(text).is_ok_and(|parsed| check(limits, view, &parsed, &mut hits).is_ok())
 }
 
 /// Measures variables.

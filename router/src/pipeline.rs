@@ -279,7 +279,7 @@ async fn prepare(
     let metrics = core.metrics.clone();
     let (core, document, variables) = (core.clone(), document.share(), variables.clone());
     let plan = move || {
-        limits::measure(&core.guard, &core.config.limits, &document)?;
+        limits::measure(&core.guard, &core.config.limits, &view, &document)?;
         let planning_max = limits::planning_max(&core);
         let planned = view.prepare_within(&document, operation_name.as_deref(), &variables, planning_max);
         limits::measure_planning(&core, &planned);

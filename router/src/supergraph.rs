@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use apollo_compiler::ast::OperationType;
 use apollo_compiler::executable::{ExecutableDocument, Operation as Definition};
 use apollo_compiler::validation::{DiagnosticList, Valid};
-use apollo_compiler::{Node, introspection};
+use apollo_compiler::{Node, Schema, introspection};
 use serde_json::{Map, Value};
 
-use crate::compose::{self, ComposeError, Composed, Scope};
+use crate::compose::{self, ComposeError, Composed, ListSizes, Scope};
 use crate::conditions::{Decided, Switches};
 use crate::document;
 use crate::error::{GraphqlError, Location, code};
@@ -40,6 +40,7 @@ pub struct Supergraph {
     supergraph_sdl: String,
     api_sdl: String,
     engine: Arc<Engine>,
+    list_sizes: ListSizes,
     operations: moka::sync::Cache<Arc<str>, Known>,
 }
 
@@ -102,6 +103,7 @@ impl Supergraph {
         let required = planner.required();
         Ok(Self {
             supergraph_sdl: composed.supergraph_sdl,
+            list_sizes: composed.list_sizes,
             api_sdl: composed.api_sdl,
             engine: Arc::new(Engine {
                 planner,
@@ -127,6 +129,16 @@ impl Supergraph {
     #[must_use]
     pub fn api_sdl(&self) -> &str {
         &self.api_sdl
+    }
+
+    /// What clients may see, parsed.
+    pub(crate) fn schema(&self) -> &Valid<Schema> {
+        &self.engine.schema
+    }
+
+    /// How long lists are said to be.
+    pub(crate) fn list_sizes(&self) -> &ListSizes {
+        &self.list_sizes
     }
 
     /// The subgraphs that it is composed of, in no order.

@@ -57,7 +57,7 @@ impl Work {
             let hottest = old.hottest(self.operations_max).into_iter();
             let planned = hottest.take_while(|_| Instant::now() < self.until).filter(|hot| {
                 // Whatever is in the cache is never measured again, so that it must be small enough now.
-                limits::fits(&self.limits, &hot.document)
+                limits::fits(&self.limits, &new, &hot.document)
                     && new.prepare_for(&hot.document, hot.name.as_deref(), &hot.variables).is_ok()
             });
             planned.count()

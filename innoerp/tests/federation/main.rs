@@ -5,6 +5,7 @@ mod check;
 mod config;
 mod errors;
 mod jwt;
+mod limits;
 mod program;
 mod reload;
 mod shop;

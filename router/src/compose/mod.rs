@@ -14,6 +14,7 @@ mod prune;
 mod reach;
 mod satisfy;
 mod sdl;
+mod sizes;
 mod subgraph;
 mod validate;
 
@@ -27,6 +28,7 @@ pub(crate) use diagnostics::{in_one_line, listed};
 pub use error::{ComposeError, Conflict};
 pub(crate) use graphs::graphs;
 pub use sdl::Sdl;
+pub(crate) use sizes::ListSizes;
 
 use error::code;
 use satisfy::Lost;
@@ -45,6 +47,8 @@ pub struct Composed {
     pub(crate) api_schema: Valid<Schema>,
     /// The names of all fields, those that clients do not see included.
     pub(crate) field_names: HashSet<Name>,
+    /// How long lists are said to be.
+    pub(crate) list_sizes: ListSizes,
 }
 
 /// Whether all subgraphs that there are take part.
@@ -164,7 +168,8 @@ fn derive(supergraph: Document) -> Result<Composed, String> {
         };
         field_names.extend(fields.iter().map(|field| field.name.clone()));
     }
+    let list_sizes = ListSizes::read(&supergraph);
     let api = api::document(supergraph);
     let api_schema = api.to_schema_validate().map_err(|error| diagnostics::told(&error.errors))?;
-    Ok(Composed { supergraph_sdl, api_sdl: api.to_string(), api_schema, field_names })
+    Ok(Composed { supergraph_sdl, api_sdl: api.to_string(), api_schema, field_names, list_sizes })
 }

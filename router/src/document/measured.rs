@@ -11,8 +11,8 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Pos, Positioned, Value};
 
-/// What of a document limits look at: selections, how often there are directives, and the lengths of pages. All of it
-/// is there, also what validation will refuse, such as a second operation of one name.
+/// What of a document limits look at: selections, the types that they are about, how often there are directives, and
+/// the lengths of pages. All of it is there, also what validation will refuse, such as a second operation of one name.
 pub(crate) fn measured(document: &Document) -> ExecutableDocument {
     let (mut operations, mut fragments) = (HashMap::new(), HashMap::new());
     for (index, definition) in document.definitions.iter().enumerate() {
@@ -53,7 +53,11 @@ fn operation(definition: &ast::OperationDefinition) -> OperationDefinition {
         })
     });
     OperationDefinition {
-        ty: OperationType::Query,
+        ty: match definition.operation_type {
+            ast::OperationType::Query => OperationType::Query,
+            ast::OperationType::Mutation => OperationType::Mutation,
+            ast::OperationType::Subscription => OperationType::Subscription,
+        },
         variable_definitions: variables.collect(),
         directives: directives(&definition.directives),
         selection_set: selections(&definition.selection_set),
@@ -62,10 +66,14 @@ fn operation(definition: &ast::OperationDefinition) -> OperationDefinition {
 
 fn fragment(definition: &ast::FragmentDefinition) -> FragmentDefinition {
     FragmentDefinition {
-        type_condition: at(TypeCondition { on: name(&definition.type_condition) }),
+        type_condition: condition(&definition.type_condition),
         directives: directives(&definition.directives),
         selection_set: selections(&definition.selection_set),
     }
+}
+
+fn condition(on: &apollo_compiler::Name) -> Positioned<TypeCondition> {
+    at(TypeCondition { on: name(on) })
 }
 
 fn selections(selections: &[ast::Selection]) -> Positioned<SelectionSet> {
@@ -90,7 +98,7 @@ fn selection(selection: &ast::Selection) -> Selection {
             directives: directives(&spread.directives),
         })),
         ast::Selection::InlineFragment(fragment) => Selection::InlineFragment(at(InlineFragment {
-            type_condition: None,
+            type_condition: fragment.type_condition.as_ref().map(condition),
             directives: directives(&fragment.directives),
             selection_set: selections(&fragment.selection_set),
         })),

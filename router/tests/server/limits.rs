@@ -53,7 +53,7 @@ fn set(config: &mut Config, limit: Limit) {
         Limit::RootFields => limits.root_fields_max = 2,
         Limit::Directives => limits.directives_max = 1,
         Limit::Selections => limits.selections_max = 10,
-        Limit::Cost => limits.cost_max = 10,
+        Limit::Cost => (limits.cost_max, limits.list_size_assumed) = (10, 1),
         Limit::VariablesBytes => limits.variables_bytes_max = 100,
         Limit::VariablesDepth => limits.variables_depth_max = 1,
         Limit::VariablesItems => limits.variables_items_max = 2,

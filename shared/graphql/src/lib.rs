@@ -13,8 +13,8 @@ pub use connection::{Page, connection};
 pub use context::{App, Batch, Loaders};
 pub use executable::Executable;
 pub use limits::{
-    DocumentFacts, Hits, Limit, LimitExceeded, Limits, Mode, Modes, NESTING_HARD_MAX, TOKENS_HARD_MAX,
-    without_ignored,
+    DocumentFacts, FieldShape, Hits, Limit, LimitExceeded, Limits, Mode, Modes, NESTING_HARD_MAX, Schema,
+    TOKENS_HARD_MAX, without_ignored,
 };
 pub use payload::UserError;
 pub use scalar::Date;

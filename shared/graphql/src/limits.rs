@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 pub use mode::{Hits, Limit, Mode, Modes};
 pub use scan::without_ignored;
-pub use shape::DocumentFacts;
+pub use shape::{DocumentFacts, FieldShape, Schema};
 
 /// Brackets within brackets, and fragments within fragments, that are refused whatever the settings say.
 pub const NESTING_HARD_MAX: usize = 128;
@@ -56,6 +56,10 @@ pub struct Limits {
     /// Objects that an operation may have to find, each page counted at its full length. Default 5,000; 10–10,000,000.
     #[schemars(range(min = 10, max = 10_000_000))]
     pub cost_max: usize,
+    /// How many entries a list of objects counts for when the document asks for no number of them and the schema states
+    /// none by `@listSize`; 1 counts lists as single objects. Default 5; 1–1,000.
+    #[schemars(range(min = 1, max = 1_000))]
+    pub list_size_assumed: usize,
     /// Bytes of the variables as JSON. Default 262,144; 100–100,000,000.
     #[schemars(range(min = 100, max = 100_000_000))]
     pub variables_bytes_max: usize,
@@ -89,6 +93,7 @@ impl Default for Limits {
             directives_max: 50,
             selections_max: 10_000,
             cost_max: 5_000,
+            list_size_assumed: 5,
             variables_bytes_max: 256 * 1024,
             variables_depth_max: 16,
             variables_items_max: 1_000,
@@ -166,7 +171,20 @@ impl Limits {
         document: &async_graphql::parser::types::ExecutableDocument,
         hits: &mut Hits,
     ) -> Result<DocumentFacts, LimitExceeded> {
-        shape::check(self, document, hits)
+        shape::check(self, document, None, hits)
+    }
+
+    /// As [`Limits::check`], by somebody who knows the schema: lists that are no pages count as such.
+    ///
+    /// # Errors
+    /// As [`Limits::check`].
+    pub fn check_in(
+        &self,
+        schema: Schema<'_>,
+        document: &async_graphql::parser::types::ExecutableDocument,
+        hits: &mut Hits,
+    ) -> Result<DocumentFacts, LimitExceeded> {
+        shape::check(self, document, Some(schema), hits)
     }
 
     /// Refuses variables that are too large, too deep, or carry too long a list.

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{
-    ExecutableDocument, Field, FragmentDefinition, OperationDefinition, Selection, SelectionSet,
+    ExecutableDocument, Field, FragmentDefinition, OperationDefinition, OperationType, Selection,
+    SelectionSet,
 };
 use async_graphql::{Name, Positioned, Value};
 
@@ -20,6 +21,29 @@ const INTROSPECTION_LISTS_MAX: usize = 2;
 pub struct DocumentFacts {
     /// Whether an operation in it asks for `__schema` or `__type`.
     pub introspects: bool,
+}
+
+/// What a schema says of its fields, as far as it tells how much a document may have to find.
+#[derive(Clone, Copy)]
+pub struct Schema<'s> {
+    /// The type of an operation's root.
+    pub root: &'s dyn Fn(OperationType) -> Option<&'s str>,
+    /// A field of a type, both by name; `None` when there is none.
+    pub field: &'s dyn Fn(&str, &str) -> Option<FieldShape<'s>>,
+}
+
+/// What a schema says of one field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldShape<'s> {
+    /// The type of what it answers, without lists.
+    pub ty: &'s str,
+    /// Whether it answers a list.
+    pub is_list: bool,
+    /// How many entries the list is said to have (`@listSize(assumedSize:)`).
+    pub size: Option<usize>,
+    /// The arguments that say how many entries are asked for (`@listSize(slicingArguments:)`); when there are none,
+    /// `first` and `last`.
+    pub slicing: &'s [String],
 }
 
 /// The expanded size of a selection set.
@@ -63,9 +87,11 @@ impl Size {
 pub(super) fn check(
     limits: &Limits,
     document: &ExecutableDocument,
+    schema: Option<Schema<'_>>,
     hits: &mut Hits,
 ) -> Result<DocumentFacts, LimitExceeded> {
-    let mut measure = Measure { limits, fragments: &document.fragments, known: HashMap::new(), hits };
+    let fragments = &document.fragments;
+    let mut measure = Measure { limits, schema, fragments, known: HashMap::new(), hits };
     let mut facts = DocumentFacts::default();
     for (_, operation) in document.operations.iter() {
         let size = measure.operation(&operation.node)?;
@@ -79,18 +105,20 @@ pub(super) fn check(
     Ok(facts)
 }
 
-struct Measure<'a> {
+struct Measure<'a, 's> {
     limits: &'a Limits,
+    schema: Option<Schema<'s>>,
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
     /// `None` while a fragment is being measured: meeting it then is a cycle, which counts as nothing.
     known: HashMap<&'a str, Option<Size>>,
     hits: &'a mut Hits,
 }
 
-impl<'a> Measure<'a> {
+impl<'a> Measure<'a, '_> {
     fn operation(&mut self, operation: &'a OperationDefinition) -> Result<Size, LimitExceeded> {
         let limits = self.limits;
-        let mut size = self.selection_set(&operation.selection_set.node, 0)?;
+        let root = self.schema.and_then(|schema| (schema.root)(operation.ty));
+        let mut size = self.selection_set(&operation.selection_set.node, root, 0)?;
         let on_variables: usize =
             operation.variable_definitions.iter().map(|variable| variable.node.directives.len()).sum();
         size.directives = size.directives.saturating_add(operation.directives.len() + on_variables);
@@ -102,7 +130,13 @@ impl<'a> Measure<'a> {
         Ok(size)
     }
 
-    fn selection_set(&mut self, set: &'a SelectionSet, level: usize) -> Result<Size, LimitExceeded> {
+    /// `on` is the type that the selections are about, as far as it is known.
+    fn selection_set(
+        &mut self,
+        set: &'a SelectionSet,
+        on: Option<&str>,
+        level: usize,
+    ) -> Result<Size, LimitExceeded> {
         let mut size = Size::default();
         if set.items.is_empty() {
             return Ok(size);
@@ -110,9 +144,11 @@ impl<'a> Measure<'a> {
         self.refuse(&size, level)?;
         for selection in &set.items {
             let mut one = match &selection.node {
-                Selection::Field(field) => self.field(&field.node, level)?,
+                Selection::Field(field) => self.field(&field.node, on, level)?,
                 Selection::InlineFragment(fragment) => {
-                    self.selection_set(&fragment.node.selection_set.node, level + 1)?
+                    let condition = fragment.node.type_condition.as_ref();
+                    let on = condition.map(|condition| condition.node.on.node.as_str()).or(on);
+                    self.selection_set(&fragment.node.selection_set.node, on, level + 1)?
                 }
                 Selection::FragmentSpread(spread) => {
                     self.fragment(spread.node.fragment_name.node.as_str(), level + 1)?
@@ -127,12 +163,17 @@ impl<'a> Measure<'a> {
         Ok(size)
     }
 
-    fn field(&mut self, field: &'a Field, level: usize) -> Result<Size, LimitExceeded> {
-        let inner = self.selection_set(&field.selection_set.node, level + 1)?;
+    fn field(&mut self, field: &'a Field, on: Option<&str>, level: usize) -> Result<Size, LimitExceeded> {
         let name = field.name.node.as_str();
+        let shape = self.schema.zip(on).and_then(|(schema, on)| (schema.field)(on, name));
+        let inner = self.selection_set(&field.selection_set.node, shape.map(|shape| shape.ty), level + 1)?;
         let is_page = name == "nodes" || name == "edges";
-        let mut size =
-            Size { fields: 1, depth: inner.depth + 1, cost: cost(field, &inner), is_page, ..inner };
+        let cost = if field.selection_set.node.items.is_empty() {
+            0
+        } else {
+            self.entries(field, shape, is_page, &inner).saturating_mul(inner.cost.saturating_add(1))
+        };
+        let mut size = Size { fields: 1, depth: inner.depth + 1, cost, is_page, ..inner };
         size.aliases = size.aliases.saturating_add(usize::from(field.alias.is_some()));
         size.lists += usize::from(INTROSPECTION_LISTS.contains(&name));
         if name == "__schema" || name == "__type" {
@@ -153,6 +194,28 @@ impl<'a> Measure<'a> {
         Ok(size)
     }
 
+    /// How many objects a field may answer: for each, what is below it has to be found.
+    fn entries(&self, field: &Field, shape: Option<FieldShape<'_>>, is_page: bool, inner: &Size) -> usize {
+        let slices = |name: &str| match shape {
+            Some(shape) if !shape.slicing.is_empty() => shape.slicing.iter().any(|slicing| slicing == name),
+            _ => name == "first" || name == "last",
+        };
+        let asked = field.arguments.iter().find(|(name, _)| slices(&name.node));
+        match asked.map(|(_, value)| value.node.clone().into_const()) {
+            Some(Some(Value::Number(number))) => {
+                usize::try_from(number.as_u64().unwrap_or_default()).unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX)
+            }
+            Some(Some(Value::Null)) | None => match shape {
+                Some(FieldShape { size: Some(size), .. }) => size.max(1),
+                _ if inner.is_page => PAGE_DEFAULT,
+                // The entries of a page were counted where the page is.
+                Some(FieldShape { is_list: true, .. }) if !is_page => self.limits.list_size_assumed,
+                _ => 1,
+            },
+            Some(_) => PAGE_MAX,
+        }
+    }
+
     fn fragment(&mut self, name: &str, level: usize) -> Result<Size, LimitExceeded> {
         let Some((name, fragment)) = self.fragments.get_key_value(name) else {
             return Ok(Size::default());
@@ -163,7 +226,8 @@ impl<'a> Measure<'a> {
             return Ok(size);
         }
         self.known.insert(name.as_str(), None);
-        let mut size = self.selection_set(&fragment.node.selection_set.node, level + 1)?;
+        let on = fragment.node.type_condition.node.on.node.as_str();
+        let mut size = self.selection_set(&fragment.node.selection_set.node, Some(on), level + 1)?;
         size.directives = size.directives.saturating_add(fragment.node.directives.len());
         size.levels += 1;
         self.refuse(&size, level)?;
@@ -210,23 +274,6 @@ impl<'a> Measure<'a> {
 const PAGE_DEFAULT: usize = 20;
 /// How many a page has at most; what a variable may say is not known here.
 const PAGE_MAX: usize = 100;
-
-/// The objects that a field may have to find: itself and what is below it, for every entry of its page.
-fn cost(field: &Field, inner: &Size) -> usize {
-    if field.selection_set.node.items.is_empty() {
-        return 0;
-    }
-    let asked = field.arguments.iter().find(|(name, _)| name.node == "first" || name.node == "last");
-    let entries = match asked.map(|(_, value)| value.node.clone().into_const()) {
-        Some(Some(Value::Number(number))) => {
-            usize::try_from(number.as_u64().unwrap_or_default()).unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX)
-        }
-        Some(Some(Value::Null)) | None if inner.is_page => PAGE_DEFAULT,
-        Some(Some(Value::Null)) | None => 1,
-        Some(_) => PAGE_MAX,
-    };
-    entries.saturating_mul(inner.cost.saturating_add(1))
-}
 
 #[cfg(test)]
 mod tests;

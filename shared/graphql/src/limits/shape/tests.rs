@@ -22,6 +22,48 @@ fn pages_within_pages_are_counted_at_their_full_length() {
     assert_eq!(check_text(unsaid).unwrap_err().code, "QUERY_TOO_COSTLY");
 }
 
+/// A schema of three fields: `Query.shops: [Shop]`, `Shop.items: [Item]`, with a size when one is stated, and
+/// `Item.shop: Shop`.
+fn field<'s>(ty: &str, name: &str, stated: Option<usize>, slicing: &'s [String]) -> Option<FieldShape<'s>> {
+    match (ty, name) {
+        ("Query", "shops") => Some(FieldShape { ty: "Shop", is_list: true, size: None, slicing: &[] }),
+        ("Shop", "items") => Some(FieldShape { ty: "Item", is_list: true, size: stated, slicing }),
+        ("Item", "shop") => Some(FieldShape { ty: "Shop", is_list: false, size: None, slicing: &[] }),
+        _ => None,
+    }
+}
+
+/// Whether a document costs exactly this much in that schema.
+fn costs(document: &str, stated: Option<usize>, slicing: &[String], cost: usize) -> bool {
+    let parsed = async_graphql::parser::parse_query(document).expect("the test's document parses");
+    let field = |ty: &str, name: &str| field(ty, name, stated, slicing);
+    let root = |_| Some("Query");
+    let is_within = |cost_max| {
+        let limits = Limits { cost_max, list_size_assumed: 10, ..Limits::default() };
+        limits.check_in(Schema { root: &root, field: &field }, &parsed, &mut Hits::default()).is_ok()
+    };
+    is_within(cost) && !is_within(cost - 1)
+}
+
+#[test]
+fn lists_that_are_no_pages_count_as_the_schema_or_the_settings_say() {
+    let items = "{ shops { items { shop { name } } } }";
+    // 10 shops, in each 10 items, each with its shop.
+    assert!(costs(items, None, &[], 10 * (1 + 10 * (1 + 1))));
+    assert!(costs(items, Some(3), &[], 10 * (1 + 3 * (1 + 1))));
+    assert!(costs("{ shops { items(first: 2) { name } } }", Some(3), &[], 10 * (1 + 2)));
+    assert!(costs("{ shops { items(take: 4) { name } } }", None, &["take".to_owned()], 10 * (1 + 4)));
+    assert!(costs("{ shops { items(first: 4) { name } } }", None, &["take".to_owned()], 10 * (1 + 10)));
+    assert!(costs(
+        "{ ...a } fragment a on Query { shops { ... { ... on Shop { items { name } } } } }",
+        None,
+        &[],
+        110
+    ));
+    // What the schema does not know, validation refuses.
+    assert!(costs("{ shops { elsewhere { items { name } } } }", None, &[], 30));
+}
+
 fn check_text(document: &str) -> Result<DocumentFacts, LimitExceeded> {
     let limits = Limits::default();
     let hits = &mut Hits::default();
