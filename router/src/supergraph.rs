@@ -161,7 +161,7 @@ impl Supergraph {
         operation_name: Option<&str>,
         variables: &Map<String, Value>,
     ) -> Option<Arc<Operation>> {
-        let key = cache_key(document, operation_name);
+        let key = cache_key(document, operation_name)?;
         let known = match self.operations.get(&*key)? {
             Known::Switched(known) => {
                 self.operations.get(&*decided_key(&key, &known.switches.decide(variables)))?
@@ -218,7 +218,7 @@ impl Supergraph {
         variables: &Map<String, Value>,
         planning_max: Duration,
     ) -> Result<Arc<Operation>, Vec<GraphqlError>> {
-        let key = cache_key(document, operation_name);
+        let key = cache_key(document, operation_name).ok_or_else(|| unknown(operation_name))?;
         let first = self.kept(key.clone(), || {
             let document = self.validate(document)?;
             let definition = choose(&document, operation_name)?;
@@ -315,9 +315,11 @@ impl Supergraph {
     }
 }
 
-fn cache_key(document: &str, operation_name: Option<&str>) -> Arc<str> {
-    // A name has no line break, so that two different pairs never make the same key.
-    ["=", operation_name.unwrap_or_default(), "\n", document].concat().into()
+/// The key of a document's operation; `None` for what cannot be a name. A name has no line break, so that two
+/// different pairs never make the same key.
+fn cache_key(document: &str, operation_name: Option<&str>) -> Option<Arc<str>> {
+    let name = operation_name.unwrap_or_default();
+    (!name.contains('\n')).then(|| ["=", name, "\n", document].concat().into())
 }
 
 /// The key of what becomes of an operation where its conditions are decided.
@@ -332,12 +334,19 @@ fn choose(document: &ExecutableDocument, name: Option<&str>) -> Result<Node<Defi
     if let Ok(operation) = operations.get(name) {
         return Ok(operation.clone());
     }
+    if operations.is_empty() && name.is_none() {
+        return Err(one(code::OPERATION_UNKNOWN, "The document contains no operation."));
+    }
+    Err(unknown(name))
+}
+
+/// No operation has this name, or several could be meant.
+fn unknown(name: Option<&str>) -> Vec<GraphqlError> {
     let message = match name {
         Some(name) => format!("Unknown operation named \"{name}\"."),
-        None if operations.is_empty() => "The document contains no operation.".to_owned(),
         None => "Must provide operation name if query contains multiple operations.".to_owned(),
     };
-    Err(one(code::OPERATION_UNKNOWN, message))
+    one(code::OPERATION_UNKNOWN, message)
 }
 
 fn one(code: &'static str, message: impl Into<String>) -> Vec<GraphqlError> {

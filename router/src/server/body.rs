@@ -40,6 +40,11 @@ pub(super) async fn read(core: &Core, request: Request) -> Result<GraphqlRequest
         let message = "send application/json in UTF-8, as it is or packed with gzip or br";
         Refused::http(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message)
     })?;
+    if !is_framed_plainly(&parts.headers) {
+        // RFC 9112, 6.1.
+        let message = "of transfer codings, only chunked is understood";
+        return Err(Refused::http(StatusCode::NOT_IMPLEMENTED, "TRANSFER_CODING_UNKNOWN", message));
+    }
     let bytes = receive(core, &parts.headers, body).await?;
     telemetry::note(|facts| facts.request_bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX));
     let bytes = match coding {
@@ -160,13 +165,28 @@ fn coding(headers: &HeaderMap) -> Option<Coding> {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let content_type = text(headers, header::CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
-    let mut parts = content_type.split(';').map(str::trim);
-    let is_named = parts.next() == Some("application/json");
-    let is_utf8 = parts
-        .filter_map(|part| part.strip_prefix("charset="))
-        .all(|charset| matches!(charset.trim_matches('"'), "utf-8" | "utf8"));
-    is_named && is_utf8
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    // Of two, others may go by the one that is not looked at here.
+    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let mut parts = value.to_str().unwrap_or_default().split(';').map(str::trim);
+    let is_named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
+    is_named && parts.filter_map(charset).all(|charset| is_one_of(charset, &["utf-8", "utf8"]))
+}
+
+/// The value of the parameter `charset`.
+fn charset(parameter: &str) -> Option<&str> {
+    let (name, value) = parameter.split_once('=')?;
+    name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
+}
+
+fn is_one_of(text: &str, names: &[&str]) -> bool {
+    names.iter().any(|name| text.eq_ignore_ascii_case(name))
+}
+
+/// Whether a body's length can be told, and nothing else was done to it on the way.
+fn is_framed_plainly(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    codings.all(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"))
 }
 
 fn is_length_limit(error: &axum::Error) -> bool {

@@ -34,6 +34,16 @@ fn the_operation_must_be_clear() {
     assert_eq!(code(None).as_deref(), Some("OPERATION_RESOLUTION_FAILURE"));
     assert_eq!(code(Some("C")).as_deref(), Some("OPERATION_RESOLUTION_FAILURE"));
     assert_eq!(code(Some("B")), None);
+    // Were it a name, `A` of the whole document would be found in its place, which is prepared already.
+    assert!(api.prepare("query A { __typename }\nquery C { me { id } }", Some("A")).is_ok());
+    let rest = api.prepare("query C { me { id } }", Some("A\nquery A { __typename }"));
+    assert_eq!(
+        rest.err().map(|errors| errors[0].code.to_string()).as_deref(),
+        Some("OPERATION_RESOLUTION_FAILURE")
+    );
+    let known =
+        api.prepared("query C { me { id } }", Some("A\nquery A { __typename }"), &serde_json::Map::new());
+    assert!(known.is_none());
     assert!(api.prepare("fragment F on User { id }", None).is_err());
     assert!(api.prepare("", None).is_err());
 }

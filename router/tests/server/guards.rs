@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::raw;
 use crate::toys::{App, code, config};
 
 #[tokio::test]
@@ -33,6 +34,12 @@ async fn a_post_is_json_or_nothing() {
         "multipart/form-data; boundary=a",
         "application/graphql",
         "application/json; charset=iso-8859-1",
+        "application/json; charset = utf-16",
+        "application/json; Charset=utf-16",
+        "application/json;charset=utf-8;charset=utf-7",
+        "text/plain;application/json",
+        "text/plain, application/json",
+        "application/json, text/plain",
     ] {
         let request = app.client.post(app.url("/graphql")).body(r#"{"query":"{ hello }"}"#);
         let request =
@@ -43,6 +50,23 @@ async fn a_post_is_json_or_nothing() {
     let request =
         app.client.post(app.url("/graphql")).header("content-type", "application/json; charset=utf-8");
     assert_eq!(app.send(request.body(r#"{"query":"{ hello }"}"#)).await.0, 200);
+    let twice = app.post("{ hello }").header("content-type", "text/plain");
+    assert_eq!(app.send(twice).await.0, 415);
+}
+
+#[tokio::test]
+async fn a_body_that_was_changed_on_the_way_in_an_unknown_manner_is_501() {
+    let app = App::start().await;
+    let ask = async |coding: &str| {
+        let head = format!(
+            "POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: {coding}\r\n"
+        );
+        let body = b"15\r\n{\"query\":\"{ hello }\"}\r\n0\r\n\r\n";
+        let (status, answer) = raw::send(app.address, &head, body).await;
+        (status, code(&answer).to_owned())
+    };
+    assert_eq!(ask("Chunked").await.0, 200);
+    assert_eq!(ask("gzip, chunked").await, (501, "TRANSFER_CODING_UNKNOWN".to_owned()));
 }
 
 #[tokio::test]
