@@ -55,6 +55,7 @@ impl Router {
         let serving = Serving {
             builder: connection_builder(&config),
             header_timeout: Duration::from_millis(config.header_timeout_ms),
+            idle_timeout: Duration::from_millis(config.idle_timeout_ms),
             router: self.clone(),
         };
         let workers = self.workers();
@@ -167,6 +168,7 @@ fn connection_builder(config: &Config) -> Builder<TokioExecutor> {
 struct Serving {
     builder: Builder<TokioExecutor>,
     header_timeout: Duration,
+    idle_timeout: Duration,
     router: Router,
 }
 
@@ -189,7 +191,7 @@ impl Serving {
             tracing::debug!(%error, "a connection keeps Nagle's delay");
         }
         let (router, heads) = (self.router, Arc::new(Heads::default()));
-        let stream = Timed::new(stream, heads.clone(), self.header_timeout);
+        let stream = Timed::new(stream, heads.clone(), self.header_timeout, self.idle_timeout);
         let service = tower::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
             let busy = heads.begin(&request);
             request.extensions_mut().insert(ConnectInfo(address));

@@ -2,7 +2,8 @@
 //!
 //! The HTTP library has one clock for both. This one runs from the first byte of a request until its head is whole,
 //! so that nobody holds a connection by sending a header a minute. HTTP/2 and WebSockets, which have their own ways
-//! to notice a silent client, are left alone from their first request on.
+//! to notice a silent client, are left alone from their first request on. An answer that is left unread for as long as
+//! a client may idle ends its connection, whatever it carries.
 
 use std::future::Future;
 use std::io::{Error, ErrorKind, Result};
@@ -89,18 +90,35 @@ impl hyper::body::Body for Held {
     }
 }
 
-/// A stream that fails when a request's head takes too long.
+/// A stream that fails when a request's head takes too long, or when nobody reads what is written.
 pub(super) struct Timed<S> {
     stream: S,
     heads: Arc<Heads>,
     patience: Duration,
     /// When the head that is coming must be whole, and which request it belongs to.
     deadline: Option<(u64, Pin<Box<Sleep>>)>,
+    write_patience: Duration,
+    /// When what is to be written must have been taken on; `None` while it is.
+    stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Timed<S> {
-    pub fn new(stream: S, heads: Arc<Heads>, patience: Duration) -> Self {
-        Self { stream, heads, patience, deadline: None }
+    pub fn new(stream: S, heads: Arc<Heads>, patience: Duration, write_patience: Duration) -> Self {
+        Self { stream, heads, patience, deadline: None, write_patience, stalled: None }
+    }
+
+    /// Passes on what became of a write, unless none has got on for too long.
+    fn written(&mut self, context: &mut Context<'_>, write: Poll<Result<usize>>) -> Poll<Result<usize>> {
+        if write.is_ready() {
+            self.stalled = None;
+            return write;
+        }
+        let patience = self.write_patience;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        match stalled.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Err(Error::new(ErrorKind::TimedOut, "an answer is not read"))),
+            Poll::Pending => Poll::Pending,
+        }
     }
 
     /// Starts the clock when what came is the beginning of a request.
@@ -147,7 +165,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Timed<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let write = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.written(context, write)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
@@ -163,7 +182,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Timed<S> {
         context: &mut Context<'_>,
         slices: &[std::io::IoSlice<'_>],
     ) -> Poll<Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let write = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.written(context, write)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -73,6 +73,27 @@ async fn slow_bodies_answers_and_streams_are_not_slow_heads() {
 }
 
 #[tokio::test]
+async fn a_client_that_leaves_its_answer_unread_is_given_up_on() {
+    let app = App::start_with(router::Config { idle_timeout_ms: 1_000, ..config() }).await;
+    let open = |count: u32| {
+        let page = app.router.metrics();
+        page.lines().any(|line| line == format!("router_connections {count}"))
+    };
+    let body = br#"{"query":"subscription { flood }"}"#;
+    let mut raw = Raw::connect(app.address).await;
+    raw.write(format!("{}accept: text/event-stream\r\n\r\n", post(body.len())).as_bytes()).await;
+    raw.write(body).await;
+    app.stuck().await;
+    let given_up = async {
+        while !open(0) {
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    let given_up = tokio::time::timeout(Duration::from_secs(10), given_up).await;
+    assert!(given_up.is_ok(), "the connection stays open: {}", app.router.metrics());
+}
+
+#[tokio::test]
 async fn http_2_goes_on_after_a_pause() {
     let app = start().await;
     let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
