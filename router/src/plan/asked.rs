@@ -7,6 +7,7 @@ use apollo_compiler::Name;
 use async_graphql::Name as Key;
 use indexmap::IndexMap;
 
+use super::document::typename;
 use super::{PlanError, Step, Types};
 
 /// A selection set, in the order in which things were first met.
@@ -51,6 +52,11 @@ impl Set {
         self.0.is_empty()
     }
 
+    /// How many fields and fragments stand right here.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Adds a field.
     pub fn field(&mut self, field: Field) {
         let Field { name, head, data_key, is_leaf, set } = field;
@@ -74,8 +80,79 @@ impl Set {
         self.0.into_iter().map(|one| Self(IndexMap::from([one])))
     }
 
-    /// Asks for what is asked of each of the objects of an interface at the interface itself; whether there is any.
-    pub fn hoist(&mut self, interface: &str, objects: &[&Key], types: &Types) -> bool {
+    /// Asks for what is asked of each of the objects of an interface at the interface itself, wherever some subgraph
+    /// knows objects by the interface alone. To be called once everything has been added: what is asked of the one
+    /// object may stand far from what is asked of the other.
+    pub fn hoist(&mut self, ty: &str, types: &Types) {
+        self.hoist_inside(ty, &types.objects(ty).collect::<Vec<_>>(), types);
+    }
+
+    /// The other way round: what is asked of such an interface, asked of each of its objects instead.
+    pub fn spread(&self, ty: &str, types: &Types) -> Self {
+        let mut spread = self.clone();
+        for (asked, below) in &mut spread.0 {
+            match asked {
+                Asked::Field { .. } if below.set.is_empty() => {}
+                Asked::Field { name, .. } => {
+                    if let Some(returns) = types.returns(ty, name) {
+                        below.set = below.set.spread(returns.name, types);
+                    }
+                }
+                Asked::Fragment { ty } => below.set = below.set.spread(ty, types),
+            }
+        }
+        if !types.is_vague(ty) {
+            return spread;
+        }
+        let mut each = Self::default();
+        for object in types.objects(ty) {
+            let mut own = Self::default();
+            spread.collect(object, types, &mut own);
+            if !own.is_empty() {
+                each.fragment(Name::new_unchecked(object), own);
+            }
+        }
+        each
+    }
+
+    /// Collects what is asked of objects of one type.
+    fn collect(&self, object: &Key, types: &Types, own: &mut Self) {
+        for (asked, below) in &self.0 {
+            match asked {
+                Asked::Field { .. } => own.add(asked.clone(), below.clone()),
+                Asked::Fragment { ty } if types.objects(ty).any(|one| one == object) => {
+                    below.set.collect(object, types, own);
+                }
+                Asked::Fragment { .. } => {}
+            }
+        }
+    }
+
+    /// Hoists what is asked of `objects` of a type.
+    fn hoist_inside(&mut self, ty: &str, objects: &[&Key], types: &Types) {
+        for (asked, below) in &mut self.0 {
+            match asked {
+                Asked::Field { .. } if below.set.is_empty() => {}
+                Asked::Field { name, .. } => {
+                    if let Some(returns) = types.returns(ty, name) {
+                        below.set.hoist(returns.name, types);
+                    }
+                }
+                Asked::Fragment { ty } => {
+                    let is_left = |object: &&Key| objects.contains(object);
+                    let left: Vec<_> = types.objects(ty).filter(is_left).collect();
+                    below.set.hoist_inside(ty, &left, types);
+                }
+            }
+        }
+        if types.is_vague(ty) && self.hoist_own(ty, objects, types) {
+            // Which fields there are in the answer still depends on what an object is.
+            self.field(typename());
+        }
+    }
+
+    /// Hoists what stands right here; whether there is any.
+    fn hoist_own(&mut self, interface: &str, objects: &[&Key], types: &Types) -> bool {
         let asked_of = |set: &Self, object: &Key, field: &Asked| {
             set.0.iter().any(|(asked, below)| match asked {
                 Asked::Fragment { ty } => {

@@ -106,10 +106,6 @@ impl<'a> Reader<'a> {
             Found::Field(field) => found.field(field),
             Found::Fragment(ty, set) => found.fragment(ty, set),
         });
-        if self.types.is_vague(&place.ty) && found.hoist(&place.ty, &place.objects, self.types) {
-            // Which fields there are in the answer still depends on what an object is.
-            found.field(typename());
-        }
         found
     }
 

@@ -114,22 +114,39 @@ impl Planner {
         }
         let mut asked = Set::default();
         fields.iter().for_each(|field| asked.field(field.clone()));
+        let root = &operation.selection_set.ty;
+        asked.hoist(root, &self.types);
         let at_once = |asked: &Set| {
             let text = document::operation(operation.operation_type, operation, asked);
-            self.provided(convert::plan(self.node(&text, &token)?, &self.types)?)
+            let planned = self.provided(convert::plan(self.node(&text, &token)?, &self.types)?)?;
+            Ok(self.complete(planned, asked))
+        };
+        let in_stages = |asked: Set| {
+            let staging = Staging { stages: self.stages()?, types: &self.types, operation, token: &token };
+            staging.root(asked, |asked| Ok(at_once(asked)?.0))
         };
         let plan = |asked: &Set| match at_once(asked) {
+            Ok((planned, is_exact)) => {
+                let exact = (!is_exact).then(|| in_stages(asked.spread(root, &self.types)));
+                Ok(exact.and_then(Result::ok).unwrap_or(planned))
+            }
             Err(PlanError::Failed(cause)) => {
                 tracing::debug!(cause, "planning in stages");
-                let stages = self.stages()?;
-                let staging = Staging { stages, types: &self.types, operation, token: &token };
-                staging.root(asked, at_once)
+                in_stages(asked.clone()).or_else(|error| match error {
+                    PlanError::Failed(_) if !self.interface_objects.is_empty() => {
+                        in_stages(asked.spread(root, &self.types))
+                    }
+                    error => Err(error),
+                })
             }
-            planned => planned,
+            Err(error) => Err(error),
         };
         let mut planned = if operation.operation_type == OperationType::Mutation {
             let owner = |field: &Field| self.mutations.get(field.name.as_str()).map(String::as_str);
-            let plans = serial::runs(fields, owner).into_iter().map(|run| Ok(plan(&run)?.rest));
+            let plans = serial::runs(fields, owner).into_iter().map(|mut run| {
+                run.hoist(root, &self.types);
+                Ok(plan(&run)?.rest)
+            });
             let mut plans = plans.collect::<Result<Vec<_>, PlanError>>()?;
             let rest = if plans.len() == 1 { plans.remove(0) } else { Plan::Sequence(plans) };
             Planned { primary: None, rest }
@@ -137,7 +154,9 @@ impl Planner {
             plan(&asked)?
         };
         planned.number();
-        self.complete(&mut planned, &asked);
+        if !self.interface_objects.is_empty() {
+            planned.rest.visit_mut(&mut |fetch| self.interface_objects.name(fetch, &self.types));
+        }
         Ok(planned)
     }
 
@@ -150,14 +169,21 @@ impl Planner {
         if is_allowed { Ok(planned) } else { Err(failed("what is not provided is asked for")) }
     }
 
-    /// Puts right what the library forgets of interface objects.
-    fn complete(&self, planned: &mut Planned, asked: &Set) {
+    /// Puts right what the library forgets of interface objects; says whether the plan is exact with that.
+    fn complete(&self, mut planned: Planned, asked: &Set) -> (Planned, bool) {
         if self.interface_objects.is_empty() {
-            return;
+            return (planned, true);
         }
-        let mut complete = |fetch: &mut Fetch| self.interface_objects.complete(fetch, asked, &self.types);
+        let (mut known, mut is_exact) = (Vec::new(), true);
+        let mut complete = |fetch: &mut Fetch| {
+            is_exact &= self.interface_objects.complete(fetch, asked, &known, &self.types);
+            if fetch.entities.is_empty() && fetch.path.is_empty() {
+                known.extend_from_slice(&fetch.selection);
+            }
+        };
         planned.primary.iter_mut().for_each(|fetch| complete(fetch));
         planned.rest.visit_mut(&mut complete);
+        (planned, is_exact)
     }
 
     fn node(&self, text: &str, token: &CancellationToken) -> Result<PlanNode, PlanError> {

@@ -59,11 +59,12 @@ impl Staging<'_> {
     /// Plans what is asked of the root; `first` plans what leads to the entities.
     pub fn root(
         &self,
-        asked: &Set,
+        mut asked: Set,
         first: impl FnOnce(&Set) -> Result<Planned, PlanError>,
     ) -> Result<Planned, PlanError> {
-        let mut asked = asked.clone();
-        let later = self.cut(&mut asked, &self.operation.selection_set.ty, 0)?;
+        let ty = &self.operation.selection_set.ty;
+        let later = self.cut(&mut asked, ty, 0)?;
+        asked.hoist(ty, self.types);
         let Planned { primary, rest } = first(&asked)?;
         Ok(Planned { primary, rest: sequence(rest, later) })
     }
@@ -91,9 +92,16 @@ impl Staging<'_> {
         Ok((keys, sequence(plan, later)))
     }
 
-    /// Plans an entity's own fields: each alone when one representation has no room for what all require.
+    /// Plans an entity's own fields: each alone when they cannot be planned together.
     fn fields(&self, ty: &str, asked: Set, depth: usize) -> Result<(Set, Plan), PlanError> {
-        let Some((Known { mut keys, required }, plan)) = self.together(ty, &asked)? else {
+        let together = match self.together(ty, &asked) {
+            Err(PlanError::Failed(cause)) if asked.len() > 1 => {
+                tracing::debug!(cause, "planning each field of an entity");
+                None
+            }
+            together => together?,
+        };
+        let Some((Known { mut keys, required }, plan)) = together else {
             let each = asked.singles();
             if each.len() == 1 {
                 return Err(failed("one field requires another in two ways"));

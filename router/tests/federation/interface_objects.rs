@@ -178,3 +178,61 @@ async fn two_subgraphs_may_take_each_others_interfaces_for_object_types() {
     let answer = api.ask("{ mascot { id ... on Cat { lives } } }").await;
     assert_eq!(answer, json!({ "data": { "mascot": { "id": "c1", "lives": 9 } } }));
 }
+
+/// Films and books; who counts the views takes both for media, and knows some of them at the root.
+fn media() -> Federation {
+    let archive = Toy {
+        name: "archive",
+        sdl: r#"
+            type Query { any: Media @shareable }
+            interface Media @key(fields: "id") { id: ID! label: String }
+            type Film implements Media @key(fields: "id") { id: ID! label: String }
+            type Book implements Media @key(fields: "id") { id: ID! label: String }
+        "#,
+        data: json!({
+            "Query": { "any": { "__typename": "Book", "id": "b1", "label": "Dune" } },
+            "Book": [{ "id": "b1", "label": "Dune" }],
+            "Film": [{ "id": "f1", "label": "Heat" }],
+            "Media": [{ "__typename": "Book", "id": "b1", "label": "Dune" },
+                { "__typename": "Film", "id": "f1", "label": "Heat" }],
+        }),
+    };
+    let counter = Toy {
+        name: "counter",
+        sdl: r#"
+            type Query { any: Media @shareable all: [Media!]! }
+            type Media @key(fields: "id") @interfaceObject {
+              id: ID! views: Int stars: Int label: String @external rank: String @requires(fields: "label")
+            }
+        "#,
+        data: json!({
+            "Query": { "any": { "id": "b1", "views": 5 }, "all": [{ "id": "b1", "views": 5 }, { "id": "f1", "views": 7 }] },
+            "Media": [{ "id": "b1", "stars": 5, "views": 5, "rank": "=label" },
+                { "id": "f1", "stars": { "error": "none" }, "views": 7, "rank": { "error": "none" } }],
+        }),
+    };
+    Federation::composed(&[archive, counter])
+}
+
+#[tokio::test]
+async fn fields_of_the_interface_and_of_its_objects_may_be_mixed() {
+    let answer = media().ask("{ any { ... on Film { id } label views ... on Book { id } } }").await;
+    assert_eq!(answer, json!({ "data": { "any": { "label": "Dune", "views": 5, "id": "b1" } } }));
+}
+
+#[tokio::test]
+async fn an_object_is_asked_for_what_is_wanted_of_it_alone() {
+    let media = media();
+    let answer = media.ask("{ all { id ... on Book { id stars } } }").await;
+    let expected = json!({ "data": { "all": [{ "id": "b1", "stars": 5 }, { "id": "f1" }] } });
+    assert_eq!(answer, expected);
+    let answer = media.ask("{ all { id ... on Book { id rank } ... on Film { v: views } } }").await;
+    let expected = json!({ "data": { "all": [{ "id": "b1", "rank": "\"Dune\"" }, { "id": "f1", "v": 7 }] } });
+    assert_eq!(answer, expected);
+}
+
+#[tokio::test]
+async fn what_is_asked_of_every_object_may_stand_in_several_places() {
+    let answer = media().ask("{ any { ... on Film { id } label views } any { ... on Book { id } } }").await;
+    assert_eq!(answer, json!({ "data": { "any": { "id": "b1", "label": "Dune", "views": 5 } } }));
+}
