@@ -101,7 +101,8 @@ impl Set {
                 Asked::Fragment { ty } => below.set = below.set.spread(ty, types),
             }
         }
-        if !types.is_vague(ty) {
+        // Of an interface without objects, there is nobody else to ask.
+        if !types.is_vague(ty) || types.objects(ty).next().is_none() {
             return spread;
         }
         let mut each = Self::default();

@@ -122,8 +122,18 @@ async fn an_interface_without_objects_has_fields_all_the_same() {
         "#,
         data: json!({ "Query": { "thing": { "id": "t1", "grams": 5 } } }),
     };
-    let answer = Federation::composed(&[none, all]).ask("{ thing { id grams } }").await;
-    assert_eq!(answer, json!({ "data": { "thing": { "id": "t1", "grams": 5 } } }));
+    let more = Toy {
+        name: "more",
+        sdl: r#"
+            type Query { other: Thing }
+            type Thing @key(fields: "id", resolvable: false) @interfaceObject { id: ID! litres: Int }
+        "#,
+        data: json!({ "Query": { "other": { "id": "t2", "litres": 9 } } }),
+    };
+    let api = Federation::composed(&[none, all, more]);
+    let answer = api.ask("{ thing { id grams } other { id litres } }").await;
+    let expected = json!({ "thing": { "id": "t1", "grams": 5 }, "other": { "id": "t2", "litres": 9 } });
+    assert_eq!(answer, json!({ "data": expected }));
 }
 
 /// Each of two subgraphs takes the other's interface for an object type.
