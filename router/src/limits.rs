@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use apollo_compiler::ast::{self, Document};
 use async_graphql::parser::types::OperationType;
+use futures::FutureExt;
 use graphql::{FieldShape, Hits, Limit, LimitExceeded, Limits, Mode, Modes};
 
 use crate::error::{GraphqlError, code};
@@ -174,15 +175,19 @@ pub(crate) fn cap_errors(core: &Core, response: &mut Response) {
     }
 }
 
-/// Runs something for a client for as long as an answer may take.
-pub(crate) async fn in_time<T>(core: &Core, run: impl Future<Output = T>) -> Result<T, Refused> {
+/// Runs something for a client for as long as an answer may take. An `async fn` would keep room for it twice.
+pub(crate) fn in_time<T>(
+    core: &Core,
+    run: impl Future<Output = T>,
+) -> impl Future<Output = Result<T, Refused>> {
     let allowed = core.config.request_timeout();
     let is_enforced = core.guard.mode(Limit::RequestTimeout) == Mode::Enforce;
     let patience = if is_enforced { allowed } else { REQUEST_HARD_MAX };
     let started_at = Instant::now();
-    let done = tokio::time::timeout(patience, run).await;
-    if done.is_err() || started_at.elapsed() > allowed {
-        core.guard.refuses(Limit::RequestTimeout);
-    }
-    done.map_err(|_| Refused::timeout())
+    tokio::time::timeout(patience, run).map(move |done| {
+        if done.is_err() || started_at.elapsed() > allowed {
+            core.guard.refuses(Limit::RequestTimeout);
+        }
+        done.map_err(|_| Refused::timeout())
+    })
 }

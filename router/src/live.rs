@@ -18,13 +18,13 @@ const STARTING_POLL: Duration = Duration::from_millis(500);
 /// What requests meet.
 pub(crate) struct Live {
     pub core: Arc<Core>,
-    pub app: axum::Router,
+    pub app: Arc<server::App>,
 }
 
 impl Live {
     fn new(core: Core) -> Self {
         let core = Arc::new(core);
-        Self { app: server::routes(core.clone()), core }
+        Self { app: Arc::new(server::App::new(core.clone())), core }
     }
 }
 
@@ -161,12 +161,15 @@ impl Router {
     ///
     /// [`Router::serve`] does so; tests and embedders may.
     pub fn into_axum(self) -> axum::Router {
-        let answer = tower::service_fn(move |request| tower::ServiceExt::oneshot(self.app(), request));
+        let answer = tower::service_fn(move |request| {
+            let app = self.app();
+            async move { Ok(app.answer(request).await) }
+        });
         axum::Router::new().fallback_service(answer)
     }
 
-    /// The routes as they are now.
-    pub(crate) fn app(&self) -> axum::Router {
+    /// What answers requests now.
+    pub(crate) fn app(&self) -> Arc<server::App> {
         self.live.load().app.clone()
     }
 

@@ -11,12 +11,10 @@ use axum::extract::ConnectInfo;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use hyper_util::service::TowerToHyperService;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
 use self::head::{Heads, Timed};
 use crate::workers::Workers;
@@ -192,20 +190,18 @@ impl Serving {
         }
         let (router, heads) = (self.router, Arc::new(Heads::default()));
         let stream = Timed::new(stream, heads.clone(), self.header_timeout, self.idle_timeout);
-        let service = tower::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
+        let service = hyper::service::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
             let busy = heads.begin(&request);
             request.extensions_mut().insert(ConnectInfo(address));
             // As it is now: a connection may outlive many settings.
             let app = router.app();
             async move {
-                let answer = app.oneshot(request.map(axum::body::Body::new)).await;
-                Ok::<_, Infallible>(busy.with(answer.unwrap_or_else(|never| match never {})))
+                let answer = app.answer(request.map(axum::body::Body::new)).await;
+                Ok::<_, Infallible>(busy.with(answer))
             }
         });
-        let connection = self
-            .builder
-            .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service))
-            .into_owned();
+        let connection =
+            self.builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(%error, "a connection ended badly");
         }

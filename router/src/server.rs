@@ -6,22 +6,29 @@ mod malformed;
 mod negotiate;
 mod parameters;
 
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Extension, Path, Request, State};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use futures::FutureExt;
+use futures::future::{BoxFuture, Either};
 use graphql::graphiql::Offer;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use serde_json::json;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::{CompressionLayer, CompressionLevel};
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower::{Service, ServiceBuilder, ServiceExt};
+use tower_http::CompressionLevel;
+use tower_http::compression::{Compression, CompressionLayer};
+use tower_http::cors::{AllowOrigin, Cors, CorsLayer};
 
 use self::gate::{CSRF, REQUEST_ID};
 use self::negotiate::Format;
@@ -38,10 +45,68 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// What other clients send to say that they are no page of another site.
 const PREFLIGHT: HeaderName = HeaderName::from_static("apollo-require-preflight");
 
-/// All routes.
-pub(crate) fn routes(core: Arc<Core>) -> axum::Router {
+/// Everything that answers requests.
+pub(crate) struct App {
+    core: Arc<Core>,
+    service: Cors<Compression<Routes>>,
+}
+
+impl App {
+    pub fn new(core: Arc<Core>) -> Self {
+        let service = ServiceBuilder::new()
+            .layer(cors(&core.config.cors_origins, &core.forwarded))
+            .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+            .service(Routes { router: routes(core.clone()), core: core.clone() });
+        Self { core, service }
+    }
+
+    /// Answers a request, which has `ConnectInfo<SocketAddr>` among its extensions.
+    pub async fn answer(&self, request: Request) -> Response {
+        let mut service = self.service.clone();
+        let next = |request| async move {
+            match service.call(request).await {
+                Ok(response) => response.map(Body::new),
+                Err(never) => match never {},
+            }
+        };
+        gate::pass(&self.core, request, next).await
+    }
+}
+
+/// All routes. Layers of a router put every request into a box for each of them, and its answer as well; here is one
+/// box for all.
+#[derive(Clone)]
+struct Routes {
+    core: Arc<Core>,
+    router: axum::Router,
+}
+
+impl Service<Request> for Routes {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let answer = if request.method() == Method::POST && request.uri().path() == ENDPOINT {
+            // What nearly all requests are need not be looked for among the routes.
+            Either::Left(post_graphql(self.core.clone(), request).map(Ok))
+        } else {
+            Either::Right(self.router.clone().oneshot(request))
+        };
+        AssertUnwindSafe(answer)
+            .catch_unwind()
+            .map(|answer| answer.unwrap_or_else(|_| Ok(panicked())))
+            .boxed()
+    }
+}
+
+fn routes(core: Arc<Core>) -> axum::Router {
     axum::Router::new()
-        .route(ENDPOINT, get(get_graphql).post(post_graphql))
+        .route(ENDPOINT, get(get_graphql).post(|State(core), request| post_graphql(core, request)))
         .route(WEBSOCKET, get(websocket))
         .route("/", get(graphiql_page))
         .route("/graphiql/{name}", get(graphiql_asset))
@@ -51,10 +116,6 @@ pub(crate) fn routes(core: Arc<Core>) -> axum::Router {
         .method_not_allowed_fallback(|| async {
             refused_plainly(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "use GET or POST")
         })
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(cors(&core.config.cors_origins, &core.forwarded))
-        .layer(axum::middleware::from_fn_with_state(core.clone(), gate::pass))
         .with_state(core)
 }
 
@@ -80,7 +141,7 @@ fn cors(origins: &[String], forwarded: &[HeaderName]) -> CorsLayer {
 }
 
 /// A panic on the way is one failed request; the panic hook has logged it.
-fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+fn panicked() -> Response {
     let refused = Refused {
         outcome: Outcome::Status(StatusCode::INTERNAL_SERVER_ERROR),
         ..Refused::from(GraphqlError::internal())
@@ -178,11 +239,9 @@ async fn get_graphql(
     }
 }
 
-async fn post_graphql(
-    State(core): State<Arc<Core>>,
-    Extension(client): Extension<Client>,
-    request: Request,
-) -> Response {
+async fn post_graphql(core: Arc<Core>, mut request: Request) -> Response {
+    // The gate has put it there.
+    let client = request.extensions_mut().remove::<Client>().unwrap_or_else(|| Client::anonymous(""));
     let format = match Format::accepted(request.headers()).filter(|format| *format != Format::Html) {
         Some(format) => format,
         None => return not_acceptable(),

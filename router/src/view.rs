@@ -106,10 +106,14 @@ impl Views {
         if let Some(view) = self.built.get(&key).await {
             return view;
         }
-        let build = self.build(snapshot.clone(), key.modules.clone());
-        let view = self.built.get_with(key, build).await;
-        self.tidy().await;
-        view
+        // In a box: what nearly every request does without would make each of them larger.
+        let build = Box::pin(async {
+            let build = self.build(snapshot.clone(), key.modules.clone());
+            let view = self.built.get_with(key, build).await;
+            self.tidy().await;
+            view
+        });
+        build.await
     }
 
     /// Lets go of what is one too many. Left to the caches' own upkeep, views would be made faster than that.

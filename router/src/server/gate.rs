@@ -3,8 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request, State};
-use axum::middleware::Next;
+use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use common::Error;
 use graphql::Limit;
@@ -24,17 +23,21 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 pub(super) const CSRF: HeaderName = HeaderName::from_static("x-innoerp-csrf");
 
 /// Lets a request in, and dresses its answer.
-pub(super) async fn pass(State(core): State<Arc<Core>>, mut request: Request, next: Next) -> Response {
+pub(super) async fn pass<F: Future<Output = Response>>(
+    core: &Core,
+    mut request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let request_id = request_id(request.headers());
     let traceparent = text(request.headers(), TRACEPARENT);
     let record = is_recorded(request.uri().path()).then(|| {
         telemetry::Request::begin(core.metrics.clone(), telemetry::transport::HTTP, &request_id, traceparent)
     });
     let admitted = async {
-        match admit(&core, &mut request, &request_id) {
+        match admit(core, &mut request, &request_id) {
             Ok(client) => {
                 request.extensions_mut().insert(client);
-                next.run(request).await
+                next(request).await
             }
             Err(refused) => {
                 let format = Format::accepted(request.headers()).unwrap_or(Format::Json);
@@ -51,6 +54,7 @@ pub(super) async fn pass(State(core): State<Arc<Core>>, mut request: Request, ne
         }
     };
     let headers = response.headers_mut();
+    headers.reserve(8);
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, value);
     }
