@@ -72,11 +72,39 @@ fn rewrite(mut document: Document, is_reversed: bool) -> Prepared {
                 }
             }
             Definition::ObjectTypeDefinition(ty) => fields(&mut ty.make_mut().fields),
-            Definition::InterfaceTypeDefinition(ty) => fields(&mut ty.make_mut().fields),
+            Definition::InterfaceTypeDefinition(ty) => {
+                let ty = ty.make_mut();
+                keep_common_keys(&mut ty.directives);
+                fields(&mut ty.fields);
+            }
             _ => {}
         }
     }
     Prepared { sdl: document.to_string(), is_circular }
+}
+
+/// Leaves an interface only the keys by which it is known to those who take it for an object type, where there are any:
+/// the library takes every other key for theirs as well. The objects keep all of theirs.
+fn keep_common_keys(directives: &mut DirectiveList) {
+    let key = |join: &Directive| {
+        join.specified_argument_by_name("key").and_then(|key| key.as_str()).map(str::to_owned)
+    };
+    let joins = || directives.get_all("join__type");
+    let common: BTreeSet<String> =
+        joins().filter(|join| is_interface_object(join)).filter_map(|join| key(join)).collect();
+    let is_common = |join: &Directive| key(join).is_none_or(|key| common.contains(&key));
+    let known: BTreeSet<Name> =
+        joins().filter(|join| is_common(join)).filter_map(|join| argument_name(join, "graph")).collect();
+    let is_kept = |join: &Directive| {
+        let is_known = argument_name(join, "graph").is_some_and(|graph| known.contains(&graph));
+        common.is_empty() || join.name != "join__type" || is_common(join) || !is_known
+    };
+    directives.retain(|join| is_kept(join));
+}
+
+/// Whether a `join__type` says that its subgraph takes the interface for an object type.
+fn is_interface_object(join: &Directive) -> bool {
+    join.specified_argument_by_name("isInterfaceObject").and_then(|value| value.to_bool()) == Some(true)
 }
 
 /// A subgraph's own name.
@@ -129,16 +157,12 @@ fn waiting(document: &Document) -> BTreeMap<Name, BTreeSet<Name>> {
     for interface in document.definitions.iter().filter_map(Definition::as_interface_type_definition) {
         let joins = || interface.directives.get_all("join__type");
         let graph = |join: &Directive| argument_name(join, "graph");
-        let is_object = |join: &Directive| {
-            join.specified_argument_by_name("isInterfaceObject").and_then(|value| value.to_bool())
-                == Some(true)
-        };
         let knowing: BTreeSet<Name> =
-            joins().filter(|join| !is_object(join)).filter_map(|join| graph(join)).collect();
+            joins().filter(|join| !is_interface_object(join)).filter_map(|join| graph(join)).collect();
         for graph in &knowing {
             waiting.entry(graph.clone()).or_default();
         }
-        for graph in joins().filter(|join| is_object(join)).filter_map(|join| graph(join)) {
+        for graph in joins().filter(|join| is_interface_object(join)).filter_map(|join| graph(join)) {
             let others = knowing.iter().filter(|other| **other != graph).cloned();
             waiting.entry(graph.clone()).or_default().extend(others);
         }

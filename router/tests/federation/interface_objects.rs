@@ -246,3 +246,46 @@ async fn what_is_asked_of_every_object_may_stand_in_several_places() {
     let answer = media().ask("{ any { ... on Film { id } label views } any { ... on Book { id } } }").await;
     assert_eq!(answer, json!({ "data": { "any": { "id": "b1", "label": "Dune", "views": 5 } } }));
 }
+
+/// The shop knows products by two keys, and so do all their kinds; who says what is hot knows one of the keys.
+fn products() -> Federation {
+    let movie = json!({ "__typename": "Movie", "id": "p4", "sku": "s", "rank": 4 });
+    let shop = Toy {
+        name: "shop",
+        sdl: r#"
+            type Query { product: Product movie: Movie }
+            interface Product @key(fields: "id") @key(fields: "sku") { id: ID! sku: String! rank: Int }
+            type Book implements Product @key(fields: "id") @key(fields: "sku") { id: ID! sku: String! rank: Int }
+            type Movie implements Product @key(fields: "id") @key(fields: "sku") { id: ID! sku: String! rank: Int }
+        "#,
+        data: json!({ "Query": { "product": movie, "movie": movie }, "Movie": [{ "id": "p4", "sku": "s", "rank": 4 }] }),
+    };
+    let trends = Toy {
+        name: "trends",
+        sdl: r#"
+            type Query { top: Product }
+            type Product @key(fields: "id") @interfaceObject {
+              id: ID! rank: Int @external hot: String @requires(fields: "rank") stars: Int
+            }
+        "#,
+        data: json!({ "Query": { "top": { "id": "p4", "stars": 5 } }, "Product": [{ "id": "p4", "hot": "=rank", "stars": 5 }] }),
+    };
+    Federation::composed(&[shop, trends])
+}
+
+#[tokio::test]
+async fn a_key_that_a_subgraph_does_not_have_is_not_its_key() {
+    for (question, expected) in [
+        ("movie { hot }", json!({ "movie": { "hot": "4" } })),
+        ("movie { stars }", json!({ "movie": { "stars": 5 } })),
+        ("product { ... on Movie { hot } }", json!({ "product": { "hot": "4" } })),
+        ("top { hot }", json!({ "top": { "hot": "4" } })),
+        ("top { id hot }", json!({ "top": { "id": "p4", "hot": "4" } })),
+        ("top { hot sku }", json!({ "top": { "hot": "4", "sku": "s" } })),
+        ("top { ... on Book { sku } ... on Movie { id sku } }", json!({ "top": { "id": "p4", "sku": "s" } })),
+        ("top { ... on Movie { stars } }", json!({ "top": { "stars": 5 } })),
+    ] {
+        let answer = products().ask(&format!("{{ {question} }}")).await;
+        assert_eq!(answer, json!({ "data": expected }), "{question}");
+    }
+}
