@@ -39,9 +39,10 @@ fn media(sketches: &mut [Sketch], random: &mut Random) {
     let label = if random.chance(50) { "label: String" } else { "label(up: Boolean = false): String!" };
     let (first, others) = sketches.split_first_mut().expect("a subgraph");
     let last = others.last_mut().expect("another one");
-    first.interface("Media", "@key(fields: \"id\")", &["id: ID!", label]);
+    let keys = ["@key(fields: \"id\")", "@key(fields: \"id\") @key(fields: \"sku\")"][random.below(2)];
+    first.interface("Media", keys, &["id: ID!", "sku: String!", label]);
     for (name, own) in [("Film", "minutes: Int!"), ("Book", "pages: [Int]")] {
-        first.object(name, "implements Media", "@key(fields: \"id\")", &["id: ID!", label, own]);
+        first.object(name, "implements Media", keys, &["id: ID!", "sku: String!", label, own]);
     }
     let mut fields = vec!["id: ID!".to_owned(), "views(since: Int): Int".to_owned()];
     if random.chance(50) && label == "label: String" {
