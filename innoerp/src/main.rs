@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use innoerp::addresses::Addresses;
 use innoerp::federation::{self, Choice};
-use innoerp::process::{Listeners, Process, asked_to_end, logged};
+use innoerp::process::{self, Listeners, Process, asked_to_end, logged};
 use innoerp::{Failure, catalogue, modules, seed, up};
 use service::Settings;
 use tokio::task::JoinSet;
@@ -71,7 +71,7 @@ async fn run(Program { settings, addresses, verb }: Program) -> Result<(), Failu
     {
         return federation::serve(settings, addresses, choice.clone()).await;
     }
-    let (profile, collector) = (settings.profile, settings.collector());
+    let (profile, collector) = (settings.profile(), settings.collector());
     let run = async {
         settings.warn_of_unused();
         match verb {
@@ -118,8 +118,5 @@ async fn serve(settings: Settings, addresses: Addresses, verb: Verb) -> Result<(
         }
     };
     tokio::select! { () = asked_to_end() => {}, () = cancel.cancelled() => {} }
-    cancel.cancel();
-    while tasks.join_next().await.is_some() {}
-    process.close().await;
-    Ok(())
+    process::end(&cancel, tasks, Some(process)).await
 }

@@ -143,7 +143,7 @@ impl Process {
         let (process, runtime) = (self.clone(), self.runtime.clone());
         tasks.spawn(async move {
             let mut background = runtime.start_background(std::slice::from_ref(&subgraph));
-            let profile = process.settings.profile;
+            let profile = process.settings.profile();
             let served =
                 service::serve(&subgraph, executable, &runtime, process.gate, profile, listener).await;
             if let Err(error) = served {
@@ -167,6 +167,7 @@ impl Process {
             sources.push(SubgraphSource::Http { name: subgraph.id.to_owned(), endpoint: endpoint.into() });
         }
         let router = self.router(sources).await?;
+        say_where(&router, &listener);
         let cancel = self.runtime.cancel.clone();
         serve(router.clone(), &self.settings, listener, cancel, tasks).await?;
         Ok(router)
@@ -190,6 +191,16 @@ impl Process {
     pub async fn close(self) {
         self.runtime.database.close().await;
     }
+}
+
+/// Logs where a router listens, and how careful it is.
+pub(crate) fn say_where(router: &Router, listener: &TcpListener) {
+    let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
+    let profile = match router.config().profile {
+        router::Profile::Development => "development",
+        router::Profile::Production => "production",
+    };
+    tracing::info!(address, profile, "the router listens");
 }
 
 /// Serves a router, and its metrics where the settings say so.
@@ -218,16 +229,23 @@ pub(crate) async fn serve(
     Ok(())
 }
 
+/// The profile as the router calls it.
+pub(crate) fn router_profile(profile: Profile) -> router::Profile {
+    match profile {
+        Profile::Development => router::Profile::Development,
+        Profile::Production => router::Profile::Production,
+    }
+}
+
 /// The router's settings, as far as flags and the environment say them.
 ///
 /// # Errors
 /// A sentence, when a trusted proxy is neither an address nor a network.
 pub(crate) fn router_config(settings: &Settings) -> Result<Config, Failure> {
-    let is_development = settings.profile == Profile::Development;
     let proxies = settings.trusted_proxies.iter().map(|proxy| router::Network::try_from(proxy.clone()));
     let mut config = Config {
         trusted_proxies: proxies.collect::<Result<_, _>>().map_err(Failure)?,
-        profile: if is_development { router::Profile::Development } else { router::Profile::Production },
+        profile: router_profile(settings.profile()),
         cors_origins: settings.cors_origins.clone(),
         ..Config::default()
     };
@@ -271,11 +289,33 @@ pub(crate) fn secret_key(settings: &Settings) -> Result<SecretKey, Failure> {
     if let Some(key) = &settings.secret_key {
         return Ok(key.clone());
     }
-    if settings.profile == Profile::Production {
+    if settings.profile() == Profile::Production {
         return Err(Failure("SECRET_KEY is not set; make one with `openssl rand -hex 32`".into()));
     }
     let text = crate::up::kept_secret("secret-key")?;
     text.parse().map_err(Failure)
+}
+
+/// Ends everything that runs in this process in good order, and says so.
+///
+/// # Errors
+/// A sentence, when something of it ended badly.
+pub async fn end(
+    cancel: &CancellationToken,
+    mut tasks: JoinSet<()>,
+    process: Option<Process>,
+) -> Result<(), Failure> {
+    tracing::info!("ending: what is in progress may still finish");
+    cancel.cancel();
+    let mut ended_badly = None;
+    while let Some(ended) = tasks.join_next().await {
+        ended_badly = ended_badly.or(ended.err());
+    }
+    if let Some(process) = process {
+        process.close().await;
+    }
+    tracing::info!("ended");
+    ended_badly.map_or(Ok(()), |error| Err(Failure::of("a part of the process ended badly", error)))
 }
 
 /// Completes when the process is asked to end: Ctrl-C, SIGTERM or SIGHUP.

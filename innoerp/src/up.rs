@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::addresses::{Addresses, ROUTER_PORT};
-use crate::process::{Listeners, Process, asked_to_end};
+use crate::process::{self, Listeners, Process, asked_to_end};
 use crate::{Failure, cause, modules, seed};
 
 /// Where development keeps its database and its secrets.
@@ -28,7 +28,7 @@ const NAME: &str = "innoerp";
 /// # Errors
 /// One sentence that says what is missing or in the way.
 pub async fn up(mut settings: Settings, addresses: Addresses) -> Result<(), Failure> {
-    if settings.profile == Profile::Production {
+    if settings.profile() == Profile::Production {
         return Err(Failure(
             "`innoerp up` is for development; in production run `serve` and `router`".into(),
         ));
@@ -61,10 +61,7 @@ async fn run(settings: &Settings, listeners: Listeners, cluster: Option<&Cluster
     say(&banner(settings, &addresses, cluster)?);
     asked_to_end().await;
     say("Stopping.");
-    cancel.cancel();
-    while tasks.join_next().await.is_some() {}
-    process.close().await;
-    Ok(())
+    process::end(&cancel, tasks, Some(process)).await
 }
 
 /// Brings the database up to date.

@@ -6,9 +6,11 @@ use router::{Config, ConfigError, ConfigFile, FederationConfig, Layout};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use service::Profile;
 
 use super::jwt::JwtConfig;
 use crate::Failure;
+use crate::process::router_profile;
 
 /// Who may ask.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -79,6 +81,22 @@ impl RouterFile {
 }
 
 impl Read {
+    /// The profile that holds: what the file says (`here`), else what flags and environment say, else production.
+    ///
+    /// # Errors
+    /// When the two say different things: either could be the one that is meant.
+    pub fn profile(&self, here: router::Profile, said: Option<Profile>) -> Result<router::Profile, Failure> {
+        let said = said.map(router_profile);
+        match said {
+            Some(said) if !self.file.says("profile") => Ok(said),
+            Some(said) if said != here => {
+                let message = "`profile` differs from --profile, or INNOERP_PROFILE; say it in one place";
+                Err(self.failure(ConfigError::one("profile", message)))
+            }
+            _ => Ok(here),
+        }
+    }
+
     /// What is wrong, with the lines on which it stands.
     #[must_use]
     pub fn failure(&self, error: ConfigError) -> Failure {

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::ArgGroup;
 use router::Router;
-use service::{Profile, Settings};
+use service::Settings;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -64,12 +64,8 @@ pub async fn serve(settings: Settings, addresses: Addresses, choice: Choice) -> 
         return print(&pretty_schema());
     }
     let plan = Plan::read(&settings, &addresses, &choice)?;
-    let profile = match plan.file.config.profile {
-        router::Profile::Development => Profile::Development,
-        router::Profile::Production => Profile::Production,
-    };
     let collector = settings.collector();
-    process::logged(profile, collector, serve_plan(settings, addresses, choice, plan)).await
+    process::logged(plan.profile(), collector, serve_plan(settings, addresses, choice, plan)).await
 }
 
 async fn serve_plan(
@@ -88,7 +84,7 @@ async fn serve_plan(
     let cancel = CancellationToken::new();
     let process = match plan.file.access.tenancy {
         TenancyConfig::Innoerp => {
-            Some(Process::start(settings.clone(), addresses.clone(), cancel.clone()).await?)
+            Some(Process::start(plan.settings(&settings), addresses.clone(), cancel.clone()).await?)
         }
         TenancyConfig::Open | TenancyConfig::Jwt(_) => None,
     };
@@ -101,17 +97,11 @@ async fn serve_plan(
     let metrics_listen =
         metrics.map(|address| address.to_string()).or_else(|| settings.metrics_listen.clone());
     let served = Settings { metrics_listen, ..settings.clone() };
+    process::say_where(&router, &listener);
     process::serve(router.clone(), &served, listener, cancel.clone(), &mut tasks).await?;
     let mut followed = Followed { settings, addresses, choice, plan, router, process, is_refused: false };
     followed.until_asked_to_end().await;
-    cancel.cancel();
-    while let Some(ended) = tasks.join_next().await {
-        ended.map_err(|error| Failure::of("the router ended badly", error))?;
-    }
-    if let Some(process) = followed.process {
-        process.close().await;
-    }
-    Ok(())
+    process::end(&cancel, tasks, followed.process).await
 }
 
 /// The JSON Schema of configuration files, as it is printed and committed.

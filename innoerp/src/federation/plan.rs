@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use router::{ByModule, ConfigError, Federation, Means, Open, SetupError, Tenancy};
-use service::Settings;
+use service::{Profile, Settings};
 
 use super::Choice;
 use super::file::{Read, RouterFile, TenancyConfig};
 use super::jwt::JwtTenancy;
 use crate::Failure;
 use crate::addresses::{Addresses, ROUTER_PORT};
-use crate::process::{Process, router_config, secret_key, sign};
+use crate::process::{Process, router_config, router_profile, secret_key, sign};
 
 /// What to serve.
 pub(super) struct Plan {
@@ -31,11 +31,13 @@ impl Plan {
         let (mut file, text, read) = match &choice.config {
             Some(path) => {
                 let text = text(path)?;
-                let (file, read) = RouterFile::read(path, &text)?;
+                let (mut file, read) = RouterFile::read(path, &text)?;
+                file.config.profile = read.profile(file.config.profile, settings.profile)?;
                 (file, text, Some(read))
             }
             None => {
                 let mut config = router_config(settings)?;
+                config.profile = settings.profile.map(router_profile).unwrap_or_default();
                 config.listen = (settings.host, addresses.port("router", ROUTER_PORT)?).into();
                 (RouterFile { config, ..RouterFile::default() }, String::new(), None)
             }
@@ -60,9 +62,22 @@ impl Plan {
         Ok(Self { file, text, read, folder, name })
     }
 
+    /// How careful the process is.
+    pub fn profile(&self) -> Profile {
+        match self.file.config.profile {
+            router::Profile::Development => Profile::Development,
+            router::Profile::Production => Profile::Production,
+        }
+    }
+
+    /// The settings of the process, as careful as the router.
+    pub fn settings(&self, settings: &Settings) -> Settings {
+        Settings { profile: Some(self.profile()), ..settings.clone() }
+    }
+
     pub fn federation(&self, settings: &Settings) -> Result<Federation, Failure> {
         let is_signed = self.file.federation.subgraphs.iter().any(|subgraph| subgraph.signed);
-        let key = if is_signed { Some(secret_key(settings)?) } else { None };
+        let key = if is_signed { Some(secret_key(&self.settings(settings))?) } else { None };
         let profile = self.file.config.profile;
         let means = Means { folder: &self.folder, sign: key.as_ref().map(sign), profile };
         self.file.federation.federation(&means).map_err(|error| match &self.read {

@@ -6,6 +6,7 @@ mod config;
 mod errors;
 mod jwt;
 mod limits;
+mod profile;
 mod program;
 mod reload;
 mod shop;

@@ -82,6 +82,12 @@ impl ConfigFile {
         }
     }
 
+    /// Whether a key of the first level stands in it, with a value.
+    #[must_use]
+    pub fn says(&self, key: &str) -> bool {
+        self.values.contains_key(key)
+    }
+
     /// The fields that belong to one struct.
     ///
     /// # Errors

@@ -38,7 +38,7 @@ pub use subgraph::{SchemaSource, SubgraphConfig, SubgraphErrors, SubscriptionPro
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// What anonymous callers may see. Default `production`.
+    /// What anonymous callers may see. Default what `--profile` or INNOERP_PROFILE says, else `production`.
     pub profile: Profile,
     /// Where to listen. Default `0.0.0.0:4000`. Needs a restart.
     #[serde(deserialize_with = "network::address")]

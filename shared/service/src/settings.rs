@@ -20,9 +20,9 @@ pub enum Profile {
 /// The settings that every verb understands.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Settings {
-    /// How careful the process is
-    #[arg(long, env = "INNOERP_PROFILE", value_enum, default_value = "development", global = true)]
-    pub profile: Profile,
+    /// How careful the process is; when not set, production for a router over other federations, else development
+    #[arg(long, env = "INNOERP_PROFILE", value_enum, global = true)]
+    pub profile: Option<Profile>,
     /// The database, as a login that is a member of innoerp_app and innoerp_relay
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     pub database_url: Option<String>,
@@ -94,6 +94,12 @@ impl Settings {
 }
 
 impl Settings {
+    /// How careful a process of our own modules is: development, unless it is told otherwise.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        self.profile.unwrap_or_default()
+    }
+
     /// The collector of traces, if one is named.
     #[must_use]
     pub fn collector(&self) -> Option<Collector> {

@@ -36,8 +36,8 @@ impl Outlets {
 const ACCESS: &str = "access";
 
 /// Starts logging to standard error, and sending traces where a collector is named. `RUST_LOG` chooses what is
-/// logged; when it is not set, development shows what needs attention and production everything of interest, a line
-/// per request included. To be called on the runtime that is to send.
+/// logged; when it is not set, development shows what needs attention and how the program starts and ends, and
+/// production everything of interest, a line per request included. To be called on the runtime that is to send.
 ///
 /// # Errors
 /// A sentence, when the collector has no address, or when there can be no thread that writes.
@@ -45,7 +45,7 @@ pub fn start(profile: Profile, collector: Option<Collector>) -> Result<Outlets, 
     use tracing_subscriber::layer::SubscriberExt as _;
     use tracing_subscriber::util::SubscriberInitExt as _;
 
-    let usual = if profile == Profile::Development { "warn" } else { "info,sqlx=warn" };
+    let usual = if profile == Profile::Development { "warn,innoerp=info" } else { "info,sqlx=warn" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let stderr = std::io::stderr();
     let is_terminal = stderr.is_terminal();
