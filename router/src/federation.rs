@@ -37,9 +37,7 @@ impl Federation {
     pub(crate) fn is_local(&self) -> bool {
         match self {
             Self::Supergraph(_) => true,
-            Self::Subgraphs(sources) => {
-                sources.iter().all(|source| !matches!(source, SubgraphSource::Http { .. }))
-            }
+            Self::Subgraphs(sources) => !sources.iter().any(SubgraphSource::is_asked),
         }
     }
 
@@ -58,7 +56,7 @@ impl Federation {
         match self {
             Self::Supergraph(_) => Vec::new(),
             Self::Subgraphs(sources) => {
-                let asked = sources.iter().filter(|source| matches!(source, SubgraphSource::Http { .. }));
+                let asked = sources.iter().filter(|source| source.is_asked());
                 asked.map(|source| source.name().to_owned()).collect()
             }
         }

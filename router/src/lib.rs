@@ -95,18 +95,8 @@ pub enum SetupError {
     #[error("{0}")]
     Refused(String),
     /// Subgraphs that are new do not say what their schemas are.
-    #[error("the schemas are not known of subgraphs that did not answer: {}", names(.0))]
+    #[error("the schemas are not known of subgraphs that did not answer: {}", compose::names(.0))]
     Silent(Vec<String>),
-}
-
-/// How many subgraphs are named in one line.
-const NAMES_MAX: usize = 20;
-
-/// The first of some names, and how many more there are.
-pub(crate) fn names(of: &[String]) -> String {
-    let more = of.len().saturating_sub(NAMES_MAX);
-    let told = of[..of.len() - more].join(", ");
-    if more == 0 { told } else { format!("{told} and {more} more") }
 }
 
 /// A router, cheap to clone. [`Router::serve`] runs it; [`Router::into_axum`] embeds it.

@@ -10,7 +10,8 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::alarms::Alarm;
-use crate::{Config, Core, Federation, Router, SetupError, Tenancy, names, server};
+use crate::compose::names;
+use crate::{Config, Core, Federation, Router, SetupError, Tenancy, server};
 
 /// How long to wait between two looks for subgraphs that have not answered yet.
 const STARTING_POLL: Duration = Duration::from_millis(500);

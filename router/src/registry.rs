@@ -56,6 +56,11 @@ impl SubgraphSource {
         }
     }
 
+    /// Whether only it knows its schema, and has to be asked for it.
+    pub(crate) fn is_asked(&self) -> bool {
+        matches!(self, Self::Http { .. })
+    }
+
     /// The way to it, when it is another process.
     pub(crate) fn endpoint(&self) -> Option<&Arc<Endpoint>> {
         match self {
@@ -335,12 +340,9 @@ pub(crate) async fn check(federation: &Federation) -> Result<Vec<String>, SetupE
             return read.map(|_| Vec::new()).map_err(|error| ready.located(error.into()));
         }
     };
-    let (mut subgraphs, mut unasked) = (Vec::new(), Vec::new());
-    for source in sources {
-        if let SubgraphSource::Http { name, .. } = source {
-            unasked.push(name.clone());
-            continue;
-        }
+    let unasked = federation.asked();
+    let mut subgraphs = Vec::new();
+    for source in sources.iter().filter(|source| !source.is_asked()) {
         let text = source.read().await.map_err(SetupError::File)?;
         subgraphs.push(source.with(source.sdl(text)));
     }

@@ -30,7 +30,7 @@ use tower_http::CompressionLevel;
 use tower_http::compression::{Compression, CompressionLayer};
 use tower_http::cors::{AllowOrigin, Cors, CorsLayer};
 
-use self::gate::{CSRF, REQUEST_ID};
+use self::gate::{CSRF, REQUEST_ID, text};
 use self::negotiate::Format;
 use crate::config::Profile;
 use crate::error::GraphqlError;
@@ -258,7 +258,7 @@ async fn post_graphql(core: Arc<Core>, mut request: Request) -> Response {
 
 /// What the client saw last of a stream that it comes back to.
 fn last_event_id(headers: &HeaderMap) -> Option<String> {
-    headers.get(LAST_EVENT_ID)?.to_str().ok().filter(|id| !id.is_empty()).map(str::to_owned)
+    text(headers, LAST_EVENT_ID).filter(|id| !id.is_empty()).map(str::to_owned)
 }
 
 async fn respond(
@@ -332,7 +332,7 @@ fn open_websocket(
 fn is_known_origin(headers: &HeaderMap, listed: &[String]) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let Ok(origin) = origin.to_str() else { return false };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = text(headers, header::HOST);
     let is_own = origin.split_once("://").is_some_and(|(_, authority)| Some(authority) == host);
     is_own || listed.iter().any(|known| known == origin)
 }

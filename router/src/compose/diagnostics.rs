@@ -1,4 +1,4 @@
-//! What is wrong with SDL, in one line that stays short however much it is.
+//! What is to be said of many things, in one line that stays short however many they are.
 
 use apollo_compiler::validation::DiagnosticList;
 
@@ -7,7 +7,10 @@ const FINDINGS_MAX: usize = 5;
 /// Bytes of one finding. Parsers repeat what they did not understand, which may be a megabyte.
 const FINDING_BYTES_MAX: usize = 300;
 
-/// The first findings, each with its place, and how many more there are.
+/// How many subgraphs are named in one line.
+const NAMES_MAX: usize = 20;
+
+/// What is wrong with SDL: the first findings, each with its place, and how many more there are.
 pub(super) fn told(findings: &DiagnosticList) -> String {
     let finding = findings.iter().map(|finding| {
         let message = finding.error.to_string();
@@ -21,12 +24,21 @@ pub(super) fn told(findings: &DiagnosticList) -> String {
 
 /// The first of some sentences, each cut where it is long, and how many more there are.
 pub(crate) fn listed(sentences: impl ExactSizeIterator<Item = String>, max: usize) -> String {
+    joined(sentences, max, "; ")
+}
+
+/// The first of some names, and how many more there are.
+pub(crate) fn names(of: &[String]) -> String {
+    joined(of.iter().cloned(), NAMES_MAX, ", ")
+}
+
+fn joined(sentences: impl ExactSizeIterator<Item = String>, max: usize, separator: &str) -> String {
     let more = sentences.len().saturating_sub(max);
     let mut told: Vec<String> = sentences.take(max).map(in_one_line).collect();
     if more > 0 {
         told.push(format!("and {more} more"));
     }
-    told.join("; ")
+    told.join(separator)
 }
 
 /// The sentence in one line, and cut where it is long.

@@ -24,7 +24,7 @@ use apollo_compiler::ast::{Definition, Document};
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Schema};
 
-pub(crate) use diagnostics::{in_one_line, listed};
+pub(crate) use diagnostics::{in_one_line, listed, names};
 pub use error::{ComposeError, Conflict};
 pub(crate) use graphs::graphs;
 pub use sdl::Sdl;

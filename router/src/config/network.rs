@@ -3,7 +3,6 @@
 use std::net::{IpAddr, SocketAddr};
 
 use schemars::JsonSchema;
-use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// An address or a network of them: `10.1.2.3`, `10.0.0.0/8`, `fd00::/8`.
@@ -58,20 +57,20 @@ impl From<Network> for String {
 
 /// Reads an address to listen on.
 pub(super) fn address<'de, D: Deserializer<'de>>(value: D) -> Result<SocketAddr, D::Error> {
-    let text = String::deserialize(value)?;
-    text.parse().map_err(|_| {
-        D::Error::custom(format!(
-            "{text} is no address to listen on; write it as 127.0.0.1:4000 or [::1]:4000: numbers, no names, and a port"
-        ))
-    })
+    parse(&String::deserialize(value)?)
 }
 
 /// Reads an address to listen on, or nothing.
 pub(super) fn address_if_any<'de, D: Deserializer<'de>>(value: D) -> Result<Option<SocketAddr>, D::Error> {
-    match Option::<String>::deserialize(value)? {
-        Some(text) => address(serde::de::value::StringDeserializer::<D::Error>::new(text)).map(Some),
-        None => Ok(None),
-    }
+    Option::<String>::deserialize(value)?.as_deref().map(parse).transpose()
+}
+
+fn parse<E: serde::de::Error>(text: &str) -> Result<SocketAddr, E> {
+    text.parse().map_err(|_| {
+        E::custom(format!(
+            "{text} is no address to listen on; write it as 127.0.0.1:4000 or [::1]:4000: numbers, no names, and a port"
+        ))
+    })
 }
 
 #[cfg(test)]

@@ -7,9 +7,10 @@ use axum::body::Body;
 use axum::extract::Request;
 use bytes::Bytes;
 use graphql::{Limit, Mode};
-use http::header::{self, HeaderName};
+use http::header;
 use http::{HeaderMap, StatusCode};
 
+use super::gate::text;
 use super::malformed::explain;
 use crate::limits::BODY_HARD_MAX;
 use crate::pipeline::{GraphqlRequest, Refused};
@@ -143,10 +144,6 @@ fn unpack(coding: Coding, packed: &[u8], bytes_max: usize) -> Unpacked {
         Ok(_) if bytes.len() > bytes_max => Unpacked::TooLarge,
         Ok(_) => Unpacked::Whole(bytes),
     }
-}
-
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// How the body is packed; `None` when in a way, or in several, that nobody here can undo.

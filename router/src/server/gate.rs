@@ -54,6 +54,7 @@ pub(super) async fn pass<F: Future<Output = Response>>(
         }
     };
     let headers = response.headers_mut();
+    // Room for all of these at once: what is there already need not be moved as they come.
     headers.reserve(8);
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, value);
@@ -136,7 +137,8 @@ fn is_of_authority(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=[]:".contains(&byte)
 }
 
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+/// A header that is text; of several, the first.
+pub(super) fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
@@ -189,7 +191,7 @@ fn request_id(headers: &HeaderMap) -> Arc<str> {
         (1..=64).contains(&id.len())
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
     };
-    match headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(is_safe) {
+    match text(headers, REQUEST_ID).filter(is_safe) {
         Some(id) => id.into(),
         None => uuid::Uuid::now_v7().simple().to_string().into(),
     }

@@ -122,9 +122,7 @@ impl Close {
         };
         Message::Close(Some(CloseFrame { code, reason: reason.into() }))
     }
-}
 
-impl Close {
     /// What to say of a frame that could not be read; `None` when nobody is there to hear it.
     pub fn of(error: axum::Error) -> Option<Self> {
         match *error.into_inner().downcast::<SocketError>().ok()? {
