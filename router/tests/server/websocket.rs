@@ -12,6 +12,11 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use crate::raw::Raw;
 use crate::toys::{App, config};
 
+/// How a socket says who its client is.
+fn authorization(token: &str) -> Value {
+    json!({"Authorization": format!("Bearer {token}")})
+}
+
 pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
@@ -30,14 +35,24 @@ impl Socket {
 
     /// A socket that has been acknowledged.
     pub async fn begin(app: &App, payload: Value) -> Self {
-        let mut socket = Self::connect(app).await;
-        socket.say(json!({"type": "connection_init", "payload": payload})).await;
+        let mut socket = Self::introduced(app, payload).await;
         assert_eq!(socket.hear().await, json!({"type": "connection_ack"}));
         socket
     }
 
     pub async fn begin_as(app: &App, token: &str) -> Self {
-        Self::begin(app, json!({"Authorization": format!("Bearer {token}")})).await
+        Self::begin(app, authorization(token)).await
+    }
+
+    /// The code by which a socket is closed that introduces itself so.
+    async fn refused(app: &App, payload: Value) -> u16 {
+        Self::introduced(app, payload).await.closed().await
+    }
+
+    async fn introduced(app: &App, payload: Value) -> Self {
+        let mut socket = Self::connect(app).await;
+        socket.say(json!({"type": "connection_init", "payload": payload})).await;
+        socket
     }
 
     pub async fn say(&mut self, message: Value) {
@@ -230,16 +245,11 @@ async fn what_is_no_frame_is_answered_with_a_close_frame() {
 async fn a_bad_token_is_4401_and_a_suspended_organization_4403() {
     let app = App::start().await;
     for authorization in [json!("Bearer wrong"), json!("Basic abc"), json!(1)] {
-        let mut socket = Socket::connect(&app).await;
-        socket.say(json!({"type": "connection_init", "payload": {"authorization": authorization}})).await;
-        assert_eq!(socket.closed().await, 4401);
+        assert_eq!(Socket::refused(&app, json!({"authorization": authorization})).await, 4401);
     }
     let token = app.tenants.log_in();
     app.tenants.suspend_all();
-    let mut socket = Socket::connect(&app).await;
-    let payload = json!({"authorization": format!("Bearer {token}")});
-    socket.say(json!({"type": "connection_init", "payload": payload})).await;
-    assert_eq!(socket.closed().await, 4403);
+    assert_eq!(Socket::refused(&app, authorization(&token)).await, 4403);
 }
 
 #[tokio::test]
@@ -310,10 +320,7 @@ async fn a_socket_carries_so_many_operations_and_a_user_so_many_sockets() {
     assert_eq!((&heard["type"], &heard["id"]), (&json!("error"), &json!("3")));
     assert_eq!(heard["payload"][0]["extensions"]["code"], "TOO_MANY_SUBSCRIPTIONS");
     let _second = Socket::begin_as(&app, &token).await;
-    let mut third = Socket::connect(&app).await;
-    let payload = json!({"authorization": format!("Bearer {token}")});
-    third.say(json!({"type": "connection_init", "payload": payload})).await;
-    assert_eq!(third.closed().await, 4429);
+    assert_eq!(Socket::refused(&app, authorization(&token)).await, 4429);
 }
 
 #[tokio::test]
