@@ -67,7 +67,7 @@ pub use config::{
 };
 pub use error::{GraphqlError, Location, Path, PathSegment};
 pub use federation::{Federation, FindEndpoint, ReadySupergraph, websocket_url};
-pub use masking::ErrorsShown;
+pub use masking::{ErrorsShown, KnownErrors};
 pub use persisted::ManifestError;
 pub use pipeline::{Allowed, Answer, Client, GraphqlRequest, Outcome};
 pub use rate::RateLimits;

@@ -309,7 +309,8 @@ fn refuse_kind(kind: OperationKind, allowed: Allowed) -> Result<(), Refused> {
         (OperationKind::Subscription, _) => refused(
             StatusCode::BAD_REQUEST,
             "SUBSCRIPTION_NEEDS_STREAM",
-            "subscribe over a WebSocket, or accept text/event-stream",
+            "subscribe over a WebSocket (graphql-transport-ws), or accept text/event-stream or \
+             multipart/mixed;subscriptionSpec=1.0",
         ),
     }
 }

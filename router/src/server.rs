@@ -284,8 +284,8 @@ async fn respond(
 }
 
 fn not_acceptable() -> Response {
-    let message =
-        "accept application/graphql-response+json, application/json, text/event-stream or multipart/mixed";
+    let message = "accept application/graphql-response+json, application/json, text/event-stream or \
+                   multipart/mixed;subscriptionSpec=1.0";
     refused_plainly(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", message)
 }
 

@@ -13,6 +13,11 @@ const ISSUER: &str = "https://id.example.com/";
 
 /// A router over the shop whose callers come from one issuer, with more said of it.
 async fn start(folder: &Folder, keys: &Keys, issuer: &str, jwt: &str) -> Router {
+    write(folder, keys, issuer, jwt).await;
+    Router::start(folder, &["--config", "router.yaml"]).await
+}
+
+async fn write(folder: &Folder, keys: &Keys, issuer: &str, jwt: &str) {
     let (products, reviews, url) = (shop::products().await, shop::reviews().await, keys.serve().await);
     let file = format!(
         "profile: production\nsubgraphs:\n- {{ name: products, url: '{}' }}\n\
@@ -22,7 +27,6 @@ async fn start(folder: &Folder, keys: &Keys, issuer: &str, jwt: &str) -> Router 
         reviews.url()
     );
     folder.write("router.yaml", &file);
-    Router::start(folder, &["--config", "router.yaml"]).await
 }
 
 /// Status and body of a question under a token.
@@ -321,5 +325,35 @@ async fn what_would_let_anybody_in_is_refused() {
         folder.write("router.yaml", &file);
         let said = complaint(&folder, &["--config", "router.yaml"]).await;
         assert!(said.contains(expected), "{jwt}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn the_log_says_why_a_token_does_not_count_and_nothing_of_what_it_says() {
+    let (folder, keys) = (Folder::new(), Keys::default());
+    let (pair, stranger) = (Pair::new("a"), Pair::new("a"));
+    keys.publish([pair.jwk()]);
+    write(&folder, &keys, "", "").await;
+    let log = std::fs::File::create(folder.path("log")).unwrap();
+    let router = Router::start_logging(&folder, &["--config", "router.yaml"], log).await;
+    let now = chrono::Utc::now().timestamp();
+    let of = |besides: Value| claims(ISSUER, besides);
+    let bad = [
+        ("it has expired", pair.sign(&of(json!({ "iat": now - 900, "exp": now - 600 })))),
+        ("it is of another issuer", pair.sign(&claims("https://elsewhere.example/", json!({})))),
+        ("it is for another audience", pair.sign(&of(json!({ "aud": "elsewhere" })))),
+        ("its signature does not hold", stranger.sign(&of(json!({})))),
+        ("it is no token of the form that is expected", "elsewhere.elsewhere.elsewhere".to_owned()),
+        ("it lives longer than", pair.sign(&of(json!({ "exp": now + 1_000_000 })))),
+    ];
+    for (_, token) in &bad {
+        assert_eq!(ask(&router, Some(token), QUESTION).await.0, 401);
+    }
+    router.stop().await;
+    let log = std::fs::read_to_string(folder.path("log")).unwrap();
+    let said: Vec<_> = log.lines().filter(|line| line.contains("a token does not count")).collect();
+    assert_eq!(said.len(), bad.len(), "{log}");
+    for ((reason, _), said) in bad.iter().zip(said) {
+        assert!(said.contains(reason) && !said.contains("elsewhere"), "{reason}: {said}");
     }
 }

@@ -79,10 +79,15 @@ pub struct Router {
 impl Router {
     /// Starts it on a free port and waits until it is ready.
     pub async fn start(folder: &Folder, arguments: &[&str]) -> Self {
+        Self::start_logging(folder, arguments, Stdio::inherit()).await
+    }
+
+    /// The same, with a log that goes elsewhere.
+    pub async fn start_logging(folder: &Folder, arguments: &[&str], log: impl Into<Stdio>) -> Self {
         let port = free_port();
         let listen = format!("127.0.0.1:{port}");
         let mut command = command(folder, &[arguments, &["--listen", &listen]].concat());
-        command.stderr(Stdio::inherit()).env("INNOERP_RATE_LIMITS", "false");
+        command.stderr(log).env("INNOERP_RATE_LIMITS", "false");
         let router = Self { port, child: command.spawn().unwrap() };
         router.until_ready().await;
         router

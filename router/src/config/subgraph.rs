@@ -14,7 +14,7 @@ use super::Profile;
 use super::federation::Means;
 use super::problem::{ConfigError, Problem, no_file};
 use crate::federation::websocket_url;
-use crate::masking::ErrorsShown;
+use crate::masking::{ErrorsShown, KnownErrors};
 use crate::transport::headers::FORWARDED;
 use crate::transport::http::{Connections, Endpoint, Faults, Sign};
 
@@ -72,15 +72,19 @@ pub struct SubgraphConfig {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SubgraphErrors {
-    /// Whether an error is told in its subgraph's own words, and with its `extensions`, only when its code is known; of
-    /// others, clients are told the place and the code, and the log has the rest. Of a `signed` subgraph every code is
-    /// known. Default true in production, false in development.
+    /// Whether an error is told in its subgraph's own words only when its code is known; of others, clients are told
+    /// the place and the code, and the log has the rest. Of `extensions`, those that are known pass. Of a `signed`
+    /// subgraph everything is known. Default true in production, false in development.
     pub masked: Option<bool>,
     /// Codes that are known besides innoERP's own: `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`, `VALIDATION_FAILED`,
     /// `BAD_USER_INPUT`, `VERSION_CONFLICT`, `IDEMPOTENCY_MISMATCH`, `RATE_LIMITED`, `MODULE_DISABLED`,
     /// `TENANT_SUSPENDED` and `DEPENDENCY_UNAVAILABLE`. Default none; 1,000 at most.
     #[schemars(length(max = 1_000))]
     pub known_codes: Vec<String>,
+    /// Names within `extensions` that are known besides `code` and `retryAfterSeconds`. They pass with errors whose
+    /// code is known. Default none; 1,000 at most.
+    #[schemars(length(max = 1_000))]
+    pub known_extensions: Vec<String>,
 }
 
 impl SubgraphErrors {
@@ -89,7 +93,10 @@ impl SubgraphErrors {
         match self.masked.unwrap_or(profile == Profile::Production) {
             false => ErrorsShown::All,
             true if is_signed => ErrorsShown::Coded,
-            true => ErrorsShown::Known(Arc::new(self.known_codes.iter().cloned().collect())),
+            true => ErrorsShown::Known(Arc::new(KnownErrors {
+                codes: self.known_codes.iter().cloned().collect(),
+                extensions: self.known_extensions.iter().cloned().collect(),
+            })),
         }
     }
 }

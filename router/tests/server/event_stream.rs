@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 
-use crate::toys::{App, config};
+use crate::toys::{App, code, config};
 
 /// Reads a stream until it ends or holds a text.
 async fn read_until(response: reqwest::Response, text: &str) -> String {
@@ -139,5 +139,16 @@ async fn what_cannot_be_resumed_has_no_event_ids_and_begins_anew() {
         let response = subscribe(&app, other).header("last-event-id", "41").send().await.unwrap();
         let read = read_until(response, "\n\n").await;
         assert!(!read.contains("id: ") && !read.contains("42"), "{other}: {read}");
+    }
+}
+
+#[tokio::test]
+async fn a_subscription_that_is_posted_like_a_query_is_told_every_way_to_subscribe() {
+    let app = App::start().await;
+    let (status, body) = app.send(app.post("subscription { ticks }")).await;
+    assert_eq!((status, code(&body)), (400, "SUBSCRIPTION_NEEDS_STREAM"));
+    let message = body["errors"][0]["message"].as_str().unwrap();
+    for way in ["graphql-transport-ws", "text/event-stream", "multipart/mixed;subscriptionSpec=1.0"] {
+        assert!(message.contains(way), "{message}");
     }
 }

@@ -51,6 +51,23 @@ pub enum Error {
 }
 
 impl Error {
+    /// The codes of errors that are written for clients: every variant's but that of [`Error::Internal`].
+    pub const CLIENT_CODES: [&str; 10] = [
+        "UNAUTHENTICATED",
+        "FORBIDDEN",
+        "NOT_FOUND",
+        "VALIDATION_FAILED",
+        "VERSION_CONFLICT",
+        "MODULE_DISABLED",
+        "TENANT_SUSPENDED",
+        "RATE_LIMITED",
+        "IDEMPOTENCY_MISMATCH",
+        "DEPENDENCY_UNAVAILABLE",
+    ];
+
+    /// What stands in `extensions` beside the code when there is a time to wait, in seconds.
+    pub const RETRY_AFTER: &str = "retryAfterSeconds";
+
     /// The stable code that clients see in `extensions.code`.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -144,5 +161,38 @@ impl<R: Refuse> From<R> for Refusal {
 impl<R: Refuse> From<R> for Error {
     fn from(refused: R) -> Self {
         Self::Refused(vec![refused.into()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// One error of each kind, each after the one before: a new variant does not compile until it has its place.
+    fn after(error: &Error) -> Option<Error> {
+        Some(match error {
+            Error::Unauthenticated => Error::Forbidden,
+            Error::Forbidden => Error::NotFound("a thing"),
+            Error::NotFound(_) => Error::validation("no"),
+            Error::Validation(_) => Error::VersionConflict,
+            Error::VersionConflict => Error::ModuleDisabled,
+            Error::ModuleDisabled => Error::TenantSuspended,
+            Error::TenantSuspended => Error::RateLimited { retry_after_s: 1 },
+            Error::RateLimited { .. } => Error::IdempotencyMismatch,
+            Error::IdempotencyMismatch => Error::Refused(Vec::new()),
+            Error::Refused(_) => Error::Unavailable,
+            Error::Unavailable => Error::internal("a cause"),
+            Error::Internal(_) => return None,
+        })
+    }
+
+    #[test]
+    fn the_codes_for_clients_are_those_of_all_errors_but_the_internal_one() {
+        let errors = std::iter::successors(Some(Error::Unauthenticated), after);
+        let mut codes: BTreeSet<_> = errors.map(|error| error.code()).collect();
+        assert!(codes.remove("INTERNAL"));
+        assert_eq!(codes, Error::CLIENT_CODES.into());
     }
 }

@@ -32,7 +32,7 @@ fn show(shown: &mut ServerError, error: &Error) {
         }
         Error::RateLimited { retry_after_s } => {
             if let Some(extensions) = &mut shown.extensions {
-                extensions.set("retryAfterSeconds", *retry_after_s);
+                extensions.set(Error::RETRY_AFTER, *retry_after_s);
             }
         }
         _ => {}

@@ -6,6 +6,7 @@ use common::{Caller, Error, ModuleSet, Result};
 use database::Access;
 
 use crate::KeySet;
+use crate::token::refused;
 
 /// The check that the router makes on every request, and every subgraph again on every call over HTTP.
 #[derive(Clone)]
@@ -29,7 +30,10 @@ impl Gate {
     pub async fn authenticate(&self, token: Option<&str>) -> Result<Caller> {
         let Some(token) = token else { return Ok(Caller::Anonymous) };
         let (member, version) = self.keys.verify(token).await?;
-        self.access.confirm(&member, version).await?;
+        self.access.confirm(&member, version).await.map_err(|error| match error {
+            Error::Unauthenticated => refused("its session or membership stands no longer"),
+            error => error,
+        })?;
         if !self.access.organization(member.organization_id).await?.is_active {
             return Err(Error::TenantSuspended);
         }

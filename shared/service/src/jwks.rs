@@ -13,6 +13,8 @@ use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgo
 use jsonwebtoken::{Algorithm, DecodingKey};
 use tokio::sync::Mutex;
 
+use crate::token::refused;
+
 /// How many times the set may be read one after the other.
 const BURST: u32 = 5;
 /// How long until it may be read once more than that.
@@ -103,6 +105,9 @@ impl Budget {
     }
 }
 
+/// Why a token is refused that names a key which is not there.
+const NO_KEY: &str = "the key that it names is not published";
+
 /// A set of public keys. Cheap to clone.
 #[derive(Clone)]
 pub struct Jwks(Arc<Inner>);
@@ -149,10 +154,10 @@ impl Jwks {
         let keys = match self.now().filter(|keys| keys.version != version) {
             Some(keys) => keys,
             None if budget.take() => self.read().await?,
-            None => return Err(self.now().map_or(Error::Unavailable, |_| Error::Unauthenticated)),
+            None => return Err(self.now().map_or(Error::Unavailable, |_| refused(NO_KEY))),
         };
         drop(budget);
-        keys.by_kid.get(kid).map(|key| (key.clone(), keys.version)).ok_or(Error::Unauthenticated)
+        keys.by_kid.get(kid).map(|key| (key.clone(), keys.version)).ok_or_else(|| refused(NO_KEY))
     }
 
     /// The version of the set as it is; what was verified with another may count no longer.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use common::{Error, Member, Result, Role};
+use common::{Member, Result, Role};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use moka::sync::Cache;
 
 use crate::jwks::{Jwks, Source};
-use crate::token::{AUDIENCE, Claims, ISSUER, SKEW_S, TYPE};
+use crate::token::{AUDIENCE, Claims, ISSUER, SKEW_S, TYPE, refused, refused_as};
 
 /// How old the keys may get before they are read again.
 const REFRESH_AFTER: Duration = Duration::from_secs(600);
@@ -39,26 +39,26 @@ impl KeySet {
     /// The member that a token names, and the version of the membership that it was made for.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED`, without a reason, for every token that does not pass; `DEPENDENCY_UNAVAILABLE`
+    /// `UNAUTHENTICATED`, with a reason for the log alone, for every token that does not pass; `DEPENDENCY_UNAVAILABLE`
     /// when the keys cannot be had.
     pub async fn verify(&self, token: &str) -> Result<(Arc<Member>, i64)> {
         if let Some((member, version, keys)) = self.verified.get(token)
             && keys == self.keys.version()
         {
             let alive = member.expires_at > Utc::now() - chrono::Duration::seconds(SKEW_S as i64);
-            return if alive { Ok((member, version)) } else { Err(Error::Unauthenticated) };
+            return if alive { Ok((member, version)) } else { Err(refused("it has expired")) };
         }
         if token.len() > TOKEN_BYTES_MAX {
-            return Err(Error::Unauthenticated);
+            return Err(refused("it is too long"));
         }
-        let header = decode_header(token).map_err(|_| Error::Unauthenticated)?;
-        let kid = header.kid.ok_or(Error::Unauthenticated)?;
+        let header = decode_header(token).map_err(|error| refused_as(&error))?;
+        let kid = header.kid.ok_or_else(|| refused("it names no key"))?;
         let (key, keys) = self.keys.key(&kid).await?;
         if !key.allows(Algorithm::EdDSA) {
-            return Err(Error::Unauthenticated);
+            return Err(refused("its key is not for its algorithm"));
         }
-        let claims =
-            decode::<Claims>(token, &key.key, &validation()).map_err(|_| Error::Unauthenticated)?.claims;
+        let claims = decode::<Claims>(token, &key.key, &validation());
+        let claims = claims.map_err(|error| refused_as(&error))?.claims;
         let member = Arc::new(member(&claims)?);
         self.verified.insert(token.into(), (member.clone(), claims.pv, keys));
         Ok((member, claims.pv))
@@ -78,8 +78,11 @@ fn validation() -> Validation {
 
 fn member(claims: &Claims) -> Result<Member> {
     let issued_in_future = claims.iat > Utc::now().timestamp() + SKEW_S as i64;
-    if claims.typ != TYPE || issued_in_future {
-        return Err(Error::Unauthenticated);
+    if claims.typ != TYPE {
+        return Err(refused("it is of another type"));
+    }
+    if issued_in_future {
+        return Err(refused("it says that it was made in the future"));
     }
     Ok(Member {
         organization_id: claims.org.into(),
@@ -88,6 +91,6 @@ fn member(claims: &Claims) -> Result<Member> {
         session_id: claims.sid.into(),
         roles: claims.roles.iter().filter_map(|role| Role::parse(role)).collect(),
         modules: None,
-        expires_at: DateTime::from_timestamp(claims.exp, 0).ok_or(Error::Unauthenticated)?,
+        expires_at: DateTime::from_timestamp(claims.exp, 0).ok_or_else(|| refused("its end is no time"))?,
     })
 }

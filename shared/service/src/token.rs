@@ -1,5 +1,7 @@
 //! Access tokens: what they say. Made by auth, verified by everybody (RFC 7519, RFC 8725).
 
+use common::Error;
+use jsonwebtoken::errors::ErrorKind;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -43,4 +45,26 @@ pub struct Claims {
     pub roles: Vec<String>,
     /// The version of the membership that the roles are of.
     pub pv: i64,
+}
+
+/// Refuses a token. Whoever sent it is never told why; the log says it, without the token or what stands in it.
+#[must_use]
+pub fn refused(reason: &'static str) -> Error {
+    tracing::info!(reason, "a token does not count");
+    Error::Unauthenticated
+}
+
+/// Refuses a token that the library refuses. Its own words may repeat what stands in the token.
+#[must_use]
+pub fn refused_as(error: &jsonwebtoken::errors::Error) -> Error {
+    refused(match error.kind() {
+        ErrorKind::ExpiredSignature => "it has expired",
+        ErrorKind::ImmatureSignature => "it is not valid yet",
+        ErrorKind::InvalidIssuer => "it is of another issuer",
+        ErrorKind::InvalidAudience => "it is for another audience",
+        ErrorKind::InvalidSignature => "its signature does not hold",
+        ErrorKind::InvalidAlgorithm => "its algorithm is not accepted",
+        ErrorKind::MissingRequiredClaim(_) => "a claim that must be there is not",
+        _ => "it is no token of the form that is expected",
+    })
 }

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
-use common::{Error, Result};
+use common::Result;
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde_json::{Map, Value};
 use service::jwks::{Jwks, Source};
+use service::token::{refused, refused_as};
 
 use super::config::{IssuerConfig, JwtConfig, SignatureAlgorithm};
 
@@ -49,13 +50,13 @@ impl Issuers {
     /// `UNAUTHENTICATED` for a token that is none, or of somebody else.
     pub fn of(&self, token: &str) -> Result<&Issuer> {
         if token.len() > TOKEN_BYTES_MAX {
-            return Err(Error::Unauthenticated);
+            return Err(refused("it is too long"));
         }
         // Only to find out whose keys to ask; what the token says counts once they agree.
         let claimed = jsonwebtoken::dangerous::insecure_decode::<Map<String, Value>>(token);
-        let claims = claimed.map_err(|_| Error::Unauthenticated)?.claims;
-        let name = claims.get("iss").and_then(Value::as_str).ok_or(Error::Unauthenticated)?;
-        self.0.get(name).ok_or(Error::Unauthenticated)
+        let claims = claimed.map_err(|error| refused_as(&error))?.claims;
+        let issuer = claims.get("iss").and_then(Value::as_str).and_then(|name| self.0.get(name));
+        issuer.ok_or_else(|| refused("it is of another issuer"))
     }
 }
 
@@ -84,48 +85,59 @@ impl Issuer {
     /// Checks signature and claims.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED`, without a reason, for every token that does not pass; `DEPENDENCY_UNAVAILABLE` when the keys
+    /// `UNAUTHENTICATED`, with a reason for the log alone, for every token that does not pass; `DEPENDENCY_UNAVAILABLE` when the keys
     /// cannot be had.
     pub async fn verify(&self, token: &str) -> Result<Verified> {
-        let header = decode_header(token).map_err(|_| Error::Unauthenticated)?;
+        let header = decode_header(token).map_err(|error| refused_as(&error))?;
         let is_typed = match &self.config.token_type {
             Some(wanted) => header.typ.as_deref().is_some_and(|typ| is_type(typ, wanted)),
             None => true,
         };
-        // Extensions that must be understood are not (RFC 7515, section 4.1.11).
-        if !is_typed || header.crit.is_some() || !self.algorithms.contains(&header.alg) {
-            return Err(Error::Unauthenticated);
+        if !is_typed {
+            return Err(refused("it is of another type"));
         }
-        let kid = header.kid.ok_or(Error::Unauthenticated)?;
+        if header.crit.is_some() {
+            // RFC 7515, section 4.1.11.
+            return Err(refused("it has extensions that must be understood"));
+        }
+        if !self.algorithms.contains(&header.alg) {
+            return Err(refused("its algorithm is not accepted"));
+        }
+        let kid = header.kid.ok_or_else(|| refused("it names no key"))?;
         let (key, keys) = self.keys.key(&kid).await?;
         if !key.allows(header.alg) {
-            return Err(Error::Unauthenticated);
+            return Err(refused("its key is not for its algorithm"));
         }
         // The algorithm is the one that settings and key allow, never just what the token says.
         let mut validation = self.validation.clone();
         validation.algorithms = vec![header.alg];
         let claims = decode::<Map<String, Value>>(token, &key.key, &validation);
-        let claims = claims.map_err(|_| Error::Unauthenticated)?.claims;
-        self.read(claims, keys).ok_or(Error::Unauthenticated)
+        let claims = claims.map_err(|error| refused_as(&error))?.claims;
+        self.read(claims, keys).map_err(refused)
     }
 
     /// Claims by their types; the library has compared some of them.
-    fn read(&self, claims: Map<String, Value>, keys: u64) -> Option<Verified> {
+    fn read(&self, claims: Map<String, Value>, keys: u64) -> Result<Verified, &'static str> {
         let now_s = chrono::Utc::now().timestamp();
         let seconds = |name: &str| claims.get(name).and_then(seconds);
-        let (issued_at_s, expires_at_s) = (seconds("iat")?, seconds("exp")?);
-        let lives = expires_at_s.checked_sub(issued_at_s)?;
-        if issued_at_s > now_s + SKEW_S || !(0..=self.config.lifetime_max_s).contains(&lives) {
-            return None;
+        let (issued_at_s, expires_at_s) =
+            seconds("iat").zip(seconds("exp")).ok_or("`iat` or `exp` is no time")?;
+        if issued_at_s > now_s + SKEW_S {
+            return Err("it says that it was made in the future");
+        }
+        let lives = expires_at_s.checked_sub(issued_at_s);
+        if lives.is_none_or(|lives| !(0..=self.config.lifetime_max_s).contains(&lives)) {
+            return Err("it lives longer than `lifetime_max_s`, or ends before it begins");
         }
         if claims.contains_key("nbf") && seconds("nbf").is_none() {
-            return None;
+            return Err("`nbf` is no time");
         }
         if self.config.required_claims.iter().any(|name| claims.get(name).is_none_or(Value::is_null)) {
-            return None;
+            return Err("a claim that must be there is not");
         }
-        let subject = claims.get("sub")?.as_str().filter(|subject| !subject.is_empty())?.to_owned();
-        Some(Verified { subject, expires_at_s, keys, claims })
+        let subject = claims.get("sub").and_then(Value::as_str).filter(|subject| !subject.is_empty());
+        let subject = subject.ok_or("`sub` is no text")?.to_owned();
+        Ok(Verified { subject, expires_at_s, keys, claims })
     }
 }
 

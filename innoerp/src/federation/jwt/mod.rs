@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use common::{Caller, Error, Member, ModuleSet, Result};
 use moka::sync::Cache;
 use serde_json::Value;
+use service::token::refused;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -62,10 +63,12 @@ impl JwtTenancy {
             && keys == issuer.keys_version()
         {
             let is_alive = member.expires_at > Utc::now() - chrono::Duration::seconds(SKEW_S);
-            return if is_alive { Ok(member) } else { Err(Error::Unauthenticated) };
+            return if is_alive { Ok(member) } else { Err(refused("it has expired")) };
         }
         let verified = issuer.verify(token).await?;
-        let member = Arc::new(self.read(issuer, token, &verified).ok_or(Error::Unauthenticated)?);
+        let member = self.read(issuer, token, &verified);
+        let member = member.ok_or_else(|| refused("its organization, modules or end cannot be read"))?;
+        let member = Arc::new(member);
         self.verified.insert(token.into(), (member.clone(), verified.keys));
         Ok(member)
     }
