@@ -77,6 +77,7 @@ async fn serve_plan(
     let federation = plan.federation(&settings)?;
     plan.check_access()?;
     if choice.check {
+        plan.check_keys().await?;
         let unasked = Router::check(&plan.file.config, &federation).await;
         return print(&checked(&unasked.map_err(|error| plan.failure(&error))?));
     }

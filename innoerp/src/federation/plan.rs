@@ -8,7 +8,7 @@ use service::{Profile, Settings};
 
 use super::Choice;
 use super::file::{Read, RouterFile, TenancyConfig};
-use super::jwt::JwtTenancy;
+use super::jwt::{JwtConfig, JwtTenancy};
 use crate::Failure;
 use crate::addresses::{Addresses, ROUTER_PORT};
 use crate::process::{Process, router_config, router_profile, secret_key, sign};
@@ -86,11 +86,24 @@ impl Plan {
         })
     }
 
+    /// Refuses keys in files by which no token could be verified.
+    pub async fn check_keys(&self) -> Result<(), Failure> {
+        let Some((jwt, read)) = self.jwt() else { return Ok(()) };
+        let problems = jwt.key_problems(&self.folder).await;
+        if problems.is_empty() { Ok(()) } else { Err(read.failure(ConfigError(problems))) }
+    }
+
+    /// Other issuers whose tokens count, and the file that says so.
+    fn jwt(&self) -> Option<(&JwtConfig, &Read)> {
+        match &self.file.access.tenancy {
+            TenancyConfig::Jwt(jwt) => Some((jwt, self.read.as_ref()?)),
+            TenancyConfig::Open | TenancyConfig::Innoerp => None,
+        }
+    }
+
     /// Refuses what cannot be of who may ask.
     pub fn check_access(&self) -> Result<(), Failure> {
-        let (TenancyConfig::Jwt(jwt), Some(read)) = (&self.file.access.tenancy, &self.read) else {
-            return Ok(());
-        };
+        let Some((jwt, read)) = self.jwt() else { return Ok(()) };
         let federation = &self.file.federation;
         let known = federation.supergraph.is_none().then(|| federation.module_names());
         let problems = jwt.problems(&self.folder, self.file.config.profile, known.as_ref());

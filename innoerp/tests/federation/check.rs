@@ -2,8 +2,11 @@
 
 use std::process::Stdio;
 
+use serde_json::json;
+
 use crate::program::{Folder, command, complaint};
 use crate::shop;
+use crate::tokens::Pair;
 
 /// What a check says that finds nothing wrong.
 async fn checked(folder: &Folder, arguments: &[&str]) -> String {
@@ -93,6 +96,50 @@ async fn a_ready_supergraph_is_checked_with_and_without_settings() {
             assert!(said.len() < 2_500 && said.lines().count() == 1, "{said}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_check_reads_the_keys_that_are_in_files() {
+    let folder = Folder::new();
+    folder.write("products.graphql", PRODUCTS);
+    folder.write("reviews.graphql", REVIEWS);
+    let tenancy = "tenancy:\n  jwt:\n    issuers:\n\
+                   \x20   - { issuer: 'https://a.example', audience: shop, jwks_url: 'https://127.0.0.1:1/' }\n\
+                   \x20   - { issuer: 'https://b.example', audience: shop, jwks_file: keys.json, algorithms: [EdDSA, ES256] }\n";
+    folder.write("router.yaml", &(two("{ file: reviews.graphql }") + tenancy));
+    let (good, mut encrypts, mut nameless) =
+        (Pair::new("a").jwk(), Pair::new("b").jwk(), Pair::new("c").jwk());
+    encrypts["use"] = "enc".into();
+    nameless.as_object_mut().unwrap().remove("kid");
+    let symmetric = json!({ "kty": "oct", "kid": "d", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQ" });
+    let coordinate = "A".repeat(64);
+    let p384 = json!({ "kty": "EC", "crv": "P-384", "kid": "e", "x": coordinate, "y": coordinate });
+    folder.write("keys.json", &json!({ "keys": [&encrypts, &good] }).to_string());
+    assert_eq!(checked(&folder, &["--config", "router.yaml"]).await, "Nothing is wrong with it.\n");
+
+    let none = "holds no public key with a `kid`, for signatures by one of the algorithms EdDSA, ES256";
+    for (keys, expected) in [
+        ("-----BEGIN PUBLIC KEY-----".to_owned(), "is no set of keys as in RFC 7517: "),
+        (good.to_string(), "is no set of keys as in RFC 7517: missing field `keys`"),
+        (json!({ "keys": [] }).to_string(), none),
+        (json!({ "keys": [encrypts, nameless, symmetric, p384] }).to_string(), none),
+    ] {
+        folder.write("keys.json", &keys);
+        let said = complaint(&folder, &["--config", "router.yaml", "--check"]).await;
+        let place = "router.yaml: line 8: `tenancy.jwt.issuers[1].jwks_file`: keys.json, with the keys of the issuer \
+                     `https://b.example`, ";
+        assert!(said.contains(&format!("{place}{expected}")), "{keys}: {said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    let text = std::fs::read_to_string(folder.path("router.yaml")).unwrap();
+    folder
+        .write("router.yaml", &text.replace("https://b.example", "${X}").replace("keys.json", "'${Y}.json'"));
+    folder.write("published.json", r#"{ "keys": [] }"#);
+    let mut command = command(&folder, &["--config", "router.yaml", "--check"]);
+    let ended = command.env("X", "s3cret-issuer").env("Y", "published").output().await.unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(said.contains("${Y}.json, with the keys of the issuer `${X}`, holds no"), "{said}");
+    assert!(!said.contains("s3cret"), "{said}");
 }
 
 #[tokio::test]

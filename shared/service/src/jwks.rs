@@ -4,7 +4,7 @@
 //! holds up nobody whose key is there.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
@@ -191,9 +191,7 @@ impl Jwks {
             Error::Unavailable
         };
         let bytes = self.bytes().await.map_err(unreadable)?;
-        let set: JwkSet = serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
-        let key = |jwk: &Jwk| Some((jwk.common.key_id.clone()?, Arc::new(Key::read(jwk)?)));
-        let by_kid = set.keys.iter().filter_map(key).collect();
+        let by_kid = parse(&bytes).map_err(|error| unreadable(error.to_string()))?;
         let keys = Arc::new(Keys { by_kid, version: self.version() + 1, read_at: Instant::now() });
         *self.0.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(keys.clone());
         Ok(keys)
@@ -215,6 +213,28 @@ impl Jwks {
         }
         Ok(bytes)
     }
+}
+
+/// The usable keys of a set, by their ids.
+fn parse(bytes: &[u8]) -> serde_json::Result<HashMap<String, Arc<Key>>> {
+    let set: JwkSet = serde_json::from_slice(bytes)?;
+    let key = |jwk: &Jwk| Some((jwk.common.key_id.clone()?, Arc::new(Key::read(jwk)?)));
+    Ok(set.keys.iter().filter_map(key).collect())
+}
+
+/// Whether a file holds a key that a signature by one of these algorithms could be checked with.
+///
+/// # Errors
+/// Says of the file what is wrong with it: "cannot be read: …".
+pub async fn check_file(path: &Path, algorithms: &[Algorithm]) -> Result<(), String> {
+    let bytes = tokio::fs::read(path).await.map_err(|error| format!("cannot be read: {error}"))?;
+    let keys = parse(&bytes).map_err(|error| format!("is no set of keys as in RFC 7517: {error}"))?;
+    if keys.values().any(|key| algorithms.iter().any(|algorithm| key.allows(*algorithm))) {
+        return Ok(());
+    }
+    let accepted: Vec<String> = algorithms.iter().map(|algorithm| format!("{algorithm:?}")).collect();
+    let accepted = accepted.join(", ");
+    Err(format!("holds no public key with a `kid`, for signatures by one of the algorithms {accepted}"))
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use common::ModuleSet;
+use jsonwebtoken::Algorithm;
 use router::{ConfigError, Problem, Profile, no_file};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use service::jwks;
 
 /// Tokens of other issuers (JSON Web Tokens, RFC 7519), verified by their public keys.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -150,9 +152,31 @@ impl JwtConfig {
         }
         problems
     }
+
+    /// What is wrong with the keys of issuers that have them in a file. Nobody is asked for keys at an address.
+    pub async fn key_problems(&self, folder: &Path) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (at, issuer) in self.issuers.iter().enumerate() {
+            let Some(file) = &issuer.jwks_file else { continue };
+            if let Err(wrong) = jwks::check_file(&folder.join(file), &issuer.accepted()).await {
+                let (named, of) = (file.display(), &issuer.issuer);
+                // It is about all of the issuer: whatever of it came from a variable must not be told.
+                let path = format!("tenancy.jwt.issuers[{at}]");
+                let message =
+                    format!("`{path}.jwks_file`: {named}, with the keys of the issuer `{of}`, {wrong}");
+                problems.extend(ConfigError::one(&path, message).0);
+            }
+        }
+        problems
+    }
 }
 
 impl IssuerConfig {
+    /// The algorithms of signature that are accepted.
+    pub(super) fn accepted(&self) -> Vec<Algorithm> {
+        self.algorithms.iter().map(|one| (*one).into()).collect()
+    }
+
     fn refused(&self, is_new: bool, folder: &Path, profile: Profile) -> Vec<(&'static str, String)> {
         let mut refused = Vec::new();
         let mut refuse = |key, message: &str| refused.push((key, message.to_owned()));

@@ -66,7 +66,7 @@ impl Issuer {
             (Some(url), _) => Source::Url(url.clone()),
             (None, file) => Source::File(folder.join(file.as_deref().unwrap_or(Path::new("")))),
         };
-        let algorithms: Vec<Algorithm> = config.algorithms.iter().map(|one| (*one).into()).collect();
+        let algorithms = config.accepted();
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.leeway = SKEW_S.unsigned_abs();
         validation.validate_nbf = true;
