@@ -164,6 +164,42 @@ async fn values_of_variables_are_not_told() {
 }
 
 #[tokio::test]
+async fn each_fault_is_told_by_its_own_name_and_line() {
+    let folder = Folder::new();
+    for (file, expected) in [
+        (
+            "cors_origins:\n- https://a.example/\n- https://b.example\n- '*'\nsupergraph: a.graphql",
+            &["line 2: `cors_origins` holds https://a.example/;", "line 4: `cors_origins` holds *;"][..],
+        ),
+        (
+            "subgraphs:\n- name: a\n  url: http://a\n  forward_headers: [x-a, host, a b, x-innoerp-a]\n  headers: { te: b }",
+            &[
+                "line 5: `subgraphs[0].headers`: `te` belongs",
+                "line 4: `subgraphs[0].forward_headers`: `host` belongs",
+                "line 4: `subgraphs[0].forward_headers`: `a b` is no header's name",
+                "line 4: `subgraphs[0].forward_headers`: `x-innoerp-a` is dropped",
+            ],
+        ),
+        (
+            "drain_ms: 1\n\nlisten:\n  port: 4000\n",
+            &["line 3: `listen` is a section with keys; it must be text"],
+        ),
+        (
+            "drain_ms: 1\nlimits:\n  - depth_max\n",
+            &["line 2: `limits` is a list; it must be a section with keys"],
+        ),
+        ("drain_ms: 1\nprofile:production\nlisten: 127.0.0.1:1\n", &["line 2: a key needs a colon"]),
+    ] {
+        folder.write("router.yaml", file);
+        let said = complaint(&folder, &["--config", "router.yaml"]).await;
+        assert_eq!(said.lines().count(), expected.len(), "{said}");
+        for expected in expected {
+            assert!(said.contains(expected), "{expected}: {said}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_malformed_is_told_apart_from_what_is_not_there() {
     let folder = Folder::new();
     std::fs::create_dir(folder.path("folder")).unwrap();

@@ -263,22 +263,20 @@ impl Config {
     /// Names each such setting, its value and its range.
     pub fn check(&self) -> Result<(), ConfigError> {
         file::check_ranges(self)?;
+        let mut problems = Vec::new();
         if self.persisted.trusted != TrustedDocuments::Off && self.persisted.manifest.is_none() {
-            return Err(ConfigError::one(
-                "persisted.trusted",
-                "`persisted.trusted` is set, and `persisted.manifest`, the file with the documents, is not",
-            ));
+            let message =
+                "`persisted.trusted` is set, and `persisted.manifest`, the file with the documents, is not";
+            problems.push(Problem::of("persisted.trusted", message.to_owned()));
         }
-        match self.cors_origins.iter().find(|origin| !is_origin(origin)) {
-            Some(origin) => Err(ConfigError::one(
-                "cors_origins",
-                format!(
-                    "`cors_origins` holds {origin}; an origin is spelt like https://app.example.com, without a path \
-                     or wildcard"
-                ),
-            )),
-            None => Ok(()),
+        for (at, origin) in self.cors_origins.iter().enumerate().filter(|(_, origin)| !is_origin(origin)) {
+            let message = format!(
+                "`cors_origins` holds {origin}; an origin is spelt like https://app.example.com, without a path or \
+                 wildcard"
+            );
+            problems.push(Problem::of(&format!("cors_origins[{at}]"), message));
         }
+        if problems.is_empty() { Ok(()) } else { Err(ConfigError(problems)) }
     }
 
     pub(crate) fn request_timeout(&self) -> Duration {

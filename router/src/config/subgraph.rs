@@ -272,8 +272,8 @@ impl SubgraphConfig {
             }
             SchemaSource::Service => {}
         }
-        for message in self.headers_refused() {
-            refuse("headers", message);
+        for (key, message) in self.headers_refused() {
+            refuse(key, message);
         }
         if self.signed && means.sign.is_none() {
             refuse("signed", "SECRET_KEY is not set".to_owned());
@@ -282,21 +282,24 @@ impl SubgraphConfig {
     }
 
     /// What is wrong with the headers that it gets.
-    fn headers_refused(&self) -> Vec<String> {
+    fn headers_refused(&self) -> Vec<(&'static str, String)> {
         let mut refused = Vec::new();
-        for name in self.headers.keys().chain(&self.forward_headers) {
+        let fixed = self.headers.keys().map(|name| ("headers", name));
+        for (key, name) in fixed.chain(self.forward_headers.iter().map(|name| ("forward_headers", name))) {
             let lower = name.to_ascii_lowercase();
             if lower.parse::<HeaderName>().is_err() {
-                refused.push(format!("`{name}` is no header's name"));
+                refused.push((key, format!("`{name}` is no header's name")));
             } else if NEVER.contains(&lower.as_str()) {
-                refused.push(format!("`{name}` belongs to each connection and cannot be set or forwarded"));
+                let message = format!("`{name}` belongs to each connection and cannot be set or forwarded");
+                refused.push((key, message));
             }
         }
         for name in self.forward_headers.iter().filter(|name| name.to_lowercase().starts_with("x-innoerp-")) {
-            refused.push(format!("`{name}` is dropped from every client's request"));
+            refused.push(("forward_headers", format!("`{name}` is dropped from every client's request")));
         }
         for (name, _) in self.headers.iter().filter(|(_, value)| HeaderValue::from_str(value).is_err()) {
-            refused.push(format!("the value of `{name}` has characters that no header may have"));
+            refused
+                .push(("headers", format!("the value of `{name}` has characters that no header may have")));
         }
         refused
     }

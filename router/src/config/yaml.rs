@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use serde_json::Number;
 
 use super::environment::{self, Lookup};
@@ -18,8 +18,7 @@ const DEPTH_MAX: usize = 32;
 pub(super) fn read(text: &str, lookup: Lookup<'_>) -> Result<Node, Problem> {
     let mut reader = Reader { lookup, anchors: HashMap::new(), nodes: 0, open: Vec::new(), root: None };
     for event in Parser::new_from_str(text) {
-        let (event, span) =
-            event.map_err(|error| Problem::at(error.marker().line(), error.info().to_owned()))?;
+        let (event, span) = event.map_err(|error| reader.no_yaml(text, &error))?;
         reader.take(event, span)?;
     }
     Ok(reader.root.unwrap_or(Node { line: 1, content: Content::Map(Vec::new()) }))
@@ -28,6 +27,8 @@ pub(super) fn read(text: &str, lookup: Lookup<'_>) -> Result<Node, Problem> {
 /// A list or a section that is not complete yet.
 struct Open {
     line: usize,
+    /// Characters before it on its line.
+    column: usize,
     anchor: usize,
     content: Content,
     /// The key whose value comes next.
@@ -43,6 +44,28 @@ struct Reader<'l> {
 }
 
 impl Reader<'_> {
+    /// What the parser says, about the line that is at fault: it may notice only further down.
+    fn no_yaml(&self, text: &str, error: &ScanError) -> Problem {
+        let (line, message) = (error.marker().line(), error.info());
+        if message == "simple key expect ':'" {
+            let lines: Vec<_> = text.lines().take(line.saturating_sub(1)).map(str::trim_start).collect();
+            let key = lines.iter().rposition(|line| !line.is_empty() && !line.starts_with('#'));
+            let message = "a key needs a colon and a space after it".to_owned();
+            return Problem::at(key.map_or(line, |at| at + 1), message);
+        }
+        let is_flow = |open: &&Open| {
+            let begins =
+                text.lines().nth(open.line.saturating_sub(1)).and_then(|line| line.chars().nth(open.column));
+            open.line < line && matches!(begins, Some('[' | '{'))
+        };
+        match self.open.last().filter(is_flow) {
+            Some(open) => {
+                Problem::at(open.line, format!("what begins here is not closed (line {line}: {message})"))
+            }
+            None => Problem::at(line, message.to_owned()),
+        }
+    }
+
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
         let line = span.start.line();
         let tag = match &event {
@@ -54,8 +77,8 @@ impl Reader<'_> {
         }
         match event {
             Event::Scalar(text, style, anchor, _) => self.scalar(&text, style, anchor, line),
-            Event::SequenceStart(anchor, _) => self.begin(Content::List(Vec::new()), anchor, line),
-            Event::MappingStart(anchor, _) => self.begin(Content::Map(Vec::new()), anchor, line),
+            Event::SequenceStart(anchor, _) => self.begin(Content::List(Vec::new()), anchor, span),
+            Event::MappingStart(anchor, _) => self.begin(Content::Map(Vec::new()), anchor, span),
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(open) => {
                     let node = Node { line: open.line, content: open.content };
@@ -77,14 +100,15 @@ impl Reader<'_> {
         }
     }
 
-    fn begin(&mut self, content: Content, anchor: usize, line: usize) -> Result<(), Problem> {
+    fn begin(&mut self, content: Content, anchor: usize, span: Span) -> Result<(), Problem> {
+        let (line, column) = (span.start.line(), span.start.col());
         if self.open.len() >= DEPTH_MAX {
             return Err(Problem::at(line, format!("nested more than {DEPTH_MAX} times")));
         }
         if self.awaits_key() {
             return Err(Problem::at(line, "a key is text".to_owned()));
         }
-        self.open.push(Open { line, anchor, content, key: None });
+        self.open.push(Open { line, column, anchor, content, key: None });
         Ok(())
     }
 
@@ -127,7 +151,8 @@ impl Reader<'_> {
                 if entries.iter().any(|entry| entry.key == key) {
                     return Err(Problem::at(line, format!("`{key}` stands here twice")));
                 }
-                entries.push(Entry { key, line, value: node });
+                // A section begins with its first entry, on the next line; to people it begins with its key.
+                entries.push(Entry { key, line, value: Node { line, ..node } });
             }
             (Content::List(items), _) => items.push(node),
             // An alias in the place of a key.
@@ -246,7 +271,23 @@ mod tests {
         ] {
             assert_eq!(parse(text).expect_err(text), expected, "{text}");
         }
-        assert!(parse("a: [1\nb: 2\n").expect_err("not YAML").starts_with("line "));
+    }
+
+    #[test]
+    fn what_is_no_yaml_is_told_with_the_line_that_is_at_fault() {
+        let key = "a key needs a colon and a space after it";
+        for (text, expected) in [
+            ("a: 1\n\nc:3\n\n# here\nd: 4\n", format!("line 3: {key}")),
+            ("a: 1\nb\nd: 4\n", format!("line 2: {key}")),
+            ("a:\n  b: 1\n  c\n", format!("line 3: {key}")),
+            ("a: 1\nb: [1\nc: 2\n", "line 2: what begins here is not closed (line 3: ".to_owned()),
+            ("a: 1\nb: {c: 1\nd: 2\n", "line 2: what begins here is not closed (line 3: ".to_owned()),
+            ("a: 1\nb: @x\nc: 2\n", "line 2: ".to_owned()),
+            ("a: [1, @x]\nb: 2\n", "line 1: unexpected".to_owned()),
+        ] {
+            let refused = parse(text).expect_err(text);
+            assert!(refused.starts_with(&expected), "{text}: {refused}");
+        }
     }
 
     #[test]
