@@ -1,5 +1,6 @@
 //! Connections: accepted, limited in time, and ended in good order at shutdown.
 
+mod answer;
 mod head;
 
 use std::convert::Infallible;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use prometheus_client::metrics::gauge::Gauge;
@@ -16,9 +17,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use self::answer::Streams;
 use self::head::{Heads, Timed};
+use crate::Router;
 use crate::workers::Workers;
-use crate::{Config, Router};
 
 impl Router {
     /// Binds the configured addresses and serves until cancelled.
@@ -51,7 +53,6 @@ impl Router {
         let connections = GracefulShutdown::new();
         let config = self.config();
         let serving = Serving {
-            builder: connection_builder(&config),
             header_timeout: Duration::from_millis(config.header_timeout_ms),
             idle_timeout: Duration::from_millis(config.idle_timeout_ms),
             router: self.clone(),
@@ -143,9 +144,11 @@ impl Drop for Open {
     }
 }
 
-fn connection_builder(config: &Config) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    let idle = Duration::from_millis(config.idle_timeout_ms);
+/// Requests at a time on one connection of HTTP/2.
+const STREAMS_MAX: u32 = 250;
+
+fn connection_builder(idle: Duration, streams: Streams) -> Builder<Streams> {
+    let mut builder = Builder::new(streams);
     builder
         .http1()
         .timer(TokioTimer::new())
@@ -156,7 +159,7 @@ fn connection_builder(config: &Config) -> Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(idle)
-        .max_concurrent_streams(250)
+        .max_concurrent_streams(STREAMS_MAX)
         .max_header_list_size(65_536);
     builder
 }
@@ -164,7 +167,6 @@ fn connection_builder(config: &Config) -> Builder<TokioExecutor> {
 /// What every connection is served with.
 #[derive(Clone)]
 struct Serving {
-    builder: Builder<TokioExecutor>,
     header_timeout: Duration,
     idle_timeout: Duration,
     router: Router,
@@ -200,10 +202,17 @@ impl Serving {
                 Ok::<_, Infallible>(busy.with(answer))
             }
         });
-        let connection =
-            self.builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-        if let Err(error) = watcher.watch(connection).await {
-            tracing::debug!(%error, "a connection ended badly");
+        let ended = CancellationToken::new();
+        let streams = Streams { patience: self.idle_timeout, ended: ended.clone() };
+        let builder = connection_builder(self.idle_timeout, streams);
+        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+        tokio::select! {
+            served = watcher.watch(connection) => {
+                if let Err(error) = served {
+                    tracing::debug!(%error, "a connection ended badly");
+                }
+            }
+            () = ended.cancelled() => {}
         }
         drop(held);
     }

@@ -67,8 +67,8 @@ pub struct Config {
     /// Needs a restart.
     #[schemars(range(min = 100, max = 60_000))]
     pub header_timeout_ms: u64,
-    /// How long a client may idle between two requests, or leave an answer unread. Default 60,000;
-    /// 1,000–600,000. Needs a restart.
+    /// How long a client may idle between two requests, or leave an answer unread; over HTTP/2, one that answers
+    /// pings may idle longer. Default 60,000; 1,000–600,000. Needs a restart.
     #[schemars(range(min = 1_000, max = 600_000))]
     pub idle_timeout_ms: u64,
     /// How long a client may take to send a request's body. Default 10,000; 100–120,000.

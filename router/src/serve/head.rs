@@ -1,9 +1,10 @@
 //! The head of a request must come at once when it has begun to come; between requests a client may idle.
 //!
 //! The HTTP library has one clock for both. This one runs from the first byte of a request until its head is whole,
-//! so that nobody holds a connection by sending a header a minute. HTTP/2 and WebSockets, which have their own ways
-//! to notice a silent client, are left alone from their first request on. An answer that is left unread for as long as
-//! a client may idle ends its connection, whatever it carries.
+//! so that nobody holds a connection by sending a header a minute, and before that for as long as a client may idle:
+//! the library does not look at the time until it knows which HTTP is spoken. HTTP/2 and WebSockets, which have their own ways
+//! to notice a silent client, are left alone from their first request on. A connection on which nothing can be written
+//! for as long as a client may idle is ended, whatever it carries.
 
 use std::future::Future;
 use std::io::{Error, ErrorKind, Result};
@@ -14,11 +15,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
-use bytes::Bytes;
 use http::{Request, Response, StatusCode, Version};
-use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
+
+use super::answer::Held;
 
 /// What a connection's stream and its requests tell each other.
 #[derive(Default)]
@@ -54,7 +55,7 @@ impl Busy {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             self.0.is_free.store(true, Ordering::Relaxed);
         }
-        response.map(|body| Held { body, _busy: self })
+        response.map(|body| Held::new(body, self))
     }
 }
 
@@ -64,47 +65,23 @@ impl Drop for Busy {
     }
 }
 
-/// An answer's body.
-pub(super) struct Held {
-    body: Body,
-    _busy: Busy,
-}
-
-impl hyper::body::Body for Held {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<std::result::Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
 /// A stream that fails when a request's head takes too long, or when nobody reads what is written.
 pub(super) struct Timed<S> {
     stream: S,
     heads: Arc<Heads>,
     patience: Duration,
-    /// When the head that is coming must be whole, and which request it belongs to.
+    has_begun: bool,
+    /// When the head that is coming must be whole, or must have begun to come, and which request it belongs to.
     deadline: Option<(u64, Pin<Box<Sleep>>)>,
-    write_patience: Duration,
+    idle_patience: Duration,
     /// When what is to be written must have been taken on; `None` while it is.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Timed<S> {
-    pub fn new(stream: S, heads: Arc<Heads>, patience: Duration, write_patience: Duration) -> Self {
-        Self { stream, heads, patience, deadline: None, write_patience, stalled: None }
+    pub fn new(stream: S, heads: Arc<Heads>, patience: Duration, idle_patience: Duration) -> Self {
+        let deadline = Some((0, Box::pin(tokio::time::sleep(idle_patience))));
+        Self { stream, heads, patience, has_begun: false, deadline, idle_patience, stalled: None }
     }
 
     /// Passes on what became of a write, unless none has got on for too long.
@@ -113,7 +90,7 @@ impl<S> Timed<S> {
             self.stalled = None;
             return write;
         }
-        let patience = self.write_patience;
+        let patience = self.idle_patience;
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
         match stalled.as_mut().poll(context) {
             Poll::Ready(()) => Poll::Ready(Err(Error::new(ErrorKind::TimedOut, "an answer is not read"))),
@@ -124,7 +101,8 @@ impl<S> Timed<S> {
     /// Starts the clock when what came is the beginning of a request.
     fn bytes_came(&mut self) {
         let begun = self.heads.begun.load(Ordering::Relaxed);
-        let runs = self.deadline.as_ref().is_some_and(|(of, _)| *of == begun);
+        let runs = self.has_begun && self.deadline.as_ref().is_some_and(|(of, _)| *of == begun);
+        self.has_begun = true;
         if !runs && !self.heads.is_busy() {
             self.deadline = Some((begun, Box::pin(tokio::time::sleep(self.patience))));
         }
@@ -151,9 +129,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Timed<S> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         match read {
-            Poll::Pending if self.poll_deadline(context).is_ready() => {
-                Poll::Ready(Err(Error::new(ErrorKind::TimedOut, "the head of a request came too slowly")))
-            }
+            Poll::Pending if self.poll_deadline(context).is_ready() => Poll::Ready(Err(Error::new(
+                ErrorKind::TimedOut,
+                "the head of a request did not come in time",
+            ))),
             Poll::Ready(Ok(())) if buffer.filled().len() > before => {
                 self.bytes_came();
                 read

@@ -105,3 +105,15 @@ async fn http_2_goes_on_after_a_pause() {
         tokio::time::sleep(Duration::from_millis(400)).await;
     }
 }
+
+#[tokio::test]
+async fn a_connection_on_which_nothing_comes_is_given_up_on() {
+    let settings = router::Config { idle_timeout_ms: 1_000, header_timeout_ms: 200, ..config() };
+    let app = App::start_with(settings).await;
+    let mut raw = Raw::connect(app.address).await;
+    assert_eq!(raw.rest().await.as_deref(), Some(&b""[..]), "the connection stays open");
+    let mut raw = Raw::connect(app.address).await;
+    raw.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    raw.write(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await;
+    assert!(raw.rest().await.is_some(), "a connection of HTTP/2 without requests stays open");
+}
