@@ -7,6 +7,8 @@ use async_graphql::{Name, Value};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use crate::transport::TransportError;
+
 /// The codes that the router itself gives; subgraphs' codes pass through.
 pub mod code {
     /// The document is not GraphQL.
@@ -23,6 +25,10 @@ pub mod code {
     pub const PLANNING_TIMEOUT: &str = "PLANNING_TIMEOUT";
     /// Something that we depend on did not answer.
     pub const UNAVAILABLE: &str = "DEPENDENCY_UNAVAILABLE";
+    /// A subgraph answered with more than the limit. Asking the same again does not help.
+    pub const ANSWER_TOO_LARGE: &str = "SUBGRAPH_ANSWER_TOO_LARGE";
+    /// A subgraph does not take a document that its schema allows: it was changed, and its schema was not read since.
+    pub const SCHEMA_MISMATCH: &str = "SUBGRAPH_SCHEMA_MISMATCH";
     /// Our fault; the cause is in the log.
     pub const INTERNAL: &str = "INTERNAL";
 }
@@ -89,6 +95,18 @@ impl GraphqlError {
     pub fn at(mut self, path: Path) -> Self {
         self.path = path;
         self
+    }
+
+    /// A subgraph said nothing that can be used. Names neither host nor cause.
+    pub(crate) fn of(error: &TransportError) -> Self {
+        match error {
+            TransportError::TooLarge(bytes_max) => {
+                let message =
+                    format!("a service answered with more than {bytes_max} bytes, which is the limit");
+                Self::new(code::ANSWER_TOO_LARGE, message)
+            }
+            _ => Self::unavailable(),
+        }
     }
 
     /// A subgraph did not answer, or answered rubbish. Names neither host nor cause.

@@ -109,6 +109,9 @@ fn masked(error: &GraphqlError) -> GraphqlError {
     let is_code = (1..=CODE_BYTES_MAX).contains(&error.code.len())
         && error.code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
     let masked = match is_code && error.code != code::INTERNAL {
+        true if error.code == code::SCHEMA_MISMATCH => {
+            GraphqlError::new(error.code.clone(), "a service does not know all that its schema promised")
+        }
         true => GraphqlError::new(error.code.clone(), "a service reported an error"),
         false => GraphqlError::internal(),
     };

@@ -14,7 +14,7 @@ use super::read::{self, Data, Expected};
 use super::store::{Node, ObjectId};
 use super::variables::{Variables, write_member};
 use super::{Run, State, place};
-use crate::error::GraphqlError;
+use crate::error::{GraphqlError, code};
 use crate::plan::{Fetch, FetchKind, Types};
 use crate::telemetry;
 use crate::transport::{Answer, Call, RawError, Transport, TransportError};
@@ -44,7 +44,7 @@ impl Run<'_> {
             self.call(fetch, variables)
         });
         let answers = join_all(calls).await;
-        let mut failed = Vec::new();
+        let (mut failed, mut why) = (Vec::new(), None);
         let mut state = self.state();
         state.clean[fetch.id] = true;
         for (chunk, answer) in chunks.iter().zip(answers) {
@@ -54,12 +54,13 @@ impl Run<'_> {
                 log(fetch, &error);
                 state.clean[fetch.id] = false;
                 failed.extend(self.places(&state, fetch, &batches, chunk).into_iter().map(|(path, _)| path));
+                why.get_or_insert(error);
             }
         }
         // However many calls it took, to the client it is one thing that failed.
-        if let Some(first) = failed.first() {
+        if let (Some(first), Some(why)) = (failed.first(), why) {
             let path = self.first_output(fetch, first);
-            self.record(&mut state, GraphqlError::unavailable().at(path), failed);
+            self.record(&mut state, GraphqlError::of(&why).at(path), failed);
         }
     }
 
@@ -92,7 +93,8 @@ impl Run<'_> {
     pub(super) fn merge_root(&self, fetch: &Fetch, answer: Result<Answer, TransportError>) {
         let mut state = self.state();
         let reading = &self.operation.layout.fetch(fetch).root;
-        let received = answer.and_then(|answer| state.receive(self.types(), answer, Expected::Root(reading)));
+        let received =
+            answer.and_then(|answer| state.receive(self.types(), fetch, answer, Expected::Root(reading)));
         let received = received.and_then(|received| match received.data {
             Some(Data::Root(object)) => Ok((Some(object), received.errors)),
             None if !received.errors.is_empty() => Ok((None, received.errors)),
@@ -102,10 +104,7 @@ impl Run<'_> {
             Ok(received) => received,
             Err(error) => {
                 log(fetch, &error);
-                let path = self.first_output(fetch, &self.place_of_root(&state, fetch));
-                let covers = self.covers_root(&state, fetch);
-                self.record(&mut state, GraphqlError::unavailable().at(path), covers);
-                return;
+                return self.lose_root(&mut state, fetch, &GraphqlError::of(&error));
             }
         };
         state.clean[fetch.id] = errors.is_empty();
@@ -116,6 +115,10 @@ impl Run<'_> {
         }
         if !errors.is_empty() {
             self.reported(fetch, &mut errors);
+        }
+        // Of errors about the whole, the first stands at all that is lost.
+        if let Some(whole) = errors.iter().position(|error| error.path.is_empty()) {
+            self.lose_root(&mut state, fetch, &errors.remove(whole));
         }
         for error in errors {
             self.map_root_error(&mut state, fetch, error, data);
@@ -146,7 +149,7 @@ impl Run<'_> {
             .zip(entities)
             .map(|(field, layout)| (field.key.as_str(), &layout.reading))
             .collect();
-        let received = state.receive(self.types(), answer, Expected::Entities(&fields))?;
+        let received = state.receive(self.types(), fetch, answer, Expected::Entities(&fields))?;
         let mut errors = received.errors;
         let found = match received.data {
             Some(Data::Entities(found)) => found,
@@ -190,11 +193,12 @@ impl State {
     fn receive(
         &mut self,
         types: &Types,
+        fetch: &Fetch,
         answer: Answer,
         expected: Expected<'_>,
     ) -> Result<Received, TransportError> {
         match answer {
-            Answer::Json(bytes) => self.read(types, &bytes, expected),
+            Answer::Json(bytes) => self.read(types, fetch, &bytes, expected),
             Answer::Response(response) => {
                 let data = adopt(&mut self.store, types, &response.data, expected)
                     .map_err(|_| TransportError::TooLarge(u32::MAX as usize))?;
@@ -207,6 +211,7 @@ impl State {
     fn read(
         &mut self,
         types: &Types,
+        fetch: &Fetch,
         bytes: &Bytes,
         expected: Expected<'_>,
     ) -> Result<Received, TransportError> {
@@ -222,7 +227,13 @@ impl State {
         if !read.has_data && errors.is_empty() {
             return Err(TransportError::Rubbish("neither data nor errors".to_owned()));
         }
-        Ok(Received { data: read.data, errors: errors.into_iter().map(GraphqlError::from).collect() })
+        let is_whole_refused = read.data.is_none();
+        let error =
+            |raw: RawError| match is_whole_refused && raw.refuses_document(!fetch.variables.is_empty()) {
+                true => GraphqlError { code: code::SCHEMA_MISMATCH.into(), ..raw.into() },
+                false => raw.into(),
+            };
+        Ok(Received { data: read.data, errors: errors.into_iter().map(error).collect() })
     }
 }
 

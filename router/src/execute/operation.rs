@@ -171,7 +171,7 @@ impl Asked {
             Ok(answer) => run.merge_root(primary, Ok(answer)),
             Err(error) => {
                 tracing::warn!(subgraph = primary.subgraph, %error, "a subscription broke");
-                return GraphqlError::unavailable().into();
+                return GraphqlError::of(&error).into();
             }
         }
         run.plan(&self.operation.planned.rest).await;

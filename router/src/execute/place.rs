@@ -56,6 +56,20 @@ impl Run<'_> {
         below.map_or(0, |(node, rest)| 1 + self.null_at(state, node, rest))
     }
 
+    /// Records an error that took with it all that a fetch of root fields was to bring: at each field, so that a
+    /// client can tell what is lost.
+    pub(super) fn lose_root(&self, state: &mut State, fetch: &Fetch, error: &GraphqlError) {
+        let mut covers = self.covers_root(state, fetch);
+        let is_asked = |path: &&Path| client_path(&self.operation.shape, path).len() == path.len();
+        let mut lost: Vec<Path> = covers.iter().filter(is_asked).cloned().collect();
+        if lost.is_empty() {
+            lost.push(self.first_output(fetch, &self.place_of_root(state, fetch)));
+        }
+        for path in lost {
+            self.record(state, error.clone().at(path), std::mem::take(&mut covers));
+        }
+    }
+
     /// The first place where a fetch of root fields belongs.
     pub(super) fn place_of_root(&self, state: &State, fetch: &Fetch) -> Path {
         let mut places = self.walk(state, &self.operation.layout.fetch(fetch).path);

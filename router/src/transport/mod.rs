@@ -16,9 +16,10 @@ use bytes::Bytes;
 use common::RequestContext;
 use futures::stream::BoxStream;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::compose::Sdl;
-use crate::error::{GraphqlError, PathSegment};
+use crate::error::{GraphqlError, PathSegment, code};
 use crate::plan::Fetch;
 
 /// One module's schema, and the way to it.
@@ -83,7 +84,28 @@ pub(crate) enum Answer {
 pub(crate) struct RawError {
     message: Option<String>,
     path: Option<Vec<RawSegment>>,
+    locations: Option<Vec<IgnoredAny>>,
     extensions: Option<Value>,
+}
+
+impl RawError {
+    /// Whether it says that the document itself is not valid, in an answer without data: by its code, or, as servers
+    /// without codes have it, by a place in the document and none in the answer. Where the client's values were sent
+    /// along, such an error may also be about these.
+    pub fn refuses_document(&self, has_values: bool) -> bool {
+        let code = match &self.extensions {
+            Some(Value::Object(extensions)) => extensions.get("code"),
+            _ => None,
+        };
+        let is_somewhere = self.locations.as_ref().is_some_and(|locations| !locations.is_empty());
+        self.path.is_none()
+            && match code {
+                Some(Value::String(code)) => {
+                    matches!(code.as_str(), code::VALIDATION_FAILED | code::PARSE_FAILED)
+                }
+                _ => is_somewhere && !has_values,
+            }
+    }
 }
 
 #[derive(Deserialize)]
@@ -169,6 +191,32 @@ impl Transport {
             Self::InProcess(executable) => in_process::stream(executable, call),
             Self::Http(endpoint) if endpoint.event_stream => event_stream::stream(endpoint, call),
             Self::Http(endpoint) => websocket::stream(endpoint, call),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_about_the_document_has_its_code_or_a_place_in_it_and_nothing_else_to_be_about() {
+        for (error, has_values, expected) in [
+            (r#"{"extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}"#, true, true),
+            (r#"{"extensions": {"code": "GRAPHQL_PARSE_FAILED"}}"#, false, true),
+            (r#"{"locations": [{"line": 1, "column": 3}]}"#, false, true),
+            (r#"{"locations": [{"line": 1, "column": 3}]}"#, true, false),
+            (
+                r#"{"locations": [{"line": 1, "column": 3}], "extensions": {"code": "UNAUTHENTICATED"}}"#,
+                false,
+                false,
+            ),
+            (r#"{"locations": [{"line": 1, "column": 3}], "path": ["a"]}"#, false, false),
+            (r#"{"locations": []}"#, false, false),
+            (r#"{"message": "not now"}"#, false, false),
+        ] {
+            let raw: RawError = serde_json::from_str(error).expect("an error");
+            assert_eq!(raw.refuses_document(has_values), expected, "{error}");
         }
     }
 }

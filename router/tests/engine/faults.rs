@@ -110,6 +110,23 @@ async fn a_down_subgraph_costs_its_root_fields_only() {
 }
 
 #[tokio::test]
+async fn each_root_field_that_a_call_was_to_bring_has_its_own_error() {
+    let refusing =
+        answering(|| Response::from_errors(vec![async_graphql::ServerError::new("not now", None)]));
+    for transport in [refused(), refusing] {
+        let api = with("accounts", transport);
+        let answer = run(&api, "{ me { name } again: me { id } products { upc } }").await;
+        let lost = |at: usize| answer["errors"][at]["path"][0].as_str().unwrap().to_owned();
+        assert_eq!(answer["errors"].as_array().unwrap().len(), 2, "{answer}");
+        assert_eq!(
+            std::collections::BTreeSet::from([lost(0), lost(1)]),
+            ["again".into(), "me".into()].into()
+        );
+        assert_eq!(answer["data"]["products"].as_array().unwrap().len(), 3);
+    }
+}
+
+#[tokio::test]
 async fn non_null_fields_of_a_down_subgraph_get_no_second_error() {
     let api = with("inventory", refused());
     let answer = run(&api, "{ product(upc: \"table\") { upc shelf } me { name } }").await;

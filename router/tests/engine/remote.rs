@@ -13,7 +13,7 @@ use common::RequestContext;
 use futures::StreamExt;
 use graphql::Executable;
 use router::transport::http::{Connections, Endpoint, fetch_sdl};
-use router::{Subgraph, Supergraph, Transport};
+use router::{ErrorsShown, Subgraph, Supergraph, Transport};
 use serde_json::{Map, json};
 
 use crate::{Log, executables, run, shop, subgraphs};
@@ -196,12 +196,37 @@ async fn an_answer_over_the_cap_or_too_late_is_a_failure() {
     let mut all = subgraphs();
     all[3].transport = Transport::Http(endpoint.clone().into());
     let answer = run(&Supergraph::compose(&all).unwrap(), "{ products { upc inStock } }").await;
-    assert_eq!(answer["errors"][0]["extensions"]["code"], "DEPENDENCY_UNAVAILABLE");
+    let told = answer["errors"][0].clone();
+    assert_eq!(told["extensions"]["code"], "SUBGRAPH_ANSWER_TOO_LARGE");
+    assert_eq!(told["message"], "a service answered with more than 20 bytes, which is the limit");
     endpoint.timeout = Duration::ZERO;
     all[3].transport = Transport::Http(endpoint.into());
     let answer = run(&Supergraph::compose(&all).unwrap(), "{ products { upc inStock } }").await;
     assert_eq!(answer["data"]["products"][0], json!({ "upc": "table", "inStock": null }));
     assert_eq!(answer["errors"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_subgraph_that_has_lost_what_its_schema_promised_is_told_as_such() {
+    let executable = crate::shop::inventory::executable();
+    let sdl = executable.sdl.replace("inStock", "mass: Int\n\tinStock");
+    let (mut endpoint, _) = serve(executable).await;
+    for (shown, message) in [
+        (ErrorsShown::All, "Unknown field \"mass\" on type \"Product\"."),
+        (ErrorsShown::Known(Arc::default()), "a service does not know all that its schema promised"),
+    ] {
+        endpoint.errors_shown = shown;
+        let mut all = subgraphs();
+        all[3].sdl = sdl.clone().into();
+        all[3].transport = Transport::Http(endpoint.clone().into());
+        let answer = run(&Supergraph::compose(&all).unwrap(), "{ products { upc mass } }").await;
+        assert_eq!(answer["data"]["products"][0], json!({ "upc": "table", "mass": null }));
+        assert_eq!(
+            answer["errors"],
+            json!([{ "message": message, "path": ["products", 0, "mass"],
+                "extensions": { "code": "SUBGRAPH_SCHEMA_MISMATCH" } }])
+        );
+    }
 }
 
 /// Serves a subgraph's subscriptions as server-sent events.
