@@ -2,6 +2,7 @@
 
 mod adopt;
 mod entities;
+mod events;
 mod explained;
 mod fetch;
 mod introspect;

@@ -11,13 +11,13 @@ use common::RequestContext;
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt};
 
+use super::events::{self, Asked};
 use super::shape::Shape;
 use super::variables::Variables;
 use super::{Engine, Layout, Response, Run, State, Usual, fetch, introspect};
 use crate::conditions::Decided;
 use crate::error::GraphqlError;
 use crate::plan::{Fetch, Planned};
-use crate::transport::{Answer, TransportError};
 
 /// What kind of operation a client sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,14 +47,6 @@ pub struct Operation {
     pub(crate) usual: Usual,
     /// How often it was asked for again: what is worth planning for the next schema before that is used.
     pub(crate) hits: AtomicU64,
-}
-
-/// What a run needs besides its operation.
-#[derive(Clone)]
-struct Asked {
-    operation: Arc<Operation>,
-    context: Arc<RequestContext>,
-    variables: Arc<Variables>,
 }
 
 impl Operation {
@@ -144,37 +136,6 @@ impl Operation {
             return stream::iter([GraphqlError::unavailable().into()]).boxed();
         };
         let call = fetch::call(primary, fetch::variables(primary, &variables), &context);
-        let events = transport.stream(call);
-        let asked = Asked { operation, context, variables };
-        stream::unfold(Some(events), move |events| {
-            let asked = asked.clone();
-            async move {
-                let mut events = events?;
-                let event = events.next().await?;
-                let events = event.is_ok().then_some(events);
-                Some((asked.complete(event).await, events))
-            }
-        })
-        .boxed()
-    }
-}
-
-impl Asked {
-    /// Takes one event through the rest of the plan.
-    async fn complete(self, event: Result<Answer, TransportError>) -> Response {
-        let Some(primary) = &self.operation.planned.primary else {
-            return GraphqlError::internal().into();
-        };
-        let state = State::new(&self.operation);
-        let run = Run::new(&self.operation, &self.context, &self.variables, state);
-        match event {
-            Ok(answer) => run.merge_root(primary, Ok(answer)),
-            Err(error) => {
-                tracing::warn!(subgraph = primary.subgraph, %error, "a subscription broke");
-                return GraphqlError::of(&error).into();
-            }
-        }
-        run.plan(&self.operation.planned.rest).await;
-        run.finish()
+        events::results(transport.stream(call), Asked { operation, context, variables })
     }
 }

@@ -139,7 +139,7 @@ async fn forward(socket: &mut Socket, sender: &Sender) -> Result<(), TransportEr
         let answer = match message.kind {
             Kind::Next => Bytes::copy_from_slice(payload.unwrap_or_default().as_bytes()),
             Kind::Error => {
-                let errors = format!(r#"{{"data":null,"errors":{}}}"#, payload.unwrap_or("[]"));
+                let errors = format!(r#"{{"errors":{}}}"#, payload.unwrap_or("[]"));
                 let _gone = sender.send(Ok(Answer::Json(errors.into()))).await;
                 return Ok(());
             }

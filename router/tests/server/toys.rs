@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_graphql::{Context, Object, SDLExportOptions, Schema, Subscription};
+use async_graphql::{Context, ErrorExtensions as _, Object, SDLExportOptions, Schema, Subscription};
 use async_trait::async_trait;
 use common::{
     Caller, Error, IdentityId, Member, MembershipId, ModuleSet, OrganizationId, RequestContext, Role,
@@ -112,6 +112,14 @@ impl UserSubscription {
     async fn words(&self, after: Option<async_graphql::ID>) -> impl Stream<Item = Word> {
         let heard: i32 = after.and_then(|id| id.parse().ok()).unwrap_or(0);
         ticks().map(move |tick| Word { id: (heard + tick).into() })
+    }
+    /// Nothing, for it does not begin.
+    async fn refused(&self) -> async_graphql::Result<futures::stream::Empty<i32>> {
+        Err(async_graphql::Error::new("not for you").extend_with(|_, error| error.set("code", "FORBIDDEN")))
+    }
+    /// Fails once, and goes on.
+    async fn broken(&self) -> impl Stream<Item = async_graphql::Result<i32>> {
+        stream::iter([Err("it broke".into()), Ok(2)]).chain(stream::pending())
     }
     /// Nothing, for ever.
     async fn silence(&self) -> impl Stream<Item = i32> {

@@ -370,3 +370,19 @@ async fn a_stop_tells_clients_to_come_back() {
     drop(socket);
     tokio::time::timeout(Duration::from_secs(5), app.served).await.expect("drained").unwrap();
 }
+
+#[tokio::test]
+async fn a_subscription_that_does_not_begin_is_an_error_of_the_protocol_and_an_event_that_fails_is_none() {
+    let app = App::start().await;
+    let mut socket = Socket::begin(&app, json!({})).await;
+    socket.subscribe("1", "subscription { refused }").await;
+    let error =
+        json!({ "message": "not for you", "path": ["refused"], "extensions": { "code": "FORBIDDEN" } });
+    assert_eq!(socket.hear().await, json!({ "type": "error", "id": "1", "payload": [error] }));
+    // That was the last of it, and the socket goes on.
+    socket.subscribe("1", "subscription { broken }").await;
+    let broken = socket.hear().await;
+    assert_eq!((&broken["type"], &broken["payload"]["data"]), (&json!("next"), &json!(null)), "{broken}");
+    assert_eq!(broken["payload"]["errors"][0]["path"], json!(["broken"]));
+    assert_eq!(socket.hear().await["payload"], json!({ "data": { "broken": 2 } }));
+}

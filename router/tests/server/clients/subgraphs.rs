@@ -68,8 +68,16 @@ async fn what_reference_servers_refuse_is_refused_with_their_code() {
         let (_script, app) = start(has_event_stream).await;
         let mut socket = Socket::begin(&app, json!({})).await;
         let refused = heard(&mut socket, "subscription { refused }").await;
-        let text = json!(refused).to_string();
-        assert!(text.contains("FORBIDDEN") && text.contains("not for you"), "{has_event_stream}: {text}");
+        let error = &refused[0]["payload"][0];
+        assert_eq!(
+            (refused.len(), &refused[0]["type"]),
+            (1, &json!("error")),
+            "{has_event_stream}: {refused:#?}"
+        );
+        assert_eq!(
+            (&error["message"], &error["extensions"]["code"]),
+            (&json!("not for you"), &json!("FORBIDDEN"))
+        );
         let broken = heard(&mut socket, "subscription { broken }").await;
         assert_eq!(broken[0]["payload"]["data"], json!({"broken": null}), "{has_event_stream}: {broken:#?}");
         assert_eq!(broken[0]["payload"]["errors"][0]["path"], json!(["broken"]));
