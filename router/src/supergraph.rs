@@ -100,7 +100,7 @@ impl Supergraph {
         let transports =
             subgraphs.iter().map(|subgraph| (subgraph.name.clone(), subgraph.transport.clone())).collect();
         let implementers = composed.api_schema.implementers_map();
-        let required = planner.required();
+        let needed = planner.needed();
         Ok(Self {
             supergraph_sdl: composed.supergraph_sdl,
             list_sizes: composed.list_sizes,
@@ -109,7 +109,7 @@ impl Supergraph {
                 planner,
                 schema: composed.api_schema,
                 implementers,
-                aliases: Aliases::new(composed.field_names, required),
+                aliases: Aliases::new(composed.field_names, needed),
                 transports,
             }),
             operations: moka::sync::Cache::builder()

@@ -19,31 +19,20 @@ const PREFIX: &str = "_a_";
 #[derive(Debug)]
 pub(crate) struct Aliases {
     fields: HashSet<Name>,
-    required: Required,
-}
-
-/// The names of the fields that some `@requires` wants.
-#[derive(Debug, Default)]
-pub(crate) struct Required {
-    /// With arguments.
-    pub with_arguments: HashSet<String>,
-    /// Without.
-    pub plain: HashSet<String>,
+    needed: HashSet<String>,
 }
 
 impl Aliases {
-    /// With the names of all fields of the supergraph, and of those that are required.
-    pub fn new(fields: HashSet<Name>, required: Required) -> Self {
-        Self { fields, required }
+    /// With the names of all fields of the supergraph, and of those that are needed without arguments.
+    pub fn new(fields: HashSet<Name>, needed: HashSet<String>) -> Self {
+        Self { fields, needed }
     }
 
     /// The alias that a field gets for planning and in the gathered data; `None` when it keeps its response key.
     pub fn replacement(&self, field: &Field) -> Option<String> {
         let key = field.response_key();
         if *key == field.name {
-            let Required { with_arguments, plain } = &self.required;
-            let may_differ = with_arguments.contains(key.as_str())
-                || !field.arguments.is_empty() && plain.contains(key.as_str());
+            let may_differ = !field.arguments.is_empty() && self.needed.contains(key.as_str());
             return may_differ.then(|| format!("{PREFIX}{key}"));
         }
         // A leading underscore is where planner and federation have their own names.

@@ -1,125 +1,82 @@
-//! Reads the client's operation as the planner wants it: fragments in place, introspection gone, and what is the same
-//! merged.
+//! Reads the client's operation as the planner wants it.
 //!
-//! `__typename` goes as well, wherever whoever gives an object can say what it is: what a fetch brings says so in any
-//! case (see `typenames`), and the library takes it for one more field that a subgraph may not have. Only of objects
-//! which a subgraph knows by an interface alone it takes another subgraph to tell; those are left to the library.
-
-use std::fmt::Write;
+//! `__typename` is left out wherever whoever gives an object can say what it is: what a fetch brings says so in any
+//! case. Only of objects which some subgraph knows by an interface alone it may take another subgraph to tell.
 
 use apollo_compiler::Name;
-use apollo_compiler::ast::OperationType;
-use apollo_compiler::executable::{self, ExecutableDocument, Operation, Selection, SelectionSet};
+use apollo_compiler::ast::Value;
+use apollo_compiler::executable::{ExecutableDocument, Field, Operation, Selection, SelectionSet};
 use async_graphql::Name as Key;
 
-use super::asked::{Field, Set};
-use super::{Aliases, Types};
+use super::ask::{Ask, Asked, Item, Shared, inside};
+use super::ways::{Map, View};
+use super::{Aliases, TypeSet, Types};
 
 /// Each root field of an operation, as often as it stands there; introspection fields are left out.
 pub(super) fn root_fields(
-    types: &Types,
+    map: Map<'_>,
     document: &ExecutableDocument,
     operation: &Operation,
     aliases: &Aliases,
-) -> Vec<Field> {
-    let reader = Reader { types, document, aliases };
+) -> Vec<Item> {
+    let types = map.types;
+    let reader = Reader { map, types, document, aliases };
     let mut found = Vec::new();
     let root = &operation.selection_set;
-    reader.read(root, &Place::of(&root.ty, types), &mut |one| match one {
-        Found::Field(field) => found.push(field),
-        // A root type is an object type, on which fragments are taken apart.
-        Found::Fragment(..) => {}
-    });
+    let mut place = Place::of(&root.ty, types);
+    if map.graphs.are_objects_partial() {
+        place.views = map.beginnings(&root.ty);
+    }
+    reader.read(root, &place, &mut |item| found.push(item));
     found
 }
 
-/// What is asked of the root as an operation, with the variables of the client's.
-pub(super) fn operation(kind: OperationType, operation: &Operation, asked: &Set) -> String {
-    let mut text = match kind {
-        OperationType::Query => "query",
-        OperationType::Mutation => "mutation",
-        OperationType::Subscription => "subscription",
-    }
-    .to_owned();
-    if !operation.variables.is_empty() {
-        text.push('(');
-        for variable in &operation.variables {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "${}: {}", variable.name, variable.ty);
-            if let Some(default) = &variable.default_value {
-                let _ = write!(text, " = {}", default.serialize().no_indent());
-            }
-            text.push(' ');
-        }
-        text.push(')');
-    }
-    let _ = write!(text, "{{{asked}}}");
-    text
-}
-
 struct Reader<'a> {
+    map: Map<'a>,
     types: &'a Types,
     document: &'a ExecutableDocument,
     aliases: &'a Aliases,
 }
 
 /// What objects are known to be.
-struct Place<'a> {
+struct Place {
     ty: Name,
     /// What they may be, after all fragments around.
-    objects: Vec<&'a Key>,
+    objects: TypeSet,
+    /// Whether a subgraph may give them without being able to say what they are.
+    is_vague: bool,
+    /// All who may be asked about them; not looked for where all subgraphs know the same objects.
+    views: Vec<View>,
 }
 
-/// What a selection set has.
-enum Found {
-    Field(Field),
-    Fragment(Name, Set),
-}
-
-impl<'a> Place<'a> {
-    fn of(ty: &'a Name, types: &'a Types) -> Self {
-        Self { ty: ty.clone(), objects: types.objects(ty).collect() }
-    }
-
-    /// Inside a fragment; `None` where no object can be.
-    fn inside(&self, condition: &Name, types: &Types) -> Option<Self> {
-        let is_left = |object: &&&'a Key| types.objects(condition).any(|other| other == **object);
-        let objects: Vec<&Key> = self.objects.iter().filter(is_left).copied().collect();
-        let ty = match objects.as_slice() {
-            [] => return None,
-            // Whatever is said of one object, is said of its own type.
-            [one]
-                if types.is_abstract(condition) && (self.objects.len() > 1 || types.is_object(&self.ty)) =>
-            {
-                Name::new(one.as_str()).ok()?
-            }
-            _ => condition.clone(),
-        };
-        Some(Self { ty, objects })
+impl Place {
+    fn of(ty: &Name, types: &Types) -> Self {
+        Self {
+            ty: ty.clone(),
+            objects: types.object_set(ty),
+            is_vague: types.is_vague(ty),
+            views: Vec::new(),
+        }
     }
 }
 
-impl<'a> Reader<'a> {
-    fn set(&self, set: &'a SelectionSet, place: &Place<'a>) -> Set {
-        let mut found = Set::default();
-        self.read(set, place, &mut |one| match one {
-            Found::Field(field) => found.field(field),
-            Found::Fragment(ty, set) => found.fragment(ty, set),
-        });
-        found
+impl Reader<'_> {
+    fn ask(&self, set: &SelectionSet, place: &Place) -> Ask {
+        let mut ask = Ask::default();
+        self.read(set, place, &mut |(asked, below)| ask.add(asked, below));
+        if self.types.is_abstract(&place.ty) { ask.unite() } else { ask }
     }
 
-    fn read(&self, set: &'a SelectionSet, place: &Place<'a>, found: &mut dyn FnMut(Found)) {
+    fn read(&self, set: &SelectionSet, place: &Place, found: &mut dyn FnMut(Item)) {
         for selection in &set.selections {
             let inner = match selection {
-                // What an object is, is answered without a subgraph, unless only another one can tell.
-                Selection::Field(field) if field.name == "__typename" && self.types.is_vague(&place.ty) => {
-                    found(Found::Field(typename()));
+                Selection::Field(field) if field.name == "__typename" => {
+                    self.ask_typename(place, found);
                     continue;
                 }
                 Selection::Field(field) if field.name.starts_with("__") => continue,
                 Selection::Field(field) => {
-                    found(Found::Field(self.field(field, place)));
+                    found(self.field(field, place));
                     continue;
                 }
                 Selection::InlineFragment(fragment) => &fragment.selection_set,
@@ -130,62 +87,63 @@ impl<'a> Reader<'a> {
                     }
                 }
             };
-            let Some(inside) = place.inside(&inner.ty, self.types) else { continue };
-            // The library knows no fragment on a union itself.
-            if inside.ty == place.ty {
-                self.read(inner, &inside, found);
+            let objects = inside(&place.objects, Some(&inner.ty), self.types);
+            if objects.is_empty() {
                 continue;
             }
-            let inner = self.set(inner, &inside);
-            if !inner.is_empty() {
-                found(Found::Fragment(inside.ty, inner));
-            } else if self.types.is_vague(&place.ty) {
-                // Whether it is such an object must be known nevertheless.
-                found(Found::Field(typename()));
+            let is_implied = self.types.is_abstract(&inner.ty) && objects == self.types.object_set(&place.ty);
+            if !is_implied {
+                // Whether it is such an object must be known, whatever is asked of it.
+                self.ask_typename(place, found);
             }
+            // Whatever is said of one object, is said of its own type.
+            let only = self.types.only(&objects).and_then(|only| Name::new(only).ok());
+            let ty = only.unwrap_or_else(|| inner.ty.clone());
+            self.read(
+                inner,
+                &Place { ty, objects, is_vague: place.is_vague, views: place.views.clone() },
+                found,
+            );
         }
     }
 
-    fn field(&self, field: &'a executable::Field, place: &Place<'_>) -> Field {
+    fn ask_typename(&self, place: &Place, found: &mut dyn FnMut(Item)) {
+        if place.is_vague {
+            found((Asked::typename(place.objects.clone()), None));
+        }
+    }
+
+    fn field(&self, field: &Field, place: &Place) -> Item {
         let set = &field.selection_set;
         // An object may return something narrower than its interface says.
         let own = self.types.returns(&place.ty, &field.name).and_then(|returns| Name::new(returns.name).ok());
         let ty = own.unwrap_or_else(|| set.ty.clone());
-        let below = Place { objects: self.types.objects(&ty).collect(), ty: ty.clone() };
-        let is_leaf = !self.types.is_abstract(&ty) && below.objects.is_empty();
-        Field {
-            name: field.name.clone(),
-            head: self.head(field),
-            data_key: self.aliases.data_key(field),
-            is_leaf,
-            set: self.set(set, &below),
-        }
-    }
-
-    fn head(&self, field: &executable::Field) -> String {
-        let mut text = String::new();
-        let alias = self.aliases.replacement(field);
-        // The library takes a field under its own name as alias for another field.
-        let own = field.alias.as_deref().filter(|alias| *alias != field.name.as_str());
-        if let Some(alias) = alias.as_deref().or(own) {
-            text.push_str(alias);
-            text.push(':');
-        }
-        text.push_str(&field.name);
-        if !field.arguments.is_empty() {
-            text.push('(');
-            for argument in &field.arguments {
-                let _ = write!(text, "{}: {} ", argument.name, argument.value.serialize().no_indent());
+        let mut returned = Place::of(&ty, self.types);
+        if !place.views.is_empty() {
+            let (objects, views) = self.map.returned_by_all(&place.views, &place.objects, &field.name);
+            if !views.is_empty() {
+                (returned.objects, returned.views) = (returned.objects.intersection(&objects), views);
             }
-            text.push(')');
         }
-        text
+        let is_leaf = self.types.objects(&ty).next().is_none() && !self.types.is_abstract(&ty);
+        let (mut arguments, mut variables) = (String::new(), Vec::new());
+        for argument in &field.arguments {
+            let between = if arguments.is_empty() { "" } else { " " };
+            arguments += &format!("{between}{}: {}", argument.name, argument.value.serialize().no_indent());
+            self::variables(&argument.value, &mut variables);
+        }
+        let (key, name, of) = (self.aliases.data_key(field), field.name.clone(), place.objects.clone());
+        let asked = Asked { key, name, arguments, variables, of };
+        (asked, (!is_leaf).then(|| Shared::new(self.ask(set, &returned))))
     }
 }
 
-/// The question what an object is.
-pub(super) fn typename() -> Field {
-    const NAME: Name = apollo_compiler::name!("__typename");
-    let set = Set::default();
-    Field { name: NAME, head: NAME.to_string(), data_key: Key::new(&NAME), is_leaf: true, set }
+fn variables(value: &Value, found: &mut Vec<Key>) {
+    match value {
+        Value::Variable(name) if found.iter().any(|known| known == name.as_str()) => {}
+        Value::Variable(name) => found.push(Key::new(name.as_str())),
+        Value::List(values) => values.iter().for_each(|value| variables(value, found)),
+        Value::Object(fields) => fields.iter().for_each(|(_, value)| variables(value, found)),
+        _ => {}
+    }
 }

@@ -1,30 +1,34 @@
 //! Operation → which subgraphs are asked what, in which order. Pure: no I/O, nothing asynchronous.
 //!
-//! Wraps the planner library, which is seen nowhere else.
+//! What the client asks is read into questions about objects (`document`, `ask`). For each of them it is decided who is
+//! asked (`solve`, `cover`), by what the supergraph says of its subgraphs (`graphs`) and by the ways from one to another
+//! (`ways`). The decisions become fetches (`emit`, `draft`), which are put in order (`schedule`) and written (`fetches`).
 
 mod alias;
-mod asked;
-mod convert;
+mod ask;
+mod cover;
 mod display;
 mod document;
-mod interface_objects;
+mod draft;
+mod emit;
+mod fetches;
+mod graphs;
 mod json;
 mod planner;
-mod provided;
+mod schedule;
 mod serial;
 mod size;
-mod stages;
-mod stand_ins;
-mod supergraph;
-mod typenames;
+mod solve;
 mod types;
+mod ways;
 
 use std::sync::OnceLock;
 
 use async_graphql::Name;
 use async_graphql::parser::types::ExecutableDocument;
 
-pub(crate) use alias::{Aliases, Required};
+pub(crate) use alias::Aliases;
+use planner::failed;
 pub(crate) use planner::{PlanError, Planner};
 pub(crate) use size::expanded_size;
 pub(crate) use types::{TypeId, TypeSet, Types};
@@ -145,7 +149,7 @@ pub(crate) enum Step {
 }
 
 /// A part of a representation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Requirement {
     /// A field.
     Field {

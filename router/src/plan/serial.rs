@@ -1,29 +1,30 @@
 //! The root fields of a mutation: which run together, and in which order. Each runs once, however often it stands in
 //! the operation (GraphQL, sections 6.2.2 and 6.3.2).
 
-use super::asked::{Field, Set};
+use super::ask::{Ask, Item, Shared};
 
 /// Puts the root fields of a mutation in order, each response key once. Neighbours of the same subgraph go together,
 /// since that subgraph keeps their order itself; `owner` is the subgraph that runs a field.
-pub(super) fn runs<'a>(fields: Vec<Field>, owner: impl Fn(&Field) -> Option<&'a str>) -> Vec<Set> {
-    let mut merged: Vec<Field> = Vec::new();
-    for field in fields {
-        match merged.iter_mut().find(|known| known.data_key == field.data_key) {
-            Some(known) => known.set.merge(field.set),
-            None => merged.push(field),
+pub(super) fn runs(fields: Vec<Item>, owner: impl Fn(&Item) -> Option<usize>) -> Vec<Ask> {
+    let mut merged: Vec<Item> = Vec::new();
+    for (asked, below) in fields {
+        match merged.iter_mut().find(|(known, _)| known.key == asked.key) {
+            Some((_, Some(known))) => {
+                let mut all = Ask::clone(known);
+                below.iter().for_each(|below| all.merge(below));
+                *known = Shared::new(all);
+            }
+            Some(_) => {}
+            None => merged.push((asked, below)),
         }
     }
-    let mut runs: Vec<Set> = Vec::new();
+    let mut runs: Vec<Ask> = Vec::new();
     let mut last = None;
-    for field in merged {
-        let owner = owner(&field);
+    for item in merged {
+        let owner = owner(&item);
         match runs.last_mut() {
-            Some(run) if owner.is_some() && owner == last => run.field(field),
-            _ => {
-                let mut run = Set::default();
-                run.field(field);
-                runs.push(run);
-            }
+            Some(run) if owner.is_some() && owner == last => run.add(item.0, item.1),
+            _ => runs.push(Ask::from_iter([item])),
         }
         last = owner;
     }

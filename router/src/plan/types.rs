@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use apollo_compiler::ast::{Definition, Document, FieldDefinition, OperationType, Type};
+use apollo_compiler::{Name as TypeName, Node};
 use async_graphql::Name;
-use hive_router_query_planner::state::supergraph_state::{SupergraphDefinition, SupergraphState, TypeNode};
 
 /// A composite type of the supergraph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,7 +18,7 @@ impl TypeId {
 }
 
 /// Some types.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct TypeSet(Box<[u64]>);
 
 impl TypeSet {
@@ -25,6 +26,41 @@ impl TypeSet {
     pub fn contains(&self, ty: TypeId) -> bool {
         let word = self.0.get(usize::from(ty.0 / 64));
         word.is_some_and(|word| word & (1 << (ty.0 % 64)) != 0)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    /// How many they are.
+    pub fn len(&self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
+    }
+
+    /// Those that are in another set as well.
+    pub fn intersection(&self, other: &Self) -> Self {
+        Self(self.0.iter().zip(&other.0).map(|(one, other)| one & other).collect())
+    }
+
+    /// With those of another set.
+    pub fn union(&self, other: &Self) -> Self {
+        let (long, short) = if self.0.len() < other.0.len() { (other, self) } else { (self, other) };
+        let rest = short.0.iter().copied().chain(std::iter::repeat(0));
+        Self(long.0.iter().zip(rest).map(|(one, other)| one | other).collect())
+    }
+
+    /// Whether all of them are in another set.
+    pub fn is_within(&self, other: &Self) -> bool {
+        let others = other.0.iter().copied().chain(std::iter::repeat(0));
+        self.0.iter().zip(others).all(|(one, other)| one & !other == 0)
+    }
+
+    fn ids(&self) -> impl Iterator<Item = TypeId> {
+        let bits = |(number, word): (usize, &u64)| {
+            let word = *word;
+            (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| number * 64 + bit)
+        };
+        self.0.iter().enumerate().flat_map(bits).filter_map(|id| u16::try_from(id).ok().map(TypeId))
     }
 
     fn insert(&mut self, ty: TypeId) {
@@ -56,57 +92,70 @@ pub(crate) struct Types {
 }
 
 impl Types {
-    /// Reads the planner library's state.
-    pub(super) fn new(supergraph: &SupergraphState) -> Self {
-        let root = |name: &Option<String>| name.as_ref().map(Name::new);
+    /// Reads a supergraph.
+    pub(super) fn new(supergraph: &Document) -> Self {
         let mut types = Self {
-            ids: HashMap::new(),
             names: vec![Name::new(""); 2],
-            members: HashMap::new(),
-            vague: HashSet::new(),
-            returns: HashMap::new(),
-            roots: [
-                Some(Name::new(&supergraph.query_type)),
-                root(&supergraph.mutation_type),
-                root(&supergraph.subscription_type),
-            ],
+            roots: [Some(Name::new("Query")), None, None],
+            ..Self::default()
         };
+        let schemas = supergraph.definitions.iter().filter_map(Definition::as_schema_definition);
+        for root in schemas.flat_map(|schema| &schema.root_operations) {
+            let position = match root.0 {
+                OperationType::Query => 0,
+                OperationType::Mutation => 1,
+                OperationType::Subscription => 2,
+            };
+            types.roots[position] = Some(Name::new(&root.1));
+        }
         let mut interface_objects = Vec::new();
-        for (name, definition) in &supergraph.definitions {
-            if definition.join_types().iter().any(|join| join.is_interface_object) {
-                interface_objects.push(name.as_str());
-            }
-            let name = Name::new(name);
+        for definition in &supergraph.definitions {
             match definition {
-                SupergraphDefinition::Interface(_) => {
-                    let objects = supergraph.interface_members(&name).into_iter().flatten();
-                    types.members.insert(name.clone(), objects.map(Name::new).collect());
+                Definition::ObjectTypeDefinition(ty) => {
+                    types.add(&ty.name, &ty.fields);
+                    for interface in &ty.implements_interfaces {
+                        let members = types.members.entry(Name::new(interface)).or_default();
+                        members.push(Name::new(&ty.name));
+                    }
                 }
-                SupergraphDefinition::Union(union) => {
-                    types.members.insert(name.clone(), union.types.iter().map(Name::new).collect());
+                Definition::InterfaceTypeDefinition(ty) => {
+                    types.add(&ty.name, &ty.fields);
+                    types.members.entry(Name::new(&ty.name)).or_default();
+                    if ty.directives.get_all("join__type").any(|join| {
+                        let is_object = join.specified_argument_by_name("isInterfaceObject");
+                        is_object.and_then(|given| given.to_bool()) == Some(true)
+                    }) {
+                        interface_objects.push(Name::new(&ty.name));
+                    }
                 }
-                SupergraphDefinition::Object(_) => {}
-                _ => continue,
-            }
-            let fields = definition.fields().iter().map(|(field, definition)| {
-                let ty = &definition.field_type;
-                (Name::new(field), (Name::new(ty.inner_type()), lists(ty)))
-            });
-            types.returns.insert(name.clone(), fields.collect());
-            // What does not fit is unknown: then nothing is compared by number, and fewer things are reused.
-            if let Ok(id) = u16::try_from(types.names.len()) {
-                types.ids.insert(name.clone(), TypeId(id));
-                types.names.push(name);
+                Definition::UnionTypeDefinition(ty) => {
+                    types.add(&ty.name, &[]);
+                    types.members.insert(Name::new(&ty.name), ty.members.iter().map(Name::new).collect());
+                }
+                _ => {}
             }
         }
         for known_as in interface_objects {
-            let Some(objects) = types.members.get(known_as) else { continue };
+            let Some(objects) = types.members.get(&known_as) else { continue };
             let shares = |(_, members): &(&Name, &Vec<Name>)| members.iter().any(|one| objects.contains(one));
             let vague = types.members.iter().filter(shares).map(|(name, _)| name.clone());
             types.vague.extend(vague);
-            types.vague.insert(Name::new(known_as));
+            types.vague.insert(known_as);
         }
         types
+    }
+
+    fn add(&mut self, name: &TypeName, fields: &[Node<FieldDefinition>]) {
+        let name = Name::new(name);
+        let fields = fields.iter().map(|field| {
+            (Name::new(&field.name), (Name::new(field.ty.inner_named_type()), lists(&field.ty)))
+        });
+        self.returns.insert(name.clone(), fields.collect());
+        // What does not fit is unknown: then nothing is compared by number, and fewer things are reused.
+        if let Ok(id) = u16::try_from(self.names.len()) {
+            self.ids.insert(name.clone(), TypeId(id));
+            self.names.push(name);
+        }
     }
 
     /// The number of a type.
@@ -148,9 +197,36 @@ impl Types {
         members.into_iter().flatten().chain(own.filter(move |_| members.is_none()))
     }
 
+    /// The object types that a name stands for, as a set; empty for what is no composite type. An interface that nothing
+    /// implements stands for itself.
+    pub fn object_set(&self, name: &str) -> TypeSet {
+        let mut set = self.no_types();
+        self.objects(name).for_each(|object| set.insert(self.id(object)));
+        // Of an interface without objects no more can be said than its name.
+        if let Some(own) = self.ids.get(name).filter(|_| set.is_empty()) {
+            set.insert(*own);
+        }
+        set
+    }
+
+    /// The names of some types.
+    pub fn names_of<'a>(&'a self, set: &'a TypeSet) -> impl Iterator<Item = &'a Name> {
+        set.ids().map(|id| self.name(id))
+    }
+
+    /// The name of the only type of a set.
+    pub fn only(&self, set: &TypeSet) -> Option<&Name> {
+        let mut ids = set.ids();
+        ids.next().filter(|_| ids.next().is_none()).map(|id| self.name(id))
+    }
+
+    fn no_types(&self) -> TypeSet {
+        TypeSet(vec![0; self.names.len().div_ceil(64)].into())
+    }
+
     /// The types that satisfy any of some type conditions: the named ones and their members.
     pub fn satisfying<'a>(&self, conditions: impl IntoIterator<Item = &'a str>) -> TypeSet {
-        let mut set = TypeSet(vec![0; self.names.len().div_ceil(64)].into());
+        let mut set = self.no_types();
         for condition in conditions {
             for name in self.objects(condition) {
                 set.insert(self.id(name));
@@ -178,6 +254,12 @@ impl Types {
         self.returns.get(ty)?.get(field).map(|(name, lists)| Returns { name, lists: *lists })
     }
 
+    /// Of a root type, whether it is that of queries; `None` for others.
+    pub fn root_of(&self, name: &str) -> Option<bool> {
+        let position = self.roots.iter().position(|root| root.as_deref() == Some(name))?;
+        Some(position == 0)
+    }
+
     /// The root type of queries, mutations or subscriptions.
     pub fn root(&self, kind: super::FetchKind) -> &str {
         let name = match kind {
@@ -189,10 +271,9 @@ impl Types {
     }
 }
 
-fn lists(ty: &TypeNode) -> u8 {
+fn lists(ty: &Type) -> u8 {
     match ty {
-        TypeNode::List(inner) => lists(inner).saturating_add(1),
-        TypeNode::NonNull(inner) => lists(inner),
-        TypeNode::Named(_) => 0,
+        Type::List(inner) | Type::NonNullList(inner) => lists(inner).saturating_add(1),
+        Type::Named(_) | Type::NonNullNamed(_) => 0,
     }
 }

@@ -26,7 +26,7 @@ fn entities_are_asked_for_by_their_keys() {
     {reviews{product{__typename upc}}}
   Fetch inventory
     at reviews.@.product
-    with { ... on Product { __typename upc } } as $representations
+    with { ... on Product { upc } } as $representations
     query($representations:[_Any!]!){_entities(representations: $representations){...on Product{inStock}}}
 "
     );

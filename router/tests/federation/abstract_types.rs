@@ -143,3 +143,39 @@ async fn a_union_in_one_subgraph_may_be_one_of_its_objects_in_another() {
     let answer = api.ask("{ best { ... on Cup { glaze } ... on Jug { litres } } cup { id } }").await;
     assert_eq!(answer, json!({ "data": { "best": { "glaze": "blue" }, "cup": { "id": "c1" } } }));
 }
+
+/// Two subgraphs share what was played; each knows a kind of its own besides songs.
+#[tokio::test]
+async fn what_one_who_shares_a_field_never_returns_is_asked_of_none() {
+    let evening = Toy {
+        name: "evening",
+        sdl: r#"
+            type Query { played: [Played] @shareable late: [Played] }
+            union Played = Song | News
+            type Song @shareable { title: String }
+            type News { headline: String }
+        "#,
+        data: json!({ "Query": {
+            "played": [{ "__typename": "Song", "title": "One" }, { "__typename": "News", "headline": "x" }],
+            "late": [{ "__typename": "News", "headline": "x" }],
+        } }),
+    };
+    let morning = Toy {
+        name: "morning",
+        sdl: r#"
+            type Query { played: [Played] @shareable }
+            union Played = Song | Weather
+            type Song @shareable { title: String }
+            type Weather { degrees: Int }
+        "#,
+        data: json!({ "Query": { "played": [{ "__typename": "Song", "title": "One" }] } }),
+    };
+    let api = Federation::composed(&[evening, morning]);
+    let all = "{ __typename ... on Song { title } ... on News { headline } ... on Weather { degrees } }";
+    let answer = api.ask(&format!("{{ played {all} late {all} }}")).await;
+    assert_eq!(answer["data"]["late"], json!([{ "__typename": "News", "headline": "x" }]));
+    assert_eq!(answer["data"]["played"][0], json!({ "__typename": "Song", "title": "One" }));
+    let plan = api.supergraph.prepare(&format!("{{ played {all} late {all} }}"), None).unwrap().plan();
+    assert_eq!(plan.matches("headline").count(), 1, "{plan}");
+    assert_eq!(plan.matches("degrees").count(), 0, "{plan}");
+}

@@ -124,3 +124,39 @@ async fn lists_from_two_subgraphs_are_merged_by_position() {
         json!([{ "height": 1, "width": 4 }, { "height": 2, "width": 5 }, { "height": 3, "width": 6 }]);
     assert_eq!(answer, json!({ "data": { "shop": { "shelves": shelves } } }));
 }
+
+/// The key of a basket has what the baskets' own subgraph does not know of its items.
+#[tokio::test]
+async fn a_key_is_put_together_from_what_several_subgraphs_know() {
+    let orders = Toy {
+        name: "orders",
+        sdl: r#"
+            type Query { basket: Basket }
+            type Basket @key(fields: "items { sku }") { items: [Item!]! }
+            type Item @key(fields: "sku") { sku: ID! }
+        "#,
+        data: json!({ "Query": { "basket": { "items": [{ "sku": "x" }, { "sku": "y" }] } } }),
+    };
+    let stock = Toy {
+        name: "stock",
+        sdl: r#"type Item @key(fields: "sku") { sku: ID! shelf: Int @shareable }"#,
+        data: json!({ "Item": [{ "sku": "x", "shelf": 1 }, { "sku": "y", "shelf": 2 }] }),
+    };
+    let prices = Toy {
+        name: "prices",
+        sdl: r#"
+            type Basket @key(fields: "items { sku shelf }") { items: [Item!]! @external total: Int }
+            type Item @key(fields: "sku shelf") { sku: ID! shelf: Int @shareable }
+        "#,
+        data: json!({ "Basket": [{
+            "items": [
+                { "__typename": "Item", "sku": "x", "shelf": 1 },
+                { "__typename": "Item", "sku": "y", "shelf": 2 },
+            ],
+            "total": 42,
+        }] }),
+    };
+    let api = Federation::composed(&[orders, stock, prices]);
+    assert_eq!(api.ask("{ basket { total } }").await, json!({ "data": { "basket": { "total": 42 } } }));
+    assert_eq!(api.called(), ["orders", "stock", "prices"]);
+}

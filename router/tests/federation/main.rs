@@ -7,6 +7,7 @@
 mod abstract_types;
 mod interface_objects;
 mod keys;
+mod market;
 mod overrides;
 mod provides;
 mod requirements_apart;

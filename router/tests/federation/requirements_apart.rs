@@ -7,6 +7,10 @@ use crate::toy::Toy;
 
 /// The shop has prices in every currency; what shipping costs depends on them, in turn in two subgraphs.
 fn goods() -> Federation {
+    let good = json!({
+        "id": "1", "price{\"in\":\"EUR\"}": 10, "price{\"in\":\"USD\"}": 12, "price": 7, "grams": 100,
+        "group": { "price{\"in\":\"EUR\"}": 20, "price{\"in\":\"USD\"}": 24 },
+    });
     let shop = Toy {
         name: "shop",
         sdl: r#"
@@ -15,10 +19,7 @@ fn goods() -> Federation {
             type Group @shareable { price(in: Currency): Int }
             enum Currency { EUR USD }
         "#,
-        data: json!({ "Query": { "goods": [{ "id": "1" }] }, "Good": [{
-            "id": "1", "price{\"in\":\"EUR\"}": 10, "price{\"in\":\"USD\"}": 12, "price": 7, "grams": 100,
-            "group": { "price{\"in\":\"EUR\"}": 20, "price{\"in\":\"USD\"}": 24 },
-        }] }),
+        data: json!({ "Query": { "goods": [good.clone()] }, "Good": [good] }),
     };
     let post = Toy {
         name: "post",

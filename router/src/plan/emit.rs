@@ -1,0 +1,301 @@
+//! A solution → fetches, and what each needs of the others.
+
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+use super::ask::{Ask, Shared};
+use super::draft::{Draft, Entry, Node, Segment};
+use super::solve::{Field, Part, Solution};
+use super::ways::{Map, NOWHERE, View, Way};
+use super::{FetchKind, PlanError, Requirement, Step, TypeSet};
+
+/// More selections than this are not asked for.
+const SELECTIONS_MAX: usize = 200_000;
+
+/// Puts fetches together.
+pub(super) struct Emitter<'a> {
+    map: Map<'a>,
+    kind: FetchKind,
+    pub drafts: Vec<Draft>,
+    /// The fetch that goes a way from a place, being told something besides.
+    opened: HashMap<(usize, Vec<Segment>, usize, Option<usize>), usize>,
+    selections: usize,
+}
+
+/// A place in what a fetch asks for.
+#[derive(Clone)]
+struct Spot {
+    draft: usize,
+    segments: Vec<Segment>,
+    /// Where its objects are in the data.
+    path: Vec<Step>,
+}
+
+impl Spot {
+    fn below(&self, field: &Field, lists: u8) -> Self {
+        let mut path = self.path.clone();
+        path.push(Step::Field(field.asked.key.clone()));
+        path.extend((0..lists).map(|_| Step::List));
+        Self { path, ..self.into(Segment::Field(field.asked.key.clone())) }
+    }
+
+    fn into(&self, segment: Segment) -> Self {
+        let mut segments = self.segments.clone();
+        segments.push(segment);
+        Self { draft: self.draft, segments, path: self.path.clone() }
+    }
+}
+
+impl<'a> Emitter<'a> {
+    pub fn new(map: Map<'a>, kind: FetchKind) -> Self {
+        Self { map, kind, drafts: Vec::new(), opened: HashMap::new(), selections: 0 }
+    }
+
+    /// The fetches of what is asked of the root.
+    pub fn root(&mut self, view: &View, solution: &Solution) -> Result<(), PlanError> {
+        let root = Spot { draft: NOWHERE, segments: Vec::new(), path: Vec::new() };
+        self.solution(solution, view, &root, &mut BTreeSet::new())
+    }
+
+    /// `by` gets the fetches that bring what is asked.
+    fn solution(
+        &mut self,
+        solution: &Solution,
+        view: &View,
+        at: &Spot,
+        by: &mut BTreeSet<usize>,
+    ) -> Result<(), PlanError> {
+        self.selections += solution.parts.len();
+        if self.selections > SELECTIONS_MAX {
+            return Err(PlanError::Deadline);
+        }
+        for part in &solution.parts {
+            match part {
+                Part::Field(field) => self.field(field, view, at, by)?,
+                Part::Narrow { view, solution } => {
+                    let mut inside = at.into(Segment::On(view.ty.clone()));
+                    inside.path.push(Step::Type(self.names(&view.objects)));
+                    self.solution(solution, view, &inside, by)?;
+                }
+                Part::Hop { way, solution } => {
+                    let draft = self.open(view, at, way)?;
+                    self.solution(solution, &way.target, &self.inside(draft, at, way), by)?;
+                }
+                Part::Require { way, required, known, field } => {
+                    let mut after = BTreeSet::new();
+                    self.solution(known, view, at, &mut after)?;
+                    let draft = self.require(view, at, way, required, after)?;
+                    self.field(field, &way.target, &self.inside(draft, at, way), by)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn field(
+        &mut self,
+        field: &Field,
+        view: &View,
+        at: &Spot,
+        by: &mut BTreeSet<usize>,
+    ) -> Result<(), PlanError> {
+        by.insert(at.draft);
+        self.node(at).ask(&field.asked, field.ty.as_ref(), field.below.is_some());
+        let Some((returned, solution)) = &field.below else { return Ok(()) };
+        let known = self.map.types.returns(&view.ty, &field.asked.name);
+        let lists = known.as_ref().map_or(0, |returns| returns.lists);
+        let is_abstract = known.is_some_and(|returns| self.map.types.is_abstract(returns.name))
+            || self.map.known(returned).is_some_and(|known| known.is_abstract);
+        let below = at.below(field, lists);
+        if is_abstract {
+            self.node(&below).ask_typename();
+        }
+        self.solution(solution, returned, &below, by)
+    }
+
+    /// The fetch that goes a way.
+    fn open(&mut self, view: &View, at: &Spot, way: &Rc<Way>) -> Result<usize, PlanError> {
+        let place = (at.draft, at.segments.clone(), way.address(), None);
+        if let Some(draft) = self.opened.get(&place) {
+            return Ok(*draft);
+        }
+        let draft = self.enter(view, at, way, Vec::new(), BTreeSet::new())?;
+        self.opened.insert(place, draft);
+        Ok(draft)
+    }
+
+    /// The fetch that goes a way and tells what is required.
+    fn require(
+        &mut self,
+        view: &View,
+        at: &Spot,
+        way: &Rc<Way>,
+        required: &Shared<Ask>,
+        after: BTreeSet<usize>,
+    ) -> Result<usize, PlanError> {
+        let place = (at.draft, at.segments.clone(), way.address(), Some(required.address()));
+        if let Some(draft) = self.opened.get(&place) {
+            return Ok(*draft);
+        }
+        let told = self.requirements(required, &view.objects);
+        let draft = self.enter(view, at, way, told, after)?;
+        self.opened.insert(place, draft);
+        Ok(draft)
+    }
+
+    fn enter(
+        &mut self,
+        view: &View,
+        at: &Spot,
+        way: &Rc<Way>,
+        mut told: Vec<Requirement>,
+        mut after: BTreeSet<usize>,
+    ) -> Result<usize, PlanError> {
+        let is_root = self.map.types.root_of(&view.ty).is_some();
+        if at.draft != NOWHERE {
+            after.insert(at.draft);
+        }
+        if !is_root {
+            self.node(at).ask_typename();
+        }
+        for source in &way.sources {
+            match (&source.found, &source.way) {
+                (Some(found), _) => self.solution(found, view, at, &mut after)?,
+                (None, None) => {
+                    after.insert(at.draft);
+                    self.bring(&source.part, view, at);
+                }
+                (None, Some(way)) => {
+                    let draft = self.open(view, at, way)?;
+                    after.insert(draft);
+                    self.bring(&source.part, &way.target, &self.inside(draft, at, way));
+                }
+            }
+            for requirement in self.requirements(&source.part, &view.objects) {
+                add(&mut told, requirement);
+            }
+        }
+        let mut node = Node::default();
+        let known = self.map.known(&way.target);
+        if known.is_some_and(|known| known.is_abstract) {
+            node.at(&[Segment::On(way.target.ty.clone())]).ask_typename();
+        }
+        let entry = (!is_root).then(|| self.entry(view, way, told));
+        let mut path = at.path.clone();
+        // What an entity is, is told by what it is told by.
+        while entry.is_some() && matches!(path.last(), Some(Step::Type(_))) {
+            path.pop();
+        }
+        let kind = if at.draft == NOWHERE { self.kind } else { FetchKind::Query };
+        self.drafts.push(Draft { graph: way.target.graph, kind, path, entry, node, after });
+        Ok(self.drafts.len() - 1)
+    }
+
+    fn entry(&self, view: &View, way: &Way, told: Vec<Requirement>) -> Entry {
+        let ty = way.target.ty.clone();
+        let mut requires = IndexMap::new();
+        if self.map.is_interface_object(view) {
+            // As long as nobody said more.
+            requires.insert(view.ty.to_string(), told);
+        } else {
+            for name in self.names(&view.objects) {
+                requires.insert(name, told.clone());
+            }
+        }
+        let is_interface_object = self.map.is_interface_object(&way.target);
+        let retyped = if is_interface_object {
+            self.names(&self.map.types.object_set(&way.target.ty))
+        } else {
+            Vec::new()
+        };
+        Entry { ty, requires, retyped }
+    }
+
+    /// Asks for what others need to be told.
+    fn bring(&mut self, ask: &Ask, view: &View, at: &Spot) {
+        for (asked, below) in ask.items() {
+            let Some((own, returned)) = self.map.local(view, &asked.name) else { continue };
+            self.node(at).ask(asked, Some(&own.ty), below.is_some());
+            if let (Some(returned), Some(below)) = (returned, below) {
+                let field = Field { asked: asked.clone(), ty: None, below: None };
+                self.bring(below, &returned, &at.below(&field, 0));
+            }
+        }
+    }
+
+    /// What objects are told by; `all` is what they may be.
+    fn requirements(&self, ask: &Ask, all: &TypeSet) -> Vec<Requirement> {
+        let mut found = Vec::new();
+        for (asked, below) in ask.items() {
+            let selections = below.as_ref().map(|below| {
+                let types = self.map.types;
+                let returned = types.names_of(&asked.of).filter_map(|name| types.returns(name, &asked.name));
+                let all = returned.map(|returns| types.object_set(returns.name));
+                self.requirements(below, &all.fold(TypeSet::default(), |all, some| all.union(&some)))
+            });
+            let field = Requirement::Field {
+                name: asked.key.clone(),
+                key: async_graphql::Name::new(&asked.name),
+                selections: selections.unwrap_or_default(),
+            };
+            if all.is_within(&asked.of) {
+                found.push(field);
+                continue;
+            }
+            for condition in self.names(&all.intersection(&asked.of)) {
+                let own = found.iter_mut().find_map(|known| match known {
+                    Requirement::Type { condition: known, selections } if *known == condition => {
+                        Some(selections)
+                    }
+                    _ => None,
+                });
+                match own {
+                    Some(selections) => selections.push(field.clone()),
+                    None => found.push(Requirement::Type { condition, selections: vec![field.clone()] }),
+                }
+            }
+        }
+        found
+    }
+
+    fn inside(&self, draft: usize, at: &Spot, way: &Way) -> Spot {
+        let is_root = self.drafts.get(draft).is_some_and(|draft| draft.entry.is_none());
+        let segments = if is_root { Vec::new() } else { vec![Segment::On(way.target.ty.clone())] };
+        Spot { draft, segments, path: at.path.clone() }
+    }
+
+    fn node(&mut self, at: &Spot) -> &mut Node {
+        // Every spot is of a fetch that was put here before.
+        self.drafts[at.draft].node.at(&at.segments)
+    }
+
+    fn names(&self, objects: &TypeSet) -> Vec<String> {
+        self.map.types.names_of(objects).map(ToString::to_string).collect()
+    }
+}
+
+/// Adds a requirement to others, each once.
+pub(super) fn add(told: &mut Vec<Requirement>, requirement: Requirement) {
+    let same = told.iter_mut().find_map(|known| match (known, &requirement) {
+        (Requirement::Field { name, key, selections }, Requirement::Field { name: n, key: k, .. })
+            if name == n && key == k =>
+        {
+            Some(selections)
+        }
+        (Requirement::Type { condition, selections }, Requirement::Type { condition: c, .. })
+            if condition == c =>
+        {
+            Some(selections)
+        }
+        _ => None,
+    });
+    match same {
+        None => told.push(requirement),
+        Some(known) => {
+            let (Requirement::Field { selections, .. } | Requirement::Type { selections, .. }) = requirement;
+            selections.into_iter().for_each(|inner| add(known, inner));
+        }
+    }
+}
