@@ -31,7 +31,12 @@ impl Run<'_> {
             self.fetch_root(fetch).await;
             return;
         }
-        let batches = entities::collect(fetch, &self.operation.layout, self.types(), &mut self.state());
+        let batches = {
+            let mut state = self.state();
+            let batches = entities::collect(fetch, &self.operation.layout, self.types(), &mut state);
+            self.explain_unasked(&mut state, fetch, &batches);
+            batches
+        };
         let chunks = entities::chunks(&batches);
         let calls = chunks.iter().map(|chunk| {
             let mut variables = vec![b'{'];

@@ -1,6 +1,6 @@
 //! Errors of subgraphs → the places in the client's answer that they are about. Only looked at when there is one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::entities::{Batch, Chunk};
 use super::layout::{Hop, Reading};
@@ -133,6 +133,33 @@ impl Run<'_> {
             };
             let covered = place.iter().chain(&rest[..null]).cloned().collect();
             self.record(state, error.clone().at(path), vec![covered]);
+        }
+    }
+
+    /// What of an object could not be asked for, since an error took what has to be told for it, needs no error of its
+    /// own: that one explains it.
+    pub(super) fn explain_unasked(&self, state: &mut State, fetch: &Fetch, batches: &[Batch<'_>]) {
+        if state.errors.is_empty() {
+            return;
+        }
+        let shape = &self.operation.shape;
+        let entities = &self.operation.layout.fetch(fetch).entities;
+        for batch in batches {
+            let asked: HashSet<ObjectId> = batch.targets.iter().map(|(object, _)| *object).collect();
+            let paths = batch.fields.first().map(|&field| &entities[field].paths);
+            let found: Vec<_> = paths.into_iter().flatten().flat_map(|path| self.walk(state, path)).collect();
+            for (path, _) in found.into_iter().filter(|(_, object)| !asked.contains(object)) {
+                let at = client_path(shape, &path);
+                let Some(known) = state.errors.iter_mut().find(|known| known.error.path.starts_with(&at))
+                else {
+                    continue;
+                };
+                let unasked = fetch.outputs.iter().map(|key| {
+                    let output = path.iter().cloned().chain([PathSegment::Field(key.clone())]);
+                    client_path(shape, &output.collect())
+                });
+                known.covers.extend(unasked.filter(|output| output.len() == path.len() + 1));
+            }
         }
     }
 

@@ -31,6 +31,8 @@ struct Spot {
     segments: Vec<Segment>,
     /// Where its objects are in the data.
     path: Vec<Step>,
+    /// Whether the schema says what its objects are: then they are not asked.
+    is_certain: bool,
 }
 
 impl Spot {
@@ -44,7 +46,7 @@ impl Spot {
     fn into(&self, segment: Segment) -> Self {
         let mut segments = self.segments.clone();
         segments.push(segment);
-        Self { draft: self.draft, segments, path: self.path.clone() }
+        Self { draft: self.draft, segments, path: self.path.clone(), is_certain: self.is_certain }
     }
 }
 
@@ -55,7 +57,7 @@ impl<'a> Emitter<'a> {
 
     /// The fetches of what is asked of the root.
     pub fn root(&mut self, view: &View, solution: &Solution) -> Result<(), PlanError> {
-        let root = Spot { draft: NOWHERE, segments: Vec::new(), path: Vec::new() };
+        let root = Spot { draft: NOWHERE, segments: Vec::new(), path: Vec::new(), is_certain: true };
         self.solution(solution, view, &root, &mut BTreeSet::new())
     }
 
@@ -77,6 +79,7 @@ impl<'a> Emitter<'a> {
                 Part::Narrow { view, solution } => {
                     let mut inside = at.into(Segment::On(view.ty.clone()));
                     inside.path.push(Step::Type(self.names(&view.objects)));
+                    inside.is_certain = false;
                     self.solution(solution, view, &inside, by)?;
                 }
                 Part::Hop { way, solution } => {
@@ -108,7 +111,8 @@ impl<'a> Emitter<'a> {
         let lists = known.as_ref().map_or(0, |returns| returns.lists);
         let is_abstract = known.is_some_and(|returns| self.map.types.is_abstract(returns.name))
             || self.map.known(returned).is_some_and(|known| known.is_abstract);
-        let below = at.below(field, lists);
+        let mut below = at.below(field, lists);
+        below.is_certain &= !is_abstract;
         if is_abstract {
             self.node(&below).ask_typename();
         }
@@ -157,7 +161,7 @@ impl<'a> Emitter<'a> {
         if at.draft != NOWHERE {
             after.insert(at.draft);
         }
-        if !is_root {
+        if !is_root && !at.is_certain {
             self.node(at).ask_typename();
         }
         for source in &way.sources {
@@ -263,7 +267,7 @@ impl<'a> Emitter<'a> {
     fn inside(&self, draft: usize, at: &Spot, way: &Way) -> Spot {
         let is_root = self.drafts.get(draft).is_some_and(|draft| draft.entry.is_none());
         let segments = if is_root { Vec::new() } else { vec![Segment::On(way.target.ty.clone())] };
-        Spot { draft, segments, path: at.path.clone() }
+        Spot { draft, segments, path: at.path.clone(), is_certain: at.is_certain }
     }
 
     fn node(&mut self, at: &Spot) -> &mut Node {

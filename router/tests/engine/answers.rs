@@ -1,6 +1,8 @@
+use router::Supergraph;
 use serde_json::json;
 
-use crate::{noted, run, run_with, shop};
+use crate::canned::{LINK, canned};
+use crate::{Log, noted, run, run_with, shop};
 
 #[tokio::test]
 async fn one_subgraph_answers() {
@@ -218,4 +220,15 @@ fn a_prepared_operation_is_kept() {
     let first = api.prepare("{ __typename }", None).unwrap();
     let second = api.prepared("{ __typename }", None, &serde_json::Map::new()).unwrap();
     assert!(std::sync::Arc::ptr_eq(&first, &second));
+}
+
+/// A number is what the scalar makes of it; GraphQL has no largest one.
+#[tokio::test]
+async fn a_large_number_in_a_document_reaches_the_subgraph_as_it_is() {
+    let log = Log::default();
+    let sdl = format!("{LINK} scalar Big type Query {{ keep(value: Big): Int }}");
+    let number = "123456789012345678901234567890";
+    let api = Supergraph::compose(&[canned("a", &sdl, &[(number, json!({ "keep": 1 }))], &log)]).unwrap();
+    let answer = run(&api, &format!("{{ keep(value: {number}) }}")).await;
+    assert_eq!(answer, json!({ "data": { "keep": 1 } }));
 }

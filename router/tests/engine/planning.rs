@@ -23,7 +23,7 @@ fn entities_are_asked_for_by_their_keys() {
         plan("{ reviews { product { inStock } } }"),
         "Sequence
   Fetch reviews
-    {reviews{product{__typename upc}}}
+    {reviews{product{upc}}}
   Fetch inventory
     at reviews.@.product
     with { ... on Product { upc } } as $representations

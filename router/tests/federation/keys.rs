@@ -150,8 +150,8 @@ async fn a_key_is_put_together_from_what_several_subgraphs_know() {
         "#,
         data: json!({ "Basket": [{
             "items": [
-                { "__typename": "Item", "sku": "x", "shelf": 1 },
-                { "__typename": "Item", "sku": "y", "shelf": 2 },
+                { "sku": "x", "shelf": 1 },
+                { "sku": "y", "shelf": 2 },
             ],
             "total": 42,
         }] }),

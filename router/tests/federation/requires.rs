@@ -159,3 +159,32 @@ async fn requirements_hold_for_an_entity_within_one_of_the_same_type() {
     let within = json!({ "a": "20", "within": null });
     assert_eq!(answer, json!({ "data": { "part": { "id": "1", "within": within, "cost": "10" } } }));
 }
+
+/// What an author's name took with it is what the next subgraph has to be told.
+#[tokio::test]
+async fn what_an_error_keeps_from_being_asked_has_no_error_of_its_own() {
+    let posts = Toy {
+        name: "posts",
+        sdl: r#"
+            type Query { post: Post }
+            type Post @key(fields: "id") { id: ID! author: Author! }
+            type Author { name: String! years: Int! }
+        "#,
+        data: json!({ "Query": { "post": { "id": "1", "author": { "name": { "error": "gone" }, "years": 7 } } } }),
+    };
+    let ranks = Toy {
+        name: "ranks",
+        sdl: r#"
+            type Post @key(fields: "id") {
+              id: ID! author: Author! @external rank: String! @requires(fields: "author { years }")
+            }
+            type Author @external { years: Int! }
+        "#,
+        data: json!({ "Post": [{ "id": "1", "rank": "=author" }] }),
+    };
+    let api = Federation::composed(&[posts, ranks]);
+    let answer = api.ask("{ post { rank author { name } } }").await;
+    assert_eq!(answer["data"], json!({ "post": null }));
+    assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1), "{answer}");
+    assert_eq!(answer["errors"][0]["path"], json!(["post", "author", "name"]));
+}

@@ -1,9 +1,11 @@
 //! Made-up federations: entities with several keys, compound and nested ones, stubs, `@requires`, `@provides`,
-//! `@shareable`, interfaces, unions, interface objects, and values whose parts are in several subgraphs.
+//! `@shareable`, interfaces, unions, interface objects, and values whose parts are in several subgraphs; some subgraphs
+//! speak Federation 1.
 //!
 //! Every field can be reached from everywhere: subgraphs of an entity share keys in a chain.
 
 mod entity;
+mod media;
 mod sketch;
 
 use crate::random::Random;
@@ -25,34 +27,14 @@ pub fn federation(random: &mut Random) -> Vec<(String, String)> {
         entity.draw(&mut sketches, random);
     }
     if has_media {
-        media(&mut sketches, random);
+        media::draw(&mut sketches, random);
     }
     roots(&entities, has_media, &mut sketches, random);
     node(&entities, &mut sketches, random);
     found(&entities, &mut sketches);
     stubs(&entities, &mut sketches);
-    sketches.iter().enumerate().map(|(number, sketch)| (format!("s{number}"), sketch.sdl())).collect()
-}
-
-/// The interface that the last subgraph takes for an object type, and its two objects, in the first one.
-fn media(sketches: &mut [Sketch], random: &mut Random) {
-    let label = if random.chance(50) { "label: String" } else { "label(up: Boolean = false): String!" };
-    let (first, others) = sketches.split_first_mut().expect("a subgraph");
-    let last = others.last_mut().expect("another one");
-    let keys = ["@key(fields: \"id\")", "@key(fields: \"id\") @key(fields: \"sku\")"][random.below(2)];
-    first.interface("Media", keys, &["id: ID!", "sku: String!", label]);
-    for (name, own) in [("Film", "minutes: Int!"), ("Book", "pages: [Int]")] {
-        first.object(name, "implements Media", keys, &["id: ID!", "sku: String!", label, own]);
-    }
-    let mut fields = vec!["id: ID!".to_owned(), "views(since: Int): Int".to_owned()];
-    if random.chance(50) && label == "label: String" {
-        fields.push("label: String @external".to_owned());
-        fields.push("rank: String @requires(fields: \"label\")".to_owned());
-    } else {
-        fields.push("rank: String!".to_owned());
-    }
-    let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-    last.object("Media", "", "@key(fields: \"id\") @interfaceObject", &fields);
+    let sdl = |(number, sketch): (usize, &Sketch)| (format!("s{number}"), sketch.sdl(random.chance(25)));
+    sketches.iter().enumerate().map(sdl).collect()
 }
 
 /// Root fields, some in several subgraphs.

@@ -86,11 +86,23 @@ impl Sketch {
         self.types.values().any(|ty| ty.fields.iter().any(|field| returns(field)))
     }
 
-    pub fn sdl(&self) -> String {
-        let mut sdl =
-            "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.3\", import: [\"@key\", \
-             \"@shareable\", \"@external\", \"@requires\", \"@provides\", \"@interfaceObject\"])\n"
-                .to_owned();
+    /// In the language of Federation 1 if that is wanted, and has words for all of it.
+    pub fn sdl(&self, is_old: bool) -> String {
+        let sdl = self.types_sdl();
+        if is_old
+            && !sdl.contains("@interfaceObject")
+            && !sdl.contains("resolvable")
+            && !sdl.contains("interface Media")
+        {
+            return sdl.replace(" @shareable", "");
+        }
+        let link = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.3\", import: [\"@key\", \
+             \"@shareable\", \"@external\", \"@requires\", \"@provides\", \"@interfaceObject\"])\n";
+        format!("{link}{sdl}")
+    }
+
+    fn types_sdl(&self) -> String {
+        let mut sdl = String::new();
         for (name, ty) in &self.types {
             let implements: Vec<&str> = ty.implements.iter().map(String::as_str).collect();
             let implements = if implements.is_empty() {
