@@ -269,13 +269,13 @@ impl Writer<'_> {
     fn parts(&mut self, object: ObjectId, parts: &[Part]) -> Option<()> {
         for part in parts {
             match part {
-                Part::Field { key, slots, parts } => {
-                    let nodes = slots.iter().map(|&slot| self.store.slot(object, slot));
-                    let node = nodes.into_iter().find(|node| !matches!(node, Node::Missing))?;
+                Part::Field { key, slot, parts } => {
+                    let node = self.store.slot(object, (*slot)?);
                     self.separate();
                     self.out.extend_from_slice(key.as_bytes());
                     self.has_field = true;
                     self.has_value |= !matches!(node, Node::Null);
+                    // What was not brought ends it.
                     self.value(node, parts)?;
                 }
                 Part::Type { parts, .. } => {

@@ -71,8 +71,7 @@ impl Operation {
     /// The subgraphs that its plan touches, each once.
     pub fn subgraphs(&self) -> impl Iterator<Item = &str> {
         let mut names = BTreeSet::new();
-        names.extend(self.planned.primary.iter().map(|fetch| fetch.subgraph.as_str()));
-        self.planned.rest.visit(&mut |fetch: &Fetch| {
+        self.planned.visit(&mut |fetch: &Fetch| {
             names.insert(fetch.subgraph.as_str());
         });
         names.into_iter()

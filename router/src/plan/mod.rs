@@ -198,6 +198,12 @@ impl Planned {
         self.primary.iter_mut().for_each(|fetch| number(fetch));
         self.rest.visit_mut(&mut number);
     }
+
+    /// Calls a function with every fetch, in the order of the plan.
+    pub fn visit<'a>(&'a self, visitor: &mut impl FnMut(&'a Fetch)) {
+        self.primary.iter().for_each(|fetch| visitor(fetch));
+        self.rest.visit(visitor);
+    }
 }
 
 impl Plan {
@@ -211,8 +217,7 @@ impl Plan {
         }
     }
 
-    /// Calls a function with every fetch, in the order of the plan.
-    pub fn visit<'a>(&'a self, visitor: &mut impl FnMut(&'a Fetch)) {
+    fn visit<'a>(&'a self, visitor: &mut impl FnMut(&'a Fetch)) {
         match self {
             Self::Nothing => {}
             Self::Fetch(fetch) => visitor(fetch),

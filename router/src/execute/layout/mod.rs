@@ -77,19 +77,13 @@ impl Layout {
     /// Lays out a plan. `may_reuse` says whether what was read once stays true: not while a mutation runs.
     pub fn new(planned: &Planned, types: &Types, may_reuse: bool) -> Self {
         let mut drafts = Drafts::default();
-        for fetch in planned.primary.iter().map(AsRef::as_ref) {
-            drafts.fetch(fetch);
-        }
-        planned.rest.visit(&mut |fetch| drafts.fetch(fetch));
+        planned.visit(&mut |fetch| drafts.fetch(fetch));
         let sources =
             if may_reuse { known::sources(planned, types, &mut drafts) } else { Sources::default() };
         let (places, place_of) = drafts.finish();
         let mut compiler = Compiler { places: &places, place_of: &place_of, types, sources };
         let mut fetches = Vec::new();
-        for fetch in planned.primary.iter().map(AsRef::as_ref) {
-            fetches.push(compiler.fetch(fetch));
-        }
-        planned.rest.visit(&mut |fetch| fetches.push(compiler.fetch(fetch)));
+        planned.visit(&mut |fetch| fetches.push(compiler.fetch(fetch)));
         Self { places, fetches }
     }
 

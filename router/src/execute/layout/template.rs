@@ -19,8 +19,8 @@ pub(in crate::execute) enum Part {
     Field {
         /// Its key and the colon, as JSON.
         key: String,
-        /// The slots that may hold it, the best first.
-        slots: Vec<usize>,
+        /// The slot that holds it; `None` when nobody brings it.
+        slot: Option<usize>,
         /// Its own parts, unless it is a leaf.
         parts: Vec<Part>,
     },
@@ -58,18 +58,12 @@ impl Compiler<'_> {
         let mut parts = Vec::with_capacity(requires.len());
         for requirement in requires {
             match requirement {
-                Requirement::Field { key, .. } if key == "__typename" => {}
                 Requirement::Field { name, key, selections } => {
-                    let known = [name, key].into_iter().filter_map(|key| self.places[place].get_full(key));
-                    let (mut slots, mut below) = (Vec::new(), None);
-                    for (slot, _, found) in known {
-                        if !slots.contains(&slot) {
-                            slots.push(slot);
-                            below = below.or(*found);
-                        }
-                    }
+                    let known = self.places[place].get_full(name);
+                    let below = known.and_then(|(_, _, below)| *below);
                     let inner = below.map(|below| self.parts(below, selections)).unwrap_or_default();
-                    parts.push(Part::Field { key: format!("\"{key}\":"), slots, parts: inner });
+                    let slot = known.map(|(slot, ..)| slot);
+                    parts.push(Part::Field { key: format!("\"{key}\":"), slot, parts: inner });
                 }
                 Requirement::Type { condition, selections } => parts.push(Part::Type {
                     types: self.types.related(condition),
