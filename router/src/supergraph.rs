@@ -278,6 +278,9 @@ impl Supergraph {
             .plan(&document, &definition, &self.engine.aliases, planning_max)
             .map_err(|error| match error {
                 PlanError::Deadline => one(code::PLANNING_TIMEOUT, "this operation takes too long to plan"),
+                PlanError::Large => {
+                    one(code::TOO_COMPLEX, "this operation takes too much of the subgraphs to answer")
+                }
                 PlanError::Nested => one(code::TOO_COMPLEX, "this operation is nested too deeply"),
                 PlanError::Failed(cause) => {
                     tracing::error!(cause, "an operation could not be planned");

@@ -11,8 +11,11 @@ use super::solve::{Field, Part, Solution};
 use super::ways::{Map, NOWHERE, View, Way};
 use super::{FetchKind, PlanError, Requirement, Step, TypeSet};
 
-/// More selections than this are not asked for.
-const SELECTIONS_MAX: usize = 200_000;
+/// More selections than this, over all fetches, are not asked for: they grow with the types of an interface by each
+/// level at which these have to be asked one by one.
+const SELECTIONS_MAX: usize = 20_000;
+/// More fetches than this are not made.
+const FETCHES_MAX: usize = 1_000;
 
 /// Puts fetches together.
 pub(super) struct Emitter<'a> {
@@ -70,8 +73,8 @@ impl<'a> Emitter<'a> {
         by: &mut BTreeSet<usize>,
     ) -> Result<(), PlanError> {
         self.selections += solution.parts.len();
-        if self.selections > SELECTIONS_MAX {
-            return Err(PlanError::Deadline);
+        if self.selections > SELECTIONS_MAX || self.drafts.len() > FETCHES_MAX {
+            return Err(PlanError::Large);
         }
         for part in &solution.parts {
             match part {

@@ -46,6 +46,8 @@ pub(super) struct Known {
     pub objects: TypeSet,
     /// By what it can be asked for: each part of a key with what leads to it.
     pub keys: Vec<Vec<Shared<Ask>>>,
+    /// By what all objects of an interface can be asked for, each as what it is.
+    pub object_keys: Vec<Vec<Shared<Ask>>>,
     /// What it has.
     pub fields: HashMap<Name, Own>,
     /// The keys as they stand there, and whether it can be asked by them.
@@ -73,7 +75,8 @@ impl Graphs {
         for (number, graph) in all.iter().enumerate() {
             for (name, known) in &graph.types {
                 knowing.entry(name.clone()).or_default().push(number);
-                if (known.is_abstract || known.is_interface_object) && !known.keys.is_empty() {
+                let has_keys = !known.keys.is_empty() || !known.object_keys.is_empty();
+                if (known.is_abstract || known.is_interface_object) && has_keys {
                     interfaces.push((number, name.clone()));
                 }
             }
@@ -102,7 +105,7 @@ impl Graphs {
         self.knowing.get(ty).map_or(&[], Vec::as_slice)
     }
 
-    /// The interfaces that have keys somewhere, with the subgraph.
+    /// The interfaces of which a subgraph gives objects by a key, with the subgraph.
     pub fn interfaces(&self) -> &[(usize, Name)] {
         &self.interfaces
     }

@@ -24,9 +24,12 @@ pub(crate) struct Planner {
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PlanError {
-    /// It took too long, or would be too large.
+    /// It took too long.
     #[error("planning took too long")]
     Deadline,
+    /// It takes too many fetches, or fetches that ask for too much.
+    #[error("planned too large")]
+    Large,
     /// It is nested too deeply.
     #[error("nested too deeply")]
     Nested,

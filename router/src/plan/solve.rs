@@ -17,8 +17,8 @@ use super::cover::Cover;
 use super::ways::{Map, View, Way};
 use super::{PlanError, TypeSet, failed};
 
-/// More solutions than this are not looked for: a million take a second or two.
-const SOLUTIONS_MAX: usize = 500_000;
+/// More solutions than this are not looked for.
+const SOLUTIONS_MAX: usize = 100_000;
 /// Questions nested deeper than this are not solved.
 const DEPTH_MAX: usize = 64;
 
@@ -96,12 +96,15 @@ impl<'a> Solver<'a> {
 
     /// Solves what is asked of the objects of a view.
     pub fn solve(&mut self, view: &View, ask: &Shared<Ask>) -> Result<Rc<Solution>, PlanError> {
+        if Instant::now() > self.deadline {
+            return Err(PlanError::Deadline);
+        }
         let question = (view.clone(), ask.clone(), self.requiring.clone());
         if let Some(known) = self.known.get(&question) {
             return Ok(known.clone());
         }
-        if self.known.len() > SOLUTIONS_MAX || Instant::now() > self.deadline {
-            return Err(PlanError::Deadline);
+        if self.known.len() > SOLUTIONS_MAX {
+            return Err(PlanError::Large);
         }
         if self.depth > DEPTH_MAX {
             return Err(PlanError::Nested);

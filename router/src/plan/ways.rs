@@ -185,8 +185,8 @@ impl<'a> Map<'a> {
         known: &[Rc<Way>],
         seek: &mut Seek<'_>,
     ) -> Result<Option<Way>, PlanError> {
-        let Some(keys) = self.known(target).map(|target| &target.keys) else { return Ok(None) };
-        for key in keys {
+        let Some(entered) = self.known(target) else { return Ok(None) };
+        for key in keys(entered, self.is_interface_object(view)) {
             let mut sources = Vec::new();
             for part in key {
                 let source = match self.source(view, part, known) {
@@ -222,7 +222,11 @@ impl<'a> Map<'a> {
         let is_interface_object = self.is_interface_object(view);
         let mut found = Vec::new();
         let mut add = |graph: usize, ty: &Name, objects: TypeSet| {
-            if self.graphs.known(graph, ty).is_some_and(|known| !known.keys.is_empty()) {
+            if self
+                .graphs
+                .known(graph, ty)
+                .is_some_and(|known| keys(known, is_interface_object).next().is_some())
+            {
                 found.push(View { graph, ty: ty.clone(), objects, provided: Vec::new() });
             }
         };
@@ -253,12 +257,12 @@ impl<'a> Map<'a> {
     }
 
     fn way(self, view: &View, target: &View, known: &[Rc<Way>]) -> Option<Way> {
-        let keys = &self.known(target)?.keys;
+        let keys = keys(self.known(target)?, self.is_interface_object(view));
         let none = HashSet::new();
         let calls = |sources: &[Source]| -> usize {
             sources.iter().filter_map(|one| one.way.as_ref()).map(|way| way.calls(&none)).sum()
         };
-        let sources = keys.iter().filter_map(|key| {
+        let sources = keys.filter_map(|key| {
             let sources = key.iter().map(|part| self.source(view, part, known));
             sources.collect::<Option<Vec<Source>>>()
         });
@@ -325,4 +329,9 @@ impl<'a> Map<'a> {
             self.known(view)?.fields.get(name).filter(|own| !own.is_external && own.requires.is_some())?;
         self.returned(view.graph, own, Vec::new())
     }
+}
+
+/// By what objects can be asked for. Those that are known by an interface alone are no objects of a type yet.
+fn keys(known: &Known, is_interface_object: bool) -> impl Iterator<Item = &Vec<Shared<Ask>>> {
+    known.keys.iter().chain(known.object_keys.iter().filter(move |_| !is_interface_object))
 }

@@ -179,3 +179,32 @@ async fn what_one_who_shares_a_field_never_returns_is_asked_of_none() {
     assert_eq!(plan.matches("headline").count(), 1, "{plan}");
     assert_eq!(plan.matches("degrees").count(), 0, "{plan}");
 }
+
+/// Two subgraphs know the same many kinds of things, and only together all of each.
+#[tokio::test]
+async fn objects_of_an_interface_are_asked_for_together_however_many_kinds_there_are() {
+    let side = |name: &'static str, field: &str, next: &str| {
+        let fields = format!("id: ID! {field}: String {next}: Thing");
+        let kinds: Vec<String> = (0..30)
+            .map(|kind| format!("type T{kind} implements Thing @key(fields: \"id\") {{ {fields} }}"))
+            .collect();
+        let sdl =
+            format!("type Query {{ {name}: Thing }} interface Thing {{ {fields} }} {}", kinds.join(" "));
+        let thing = |id: &str| json!({ "__typename": "T7", "id": id, field: format!("{name}{id}") });
+        let mut first = thing("1");
+        first[next] = thing("2");
+        Toy {
+            name,
+            sdl: sdl.leak(),
+            data: json!({ "Query": { name: first.clone() }, "T7": [first, thing("2")] }),
+        }
+    };
+    let api = Federation::composed(&[side("left", "l", "nextLeft"), side("right", "r", "nextRight")]);
+    let query = "{ left { l r nextRight { l r nextLeft { r nextRight { l nextLeft { r } } } } } }";
+    let plan = api.supergraph.prepare(query, None).unwrap().plan();
+    assert!(plan.matches("Fetch").count() <= 6, "{plan}");
+    assert!(plan.len() < 20_000, "{plan}");
+    let answer = api.ask("{ left { l r nextRight { l r } } }").await;
+    let next = json!({ "l": "left2", "r": "right2" });
+    assert_eq!(answer, json!({ "data": { "left": { "l": "left1", "r": "right1", "nextRight": next } } }));
+}

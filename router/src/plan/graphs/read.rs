@@ -1,6 +1,6 @@
 //! Join directives → what each subgraph knows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::{
@@ -23,6 +23,7 @@ pub(super) fn graphs(document: &Document, types: &Types) -> Result<Vec<Graph>, P
     }
     reader.members(document);
     reader.keys()?;
+    reader.object_keys()?;
     Ok(reader.graphs.into_iter().map(|(_, graph)| graph).collect())
 }
 
@@ -180,6 +181,35 @@ impl Reader<'_> {
                 let set = self.field_set(&ty, &key)?;
                 if let Some(known) = self.known(graph, &ty).filter(|_| is_resolvable) {
                     known.keys.push(set.paths().into_iter().map(Shared::new).collect());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds the keys that all objects of an interface have, so that these can be asked for together.
+    fn object_keys(&mut self) -> Result<(), PlanError> {
+        for graph in 0..self.graphs.len() {
+            let types = &self.graphs[graph].1.types;
+            let interfaces = types.iter().filter(|(_, known)| known.is_abstract && known.keys.is_empty());
+            let common = |known: &Known| {
+                let own = self.types.names_of(&known.objects).map(|object| {
+                    let texts = types.get(object.as_str()).map(|object| &object.key_texts);
+                    let texts = texts.into_iter().flatten().filter(|(_, is_resolvable)| *is_resolvable);
+                    texts.map(|(key, _)| key.clone()).collect::<BTreeSet<String>>()
+                });
+                own.reduce(|common, next| &common & &next).unwrap_or_default()
+            };
+            let found: Vec<(Name, BTreeSet<String>)> =
+                interfaces.map(|(name, known)| (name.clone(), common(known))).collect();
+            for (name, keys) in found {
+                for key in keys {
+                    let set = self.field_set(&name, &key)?;
+                    let has_all =
+                        set.items().all(|(asked, _)| self.types.returns(&name, &asked.name).is_some());
+                    if let Some(known) = self.known(graph, &name).filter(|_| has_all) {
+                        known.object_keys.push(set.paths().into_iter().map(Shared::new).collect());
+                    }
                 }
             }
         }
