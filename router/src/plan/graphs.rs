@@ -9,6 +9,7 @@ use apollo_compiler::ast::{Document, Type};
 
 use super::ask::{Ask, Shared};
 use super::{PlanError, TypeSet, Types};
+pub(super) use read::flag;
 
 /// All subgraphs of a supergraph.
 pub(super) struct Graphs {

@@ -6,6 +6,8 @@ use apollo_compiler::ast::{Definition, Document, FieldDefinition, OperationType,
 use apollo_compiler::{Name as TypeName, Node};
 use async_graphql::Name;
 
+use super::graphs::flag;
+
 /// A composite type of the supergraph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TypeId(u16);
@@ -121,10 +123,8 @@ impl Types {
                 Definition::InterfaceTypeDefinition(ty) => {
                     types.add(&ty.name, &ty.fields);
                     types.members.entry(Name::new(&ty.name)).or_default();
-                    if ty.directives.get_all("join__type").any(|join| {
-                        let is_object = join.specified_argument_by_name("isInterfaceObject");
-                        is_object.and_then(|given| given.to_bool()) == Some(true)
-                    }) {
+                    let mut joins = ty.directives.get_all("join__type");
+                    if joins.any(|join| flag(join, "isInterfaceObject")) {
                         interface_objects.push(Name::new(&ty.name));
                     }
                 }

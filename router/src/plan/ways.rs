@@ -52,6 +52,11 @@ pub(super) struct Source {
 }
 
 impl Way {
+    fn new(view: &View, target: &View, sources: Vec<Source>) -> Self {
+        let is_back = target.graph == view.graph && target.ty == view.ty;
+        Self { target: target.clone(), sources, is_back }
+    }
+
     pub fn address(self: &Rc<Self>) -> usize {
         Rc::as_ptr(self).addr()
     }
@@ -198,8 +203,7 @@ impl<'a> Map<'a> {
                 sources.extend(source);
             }
             if sources.len() == key.len() {
-                let is_back = target.graph == view.graph && target.ty == view.ty;
-                return Ok(Some(Way { target: target.clone(), sources, is_back }));
+                return Ok(Some(Way::new(view, target, sources)));
             }
         }
         Ok(None)
@@ -267,8 +271,7 @@ impl<'a> Map<'a> {
             sources.collect::<Option<Vec<Source>>>()
         });
         let sources = sources.min_by_key(|sources| calls(sources))?;
-        let is_back = target.graph == view.graph && target.ty == view.ty;
-        Some(Way { target: target.clone(), sources, is_back })
+        Some(Way::new(view, target, sources))
     }
 
     fn source(self, view: &View, part: &Shared<Ask>, known: &[Rc<Way>]) -> Option<Source> {

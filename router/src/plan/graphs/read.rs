@@ -284,7 +284,8 @@ fn text<'a>(directive: &'a Directive, argument: &str) -> Option<&'a str> {
     directive.specified_argument_by_name(argument)?.as_str()
 }
 
-fn flag(directive: &Directive, argument: &str) -> bool {
+/// Whether a directive has an argument that is true.
+pub(in crate::plan) fn flag(directive: &Directive, argument: &str) -> bool {
     directive.specified_argument_by_name(argument).and_then(|value| value.to_bool()) == Some(true)
 }
 
