@@ -19,20 +19,29 @@ const SIGN_UP: &str = "mutation($input: SignUpInput!) { signUp(input: $input) { 
 const INVITE: &str =
     "mutation($input: MemberInviteInput!) { memberInvite(input: $input) { token userErrors { message } } }";
 const ACCEPT: &str = "mutation($input: InvitationAcceptInput!) { invitationAccept(input: $input) { session { accessToken } userErrors { message } } }";
+const LOG_IN: &str = "mutation($input: LogInInput!) { logIn(input: $input) { session { accessToken } userErrors { message } } }";
 const ME: &str = "{ me { user { id } membership { id } organization { id } } }";
 
-/// The organization, and who asks for it: somebody who looks after its people.
+/// The organization, and who asks for it.
 pub struct Company {
-    /// Their token, as it is sent.
-    pub token: HeaderValue,
-    /// Their ids.
-    pub me: Me,
+    /// Those who look after its people, one for each client: whoever asks the same at the same time as somebody else
+    /// is then not served along with them.
+    pub people: Vec<Person>,
     /// What it gives.
     pub leave: Leave,
     /// Who works there.
     pub staff: Staff,
     /// The first day that anybody asks for.
     pub first_day: NaiveDate,
+}
+
+/// Somebody who is logged in.
+pub struct Person {
+    /// Their token, as it is sent.
+    pub token: HeaderValue,
+    /// Their ids.
+    pub me: Me,
+    email: String,
 }
 
 /// Kinds of leave, and who gets how much of them.
@@ -66,28 +75,35 @@ pub struct Me {
 }
 
 impl Company {
-    /// Makes it on a system that listens on this port and works on this database.
-    pub async fn found(port: u16, database: &Database) -> Result<Self, Failure> {
+    /// Makes it on a system that listens on this port and works on this database, with so many people who ask.
+    pub async fn found(port: u16, database: &Database, people_count: u32) -> Result<Self, Failure> {
         let mut owner = Client { connection: Connection::open(port).await?, token: None };
         let input = json!({ "organizationName": "Bench Works", "subdomain": "bench-works", "ownerName": "The Owner",
             "email": "owner@bench.example", "password": PASSWORD, "industryCode": "services" });
         let data = owner.ask(SIGN_UP, json!({ "input": input })).await?;
         owner.token = Some(bearer(&data, "/signUp/session/accessToken")?);
 
-        let input = json!({ "email": "hr@bench.example", "roles": ["HR"] });
-        let data = owner.ask(INVITE, json!({ "input": input })).await?;
         let mut hr = Client { connection: Connection::open(port).await?, token: None };
-        let input = json!({ "token": text(&data, "/memberInvite/token")?, "displayName": "Human Resources",
-            "password": PASSWORD });
-        let data = hr.ask(ACCEPT, json!({ "input": input })).await?;
-        let token = bearer(&data, "/invitationAccept/session/accessToken")?;
-        hr.token = Some(token.clone());
-
+        let mut people = Vec::new();
+        for number in 1..=people_count {
+            people.push(hr.join(&mut owner, number).await?);
+        }
         let leave = hr.leave().await?;
         let boss = owner.me().await?.membership;
         let staff = hr.staff(&boss).await?;
         database.settle("employee.employee.hired", "leave").await?;
-        Ok(Self { token, me: hr.me().await?, leave, staff, first_day: first_monday() })
+        Ok(Self { people, leave, staff, first_day: first_monday() })
+    }
+
+    /// Logs everybody in again: a token is good for ten minutes.
+    pub async fn log_in(&mut self, port: u16) -> Result<(), Failure> {
+        let mut client = Client { connection: Connection::open(port).await?, token: None };
+        for person in &mut self.people {
+            let input = json!({ "email": person.email, "password": PASSWORD });
+            let data = client.ask(LOG_IN, json!({ "input": input })).await?;
+            person.token = bearer(&data, "/logIn/session/accessToken")?;
+        }
+        Ok(())
     }
 
     /// A request for leave that nobody has made: one working day of the next employee.
@@ -116,6 +132,20 @@ impl Client {
             return Err(format!("making the organization failed: {answer}").into());
         }
         Ok(answer["data"].clone())
+    }
+
+    /// Becomes one more person with the role HR.
+    async fn join(&mut self, owner: &mut Client, number: u32) -> Result<Person, Failure> {
+        let email = format!("hr{number}@bench.example");
+        let input = json!({ "email": email, "roles": ["HR"] });
+        let data = owner.ask(INVITE, json!({ "input": input })).await?;
+        let input = json!({ "token": text(&data, "/memberInvite/token")?,
+            "displayName": format!("Human Resources {number:02}"), "password": PASSWORD });
+        self.token = None;
+        let data = self.ask(ACCEPT, json!({ "input": input })).await?;
+        let token = bearer(&data, "/invitationAccept/session/accessToken")?;
+        self.token = Some(token.clone());
+        Ok(Person { token, me: self.me().await?, email })
     }
 
     async fn me(&mut self) -> Result<Me, Failure> {

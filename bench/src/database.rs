@@ -1,5 +1,6 @@
 //! Databases on the server that was started for this run.
 
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -74,6 +75,12 @@ impl Server {
         Ok(admin.close().await?)
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> Result<SocketAddr, Failure> {
+        let mut found = (self.options.get_host(), self.options.get_port()).to_socket_addrs()?;
+        found.next().ok_or_else(|| "the database server has no address".into())
+    }
+
     /// The CPU time that the server has used; `None` when it is not on this machine.
     pub fn cpu(&self) -> Option<Duration> {
         usage::cpu_of_family(self.postmaster?)
@@ -87,6 +94,13 @@ impl Server {
 }
 
 impl Database {
+    /// The same database, found by the services at another port of this machine.
+    pub fn behind(&self, port: u16) -> Result<Self, Failure> {
+        let options: PgConnectOptions = self.service_url.parse()?;
+        let service_url = url(&options.host("127.0.0.1").port(port));
+        Ok(Self { name: self.name.clone(), owner_url: self.owner_url.clone(), service_url })
+    }
+
     async fn connect(&self) -> Result<PgConnection, Failure> {
         Ok(PgConnection::connect(&self.owner_url).await?)
     }
@@ -127,6 +141,24 @@ impl Database {
         }
     }
 
+    /// Gives one organization so many more employees for each that it has, whom other modules know nothing of. Then
+    /// tells the planner what is in the tables.
+    pub async fn grow(&self, organization_id: &str, count: i32) -> Result<(), Failure> {
+        let mut admin = self.connect().await?;
+        // No foreign keys and no audit: it is about reading.
+        execute(&mut admin, "set session_replication_role = replica".to_owned()).await?;
+        let columns: String = sqlx::query_scalar(
+            "select string_agg(quote_ident(column_name), ', ') from information_schema.columns
+             where table_schema = 'employee' and table_name = 'employee' and is_generated = 'NEVER'",
+        )
+        .fetch_one(&mut admin)
+        .await?;
+        let copy = GROW.replace("COLUMNS", &columns).replace("COUNT", &count.to_string());
+        execute(&mut admin, copy.replace("ORGANIZATION", organization_id)).await?;
+        execute(&mut admin, "vacuum analyze".to_owned()).await?;
+        Ok(admin.close().await?)
+    }
+
     /// Gives the rows of one organization, in these modules, to so many organizations that nobody logs in to:
     /// what row-level security hides must be there. Then tells the planner what is in the tables.
     ///
@@ -162,6 +194,18 @@ impl Database {
         Ok(admin.close().await?)
     }
 }
+
+/// More people of one organization, by copying those that it has. They come after these in the order of names, and
+/// share nothing with them that is one person's.
+const GROW: &str = "
+    insert into employee.employee (COLUMNS) select COLUMNS from (
+        select copied.* from employee.employee original cross join generate_series(1, COUNT) other (ordinal)
+        cross join lateral jsonb_populate_record(null::employee.employee, to_jsonb(original) || jsonb_build_object(
+            'id', md5(original.id::text || other.ordinal)::uuid, 'membership_id', null,
+            'number', original.number || '-' || other.ordinal,
+            'last_name', 'Other ' || other.ordinal,
+            'work_email', other.ordinal || '-' || original.work_email)) copied
+        where original.organization_id = 'ORGANIZATION') copies";
 
 /// Without the settings that only one client library knows: pgbench has another one.
 fn url(options: &PgConnectOptions) -> String {

@@ -1,4 +1,4 @@
-//! Load: a number of clients, each with a connection of its own and one question at a time on it.
+//! Load: a number of clients, each somebody else, with a connection of their own and one question at a time on it.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::http::Connection;
 use crate::sample::Sample;
 use crate::traffic::Traffic;
 
-/// Clients that stay connected.
+/// Clients that stay connected. The number of a client is that of the person who asks.
 pub struct Clients(Vec<Connection>);
 
 impl Clients {
@@ -19,18 +19,24 @@ impl Clients {
         Ok(Self(try_join_all((0..count).map(|_| Connection::open(port))).await?))
     }
 
-    /// Lets one client ask once; answers the answer.
-    pub async fn ask_once(&mut self, traffic: &Traffic<'_>) -> Result<Bytes, Failure> {
-        let connection = self.0.first_mut().ok_or("no client is connected")?;
-        let (status, answer) = connection.post(&traffic.path, Some(&traffic.token), traffic.next()).await?;
-        traffic.check(status, &answer)?;
-        Ok(answer)
+    /// Lets each client ask once, one after the other; answers the answers.
+    pub async fn ask_once(&mut self, traffic: &Traffic<'_>) -> Result<Vec<Bytes>, Failure> {
+        let mut answers = Vec::new();
+        for (client, connection) in self.0.iter_mut().enumerate() {
+            let posted = connection.post(&traffic.path, Some(traffic.token(client)), traffic.next());
+            let (status, answer) = posted.await?;
+            traffic.check(client, status, &answer)?;
+            answers.push(answer);
+        }
+        Ok(answers)
     }
 
     /// Lets every client ask, check the answer, and ask again, until the time is over.
     pub async fn ask(&mut self, traffic: &Traffic<'_>, lasting: Duration) -> Result<Sample, Failure> {
         let begun = Instant::now();
-        let clients = self.0.iter_mut().map(|connection| ask_until(begun + lasting, connection, traffic));
+        let clients = self.0.iter_mut().enumerate();
+        let clients =
+            clients.map(|(client, connection)| ask_until(begun + lasting, client, connection, traffic));
         let latencies_us = try_join_all(clients).await?.concat();
         Sample::new(latencies_us, begun.elapsed())
     }
@@ -38,6 +44,7 @@ impl Clients {
 
 async fn ask_until(
     end: Instant,
+    client: usize,
     connection: &mut Connection,
     traffic: &Traffic<'_>,
 ) -> Result<Vec<u32>, Failure> {
@@ -48,8 +55,9 @@ async fn ask_until(
         if asked >= end {
             return Ok(latencies_us);
         }
-        let (status, answer) = connection.post(&traffic.path, Some(&traffic.token), question).await?;
+        let posted = connection.post(&traffic.path, Some(traffic.token(client)), question);
+        let (status, answer) = posted.await?;
         latencies_us.push(asked.elapsed().as_micros().try_into()?);
-        traffic.check(status, &answer)?;
+        traffic.check(client, status, &answer)?;
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::company::Company;
 use crate::database::{Database, Server};
 use crate::load::Clients;
-use crate::pgbench::Pgbench;
+use crate::pgbench::{self, Pgbench};
+use crate::round_trips::Proxy;
 use crate::sample::Sample;
 use crate::scratch::Scratch;
 use crate::system::{Mode, Programs, System};
@@ -16,8 +17,12 @@ use crate::{Failure, Options, usage};
 
 /// Connections, plans and caches fill before anything counts.
 const WARM_UP: Duration = Duration::from_secs(1);
+/// What one client that is alone is measured for, at most: there is less to see.
+const ALONE: Duration = Duration::from_secs(2);
 /// How many other organizations have as many people.
 const OTHER_ORGANIZATIONS: i32 = 50;
+/// The modules that have a row for each of them.
+pub const STAFFED: [&str; 2] = ["employee", "leave"];
 /// What a submission announces, and who listens.
 const SUBMITTED: (&str, &str) = ("leave.request.submitted", "notification");
 
@@ -42,6 +47,12 @@ async fn measure(options: &Options, scratch: &Scratch) -> Result<Report, Failure
     programs.migrate(&data)?;
     let run = Run { options, modules: data.modules().await?, programs, server, scratch };
     let company = run.found(&data).await?;
+    let organization = &company.people[0].me.organization;
+    let lone = match options.large {
+        true => Some(run.server.create("lone", Some(&data)).await?),
+        false => None,
+    };
+    data.multiply(organization, &STAFFED, OTHER_ORGANIZATIONS).await?;
 
     let mut columns = Vec::new();
     let mut answers = Vec::new();
@@ -60,26 +71,34 @@ async fn measure(options: &Options, scratch: &Scratch) -> Result<Report, Failure
     say("static handler");
     columns.push(run.fixed(&answers, &company).await?);
     run.server.drop(data).await?;
+    let growth = match lone {
+        Some(lone) => Some(run.growth(lone, company).await?),
+        None => None,
+    };
     let others_percent = others.percent(run.server.cpu());
-    Ok(Report { columns, others_percent, connections: options.connections, seconds: options.seconds })
+    let (connections, seconds) = (options.connections, options.seconds);
+    Ok(Report { columns, growth, others_percent, connections, seconds })
 }
 
 /// What all measurements share.
-struct Run<'r> {
+pub struct Run<'r> {
+    /// How much is measured.
     options: &'r Options,
-    modules: Vec<String>,
-    programs: Programs,
-    server: Server,
+    /// The modules that are served.
+    pub modules: Vec<String>,
+    /// What is started.
+    pub programs: Programs,
+    /// Where the databases are.
+    pub server: Server,
     scratch: &'r Scratch,
 }
 
 impl Run<'_> {
-    /// Makes the organization, and the others beside it.
+    /// Makes the organization.
     async fn found(&self, data: &Database) -> Result<Company, Failure> {
         let system = System::start(&self.programs, Mode::OneProcess, &self.modules, data).await?;
-        let company = Company::found(system.port, data).await?;
+        let company = Company::found(system.port, data, self.options.connections).await?;
         system.stop().await?;
-        data.multiply(&company.me.organization, &["employee", "leave"], OTHER_ORGANIZATIONS).await?;
         Ok(company)
     }
 
@@ -102,20 +121,51 @@ impl Run<'_> {
         system.settle().await?;
         let (mut cases, mut answers) = (Vec::new(), Vec::new());
         for case in Case::ALL {
-            let mut traffic = Traffic::new(case, company);
-            let mut clients = Clients::connect(system.port, 1).await?;
-            let answer = clients.ask_once(&traffic).await?;
-            traffic.learn(&answer);
+            let (figures, answer) = self.ask(case, &system, database, company).await?;
             answers.push((case, answer));
-            cases.push((
-                case,
-                self.load(&system, &traffic, Some(database).filter(|_| case.announces())).await?,
-            ));
+            cases.push((case, figures));
         }
-        let column =
-            Column { title, ready_after: Some(median(ready_after)), cases, memory: memory(&system)? };
+        let memory = memory(&system)?;
         system.stop().await?;
-        Ok((column, answers))
+        for (case, figures) in cases.iter_mut().filter(|(case, _)| *case == Case::Me) {
+            figures.round_trips = Some(self.round_trips(*case, mode, database, company).await?);
+        }
+        Ok((Column { title, ready_after: Some(median(ready_after)), cases, memory }, answers))
+    }
+
+    /// Learns what the answers to a case are, and measures it; answers with one of them.
+    pub async fn ask(
+        &self,
+        case: Case,
+        system: &System,
+        database: &Database,
+        company: &Company,
+    ) -> Result<(Figures, bytes::Bytes), Failure> {
+        let mut traffic = Traffic::new(case, company);
+        let mut clients = Clients::connect(system.port, self.options.connections).await?;
+        let answers = clients.ask_once(&traffic).await?;
+        traffic.learn(&answers);
+        let announced_in = Some(database).filter(|_| case.announces());
+        let figures = self.load(system, &traffic, announced_in).await?;
+        let answer = answers.into_iter().next().ok_or("nobody was answered")?;
+        Ok((figures, answer))
+    }
+
+    /// Counts how often the services wait for the database. A run of its own: to be counted takes time.
+    async fn round_trips(
+        &self,
+        case: Case,
+        mode: Mode,
+        database: &Database,
+        company: &Company,
+    ) -> Result<f64, Failure> {
+        let proxy = Proxy::start(self.server.address()?).await?;
+        let database = database.behind(proxy.port)?;
+        let system = System::start(&self.programs, mode, &self.modules, &database).await?;
+        system.settle().await?;
+        let count = proxy.per_question(system.port, &Traffic::new(case, company)).await?;
+        system.stop().await?;
+        Ok(count)
     }
 
     /// Warms up, then counts. What is announced is delivered before the CPU time is read: it belongs to the
@@ -133,12 +183,19 @@ impl Run<'_> {
         let (services, postgres) = (usage::cpu(&pids)?, self.server.cpu());
         let sample = clients.ask(traffic, Duration::from_secs(self.options.seconds)).await?;
         let delivered_after = delivery(announced_in).await?;
-        Ok(Figures {
+        let figures = Figures {
             cpu_us: Some(per_answer_us(usage::cpu(&pids)? - services, &sample)),
             postgres_us: self.postgres_us(postgres, &sample),
             delivered_after,
             ..Figures::of(&sample)
-        })
+        };
+        let alone = Clients::connect(system.port, 1).await?.ask(traffic, self.alone()).await?;
+        delivery(announced_in).await?;
+        Ok(Figures { alone_p50_ms: Some(alone.percentile_ms(50)), ..figures })
+    }
+
+    fn alone(&self) -> Duration {
+        ALONE.min(Duration::from_secs(self.options.seconds))
     }
 
     fn pgbench(&self, data: &Database, company: &Company) -> Result<Column, Failure> {
@@ -151,7 +208,10 @@ impl Run<'_> {
         for case in Case::ALL {
             let mut before = None;
             let sample = pgbench.run(case, self.options, WARM_UP, || before = self.server.cpu())?;
-            let figures = Figures { postgres_us: self.postgres_us(before, &sample), ..Figures::of(&sample) };
+            let postgres_us = self.postgres_us(before, &sample);
+            let alone_p50_ms = Some(pgbench.alone(case, self.alone())?.percentile_ms(50));
+            let round_trips = case.sql().map(|sql| pgbench::round_trips(sql) as f64);
+            let figures = Figures { postgres_us, alone_p50_ms, round_trips, ..Figures::of(&sample) };
             column.cases.push((case, figures));
         }
         Ok(column)
@@ -211,6 +271,6 @@ fn median(mut all: Vec<Duration>) -> Duration {
 }
 
 /// Tells on standard error how far it is; the table alone is the output.
-fn say(what: &str) {
+pub fn say(what: &str) {
     eprintln!("bench: {what}");
 }

@@ -16,6 +16,8 @@ const PAGE: usize = 20;
 
 /// The turn that counting begins with: the warm-up has not come so far, and its days are taken.
 const LATER: u32 = 10_000;
+/// The same for a client that is alone, and goes through all employees by itself.
+const MUCH_LATER: u32 = 2_000_000;
 
 /// pgbench on one database, as the role that the services run as.
 pub struct Pgbench<'a> {
@@ -36,7 +38,8 @@ impl<'a> Pgbench<'a> {
         let beside = server.programs().map(|folder| folder.join("pgbench"));
         let mut candidates = beside.into_iter().chain([PathBuf::from("pgbench")]);
         let program = candidates.find(|program| works(program))?;
-        let Company { me, leave, staff, first_day, .. } = company;
+        let Company { people, leave, staff, first_day } = company;
+        let me = &people.first()?.me;
         let list = |ids: &[String]| format!("{{{}}}", ids.join(","));
         let variables = [
             ("organization", me.organization.clone()),
@@ -64,13 +67,33 @@ impl<'a> Pgbench<'a> {
         warm_up: Duration,
         after_warm_up: impl FnOnce(),
     ) -> Result<Sample, Failure> {
-        let script = self.scratch.write(&format!("{}.sql", case.name()), case.sql())?;
+        let script = self.script(case)?;
         self.once(&script, options.connections, warm_up, 0, None)?;
         after_warm_up();
-        let logs = self.scratch.path().join(format!("pgbench-{}", case.name()));
-        std::fs::create_dir(&logs)?;
         let lasting = Duration::from_secs(options.seconds);
-        self.once(&script, options.connections, lasting, LATER, Some(&logs))?;
+        self.sample(case, options.connections, lasting, LATER)
+    }
+
+    /// The same with one client, and nothing before: what it asks is warm.
+    pub fn alone(&self, case: Case, lasting: Duration) -> Result<Sample, Failure> {
+        self.sample(case, 1, lasting, MUCH_LATER)
+    }
+
+    fn script(&self, case: Case) -> Result<PathBuf, Failure> {
+        let sql = case.sql().ok_or_else(|| format!("there is no SQL for {}", case.name()))?;
+        self.scratch.write(&format!("{}.sql", case.name()), sql)
+    }
+
+    fn sample(
+        &self,
+        case: Case,
+        clients: u32,
+        lasting: Duration,
+        first_turn: u32,
+    ) -> Result<Sample, Failure> {
+        let logs = self.scratch.path().join(format!("pgbench-{}-{clients}-{first_turn}", case.name()));
+        std::fs::create_dir(&logs)?;
+        self.once(&self.script(case)?, clients, lasting, first_turn, Some(&logs))?;
         Sample::new(latencies_us(&logs)?, lasting)
     }
 
@@ -108,6 +131,20 @@ impl<'a> Pgbench<'a> {
     }
 }
 
+/// How often a script waits for the server: once for each statement, and once for all of a pipeline.
+pub fn round_trips(script: &str) -> usize {
+    let (mut count, mut is_in_pipeline) = (0, false);
+    for line in script.lines().filter(|line| !line.starts_with("--")) {
+        match line {
+            "\\startpipeline" => (count, is_in_pipeline) = (count + 1, true),
+            "\\endpipeline" => is_in_pipeline = false,
+            _ if is_in_pipeline => {}
+            line => count += line.matches(';').count(),
+        }
+    }
+    count
+}
+
 fn works(program: &Path) -> bool {
     let asked = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     asked.is_ok_and(|status| status.success())
@@ -123,4 +160,16 @@ fn latencies_us(logs: &Path) -> Result<Vec<u32>, Failure> {
         }
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipeline_is_one_round_trip_and_a_statement_outside_another() {
+        let script = "-- None; at all.\n\\startpipeline\nbegin;\nselect 1;\n\\endpipeline\nselect 2\nfrom a;\nrollback;\n";
+        assert_eq!(round_trips(script), 3);
+        assert_eq!(round_trips(Case::Me.sql().unwrap()), 13);
+    }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 
+use crate::growth::Growth;
 use crate::sample::Sample;
 use crate::traffic::Case;
 
@@ -17,6 +18,10 @@ pub struct Figures {
     pub p50_ms: f64,
     /// The time within which all but one in a hundred came.
     pub p99_ms: f64,
+    /// The time within which half of them came when one client asked alone.
+    pub alone_p50_ms: Option<f64>,
+    /// How often the database was spoken to and answered, for one answer.
+    pub round_trips: Option<f64>,
     /// CPU time of the services, for one answer.
     pub cpu_us: Option<f64>,
     /// CPU time of PostgreSQL, for one answer.
@@ -50,7 +55,8 @@ pub struct Column {
 }
 
 impl Column {
-    fn figures(&self, case: Case) -> Option<&Figures> {
+    /// What a case cost.
+    pub fn figures(&self, case: Case) -> Option<&Figures> {
         self.cases.iter().find(|(of, _)| *of == case).map(|(_, figures)| figures)
     }
 }
@@ -59,6 +65,8 @@ impl Column {
 pub struct Report {
     /// The columns.
     pub columns: Vec<Column>,
+    /// What growth costs, if that was asked for.
+    pub growth: Option<Growth>,
     /// How much of the machine others used meanwhile.
     pub others_percent: Option<f64>,
     /// How many clients asked.
@@ -72,7 +80,7 @@ const PGBENCH: usize = 2;
 const HANDLER: usize = 3;
 
 impl Report {
-    fn rows_of(&self, case: Case) -> Vec<(String, Vec<Option<String>>)> {
+    fn rows_of(&self, case: Case) -> Vec<Row> {
         let row = |what: &str, show: &dyn Fn(&Figures) -> Option<String>| {
             let cells = self.columns.iter().map(|column| column.figures(case).and_then(show)).collect();
             (format!("{}: {what}", case.name()), cells)
@@ -90,12 +98,16 @@ impl Report {
             row("requests per second", &|figures| Some(number(figures.per_s))),
             row("p50, ms", &|figures| Some(number(figures.p50_ms))),
             row("p99, ms", &|figures| Some(number(figures.p99_ms))),
+            row("p50 with one client, ms", &|figures| figures.alone_p50_ms.map(number)),
             row("CPU per request, µs", &|figures| figures.cpu_us.map(number)),
             row("PostgreSQL's CPU per request, µs", &|figures| figures.postgres_us.map(number)),
             row("CPU ÷ static handler", &ratio(HANDLER, cpu_us)),
             row("PostgreSQL's CPU ÷ pgbench", &ratio(PGBENCH, postgres_us)),
             row("requests per second ÷ pgbench", &ratio(PGBENCH, per_s)),
         ];
+        if case == Case::Me {
+            rows.push(row("round trips to PostgreSQL", &|figures| figures.round_trips.map(number)));
+        }
         if case.announces() {
             let delivered = |figures: &Figures| Some(number(figures.delivered_after?.as_secs_f64() * 1000.0));
             rows.push(row("last event delivered after, ms", &delivered));
@@ -103,7 +115,7 @@ impl Report {
         rows
     }
 
-    fn rows(&self) -> Vec<(String, Vec<Option<String>>)> {
+    fn rows(&self) -> Vec<Row> {
         let ready = |column: &Column| Some(number(column.ready_after?.as_secs_f64() * 1000.0));
         let mut rows = vec![("start to ready, ms".to_owned(), self.columns.iter().map(ready).collect())];
         rows.extend(Case::ALL.into_iter().flat_map(|case| self.rows_of(case)));
@@ -123,15 +135,26 @@ impl fmt::Display for Report {
             None => writeln!(f, ":\n")?,
         }
         let titles: Vec<_> = self.columns.iter().map(|column| column.title).collect();
-        writeln!(f, "| | {} |", titles.join(" | "))?;
-        writeln!(f, "|---|{}", "---:|".repeat(titles.len()))?;
-        for (name, cells) in self.rows() {
-            let cells: Vec<_> =
-                cells.into_iter().map(|cell| cell.unwrap_or_else(|| "–".to_owned())).collect();
-            writeln!(f, "| {name} | {} |", cells.join(" | "))?;
+        write_table(f, &titles, self.rows())?;
+        match &self.growth {
+            Some(growth) => write!(f, "\n{growth}"),
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// Its name, and a cell for each column.
+pub type Row = (String, Vec<Option<String>>);
+
+/// Writes a table as Markdown has it.
+pub fn write_table(f: &mut fmt::Formatter<'_>, titles: &[&str], rows: Vec<Row>) -> fmt::Result {
+    writeln!(f, "| | {} |", titles.join(" | "))?;
+    writeln!(f, "|---|{}", "---:|".repeat(titles.len()))?;
+    for (name, cells) in rows {
+        let cells: Vec<_> = cells.into_iter().map(|cell| cell.unwrap_or_else(|| "–".to_owned())).collect();
+        writeln!(f, "| {name} | {} |", cells.join(" | "))?;
+    }
+    Ok(())
 }
 
 /// The sum, and its parts when there are several.
@@ -146,7 +169,7 @@ fn memory(column: &Column) -> Option<String> {
 }
 
 /// Three digits that count.
-fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     match value {
         value if value >= 100.0 => format!("{value:.0}"),
         value if value >= 10.0 => format!("{value:.1}"),
@@ -164,7 +187,7 @@ mod tests {
     }
 
     fn report(columns: Vec<Column>) -> String {
-        Report { columns, others_percent: Some(1.2), connections: 8, seconds: 5 }.to_string()
+        Report { columns, growth: None, others_percent: Some(1.2), connections: 8, seconds: 5 }.to_string()
     }
 
     #[test]

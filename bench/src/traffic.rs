@@ -20,10 +20,12 @@ pub enum Case {
     Page,
     /// A new request for one day of leave.
     Submission,
+    /// The same as a page, of those employees whose name is like this: there is one.
+    Search,
 }
 
 impl Case {
-    /// The cases, the one that changes the data last.
+    /// The cases that have a floor, the one that changes the data last.
     pub const ALL: [Self; 3] = [Self::Me, Self::Page, Self::Submission];
 
     /// Its name, in file names and paths.
@@ -32,15 +34,17 @@ impl Case {
             Self::Me => "me",
             Self::Page => "page",
             Self::Submission => "submit",
+            Self::Search => "search",
         }
     }
 
-    /// The SQL that the services run for one such question.
-    pub fn sql(self) -> &'static str {
+    /// The SQL that the services run for one such question, where it is compared with.
+    pub fn sql(self) -> Option<&'static str> {
         match self {
-            Self::Me => include_str!("../sql/me.sql"),
-            Self::Page => include_str!("../sql/page.sql"),
-            Self::Submission => include_str!("../sql/submit.sql"),
+            Self::Me => Some(include_str!("../sql/me.sql")),
+            Self::Page => Some(include_str!("../sql/page.sql")),
+            Self::Submission => Some(include_str!("../sql/submit.sql")),
+            Self::Search => None,
         }
     }
 
@@ -60,6 +64,11 @@ impl Case {
                  leaveBalances { leaveType { name } balance planned pending available } } \
                  pageInfo { hasNextPage endCursor } } }"
             }
+            Self::Search => {
+                "{ employees(first: 20, filter: { search: \"Number 100\" }) { nodes { id name department { name } \
+                 leaveBalances { leaveType { name } balance planned pending available } } \
+                 pageInfo { hasNextPage endCursor } } }"
+            }
             Self::Submission => {
                 "mutation($input: LeaveRequestSubmitInput!) { leaveRequestSubmit(input: $input) { \
                  leaveRequest { id days status } userErrors { field code message } } }"
@@ -73,36 +82,34 @@ pub struct Traffic<'c> {
     case: Case,
     /// Where they are asked.
     pub path: String,
-    /// Who asks.
-    pub token: HeaderValue,
     company: &'c Company,
     count: AtomicU32,
-    /// The answer to the first question; with questions that are all the same, so are the answers.
-    first: Option<Bytes>,
+    /// The answer to everybody's first question; with questions that are all the same, so are the answers.
+    firsts: Vec<Bytes>,
 }
 
 impl<'c> Traffic<'c> {
     /// Questions of a case to the router.
     pub fn new(case: Case, company: &'c Company) -> Self {
-        Self {
-            case,
-            path: "/graphql".to_owned(),
-            token: company.token.clone(),
-            company,
-            count: AtomicU32::new(0),
-            first: None,
-        }
+        Self { case, path: "/graphql".to_owned(), company, count: AtomicU32::new(0), firsts: Vec::new() }
     }
 
     /// The same questions to the handler that knows the answer.
     pub fn fixed(case: Case, company: &'c Company, answer: Bytes) -> Self {
-        Self { path: format!("/{}", case.name()), first: Some(answer), ..Self::new(case, company) }
+        let firsts = vec![answer; company.people.len()];
+        Self { path: format!("/{}", case.name()), firsts, ..Self::new(case, company) }
+    }
+
+    /// Who a client is.
+    pub fn token(&self, client: usize) -> &HeaderValue {
+        let people = &self.company.people;
+        &people[client % people.len()].token
     }
 
     /// The next question.
     pub fn next(&self) -> Bytes {
         let question = match self.case {
-            Case::Me | Case::Page => json!({ "query": self.case.document() }),
+            Case::Me | Case::Page | Case::Search => json!({ "query": self.case.document() }),
             Case::Submission => {
                 let number = self.count.fetch_add(1, Ordering::Relaxed);
                 json!({ "query": self.case.document(), "variables": { "input": self.company.submission(number) } })
@@ -111,16 +118,16 @@ impl<'c> Traffic<'c> {
         question.to_string().into()
     }
 
-    /// Compares all further answers with this one, where they must be the same.
-    pub fn learn(&mut self, answer: &Bytes) {
+    /// Compares all further answers with these, one for each client, where they must be the same.
+    pub fn learn(&mut self, answers: &[Bytes]) {
         if self.case != Case::Submission {
-            self.first = Some(answer.clone());
+            self.firsts = answers.to_vec();
         }
     }
 
     /// Refuses an answer that is not as it should be: one is enough to make the measurement worthless.
-    pub fn check(&self, status: StatusCode, answer: &Bytes) -> Result<(), Failure> {
-        let is_right = match &self.first {
+    pub fn check(&self, client: usize, status: StatusCode, answer: &Bytes) -> Result<(), Failure> {
+        let is_right = match self.firsts.get(client) {
             Some(first) => answer == first,
             None => is_free_of_errors(answer),
         };

@@ -91,7 +91,7 @@ async fn serve(settings: Settings, addresses: Addresses, verb: Verb) -> Result<(
         Verb::Serve { module } if module == "all" => {
             let listeners = Listeners::open(&settings, &addresses).await?;
             let process = Process::start(settings, listeners.addresses(), cancel.clone()).await?;
-            process.serve_all(listeners, &mut tasks).await?;
+            drop(process.serve_all(listeners, &mut tasks).await?);
             process
         }
         Verb::Seed => {
@@ -99,7 +99,7 @@ async fn serve(settings: Settings, addresses: Addresses, verb: Verb) -> Result<(
                 modules::all().iter().map(|module| (module.id, 0)).chain([("router", 0)]).collect();
             let listeners = Listeners::open(&settings, &Addresses::on_ports(&everywhere)).await?;
             let process = Process::start(settings, listeners.addresses(), cancel.clone()).await?;
-            let router = process.serve_all(listeners, &mut tasks).await?;
+            let (router, _hold) = process.serve_all(listeners, &mut tasks).await?;
             seed::run(&router).await?;
             cancel.cancel();
             process

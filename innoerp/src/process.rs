@@ -6,9 +6,9 @@ use database::{Access, Database};
 use graphql::Executable;
 use kafka::PostgresLog;
 use router::transport::http::{Connections, Endpoint, Sign};
-use router::{Config, ErrorsShown, Router, SubgraphSource};
-use service::telemetry::Collector;
-use service::{Gate, KeySet, Profile, Runtime, SecretKey, Settings, Subgraph, credential, telemetry};
+use router::{Config, ErrorsShown, Hold, Router, SubgraphSource};
+use service::{Gate, KeySet, Profile, Runtime, SecretKey, Settings, Subgraph, credential};
+use telemetry::Collector;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -102,11 +102,16 @@ impl Process {
         Ok(Self { settings, addresses, runtime, gate })
     }
 
-    /// Serves every subgraph and the router in this process; answers the router once it is ready.
+    /// Serves every subgraph and the router in this process; answers the router, which says that it is ready once
+    /// the hold is dropped.
     ///
     /// # Errors
     /// A sentence, when the subgraphs do not compose.
-    pub async fn serve_all(&self, listeners: Listeners, tasks: &mut JoinSet<()>) -> Result<Router, Failure> {
+    pub async fn serve_all(
+        &self,
+        listeners: Listeners,
+        tasks: &mut JoinSet<()>,
+    ) -> Result<(Router, Hold), Failure> {
         let mut sources = Vec::new();
         for (subgraph, listener) in listeners.subgraphs {
             let executable = (subgraph.executable)(&self.runtime);
@@ -117,9 +122,10 @@ impl Process {
             self.serve_subgraph(subgraph, executable, listener, tasks);
         }
         let router = self.router(sources).await?;
+        let hold = router.hold();
         let cancel = self.runtime.cancel.clone();
         serve(router.clone(), &self.settings, listeners.router, cancel, tasks).await?;
-        Ok(router)
+        Ok((router, hold))
     }
 
     /// Serves one subgraph, with its events and jobs.

@@ -53,11 +53,13 @@ async fn run(settings: &Settings, listeners: Listeners, cluster: Option<&Cluster
     let addresses = listeners.addresses();
     let process = Process::start(settings.clone(), addresses.clone(), cancel.clone()).await?;
     let mut tasks = JoinSet::new();
-    let router = process.serve_all(listeners, &mut tasks).await?;
+    let (router, hold) = process.serve_all(listeners, &mut tasks).await?;
     if is_empty {
         say("Making two demo organizations.");
         seed::run(&router).await?;
     }
+    // Whoever waits for readiness comes to log in.
+    drop(hold);
     say(&banner(settings, &addresses, cluster)?);
     asked_to_end().await;
     say("Stopping.");

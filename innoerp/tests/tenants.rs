@@ -47,10 +47,29 @@ impl Tenants {
         self.create("leave", "leavePolicy", json!({ "name": "Standard", "isDefault": true, "lines": lines }))
             .await;
         self.app.settle().await;
+        let colleague =
+            r#"mutation { memberInvite(input: { email: "c@victim.example", roles: [HR] }) { token } }"#;
+        let invited = self.app.as_(&self.victim).on("user").run(colleague).await.ok();
+        let accept = "mutation($input: InvitationAcceptInput!) { invitationAccept(input: $input) { session { accessToken } } }";
+        let input = json!({ "token": invited["memberInvite"]["token"], "displayName": "C", "password": "correct horse battery" });
+        let joined = self.app.as_nobody().on("auth").run_with(accept, json!({ "input": input })).await.ok();
+        let colleague =
+            Person::of_token(joined["invitationAccept"]["session"]["accessToken"].as_str().unwrap());
+        let employee = json!({ "firstName": "C", "lastName": "D", "workEmail": "c@victim.example", "joinedOn": "2026-01-01",
+            "membershipId": colleague.member().membership_id });
+        self.create("employee", "employee", employee).await;
+        self.app.settle().await;
         let ask = format!(
             r#"mutation {{ leaveRequestSubmit(input: {{ leaveTypeId: "{leave_type}", firstDay: "2026-03-09", lastDay: "2026-03-13" }}) {{ userErrors {{ code }} }} }}"#
         );
-        self.app.as_(&self.victim).on("leave").run(&ask).await.ok();
+        self.app.as_(&colleague).on("leave").run(&ask).await.ok();
+        let field = json!({ "noun": "Employee", "key": "shirt", "label": "Shirt", "kind": "TEXT" });
+        self.create("tenant", "customField", field).await;
+        let steps = json!([{ "who": "ROLE", "role": "HR" }]);
+        let rule = json!({ "kind": "leave.request", "name": "Long leave", "priority": 100, "amountMin": "10", "steps": steps });
+        self.create("user", "approvalRule", rule).await;
+        let delegation = json!({ "toId": colleague.member().membership_id, "firstDay": "2026-03-02", "lastDay": "2026-03-31" });
+        self.create("user", "delegation", delegation).await;
         let invite = r#"mutation { memberInvite(input: { email: "b@victim.example", roles: [MEMBER] }) { userErrors { code } } }"#;
         self.app.as_(&self.victim).on("user").run(invite).await.ok();
         self.app.settle().await;
@@ -69,7 +88,9 @@ impl Tenants {
 
     /// Every table of every module that holds a tenant's rows.
     async fn tables(&self) -> Vec<String> {
-        let schemas: Vec<_> = modules::all().iter().map(|module| module.id.to_owned()).collect();
+        let modules = modules::all();
+        let shared = ["people", "common", "approval"];
+        let schemas: Vec<_> = modules.iter().map(|module| module.id).chain(shared).collect();
         sqlx::query_scalar(
             "select format('%I.%I', table_schema, table_name) from information_schema.columns
              where table_schema = any($1) and column_name = 'organization_id' order by 1",

@@ -2,15 +2,18 @@
 //!
 //! The parser's own words are not for clients: they are told of the first token that fits nowhere.
 
-mod measured;
+mod to_async_graphql;
+
+use std::fmt::Write as _;
 
 use apollo_compiler::ast::Document;
 use apollo_compiler::diagnostic::ToCliReport as _;
 use apollo_compiler::parser::Parser;
 use apollo_compiler::validation::DiagnosticList;
 use graphql::{TOKENS_HARD_MAX, without_ignored};
+use sha2::{Digest as _, Sha256};
 
-pub(crate) use measured::measured;
+pub(crate) use to_async_graphql::measured;
 
 use crate::error::{GraphqlError, Location, code};
 
@@ -39,6 +42,16 @@ pub(crate) fn parse(text: &str) -> Result<Document, Vec<GraphqlError>> {
         }
         vec![unexpected(text, first(&failed.errors).unwrap_or(text.len()))]
     })
+}
+
+/// A document's SHA-256 in hexadecimal digits, as clients write it.
+pub(crate) fn sha256_hex(document: &str) -> String {
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(document) {
+        // Writing into memory does not fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 /// Where the first of several errors is, in bytes.

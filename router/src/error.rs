@@ -7,8 +7,6 @@ use async_graphql::{Name, Value};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::transport::TransportError;
-
 /// The codes that the router itself gives; subgraphs' codes pass through.
 pub mod code {
     /// The document is not GraphQL.
@@ -95,18 +93,6 @@ impl GraphqlError {
     pub fn at(mut self, path: Path) -> Self {
         self.path = path;
         self
-    }
-
-    /// A subgraph said nothing that can be used. Names neither host nor cause.
-    pub(crate) fn of(error: &TransportError) -> Self {
-        match error {
-            TransportError::TooLarge(bytes_max) => {
-                let message =
-                    format!("a service answered with more than {bytes_max} bytes, which is the limit");
-                Self::new(code::ANSWER_TOO_LARGE, message)
-            }
-            _ => Self::unavailable(),
-        }
     }
 
     /// A subgraph did not answer, or answered rubbish. Names neither host nor cause.

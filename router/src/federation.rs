@@ -1,14 +1,18 @@
 //! What a router serves: subgraphs that it composes itself, or a supergraph that was composed elsewhere.
 
+mod from_config;
+mod subgraph_source;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use http::HeaderName;
-use url::Url;
 
-use crate::SetupError;
+use crate::setup_error::SetupError;
+pub use from_config::Means;
+pub use subgraph_source::SubgraphSource;
+
 use crate::compose::{self, ComposeError};
-use crate::registry::SubgraphSource;
 use crate::transport::headers::FORWARDED;
 use crate::transport::http::Endpoint;
 use crate::transport::{Subgraph, Transport};
@@ -157,24 +161,9 @@ impl ReadySupergraph {
 }
 
 /// Reads a schema from a file.
-pub(crate) async fn read_file(path: &Path) -> Result<Arc<str>, SetupError> {
+async fn read_file(path: &Path) -> Result<Arc<str>, SetupError> {
     let text = tokio::fs::read_to_string(path).await;
     text.map(Into::into).map_err(|error| SetupError::File(format!("reading {}: {error}", path.display())))
-}
-
-/// Where a subgraph at this URL takes subscriptions when nobody says otherwise: the same place, over a WebSocket.
-///
-/// `None` for a URL that is neither `http` nor `https`.
-#[must_use]
-pub fn websocket_url(url: &Url) -> Option<Url> {
-    let scheme = match url.scheme() {
-        "http" => "ws",
-        "https" => "wss",
-        _ => return None,
-    };
-    let mut url = url.clone();
-    url.set_scheme(scheme).ok()?;
-    Some(url)
 }
 
 #[cfg(test)]
@@ -218,13 +207,5 @@ mod tests {
         for text in ["type Query { me: ID }", "enum join__Graph", "{", ""] {
             assert!(subgraphs(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn subscriptions_are_found_beside_queries() {
-        let beside = |url: &str| websocket_url(&url.parse().expect("a URL")).map(String::from);
-        assert_eq!(beside("http://a:1/graphql?x=1").as_deref(), Some("ws://a:1/graphql?x=1"));
-        assert_eq!(beside("https://a/graphql").as_deref(), Some("wss://a/graphql"));
-        assert_eq!(beside("ftp://a/"), None);
     }
 }

@@ -1,5 +1,7 @@
 //! The limits as the router applies them: each as strictly as it is set, and counted.
 
+mod sockets;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,11 +11,14 @@ use async_graphql::parser::types::OperationType;
 use futures::FutureExt;
 use graphql::{FieldShape, Hits, Limit, LimitExceeded, Limits, Mode, Modes};
 
+pub(crate) use sockets::{Socket, Sockets};
+
+use crate::config::Config;
+use crate::document;
 use crate::error::{GraphqlError, code};
-use crate::pipeline::Refused;
+use crate::refusal::Refused;
 use crate::supergraph::{Operation, Response, Supergraph};
 use crate::telemetry::{LimitLabels, Metrics};
-use crate::{Core, document};
 
 /// An answer takes no longer, whatever the settings say.
 const REQUEST_HARD_MAX: Duration = Duration::from_secs(120);
@@ -149,44 +154,49 @@ pub(crate) fn measure_variables(
 }
 
 /// How long an operation may take to plan.
-pub(crate) fn planning_max(core: &Core) -> Duration {
-    let is_enforced = core.guard.mode(Limit::Planning) == Mode::Enforce;
-    if is_enforced { Duration::from_millis(core.config.planning_timeout_ms) } else { PLANNING_HARD_MAX }
+pub(crate) fn planning_max(guard: &Guard, config: &Config) -> Duration {
+    let is_enforced = guard.mode(Limit::Planning) == Mode::Enforce;
+    if is_enforced { Duration::from_millis(config.planning_timeout_ms) } else { PLANNING_HARD_MAX }
 }
 
 /// Counts an operation that takes too long to plan, whether or not it was refused.
-pub(crate) fn measure_planning(core: &Core, planned: &Result<Arc<Operation>, Vec<GraphqlError>>) {
-    let allowed = Duration::from_millis(core.config.planning_timeout_ms);
+pub(crate) fn measure_planning(
+    guard: &Guard,
+    config: &Config,
+    planned: &Result<Arc<Operation>, Vec<GraphqlError>>,
+) {
+    let allowed = Duration::from_millis(config.planning_timeout_ms);
     let is_past = match planned {
         Ok(operation) => operation.planning > allowed,
         Err(errors) => errors.iter().any(|error| error.code == code::PLANNING_TIMEOUT),
     };
     // One that was just in time has its limit behind it.
-    if is_past && (planned.is_err() || core.guard.mode(Limit::Planning) != Mode::Enforce) {
-        core.guard.refuses(Limit::Planning);
+    if is_past && (planned.is_err() || guard.mode(Limit::Planning) != Mode::Enforce) {
+        guard.refuses(Limit::Planning);
     }
 }
 
 /// Leaves out the errors that are too many.
-pub(crate) fn cap_errors(core: &Core, response: &mut Response) {
-    let max = core.config.limits.errors_max;
-    if response.errors.len() > max && core.guard.refuses(Limit::Errors) {
+pub(crate) fn cap_errors(guard: &Guard, limits: &Limits, response: &mut Response) {
+    let max = limits.errors_max;
+    if response.errors.len() > max && guard.refuses(Limit::Errors) {
         response.errors.truncate(max);
     }
 }
 
 /// Runs something for a client for as long as an answer may take. An `async fn` would keep room for it twice.
 pub(crate) fn in_time<T>(
-    core: &Core,
+    guard: &Guard,
+    config: &Config,
     run: impl Future<Output = T>,
 ) -> impl Future<Output = Result<T, Refused>> {
-    let allowed = core.config.request_timeout();
-    let is_enforced = core.guard.mode(Limit::RequestTimeout) == Mode::Enforce;
+    let allowed = config.request_timeout();
+    let is_enforced = guard.mode(Limit::RequestTimeout) == Mode::Enforce;
     let patience = if is_enforced { allowed } else { REQUEST_HARD_MAX };
     let started_at = Instant::now();
     tokio::time::timeout(patience, run).map(move |done| {
         if done.is_err() || started_at.elapsed() > allowed {
-            core.guard.refuses(Limit::RequestTimeout);
+            guard.refuses(Limit::RequestTimeout);
         }
         done.map_err(|_| Refused::timeout())
     })

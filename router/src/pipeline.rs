@@ -3,125 +3,24 @@
 //! [`admit`] takes a request as far as an operation that may run; [`answer`] runs it. Subscriptions, whichever
 //! way they come, are admitted by the same function. All control flow of a request is in this file.
 
-use std::borrow::Cow;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use common::{Caller, Error, RequestContext};
-use http::{HeaderMap, StatusCode};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 use tracing::Instrument as _;
 
 use crate::config::Profile;
 use crate::error::GraphqlError;
-use crate::persisted::Text;
+use crate::limits;
+use crate::persisted_documents::Text;
+use crate::refusal::{Outcome, Refused};
+use crate::request::{Allowed, Client, GraphqlRequest};
+use crate::shared_state::Core;
 use crate::supergraph::{Operation, OperationKind, Response, Supergraph};
 use crate::telemetry::{note, note_access, part};
 use crate::view::NoView;
-use crate::{Core, limits};
-
-/// A GraphQL request, as it stands in a body, a query string or a WebSocket message.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
-#[serde(rename_all = "camelCase", remote = "Self")]
-pub struct GraphqlRequest {
-    /// The document; empty when it is named instead.
-    #[serde(default, deserialize_with = "null_is_empty")]
-    pub query: String,
-    /// The id of a trusted document.
-    #[serde(default)]
-    pub document_id: Option<String>,
-    /// Which of its operations to run; needed when there are several.
-    #[serde(default)]
-    pub operation_name: Option<String>,
-    /// The variables' values.
-    #[serde(default)]
-    pub variables: Option<Map<String, Value>>,
-    /// `persistedQuery` names a document by its hash; `queryPlan: true` asks for the plan, which is shown in the
-    /// development profile. Whatever else there is is accepted and not used.
-    #[serde(default)]
-    pub extensions: Option<Map<String, Value>>,
-}
-
-/// An object and nothing else: what is derived would take a list of the values, too.
-impl<'de> Deserialize<'de> for GraphqlRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-
-        impl<'de> Visitor<'de> for Object {
-            type Value = GraphqlRequest;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a GraphQL request")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                GraphqlRequest::deserialize(MapAccessDeserializer::new(map))
-            }
-        }
-
-        deserializer.deserialize_map(Object)
-    }
-}
-
-fn null_is_empty<'de, D: Deserializer<'de>>(value: D) -> Result<String, D::Error> {
-    Option::<String>::deserialize(value).map(Option::unwrap_or_default)
-}
-
-/// Who sent a request, as far as the connection says.
-#[derive(Clone)]
-pub struct Client {
-    /// The bearer token, not verified yet.
-    pub token: Option<Arc<str>>,
-    /// Correlates log lines; answered as `x-request-id`.
-    pub request_id: Arc<str>,
-    /// The address it came from.
-    pub address: Option<IpAddr>,
-    /// The `user-agent`.
-    pub user_agent: Option<Arc<str>>,
-    /// The trace to continue.
-    pub traceparent: Option<Arc<str>>,
-    /// Other headers of the request, as far as a subgraph is configured to get them.
-    pub headers: Arc<HeaderMap>,
-}
-
-impl std::fmt::Debug for Client {
-    /// Without the token, which is a secret.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Client")
-            .field("request_id", &self.request_id)
-            .field("address", &self.address)
-            .finish()
-    }
-}
-
-impl Client {
-    /// Somebody without a token at an unknown address.
-    #[must_use]
-    pub fn anonymous(request_id: impl Into<Arc<str>>) -> Self {
-        Self {
-            token: None,
-            request_id: request_id.into(),
-            address: None,
-            user_agent: None,
-            traceparent: None,
-            headers: Arc::default(),
-        }
-    }
-}
-
-/// Which operations the way that a request came may carry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Allowed {
-    /// Queries: `GET`.
-    Queries,
-    /// Queries and mutations: `POST`.
-    QueriesAndMutations,
-    /// Everything: event streams and WebSockets.
-    Everything,
-}
 
 /// How a request ended.
 #[derive(Debug)]
@@ -131,32 +30,6 @@ pub struct Answer {
     /// The GraphQL answer.
     pub response: Response,
     /// For `Retry-After`, in seconds.
-    pub retry_after_s: Option<u64>,
-}
-
-/// What HTTP is to say about an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Execution began; what went wrong stands in the answer.
-    Executed,
-    /// The document, its variables or its size were refused: 400, or 200 for clients of the old media type.
-    Invalid,
-    /// Refused before GraphQL was looked at; this status whatever the media type.
-    Status(StatusCode),
-}
-
-impl Outcome {
-    /// Of an answer that the engine gave.
-    pub(crate) fn of(response: &Response) -> Self {
-        if response.data().is_some() { Self::Executed } else { Self::Invalid }
-    }
-}
-
-/// A request that will not run.
-#[derive(Debug)]
-pub(crate) struct Refused {
-    pub outcome: Outcome,
-    pub errors: Vec<GraphqlError>,
     pub retry_after_s: Option<u64>,
 }
 
@@ -178,14 +51,17 @@ pub(crate) async fn answer(
         let shows_plan = core.config.profile == Profile::Development && asks_for_plan(&request);
         let Admitted { context, operation, variables } = admit(core, client, request, allowed).await?;
         let mut response = operation.execute(context, variables).await;
-        limits::cap_errors(core, &mut response);
+        limits::cap_errors(&core.guard, &core.config.limits, &mut response);
         if shows_plan {
             let plan = json!({ "text": operation.plan(), "tree": operation.plan_json() });
             response.extensions.insert("queryPlan".to_owned(), plan);
         }
-        Ok::<_, Refused>(Answer { outcome: Outcome::of(&response), response, retry_after_s: None })
+        Ok::<_, Refused>(Answer { outcome: response.outcome(), response, retry_after_s: None })
     };
-    limits::in_time(core, run).await.and_then(|answer| answer).unwrap_or_else(Refused::into)
+    limits::in_time(&core.guard, &core.config, run)
+        .await
+        .and_then(|answer| answer)
+        .unwrap_or_else(Refused::into)
 }
 
 /// Whether a request says `extensions: { queryPlan: true }`.
@@ -245,7 +121,7 @@ async fn view(core: &Core, caller: &Caller) -> Result<Arc<Supergraph>, Refused> 
         let modules = core.tenancy.modules(caller).await?;
         core.views.get(&snapshot, &modules).await.map_err(|none| no_view(none, caller))?
     };
-    note_access(|access| access.view(snapshot.generation, &view));
+    note_access(|access| access.view(snapshot.generation, view.subgraph_names()));
     Ok(view)
 }
 
@@ -280,9 +156,9 @@ async fn prepare(
     let (core, document, variables) = (core.clone(), document.share(), variables.clone());
     let plan = move || {
         limits::measure(&core.guard, &core.config.limits, &view, &document)?;
-        let planning_max = limits::planning_max(&core);
+        let planning_max = limits::planning_max(&core.guard, &core.config);
         let planned = view.prepare_within(&document, operation_name.as_deref(), &variables, planning_max);
-        limits::measure_planning(&core, &planned);
+        limits::measure_planning(&core.guard, &core.config, &planned);
         Ok(planned?)
     };
     let planned = tokio::task::spawn_blocking(plan).instrument(part!("plan")).await;
@@ -321,63 +197,6 @@ pub(crate) fn kind_name(kind: OperationKind) -> &'static str {
         OperationKind::Query => "query",
         OperationKind::Mutation => "mutation",
         OperationKind::Subscription => "subscription",
-    }
-}
-
-impl Refused {
-    /// The client's time is up.
-    pub fn timeout() -> Self {
-        Self {
-            outcome: Outcome::Status(StatusCode::GATEWAY_TIMEOUT),
-            errors: vec![GraphqlError::new("TIMEOUT", "the request took too long")],
-            retry_after_s: None,
-        }
-    }
-
-    /// Refused by HTTP's rules.
-    pub fn http(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            outcome: Outcome::Status(status),
-            errors: vec![GraphqlError::new(code, message.into())],
-            retry_after_s: None,
-        }
-    }
-}
-
-impl From<Error> for Refused {
-    fn from(error: Error) -> Self {
-        let status = match &error {
-            Error::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Error::Internal(cause) => {
-                tracing::error!(%cause, "a request failed");
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
-            _ => StatusCode::FORBIDDEN,
-        };
-        let retry_after_s = match &error {
-            Error::RateLimited { retry_after_s } => Some(*retry_after_s),
-            Error::Unavailable => Some(1),
-            _ => None,
-        };
-        Self {
-            outcome: Outcome::Status(status),
-            errors: vec![GraphqlError::new(error.code(), error.to_string())],
-            retry_after_s,
-        }
-    }
-}
-
-impl From<GraphqlError> for Refused {
-    fn from(error: GraphqlError) -> Self {
-        vec![error].into()
-    }
-}
-
-impl From<Vec<GraphqlError>> for Refused {
-    fn from(errors: Vec<GraphqlError>) -> Self {
-        Self { outcome: Outcome::Invalid, errors, retry_after_s: None }
     }
 }
 

@@ -1,10 +1,10 @@
 //! HTTP in and out: GraphQL over HTTP, event streams, WebSockets, GraphiQL and health.
 
 mod body;
-pub(crate) mod gate;
-mod malformed;
-mod negotiate;
-mod parameters;
+mod content_negotiation;
+mod malformed_request;
+pub(crate) mod middleware;
+mod query_string;
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -30,13 +30,17 @@ use tower_http::CompressionLevel;
 use tower_http::compression::{Compression, CompressionLayer};
 use tower_http::cors::{AllowOrigin, Cors, CorsLayer};
 
-use self::gate::{CSRF, REQUEST_ID, text};
-use self::negotiate::Format;
+use self::content_negotiation::Format;
+use self::middleware::{CSRF, REQUEST_ID, text};
 use crate::config::Profile;
 use crate::error::GraphqlError;
-use crate::pipeline::{self, Allowed, Client, GraphqlRequest, Outcome, Refused};
+use crate::pipeline;
+use crate::refusal::{Outcome, Refused};
+use crate::request::{Allowed, Client, GraphqlRequest};
+use crate::shared_state::Core;
+use crate::subscribe;
+use crate::telemetry;
 use crate::telemetry::transport;
-use crate::{Core, subscribe, telemetry};
 
 const ENDPOINT: &str = "/graphql";
 const WEBSOCKET: &str = "/graphql/ws";
@@ -69,7 +73,7 @@ impl App {
                 Err(never) => match never {},
             }
         };
-        gate::pass(&self.core, request, next).await
+        middleware::pass(&self.core, request, next).await
     }
 }
 
@@ -157,13 +161,14 @@ async fn live() -> Response {
     Json(json!({ "status": "live" })).into_response()
 }
 
-/// Ready as soon as a schema has been composed, until the router stops. Of alarms, codes only: everybody may ask, and
+/// Ready as soon as a schema has been composed and nobody holds it back, until the router stops. Of alarms, codes only: everybody may ask, and
 /// sentences are in the log.
 async fn ready(State(core): State<Arc<Core>>) -> Response {
     let snapshot = core.registry.current();
     let (code, status) = match &snapshot {
         _ if core.withdrawn.is_cancelled() => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         None => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
+        _ if core.is_held() => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
         Some(_) => (StatusCode::OK, "ready"),
     };
     let schema = snapshot.map(|snapshot| {
@@ -231,7 +236,7 @@ async fn get_graphql(
         let refused = Refused::http(StatusCode::FORBIDDEN, "CSRF_BLOCKED", message);
         return format.respond(refused.into());
     }
-    match parameters::read(&uri).map_err(Refused::from) {
+    match query_string::read(&uri).map_err(Refused::from) {
         Ok(request) => {
             respond(&core, client, request, format, Allowed::Queries, last_event_id(&headers)).await
         }

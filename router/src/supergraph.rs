@@ -12,12 +12,12 @@ use apollo_compiler::{Node, Schema, introspection};
 use serde_json::{Map, Value};
 
 use crate::compose::{self, ComposeError, Composed, ListSizes, Scope};
-use crate::conditions::{Decided, Switches};
 use crate::document;
 use crate::error::{GraphqlError, Location, code};
-use crate::execute::{Engine, Layout, Usual, shape};
+use crate::execute::{Engine, Layout, SizeHints, shape};
 pub use crate::execute::{Operation, OperationKind, Response};
 use crate::plan::{Aliases, PlanError, Planner, expanded_size};
+use crate::skip_and_include::{Decided, Switches};
 use crate::transport::Subgraph;
 
 /// How long planning one operation may take when nobody says otherwise.
@@ -303,7 +303,7 @@ impl Supergraph {
             planned,
             layout,
             shape,
-            usual: Usual::default(),
+            size_hints: SizeHints::default(),
             hits: AtomicU64::new(0),
         })))
     }

@@ -3,12 +3,11 @@
 //! Labels have few values: none is taken from what a client sends, but the kind of its operation. Names of
 //! operations and ids of tenants are in the access log.
 
-mod access;
-mod endpoint;
+mod access_log;
 mod labels;
-mod process;
-mod request;
-mod subgraph;
+mod process_metrics;
+mod request_record;
+mod subgraph_call;
 mod trace;
 
 use std::sync::atomic::AtomicU64;
@@ -25,13 +24,12 @@ pub(crate) use labels::{
     CallLabels, EndLabels, KindLabel, LimitLabels, PayerLabel, RequestLabels, ResultLabel, SubgraphLabel,
     TransportLabel, outcome, transport,
 };
-pub(crate) use request::{Counted, Facts, Reason, Request, note, note_access, scope};
-pub(crate) use subgraph::{SubgraphCall, subgraph_errors};
+pub(crate) use request_record::{Counted, Facts, Reason, Request, note, note_access, scope};
+pub(crate) use subgraph_call::{SubgraphCall, subgraph_errors};
 pub(crate) use trace::{SPANS, continue_trace, part};
 
-use crate::Core;
 use crate::error::GraphqlError;
-use crate::pipeline::Outcome;
+use crate::refusal::Outcome;
 
 /// Seconds: from what a cache answers to what times out.
 const DURATIONS: [f64; 15] =
@@ -290,7 +288,7 @@ impl Metrics {
     /// All metrics, at nought.
     pub fn new() -> Self {
         let mut registry = Registry::default();
-        registry.register_collector(Box::new(process::Process));
+        registry.register_collector(Box::new(process_metrics::Process));
         let list = &mut List(registry.sub_registry_with_prefix("router"));
         Self {
             requests: Requests::new(list),
@@ -305,16 +303,11 @@ impl Metrics {
     }
 
     /// Everything in OpenMetrics' text format (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
-    pub fn render(&self, core: &Core) -> String {
-        let (mut views, mut entries, mut bytes) = (0, 0, 0);
-        core.each_view(|view| {
-            let kept = view.operations_kept();
-            (views, entries, bytes) = (views + 1, entries + kept.0, bytes + kept.1);
-        });
+    pub fn render(&self, kept: &Kept) -> String {
         let set = |gauge: &Gauge, value: u64| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
-        set(&self.views.kept, views);
-        set(&self.operations.entries, entries);
-        set(&self.operations.bytes, bytes);
+        set(&self.views.kept, kept.views);
+        set(&self.operations.entries, kept.operations);
+        set(&self.operations.bytes, kept.operations_bytes);
         let mut page = String::with_capacity(16 * 1024);
         if let Err(error) = text::encode(&mut page, &self.registry) {
             // Writing into memory does not fail; should it, half a page must not pass for a whole one.
@@ -323,6 +316,17 @@ impl Metrics {
         }
         page
     }
+}
+
+/// What is kept in caches at the moment, counted when metrics are read.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    /// Composed schemas, that of all subgraphs included.
+    pub views: u64,
+    /// Prepared operations in all of them.
+    pub operations: u64,
+    /// The memory that these take, estimated in bytes.
+    pub operations_bytes: u64,
 }
 
 /// What an answer's outcome is called.

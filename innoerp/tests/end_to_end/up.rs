@@ -51,6 +51,28 @@ impl Place {
         command
     }
 
+    /// Logs in as one of the demo's people.
+    async fn log_in(&self, email: &str) -> Value {
+        let log_in = json!({ "query": format!(
+            r#"mutation {{ logIn(input: {{ email: "{email}", password: "{}" }}) {{ session {{ accessToken }} }} }}"#,
+            innoerp::seed::PASSWORD
+        ) });
+        let url = format!("http://127.0.0.1:{}/graphql", self.router);
+        reqwest::Client::new().post(&url).json(&log_in).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// What its router says of its readiness, once it listens.
+    async fn readiness(&self) -> Option<(u16, Value)> {
+        let url = format!("http://127.0.0.1:{}/health/ready", self.router);
+        let answer = reqwest::get(&url).await.ok()?;
+        Some((answer.status().as_u16(), answer.json().await.unwrap()))
+    }
+
+    fn remove(self) {
+        let _ = database::cluster::Cluster::remove_if_unused(&self.folder.join(".innoerp/postgres"));
+        std::fs::remove_dir_all(&self.folder).unwrap();
+    }
+
     /// Starts it, and waits until it says that it is ready.
     async fn start(&self) -> Running {
         let mut child = self.up().spawn().unwrap();
@@ -94,13 +116,7 @@ async fn one_command_starts_everything_and_ctrl_c_stops_it() {
     let place = Place::new();
     let first = place.start().await;
     assert!(first.said.contains("manager@alpine.example"), "{}", first.said);
-    let log_in = json!({ "query": format!(
-        r#"mutation {{ logIn(input: {{ email: "member@alpine.example", password: "{}" }}) {{ session {{ accessToken }} }} }}"#,
-        innoerp::seed::PASSWORD
-    ) });
-    let url = format!("http://127.0.0.1:{}/graphql", place.router);
-    let answer: Value =
-        reqwest::Client::new().post(&url).json(&log_in).send().await.unwrap().json().await.unwrap();
+    let answer = place.log_in("member@alpine.example").await;
     assert!(answer["data"]["logIn"]["session"]["accessToken"].is_string(), "{answer}");
 
     // Whoever starts it twice is told in one sentence, and the first goes on.
@@ -113,8 +129,32 @@ async fn one_command_starts_everything_and_ctrl_c_stops_it() {
     let again = place.start().await;
     assert!(!again.said.contains("Making two demo organizations"), "{}", again.said);
     again.interrupt().await;
-    let _ = database::cluster::Cluster::remove_if_unused(&place.folder.join(".innoerp/postgres"));
-    std::fs::remove_dir_all(&place.folder).unwrap();
+    place.remove();
+}
+
+#[tokio::test]
+async fn whoever_waits_until_it_is_ready_can_log_in() {
+    let _turn = TURN.lock().await;
+    let place = Place::new();
+    let running = Running { child: place.up().spawn().unwrap(), said: String::new() };
+    let until_ready = async {
+        let mut said = Vec::new();
+        loop {
+            match place.readiness().await {
+                Some((200, _)) => return said,
+                Some((_, answer)) => said.push(answer["status"].clone()),
+                None => {}
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let said = tokio::time::timeout(Duration::from_secs(300), until_ready).await.unwrap();
+    let answer = place.log_in("manager@alpine.example").await;
+    assert!(answer["data"]["logIn"]["session"]["accessToken"].is_string(), "{answer}");
+    // It could be asked meanwhile, and said why nobody should come yet.
+    assert!(!said.is_empty() && said.iter().all(|status| status == "starting"), "{said:?}");
+    running.interrupt().await;
+    place.remove();
 }
 
 #[tokio::test]
@@ -126,6 +166,10 @@ async fn what_is_missing_is_said_in_one_sentence() {
             .current_dir(env!("CARGO_TARGET_TMPDIR"))
             .env_remove("DATABASE_URL")
             .env_remove("SECRET_KEY");
+        // Any port: on the usual ones, this machine may run the product.
+        for service in innoerp::modules::all().iter().map(|module| module.id).chain(["router"]) {
+            command.env(format!("{}_PORT", service.to_uppercase()), "0");
+        }
         command
     };
     let nowhere = "postgres://nobody:nothing@127.0.0.1:1/nothing";
@@ -135,11 +179,7 @@ async fn what_is_missing_is_said_in_one_sentence() {
             "DATABASE_URL",
         ),
         (
-            innoerp(&["serve", "all", "--port", "router=0"])
-                .env("DATABASE_URL", nowhere)
-                .env("SECRET_KEY", "short")
-                .output()
-                .await,
+            innoerp(&["serve", "all"]).env("DATABASE_URL", nowhere).env("SECRET_KEY", "short").output().await,
             "32",
         ),
         (

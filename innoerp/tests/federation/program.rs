@@ -62,9 +62,11 @@ pub fn command(folder: &Folder, arguments: &[&str]) -> Command {
     command
 }
 
-/// What the program says when it cannot start; fails when it does.
+/// What the program says when it cannot start; fails when it does. Wherever it would listen, it asks for any port: on
+/// the usual one, this machine may run the product.
 pub async fn complaint(folder: &Folder, arguments: &[&str]) -> String {
-    let ended = tokio::time::timeout(Duration::from_secs(20), command(folder, arguments).output()).await;
+    let mut command = command(folder, &[arguments, &["--listen", "127.0.0.1:0"]].concat());
+    let ended = tokio::time::timeout(Duration::from_secs(20), command.output()).await;
     let ended = ended.expect("it goes on").unwrap();
     assert!(!ended.status.success());
     String::from_utf8(ended.stderr).unwrap().trim().to_owned()

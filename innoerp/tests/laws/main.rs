@@ -3,8 +3,22 @@
 
 mod data;
 mod events;
+mod module_cycles;
 mod names;
+mod nouns;
 mod rights;
 mod schema;
 mod settings;
 mod tidy;
+
+/// The schemas that belong to no module: what several of them write and read.
+const SHARED_SCHEMAS: [&str; 3] = ["people", "common", "approval"];
+
+/// What a shared crate announces and permits is declared by the module in whose graph it is shown.
+const HOSTED: [(&str, &str); 2] = [("approval", "user"), ("custom", "tenant")];
+
+/// Whether a name such as `leave.request.read` may be a module's.
+fn is_of(module: &str, name: &str) -> bool {
+    let prefix = name.split('.').next().unwrap_or_default();
+    prefix == module || HOSTED.contains(&(prefix, module))
+}

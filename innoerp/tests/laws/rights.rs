@@ -1,7 +1,6 @@
 //! Rights: whoever has none gets nothing, and every right that is checked is declared.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use futures::StreamExt as _;
 use innoerp::modules;
@@ -51,20 +50,28 @@ async fn whoever_has_no_rights_gets_nothing() {
 #[test]
 fn every_right_that_is_checked_is_declared_and_the_other_way_round() {
     for module in modules::all() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../subgraphs").join(module.id).join("src");
         let mut sources = String::new();
+        for (crate_, host) in super::HOSTED.into_iter().filter(|(_, host)| *host == module.id) {
+            super::tidy::rust_files(
+                &super::tidy::root().join("shared").join(crate_).join("src"),
+                &mut |_, text| sources.push_str(text),
+            );
+            assert_eq!(host, module.id);
+        }
+        let folder = super::tidy::root().join("subgraphs").join(module.id).join("src");
         super::tidy::rust_files(&folder, &mut |_, text| sources.push_str(text));
-        let written: BTreeSet<_> =
-            sources.split("key: \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-        let written: BTreeSet<_> = written.into_iter().filter(|key| key.matches('.').count() == 2).collect();
-        let prefix = format!("{}.", module.id);
-        let written: BTreeSet<_> = written.into_iter().filter(|key| key.starts_with(&prefix)).collect();
+        let written: BTreeSet<_> = sources
+            .split("Permission::new(")
+            .skip(1)
+            .filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next())
+            .collect();
         let declared: BTreeSet<_> = module.permissions.iter().map(|permission| permission.key).collect();
-        let written: BTreeSet<_> =
-            written.into_iter().filter(|key| !module.events.iter().any(|event| event.name == *key)).collect();
         assert_eq!(written, declared, "{}", module.id);
         let constants = sources.matches(": Permission =").count();
-        let uses = sources.matches("begin(&").count() + sources.matches("scope(&").count();
+        let uses: usize = ["begin(&", "scope(&", "read(&", "read_list(&", " for "]
+            .map(|use_| sources.matches(use_).count())
+            .iter()
+            .sum();
         assert!(uses >= constants, "{}: a right is declared that no use-case checks", module.id);
     }
 }
@@ -73,7 +80,7 @@ fn every_right_that_is_checked_is_declared_and_the_other_way_round() {
 fn keys_name_their_module() {
     for module in modules::all() {
         for permission in module.permissions {
-            assert!(permission.key.starts_with(&format!("{}.", module.id)), "{}", permission.key);
+            assert!(super::is_of(module.id, permission.key), "{}", permission.key);
             assert!(permission.description.ends_with('.'), "{}", permission.key);
         }
     }

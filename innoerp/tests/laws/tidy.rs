@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use innoerp::modules;
+use innoerp::{addresses, modules};
 
 /// Shows every Rust file below a folder.
 pub fn rust_files(folder: &Path, show: &mut impl FnMut(&Path, &str)) {
@@ -16,7 +16,7 @@ pub fn rust_files(folder: &Path, show: &mut impl FnMut(&Path, &str)) {
     }
 }
 
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
@@ -31,6 +31,29 @@ fn files_stay_small_enough_to_read() {
         });
     }
     assert!(large.is_empty(), "{large:#?}");
+}
+
+#[test]
+fn no_test_names_a_port_of_the_product() {
+    let modules = modules::all();
+    let ports = modules.iter().map(|module| module.port).chain([addresses::ROUTER_PORT]);
+    let ports: Vec<_> = ports.map(|port| port.to_string()).collect();
+    // As a word of its own; ids have hyphens.
+    let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.');
+    let mut named = Vec::new();
+    for folder in ["innoerp", "router", "shared", "subgraphs", "bench"] {
+        rust_files(&root().join(folder), &mut |path, text| {
+            let is_test =
+                path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs");
+            let names = |line: &str| {
+                line.split(|letter| !is_part(letter)).any(|word| ports.contains(&word.to_owned()))
+            };
+            for line in text.lines().filter(|line| is_test && names(line)) {
+                named.push(format!("{}: {}", path.display(), line.trim()));
+            }
+        });
+    }
+    assert!(named.is_empty(), "the product may be running on this machine: {named:#?}");
 }
 
 #[test]
@@ -59,6 +82,101 @@ fn subgraphs_know_the_shared_crates_and_never_each_other() {
             assert!(!dependencies.contains(&format!("\n{other}.workspace")), "{id} depends on {other}");
         }
     }
+}
+
+/// What may be depended on without being named: a crate, its dependency, and why.
+const UNNAMED: &[(&str, &str, &str)] = &[];
+
+#[test]
+fn every_dependency_is_named_by_code() {
+    let mut unnamed = Vec::new();
+    for member in members() {
+        let source = source(&member, &["src"]);
+        // What is built for tests alone may be named by them alone.
+        let with_tests = source.clone() + &self::source(&member, &["tests", "benches", "examples"]);
+        for (section, name) in dependencies(&member) {
+            let text = if section == "[dependencies]" { &source } else { &with_tests };
+            let excepted = UNNAMED.iter().any(|(of, what, _)| *of == member && *what == name);
+            if names_crate(text, &name.replace('-', "_")) == excepted {
+                unnamed.push(format!("{member}: {name} in {section}"));
+            }
+        }
+    }
+    assert!(unnamed.is_empty(), "no code names these, or an exception is not needed: {unnamed:#?}");
+}
+
+#[test]
+fn the_router_compiles_no_database() {
+    let tree = std::process::Command::new(env!("CARGO"))
+        .args(["tree", "--package", "router", "--edges", "normal", "--prefix", "none", "--frozen"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let tree = String::from_utf8(tree.stdout).unwrap();
+    assert!(tree.starts_with("router "), "{tree}");
+    let found: Vec<_> =
+        tree.lines().filter(|line| line.starts_with("database ") || line.starts_with("sqlx")).collect();
+    assert!(found.is_empty(), "{found:?}");
+}
+
+/// The folders of all crates of the workspace.
+fn members() -> Vec<String> {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let (_, rest) = manifest.split_once("members = [").unwrap();
+    let (list, _) = rest.split_once(']').unwrap();
+    let mut members = Vec::new();
+    for member in list.split(',').map(|member| member.trim().trim_matches('"')) {
+        let Some(parent) = member.strip_suffix("/*") else {
+            members.push(member.to_owned());
+            continue;
+        };
+        for entry in std::fs::read_dir(root().join(parent)).unwrap() {
+            let member = format!("{parent}/{}", entry.unwrap().file_name().to_string_lossy());
+            members.extend(Some(member).filter(|member| root().join(member).join("Cargo.toml").is_file()));
+        }
+    }
+    members
+}
+
+/// What a crate depends on, each with the section of its manifest.
+fn dependencies(member: &str) -> Vec<(String, String)> {
+    let manifest = std::fs::read_to_string(root().join(member).join("Cargo.toml")).unwrap();
+    let (mut section, mut found) = ("", Vec::new());
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            section = line;
+        } else if section.ends_with("dependencies]")
+            && let Some((name, _)) = line.split_once(['.', ' ', '='])
+            && !line.starts_with('#')
+        {
+            found.push((section.to_owned(), name.to_owned()));
+        }
+    }
+    found
+}
+
+/// The code in folders of a crate, without its comments.
+fn source(member: &str, folders: &[&str]) -> String {
+    let mut source = String::new();
+    for folder in
+        folders.iter().map(|folder| root().join(member).join(folder)).filter(|folder| folder.exists())
+    {
+        rust_files(&folder, &mut |_, text| {
+            for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+                source.push_str(line);
+                source.push('\n');
+            }
+        });
+    }
+    source
+}
+
+/// Whether a path begins with a crate, as in `tokio::spawn`, and not in the middle, as in `crate::tokio::spawn`.
+fn names_crate(source: &str, name: &str) -> bool {
+    let path = format!("{name}::");
+    source.match_indices(&path).any(|(at, _)| {
+        !source[..at].ends_with(|before: char| before.is_alphanumeric() || matches!(before, '_' | ':'))
+    })
 }
 
 #[test]

@@ -2,20 +2,20 @@
 //!
 //! Composition is our own: views are composed while requests wait, from subgraphs that were read once ([`Sdl`]).
 
-mod api;
+mod api_schema;
 mod diagnostics;
 mod document;
 mod error;
 mod field_set;
-mod graphs;
 mod join;
+mod list_sizes;
 mod merge;
-mod prune;
-mod reach;
-mod satisfy;
+mod satisfiability;
 mod sdl;
-mod sizes;
 mod subgraph;
+mod subgraph_list;
+mod unanswerable_fields;
+mod unreachable_types;
 mod validate;
 
 use std::collections::HashSet;
@@ -26,12 +26,12 @@ use apollo_compiler::{Name, Schema};
 
 pub(crate) use diagnostics::{in_one_line, listed, names};
 pub use error::{ComposeError, Conflict};
-pub(crate) use graphs::graphs;
+pub(crate) use list_sizes::ListSizes;
 pub use sdl::Sdl;
-pub(crate) use sizes::ListSizes;
+pub(crate) use subgraph_list::graphs;
 
 use error::code;
-use satisfy::Lost;
+use satisfiability::Lost;
 use subgraph::{ComposedDirective, SubgraphSchema, Types};
 
 /// How often fields are left out of a view at most: each time, others may have depended on them.
@@ -77,10 +77,10 @@ pub fn compose<'a>(
     scope: Scope,
 ) -> Result<Composed, ComposeError> {
     let mut parts = parts(subgraphs)?;
-    prune::fed1_leftovers(&mut parts);
+    unanswerable_fields::fed1_leftovers(&mut parts);
     if scope == Scope::View {
-        prune::unowned(&mut parts);
-        reach::drop_unreachable(&mut parts);
+        unanswerable_fields::unowned(&mut parts);
+        unreachable_types::drop_unreachable(&mut parts);
     }
     let (mut supergraph, mut lost) = assemble(&parts, scope)?;
     for _ in 0..ROUNDS_MAX {
@@ -88,8 +88,11 @@ pub fn compose<'a>(
             break;
         }
         lost.iter().for_each(|lost| tracing::warn!(reason = lost.message, "a field is left out of a view"));
-        prune::fields(&mut parts, &lost.into_iter().map(|lost| (lost.ty, lost.field)).collect());
-        reach::drop_unreachable(&mut parts);
+        unanswerable_fields::fields(
+            &mut parts,
+            &lost.into_iter().map(|lost| (lost.ty, lost.field)).collect(),
+        );
+        unreachable_types::drop_unreachable(&mut parts);
         (supergraph, lost) = assemble(&parts, scope)?;
     }
     if !lost.is_empty() {
@@ -120,7 +123,7 @@ fn assemble(parts: &[Part<'_>], scope: Scope) -> Result<(Document, Vec<Lost>), C
     }
     let mut lost = Vec::new();
     if conflicts.is_empty() {
-        (lost, conflicts) = satisfy::check(parts, &merged);
+        (lost, conflicts) = satisfiability::check(parts, &merged);
     }
     if scope == Scope::Whole {
         conflicts.extend(lost.drain(..).map(Lost::conflict));
@@ -169,7 +172,7 @@ fn derive(supergraph: Document) -> Result<Composed, String> {
         field_names.extend(fields.iter().map(|field| field.name.clone()));
     }
     let list_sizes = ListSizes::read(&supergraph);
-    let api = api::document(supergraph);
+    let api = api_schema::document(supergraph);
     let api_schema = api.to_schema_validate().map_err(|error| diagnostics::told(&error.errors))?;
     Ok(Composed { supergraph_sdl, api_sdl: api.to_string(), api_schema, field_names, list_sizes })
 }

@@ -5,8 +5,8 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::check::check;
 use super::environment::Lookup;
+use super::json_schema::check;
 use super::problem::{ConfigError, Problem};
 use super::tree::Node;
 use super::yaml;
@@ -125,7 +125,7 @@ pub(super) fn check_ranges<T: JsonSchema + serde::Serialize>(values: &T) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Config;
+    use crate::config::Config;
 
     fn read(text: &str) -> Result<Config, String> {
         let schema = Layout::default().with::<Config>().schema("a", "b");
@@ -138,10 +138,10 @@ mod tests {
     fn a_file_says_what_differs_from_the_defaults() {
         let config =
             read("profile: ${PROFILE}\nlimits:\n  depth_max: 20\nrate:\ntrusted_proxies: [10.0.0.0/8]\n");
-        let mut expected = Config { profile: crate::Profile::Development, ..Config::default() };
+        let mut expected = Config { profile: crate::config::Profile::Development, ..Config::default() };
         expected.limits.depth_max = 20;
         expected.trusted_proxies =
-            vec![crate::Network::try_from("10.0.0.0/8".to_owned()).expect("a network")];
+            vec![crate::config::Network::try_from("10.0.0.0/8".to_owned()).expect("a network")];
         assert_eq!(config, Ok(expected));
         assert_eq!(read(""), Ok(Config::default()));
         assert_eq!(read(r#"{"listen": "127.0.0.1:1"}"#).map(|config| config.listen.port()), Ok(1));
@@ -171,10 +171,10 @@ mod tests {
 
     #[test]
     fn parts_share_a_file_and_keep_to_their_own_keys() {
-        let schema = Layout::default().with::<Config>().with::<crate::RateLimits>().schema("a", "b");
+        let schema = Layout::default().with::<Config>().with::<crate::config::RateLimits>().schema("a", "b");
         let file = ConfigFile::read("drain_ms: 5\nuser_per_s: 7", &schema, &|_| None).expect("fits");
         assert_eq!(file.part::<Config>().map(|config| config.drain_ms), Ok(5));
-        assert_eq!(file.part::<crate::RateLimits>().map(|rate| rate.user_per_s), Ok(7));
+        assert_eq!(file.part::<crate::config::RateLimits>().map(|rate| rate.user_per_s), Ok(7));
     }
 
     #[test]

@@ -9,12 +9,15 @@
 //! else is to be done: `make sdl` prints the JSON Schema, and laws see that it is current and says the same as the
 //! comment.
 
-mod check;
 mod environment;
+mod faults;
 mod federation;
 mod file;
+mod json_schema;
 mod network;
 mod problem;
+mod rate_limits;
+mod restart;
 mod subgraph;
 mod tree;
 mod yaml;
@@ -26,13 +29,13 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::rate::RateLimits;
-
-pub use federation::{FederationConfig, Means};
+pub use faults::Faults;
+pub use federation::FederationConfig;
 pub use file::{ConfigFile, Layout};
 pub use network::Network;
 pub use problem::{ConfigError, Problem, no_file};
-pub use subgraph::{SchemaSource, SubgraphConfig, SubgraphErrors, SubscriptionProtocol};
+pub use rate_limits::RateLimits;
+pub use subgraph::{FORWARDED, SchemaSource, SubgraphConfig, SubgraphErrors, SubscriptionProtocol};
 
 /// The router's settings. Unknown keys are refused, values out of range by [`Config::check`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

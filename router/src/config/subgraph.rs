@@ -1,22 +1,19 @@
 //! One subgraph, as a file says it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderName, HeaderValue};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::Profile;
-use super::federation::Means;
+use super::Faults;
 use super::problem::{ConfigError, Problem, no_file};
-use crate::federation::websocket_url;
-use crate::masking::{ErrorsShown, KnownErrors};
-use crate::transport::headers::FORWARDED;
-use crate::transport::http::{Connections, Endpoint, Faults, Sign};
+
+/// The headers of the client's request that go on to a subgraph when nobody says otherwise.
+pub const FORWARDED: [HeaderName; 3] =
+    [header::AUTHORIZATION, HeaderName::from_static("traceparent"), HeaderName::from_static("x-request-id")];
 
 /// One subgraph, and the way to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -78,27 +75,13 @@ pub struct SubgraphErrors {
     pub masked: Option<bool>,
     /// Codes that are known besides innoERP's own: `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`, `VALIDATION_FAILED`,
     /// `BAD_USER_INPUT`, `VERSION_CONFLICT`, `IDEMPOTENCY_MISMATCH`, `RATE_LIMITED`, `MODULE_DISABLED`,
-    /// `TENANT_SUSPENDED` and `DEPENDENCY_UNAVAILABLE`. Default none; 1,000 at most.
+    /// `TENANT_SUSPENDED`, `CURSOR_GONE` and `DEPENDENCY_UNAVAILABLE`. Default none; 1,000 at most.
     #[schemars(length(max = 1_000))]
     pub known_codes: Vec<String>,
     /// Names within `extensions` that are known besides `code` and `retryAfterSeconds`. They pass with errors whose
     /// code is known. Default none; 1,000 at most.
     #[schemars(length(max = 1_000))]
     pub known_extensions: Vec<String>,
-}
-
-impl SubgraphErrors {
-    /// Which errors are shown of a subgraph, innoERP's own or another.
-    pub(super) fn shown(&self, is_signed: bool, profile: Profile) -> ErrorsShown {
-        match self.masked.unwrap_or(profile == Profile::Production) {
-            false => ErrorsShown::All,
-            true if is_signed => ErrorsShown::Coded,
-            true => ErrorsShown::Known(Arc::new(KnownErrors {
-                codes: self.known_codes.iter().cloned().collect(),
-                extensions: self.known_extensions.iter().cloned().collect(),
-            })),
-        }
-    }
 }
 
 /// Where a subgraph's schema comes from.
@@ -189,55 +172,14 @@ impl SubgraphConfig {
         }
     }
 
-    /// The way to it, when it is found at this URL; a sentence when there is none.
-    ///
-    /// # Errors
-    /// The URL is none, or not one of HTTP.
-    pub fn endpoint(
-        &self,
-        url: &str,
-        connections: &Connections,
-        sign: Option<&Sign>,
-    ) -> Result<Endpoint, String> {
-        let url: Url = url.parse().map_err(|_| format!("its URL {url:?} is none"))?;
-        let beside = websocket_url(&url).ok_or_else(|| format!("{url} is neither http nor https"))?;
-        let mut endpoint = Endpoint::new(&url, connections.clone())
-            .with_faults(self.faults)
-            .with_deduplication(self.deduplicate);
-        endpoint.websocket = match (self.subscription_protocol, &self.websocket_url) {
-            (SubscriptionProtocol::Websocket, None) => Some(beside),
-            (SubscriptionProtocol::Websocket, Some(url)) => {
-                Some(url.parse().map_err(|_| format!("its WebSocket URL {url:?} is none"))?)
-            }
-            (SubscriptionProtocol::Sse | SubscriptionProtocol::None, _) => None,
-        };
-        endpoint.event_stream = self.subscription_protocol == SubscriptionProtocol::Sse;
-        endpoint.timeout = Duration::from_millis(self.timeout_ms);
-        endpoint.answer_bytes_max = self.answer_bytes_max;
-        endpoint.sign = sign.filter(|_| self.signed).cloned();
-        let names = self.forward_headers.iter().filter_map(|name| name.parse().ok());
-        endpoint.forwarded = names.collect::<Vec<HeaderName>>().into();
-        endpoint.fixed = self.fixed_headers().into();
-        Ok(endpoint)
-    }
-
-    fn fixed_headers(&self) -> HeaderMap {
-        let header = |(name, value): (&String, &String)| {
-            let mut value = HeaderValue::from_str(value).ok()?;
-            // It may be a key: kept out of logs.
-            value.set_sensitive(true);
-            Some((name.parse::<HeaderName>().ok()?, value))
-        };
-        self.headers.iter().filter_map(header).collect()
-    }
-
     /// Everything that is wrong with it.
     pub(super) fn problems(
         &self,
         path: &str,
         is_new: bool,
         is_ready: bool,
-        means: &Means<'_>,
+        folder: &Path,
+        is_signing: bool,
     ) -> Vec<Problem> {
         let name = &self.name;
         let mut problems = Vec::new();
@@ -268,14 +210,14 @@ impl SubgraphConfig {
                 refuse("schema", "beside a `supergraph`, subgraphs have no schema of their own".to_owned());
             }
             SchemaSource::File(file) => {
-                no_file(means.folder, file).into_iter().for_each(|message| refuse("schema", message));
+                no_file(folder, file).into_iter().for_each(|message| refuse("schema", message));
             }
             SchemaSource::Service => {}
         }
         for (key, message) in self.headers_refused() {
             refuse(key, message);
         }
-        if self.signed && means.sign.is_none() {
+        if self.signed && !is_signing {
             refuse("signed", "SECRET_KEY is not set".to_owned());
         }
         problems

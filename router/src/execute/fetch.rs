@@ -7,13 +7,13 @@ use futures::future::join_all;
 use serde::Deserialize;
 use tracing::Instrument;
 
-use super::adopt::adopt;
-use super::entities::{self, Batch, Chunk};
 use super::layout::Reading;
-use super::read::{self, Data, Expected};
+use super::read_in_process::adopt;
+use super::read_json::{self, Data, Expected};
+use super::representations::{self, Batch, Chunk};
 use super::store::{Node, ObjectId};
 use super::variables::{Variables, write_member};
-use super::{Run, State, place};
+use super::{Run, State, error_paths};
 use crate::error::{GraphqlError, code};
 use crate::plan::{Fetch, FetchKind, Types};
 use crate::telemetry;
@@ -33,11 +33,11 @@ impl Run<'_> {
         }
         let batches = {
             let mut state = self.state();
-            let batches = entities::collect(fetch, &self.operation.layout, self.types(), &mut state);
+            let batches = representations::collect(fetch, &self.operation.layout, self.types(), &mut state);
             self.explain_unasked(&mut state, fetch, &batches);
             batches
         };
-        let chunks = entities::chunks(&batches);
+        let chunks = representations::chunks(&batches);
         let calls = chunks.iter().map(|chunk| {
             let mut variables = vec![b'{'];
             self.variables.write(&fetch.variables, &mut variables);
@@ -65,7 +65,7 @@ impl Run<'_> {
         // However many calls it took, to the client it is one thing that failed.
         if let (Some(first), Some(why)) = (failed.first(), why) {
             let path = self.first_output(fetch, first);
-            self.record(&mut state, GraphqlError::of(&why).at(path), failed);
+            self.record(&mut state, GraphqlError::from(&why).at(path), failed);
         }
     }
 
@@ -80,7 +80,7 @@ impl Run<'_> {
     fn roots(&self, state: &State, fetch: &Fetch) -> Vec<ObjectId> {
         let mut roots = Vec::new();
         let path = &self.operation.layout.fetch(fetch).path;
-        entities::visit(&state.store, state.root, path, &mut |object| roots.push(object));
+        representations::visit(&state.store, state.root, path, &mut |object| roots.push(object));
         roots
     }
 
@@ -109,7 +109,7 @@ impl Run<'_> {
             Ok(received) => received,
             Err(error) => {
                 log(fetch, &error);
-                return self.lose_root(&mut state, fetch, &GraphqlError::of(&error));
+                return self.lose_root(&mut state, fetch, &GraphqlError::from(&error));
             }
         };
         state.clean[fetch.id] = errors.is_empty();
@@ -161,7 +161,7 @@ impl Run<'_> {
             None if !errors.is_empty() => vec![Node::Missing; fields.len()],
             _ => return Err(TransportError::Rubbish("data is not an object".to_owned())),
         };
-        place::infer_positions(&mut errors, &state.store, &fields, &found);
+        error_paths::infer_positions(&mut errors, &state.store, &fields, &found);
         for (batch, range) in batches.iter().zip(chunk) {
             for &field in &batch.fields {
                 match found[field] {
@@ -221,7 +221,8 @@ impl State {
         expected: Expected<'_>,
     ) -> Result<Received, TransportError> {
         let rubbish = |error: &dyn std::fmt::Display| TransportError::Rubbish(error.to_string());
-        let read = read::read(&mut self.store, types, bytes, expected).map_err(|error| rubbish(&error))?;
+        let read =
+            read_json::read(&mut self.store, types, bytes, expected).map_err(|error| rubbish(&error))?;
         let errors = match &read.errors {
             None => Vec::new(),
             Some(range) => {

@@ -1,21 +1,21 @@
 //! Runs a plan: asks the subgraphs, merges what they say, and shapes it as the client asked.
 
-mod adopt;
-mod entities;
-mod events;
-mod explained;
+mod error_paths;
+mod explained_nulls;
 mod fetch;
 mod introspect;
 mod layout;
 mod operation;
-mod place;
-mod read;
+mod read_in_process;
+mod read_json;
+mod representations;
 mod response;
-mod shape;
+mod response_shape;
+mod size_hints;
 mod store;
-mod usual;
+mod subscription_events;
 mod variables;
-mod write;
+mod write_response;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,15 +31,15 @@ use futures::future::{BoxFuture, join_all};
 pub(crate) use layout::Layout;
 pub use operation::{Operation, OperationKind};
 pub use response::Response;
-pub(crate) use shape::shape;
+pub(crate) use response_shape::shape;
 
 use crate::error::{GraphqlError, Path};
 use crate::plan::{Aliases, Plan, Planner, Types};
 use crate::transport::Transport;
+pub(crate) use size_hints::SizeHints;
 use store::{ObjectId, Store};
-pub(crate) use usual::Usual;
 use variables::Variables;
-use write::Writer;
+use write_response::Writer;
 
 /// What all operations of one supergraph share.
 pub(crate) struct Engine {
@@ -79,7 +79,7 @@ struct State {
 impl State {
     fn new(operation: &Operation) -> Self {
         let layout = &operation.layout;
-        let (store, root) = Store::new(layout, operation.usual.extent());
+        let (store, root) = Store::new(layout, operation.size_hints.extent());
         Self {
             store,
             root,
@@ -119,8 +119,8 @@ impl<'a> Run<'a> {
     /// Records an error at the client's path. `covers` are places below which it explains everything.
     fn record(&self, state: &mut State, error: GraphqlError, covers: Vec<Path>) {
         let shape = &self.operation.shape;
-        let path = shape::client_path(shape, &error.path);
-        let covers = covers.iter().map(|place| shape::client_path(shape, place)).collect();
+        let path = response_shape::client_path(shape, &error.path);
+        let covers = covers.iter().map(|place| response_shape::client_path(shape, place)).collect();
         state.errors.push(Recorded { error: error.at(path), covers });
     }
 
@@ -145,10 +145,10 @@ impl<'a> Run<'a> {
     /// Shapes what was gathered.
     fn finish(self) -> Response {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let usual = &self.operation.usual;
-        let writer = Writer::new(&state, usual.body());
+        let hints = &self.operation.size_hints;
+        let writer = Writer::new(&state, hints.body());
         let (body, found) = writer.root(&self.operation.shape);
-        usual.note(body.len(), state.store.extent());
+        hints.note(body.len(), state.store.extent());
         let recorded = state.errors.into_iter().map(|recorded| recorded.error);
         Response::executed(body, recorded.chain(found).collect())
     }

@@ -11,13 +11,13 @@ use common::RequestContext;
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt};
 
-use super::events::{self, Asked};
-use super::shape::Shape;
+use super::response_shape::Shape;
+use super::subscription_events::{self, Asked};
 use super::variables::Variables;
-use super::{Engine, Layout, Response, Run, State, Usual, fetch, introspect};
-use crate::conditions::Decided;
+use super::{Engine, Layout, Response, Run, SizeHints, State, fetch, introspect};
 use crate::error::GraphqlError;
 use crate::plan::{Fetch, Planned};
+use crate::skip_and_include::Decided;
 
 /// What kind of operation a client sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,7 +44,7 @@ pub struct Operation {
     pub(crate) planned: Planned,
     pub(crate) layout: Layout,
     pub(crate) shape: Arc<Shape>,
-    pub(crate) usual: Usual,
+    pub(crate) size_hints: SizeHints,
     /// How often it was asked for again: what is worth planning for the next schema before that is used.
     pub(crate) hits: AtomicU64,
 }
@@ -135,6 +135,6 @@ impl Operation {
             return stream::iter([GraphqlError::unavailable().into()]).boxed();
         };
         let call = fetch::call(primary, fetch::variables(primary, &variables), &context);
-        events::results(transport.stream(call), Asked { operation, context, variables })
+        subscription_events::results(transport.stream(call), Asked { operation, context, variables })
     }
 }

@@ -1,6 +1,7 @@
 //! What the client gets.
 
 use crate::error::GraphqlError;
+use crate::refusal::Outcome;
 
 /// More errors than this tell a client nothing new.
 pub(super) const ERRORS_MAX: usize = 1_000;
@@ -36,6 +37,11 @@ impl Response {
     #[must_use]
     pub fn data(&self) -> Option<&[u8]> {
         self.body.as_deref().and_then(|body| body.get(START.len()..))
+    }
+
+    /// What HTTP is to say about it.
+    pub(crate) fn outcome(&self) -> Outcome {
+        if self.body.is_some() { Outcome::Executed } else { Outcome::Invalid }
     }
 
     /// The answer as JSON.

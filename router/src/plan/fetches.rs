@@ -7,9 +7,9 @@ use std::sync::OnceLock;
 use apollo_compiler::executable::Operation;
 use async_graphql::Name as Key;
 
-use super::draft::{Draft, Entry};
-use super::graphs::Graphs;
+use super::fetch_draft::{Draft, Entry};
 use super::schedule::Waves;
+use super::subgraphs::Graphs;
 use super::{Entities, Fetch, FetchKind, Plan, Planned, Rename, Requirement, Retype, Selection};
 
 /// Writes fetches for one operation of a client's.

@@ -1,36 +1,37 @@
 //! Operation → which subgraphs are asked what, in which order. Pure: no I/O, nothing asynchronous.
 //!
-//! What the client asks is read into questions about objects (`document`, `ask`). For each of them it is decided who is
-//! asked (`solve`, `cover`), by what the supergraph says of its subgraphs (`graphs`) and by the ways from one to another
-//! (`ways`). The decisions become fetches (`emit`, `draft`), which are put in order (`schedule`) and written (`fetches`).
+//! The client's operation is read (`read_operation`) into the fields that are asked of objects (`asked_fields`). For each
+//! of these, `solver` and `assignment` decide which subgraph is asked, by what the supergraph says of its subgraphs
+//! (`subgraphs`) and by the jumps from one to another (`entity_jumps`). `fetch_builder` turns the decisions into fetches
+//! (`fetch_draft`), `schedule` puts them in order, and `fetches` writes them as documents.
 
-mod alias;
-mod ask;
-mod cover;
+mod aliases;
+mod asked_fields;
+mod assignment;
 mod display;
-mod document;
-mod draft;
-mod emit;
+mod entity_jumps;
+mod fetch_builder;
+mod fetch_draft;
 mod fetches;
-mod graphs;
 mod json;
+mod mutation_order;
+mod operation_size;
 mod planner;
+mod read_operation;
 mod schedule;
-mod serial;
-mod size;
-mod solve;
+mod solver;
+mod subgraphs;
 mod types;
-mod ways;
 
 use std::sync::OnceLock;
 
 use async_graphql::Name;
 use async_graphql::parser::types::ExecutableDocument;
 
-pub(crate) use alias::Aliases;
+pub(crate) use aliases::Aliases;
+pub(crate) use operation_size::expanded_size;
 use planner::failed;
 pub(crate) use planner::{PlanError, Planner};
-pub(crate) use size::expanded_size;
 pub(crate) use types::{TypeId, TypeSet, Types};
 
 /// What is done to answer an operation.

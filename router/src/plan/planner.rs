@@ -7,13 +7,13 @@ use apollo_compiler::Name;
 use apollo_compiler::ast::{Document, OperationType};
 use apollo_compiler::executable::{ExecutableDocument, Operation};
 
-use super::ask::{Ask, Item};
-use super::emit::Emitter;
+use super::asked_fields::{Ask, Item};
+use super::entity_jumps::Map;
+use super::fetch_builder::FetchBuilder;
 use super::fetches::Writer;
-use super::graphs::Graphs;
-use super::solve::Solver;
-use super::ways::Map;
-use super::{Aliases, FetchKind, Plan, Planned, Types, document, schedule, serial};
+use super::solver::Solver;
+use super::subgraphs::Graphs;
+use super::{Aliases, FetchKind, Plan, Planned, Types, mutation_order, read_operation, schedule};
 
 /// Makes plans for one supergraph.
 pub(crate) struct Planner {
@@ -68,11 +68,11 @@ impl Planner {
     ) -> Result<Planned, PlanError> {
         let deadline = Instant::now() + deadline;
         let map = self.map();
-        let fields = document::root_fields(map, document, operation, aliases);
+        let fields = read_operation::root_fields(map, document, operation, aliases);
         let root = &operation.selection_set.ty;
         let mut planned = if operation.operation_type == OperationType::Mutation {
             let owner = |item: &Item| self.graphs.owner(root, &item.0.name);
-            let plans = serial::runs(fields, owner).into_iter();
+            let plans = mutation_order::runs(fields, owner).into_iter();
             let plans = plans.map(|run| Ok(self.asked(run, operation, deadline)?.rest));
             let mut plans = plans.collect::<Result<Vec<_>, PlanError>>()?;
             let rest = if plans.len() == 1 { plans.remove(0) } else { Plan::Sequence(plans) };
@@ -97,10 +97,10 @@ impl Planner {
         let map = self.map();
         let ty: &Name = &operation.selection_set.ty;
         let solution = Solver::new(map, deadline).root(ty, ask)?;
-        let mut emitter = Emitter::new(map, kind);
-        emitter.root(&map.nowhere(ty), &solution)?;
+        let mut builder = FetchBuilder::new(map, kind);
+        builder.root(&map.nowhere(ty), &solution)?;
         let writer = Writer { graphs: &self.graphs, operation };
-        Ok(writer.plan(schedule::waves(emitter.drafts)))
+        Ok(writer.plan(schedule::waves(builder.drafts)))
     }
 }
 

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::draft::{Draft, Entry};
-use super::{FetchKind, Requirement, emit};
+use super::fetch_draft::{Draft, Entry};
+use super::{FetchKind, Requirement, fetch_builder};
 
 /// The fetches of each wave, each as its parts.
 pub(super) type Waves = Vec<Vec<Vec<Draft>>>;
@@ -118,7 +118,7 @@ fn united(one: &Entry, other: &Entry, is_same_question: bool) -> Option<Entry> {
             if clashes(known, requirement) {
                 return None;
             }
-            emit::add(known, requirement.clone());
+            fetch_builder::add(known, requirement.clone());
         }
     }
     let is_object =

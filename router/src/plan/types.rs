@@ -6,7 +6,7 @@ use apollo_compiler::ast::{Definition, Document, FieldDefinition, OperationType,
 use apollo_compiler::{Name as TypeName, Node};
 use async_graphql::Name;
 
-use super::graphs::flag;
+use super::subgraphs::flag;
 
 /// A composite type of the supergraph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,11 +10,13 @@ use graphql::{Limit, Mode};
 use http::header;
 use http::{HeaderMap, StatusCode};
 
-use super::gate::text;
-use super::malformed::explain;
+use super::malformed_request::explain;
+use super::middleware::text;
 use crate::limits::BODY_HARD_MAX;
-use crate::pipeline::{GraphqlRequest, Refused};
-use crate::{Core, telemetry};
+use crate::refusal::Refused;
+use crate::request::GraphqlRequest;
+use crate::shared_state::Core;
+use crate::telemetry;
 
 /// What may become larger than this is unpacked where it does not hold up other requests: about a millisecond.
 const INLINE_MAX: usize = 256 * 1024;

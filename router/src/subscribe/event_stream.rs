@@ -10,9 +10,11 @@ use futures::stream;
 
 use super::results::Results;
 use crate::error::GraphqlError;
-use crate::pipeline::{Allowed, Client, GraphqlRequest, Outcome, Refused};
+use crate::refusal::{Outcome, Refused};
+use crate::request::{Allowed, Client, GraphqlRequest};
+use crate::shared_state::Core;
 use crate::supergraph::Response;
-use crate::{Core, telemetry};
+use crate::telemetry;
 
 /// Answers an operation as a stream of events. What is wrong with the operation itself is its only event, as the
 /// protocol asks; everything else is refused with a status before the stream begins.

@@ -3,20 +3,18 @@
 //! Each way runs an operation as a [`Running`], which queues results up to a bound, and looks at the token and the
 //! modules again before every result and every second.
 
-mod access;
 mod event_stream;
 mod multipart;
 mod protocol;
+mod recheck;
 mod results;
 mod resume;
-mod running;
-mod sockets;
+mod running_operation;
 mod websocket;
 
 pub(crate) use event_stream::event_stream;
 pub(crate) use multipart::multipart;
 pub(crate) use protocol::PROTOCOL;
-pub(crate) use sockets::Sockets;
 pub(crate) use websocket::websocket;
 
-use running::Running;
+use running_operation::Running;

@@ -11,8 +11,9 @@ use http::header;
 use tokio_stream::StreamExt;
 
 use super::results::Results;
-use crate::Core;
-use crate::pipeline::{Allowed, Client, GraphqlRequest, Refused};
+use crate::refusal::Refused;
+use crate::request::{Allowed, Client, GraphqlRequest};
+use crate::shared_state::Core;
 use crate::supergraph::Response;
 
 const CONTENT_TYPE: &str = "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=1.0";

@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use tokio_tungstenite::tungstenite::Error as SocketError;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 
-use super::access::Ended;
+use super::recheck::Ended;
 use crate::error::GraphqlError;
-use crate::pipeline::GraphqlRequest;
+use crate::request::GraphqlRequest;
 use crate::supergraph::Response;
 
 /// The subprotocol's name.

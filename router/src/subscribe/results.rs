@@ -8,15 +8,16 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_stream::StreamExt;
 
 use super::Running;
-use super::access::{Access, Ended};
 use super::protocol::module_disabled;
+use super::recheck::{Access, Ended};
 use super::resume::Resume;
-use super::running::Delivery;
-use super::sockets::Socket;
-use crate::Core;
+use super::running_operation::Delivery;
 use crate::error::GraphqlError;
-use crate::limits;
-use crate::pipeline::{self, Allowed, Client, GraphqlRequest, Refused};
+use crate::limits::{self, Socket};
+use crate::pipeline;
+use crate::refusal::Refused;
+use crate::request::{Allowed, Client, GraphqlRequest};
+use crate::shared_state::Core;
 use crate::supergraph::{OperationKind, Response};
 use crate::telemetry::{Reason, Request, transport};
 
@@ -49,7 +50,7 @@ impl Results {
         })?;
         let record = Request::current().unwrap_or_else(|| core.observe(transport::HTTP, &client));
         let admission = pipeline::admit(core, client, request, Allowed::Everything);
-        let mut admitted = limits::in_time(core, admission).await??;
+        let mut admitted = limits::in_time(&core.guard, &core.config, admission).await??;
         if admitted.operation.kind() == OperationKind::Mutation && allowed == Allowed::Queries {
             let message = "send mutations with POST";
             return Err(Refused::http(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message));

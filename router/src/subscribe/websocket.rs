@@ -11,14 +11,14 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_stream::{StreamExt, StreamMap};
 
 use super::Running;
-use super::access::Access;
 use super::protocol::{self, Close, FromClient, ToClient, module_disabled};
-use super::running::Delivery;
-use super::sockets::Socket;
-use crate::Core;
+use super::recheck::Access;
+use super::running_operation::Delivery;
 use crate::error::GraphqlError;
-use crate::pipeline::{self, Allowed, Client};
-use crate::server::gate::bearer_token;
+use crate::limits::Socket;
+use crate::pipeline;
+use crate::request::{Allowed, Client, bearer_token};
+use crate::shared_state::Core;
 use crate::telemetry::{Reason, transport};
 
 /// How long a client may leave what we write unread before we give up on it.

@@ -14,7 +14,7 @@ pub(crate) mod transport {
     pub const MULTIPART: &str = "multipart";
     /// An operation on a WebSocket; also the request that opened it.
     pub const WEBSOCKET: &str = "websocket";
-    /// A call of [`crate::Router::execute`].
+    /// A call of [`crate::router::Router::execute`].
     pub const EMBEDDED: &str = "embedded";
 }
 

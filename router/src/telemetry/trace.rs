@@ -12,7 +12,7 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 /// The target of spans.
-pub(crate) const SPANS: &str = service::telemetry::TARGET;
+pub(crate) const SPANS: &str = ::telemetry::TARGET;
 
 /// The context of a well-formed `traceparent`. `None` for one that is malformed.
 fn parse(traceparent: &str) -> Option<SpanContext> {

@@ -13,7 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::TransportError;
-use crate::workers::{self, WORKERS_MAX};
+use crate::worker_threads::{self, WORKERS_MAX};
 
 /// Connections to subgraphs, shared by all of them. Cheap to clone.
 ///
@@ -39,7 +39,7 @@ impl Connections {
 
     fn client(&self) -> &HttpClient {
         // Workers are numbered up to the greatest that there is room for.
-        self.clients[workers::current()].get_or_init(|| self.connect())
+        self.clients[worker_threads::current()].get_or_init(|| self.connect())
     }
 
     fn connect(&self) -> HttpClient {

@@ -7,12 +7,10 @@ use http::HeaderMap;
 use http::header::{self, HeaderName, HeaderValue};
 
 use super::http::Endpoint;
+pub use crate::config::FORWARDED;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The headers that go on when nobody says otherwise.
-pub const FORWARDED: [HeaderName; 3] = [header::AUTHORIZATION, TRACEPARENT, REQUEST_ID];
 
 /// [`FORWARDED`], to be shared.
 pub(crate) fn usually_forwarded() -> Arc<[HeaderName]> {

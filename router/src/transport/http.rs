@@ -13,15 +13,15 @@ use hyper::body::Incoming;
 use serde::Deserialize;
 use url::Url;
 
+use super::circuit_breaker::Health;
 pub use super::client::Connections;
 use super::client::read_body;
+use super::deduplication::{Flights, Key};
 use super::event_stream::Body;
-use super::flight::{Flights, Key};
 use super::headers::usually_forwarded;
-pub use super::health::Faults;
-use super::health::Health;
 use super::{Answer, Call, TransportError};
-use crate::masking::ErrorsShown;
+pub use crate::config::Faults;
+use crate::error_masking::ErrorsShown;
 
 /// Gives the router's credential for one call: from method, path and body to headers.
 pub type Sign = Arc<dyn Fn(&Method, &str, &[u8]) -> Vec<(HeaderName, HeaderValue)> + Send + Sync>;

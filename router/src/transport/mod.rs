@@ -1,15 +1,17 @@
 //! How a subgraph is reached: in this process, or over HTTP. The engine does not notice the difference.
 
+mod circuit_breaker;
 mod client;
+mod deduplication;
 mod event_stream;
-mod flight;
 pub mod headers;
-mod health;
 pub mod http;
 mod in_process;
 mod websocket;
 
 use std::sync::Arc;
+
+pub use websocket::websocket_url;
 
 use async_graphql::{Name, Value};
 use bytes::Bytes;
@@ -172,6 +174,20 @@ impl TransportError {
             Self::LeftAlone => "left_alone",
             Self::TooLarge(_) => "too_large",
             Self::Panicked => "panicked",
+        }
+    }
+}
+
+impl From<&TransportError> for GraphqlError {
+    /// A subgraph said nothing that can be used. Names neither host nor cause.
+    fn from(error: &TransportError) -> Self {
+        match error {
+            TransportError::TooLarge(bytes_max) => {
+                let message =
+                    format!("a service answered with more than {bytes_max} bytes, which is the limit");
+                Self::new(code::ANSWER_TOO_LARGE, message)
+            }
+            _ => Self::unavailable(),
         }
     }
 }

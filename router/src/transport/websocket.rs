@@ -15,6 +15,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message, Utf8Bytes};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use url::Url;
 
 use super::http::Endpoint;
 use super::{Answer, Call, TransportError};
@@ -187,4 +188,32 @@ fn broken(error: SocketError) -> TransportError {
 
 fn closed() -> TransportError {
     TransportError::Broken("closed before it was complete".to_owned())
+}
+
+/// Where a subgraph at this URL takes subscriptions when nobody says otherwise: the same place, over a WebSocket.
+///
+/// `None` for a URL that is neither `http` nor `https`.
+#[must_use]
+pub fn websocket_url(url: &Url) -> Option<Url> {
+    let scheme = match url.scheme() {
+        "http" => "ws",
+        "https" => "wss",
+        _ => return None,
+    };
+    let mut url = url.clone();
+    url.set_scheme(scheme).ok()?;
+    Some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subscriptions_are_found_beside_queries() {
+        let beside = |url: &str| websocket_url(&url.parse().expect("a URL")).map(String::from);
+        assert_eq!(beside("http://a:1/graphql?x=1").as_deref(), Some("ws://a:1/graphql?x=1"));
+        assert_eq!(beside("https://a/graphql").as_deref(), Some("wss://a/graphql"));
+        assert_eq!(beside("ftp://a/"), None);
+    }
 }

@@ -21,7 +21,7 @@ use prost::Message;
 use router::transport::http::{Connections, Endpoint};
 use router::{Config, Open, Profile, Router, SubgraphSource};
 use serde_json::{Value, json};
-use service::telemetry::{Collector, Traces};
+use telemetry::{Collector, Traces};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::layer::SubscriberExt as _;

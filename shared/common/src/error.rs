@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
 /// A result whose failure is an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -21,9 +24,9 @@ pub enum Error {
     /// An argument is out of its range or form.
     #[error("{0}")]
     Validation(Cow<'static, str>),
-    /// Somebody changed it first.
-    #[error("it was changed by somebody else in the meantime; load it again")]
-    VersionConflict,
+    /// Somebody changed the record with this id first; shown in `userErrors`, beside the record as it is now.
+    #[error("it was changed by somebody else in the meantime; look at it as it is now and decide again")]
+    VersionConflict(Uuid),
     /// The organization has this module switched off.
     #[error("this module is not enabled for your organization")]
     ModuleDisabled,
@@ -39,8 +42,14 @@ pub enum Error {
     /// The same idempotency key came with another request.
     #[error("this idempotency key was used for another request")]
     IdempotencyMismatch,
+    /// The row that a cursor points to is not there any more.
+    #[error("the row of this cursor is gone; begin again without it")]
+    CursorGone,
+    /// The same request was done before: its stored result, which a mutation answers with. Never shown.
+    #[error("this request was done before")]
+    Replayed(serde_json::Value),
     /// Business rules say no; shown in the payload's `userErrors`, not as a GraphQL error.
-    #[error("refused: {}", .0.iter().map(|r| r.code).collect::<Vec<_>>().join(", "))]
+    #[error("refused: {}", .0.iter().map(|r| r.code.as_ref()).collect::<Vec<_>>().join(", "))]
     Refused(Vec<Refusal>),
     /// Something we depend on did not answer. Trying again may help.
     #[error("a service is unavailable; try again")]
@@ -52,7 +61,7 @@ pub enum Error {
 
 impl Error {
     /// The codes of errors that are written for clients: every variant's but that of [`Error::Internal`].
-    pub const CLIENT_CODES: [&str; 10] = [
+    pub const CLIENT_CODES: [&str; 11] = [
         "UNAUTHENTICATED",
         "FORBIDDEN",
         "NOT_FOUND",
@@ -62,6 +71,7 @@ impl Error {
         "TENANT_SUSPENDED",
         "RATE_LIMITED",
         "IDEMPOTENCY_MISMATCH",
+        "CURSOR_GONE",
         "DEPENDENCY_UNAVAILABLE",
     ];
 
@@ -76,16 +86,21 @@ impl Error {
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound(_) => "NOT_FOUND",
             Self::Validation(_) => "VALIDATION_FAILED",
-            Self::VersionConflict => "VERSION_CONFLICT",
+            Self::VersionConflict(_) => Self::VERSION_CONFLICT,
+            Self::CursorGone => "CURSOR_GONE",
             Self::ModuleDisabled => "MODULE_DISABLED",
             Self::TenantSuspended => "TENANT_SUSPENDED",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
             Self::Refused(_) => "VALIDATION_FAILED",
             Self::Unavailable => "DEPENDENCY_UNAVAILABLE",
-            Self::Internal(_) => "INTERNAL",
+            // A replay that reaches the client was answered by nobody: our fault.
+            Self::Internal(_) | Self::Replayed(_) => "INTERNAL",
         }
     }
+
+    /// The code of [`Error::VersionConflict`], also in `userErrors`.
+    pub const VERSION_CONFLICT: &str = "VERSION_CONFLICT";
 
     /// Wraps a failure of ours.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
@@ -98,6 +113,7 @@ impl Error {
     }
 }
 
+#[cfg(feature = "sqlx")]
 impl From<sqlx::Error> for Error {
     /// What the database could not do now is `DEPENDENCY_UNAVAILABLE`; what it should never say is ours.
     fn from(error: sqlx::Error) -> Self {
@@ -108,7 +124,7 @@ impl From<sqlx::Error> for Error {
         // JSON's and so GraphQL's has; its days, instants and numbers end before ours do.
         let code = error.as_database_error().and_then(|cause| cause.code());
         match code.as_deref() {
-            Some("22021") => return Self::validation("text must not contain the character U+0000"),
+            Some("22021" | "22P05") => return Self::validation("text must not contain the character U+0000"),
             Some("22008" | "22003") => {
                 return Self::validation("a day, an instant or a number is out of range");
             }
@@ -132,35 +148,48 @@ impl From<serde_json::Error> for Error {
 }
 
 /// One business rule's no: what a form shows beside a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// A noun declares each of its own as a constant, or as a function where the sentence has numbers in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// The input field it is about, in GraphQL's spelling; `None` when it is about the whole.
-    pub field: Option<&'static str>,
+    /// The path of the input field that it is about, in GraphQL's spelling: `name`, or `lines.3.quantity`. `None`
+    /// when it is about the whole.
+    pub field: Option<Cow<'static, str>>,
     /// A code that never changes, upper snake.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// A sentence that the user can act on.
-    pub message: String,
+    pub message: Cow<'static, str>,
 }
 
-/// Implemented by each noun's enum of business refusals: `#[error]` gives the sentence, this the rest.
-pub trait Refuse: std::error::Error {
-    /// A code that never changes, upper snake.
-    fn code(&self) -> &'static str;
-    /// The input field it is about, in GraphQL's spelling.
-    fn field(&self) -> Option<&'static str> {
-        None
+impl Refusal {
+    /// A refusal of one field's value.
+    #[must_use]
+    pub const fn of(field: &'static str, code: &'static str, message: &'static str) -> Self {
+        Self { field: Some(Cow::Borrowed(field)), code: Cow::Borrowed(code), message: Cow::Borrowed(message) }
+    }
+
+    /// A refusal of the whole.
+    #[must_use]
+    pub const fn whole(code: &'static str, message: &'static str) -> Self {
+        Self { field: None, code: Cow::Borrowed(code), message: Cow::Borrowed(message) }
+    }
+
+    /// The same refusal, in a sentence that is only known now.
+    #[must_use]
+    pub fn saying(self, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { message: message.into(), ..self }
+    }
+
+    /// The same refusal, at another field.
+    #[must_use]
+    pub fn at(self, field: impl Into<Cow<'static, str>>) -> Self {
+        Self { field: Some(field.into()), ..self }
     }
 }
 
-impl<R: Refuse> From<R> for Refusal {
-    fn from(refused: R) -> Self {
-        Self { field: refused.field(), code: refused.code(), message: refused.to_string() }
-    }
-}
-
-impl<R: Refuse> From<R> for Error {
-    fn from(refused: R) -> Self {
-        Self::Refused(vec![refused.into()])
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(vec![refusal])
     }
 }
 
@@ -176,15 +205,16 @@ mod tests {
             Error::Unauthenticated => Error::Forbidden,
             Error::Forbidden => Error::NotFound("a thing"),
             Error::NotFound(_) => Error::validation("no"),
-            Error::Validation(_) => Error::VersionConflict,
-            Error::VersionConflict => Error::ModuleDisabled,
+            Error::Validation(_) => Error::VersionConflict(Uuid::nil()),
+            Error::VersionConflict(_) => Error::ModuleDisabled,
             Error::ModuleDisabled => Error::TenantSuspended,
             Error::TenantSuspended => Error::RateLimited { retry_after_s: 1 },
             Error::RateLimited { .. } => Error::IdempotencyMismatch,
-            Error::IdempotencyMismatch => Error::Refused(Vec::new()),
+            Error::IdempotencyMismatch => Error::CursorGone,
+            Error::CursorGone => Error::Refused(Vec::new()),
             Error::Refused(_) => Error::Unavailable,
             Error::Unavailable => Error::internal("a cause"),
-            Error::Internal(_) => return None,
+            Error::Internal(_) | Error::Replayed(_) => return None,
         })
     }
 

@@ -16,6 +16,44 @@ pub trait Event: Serialize + for<'de> Deserialize<'de> + schemars::JsonSchema {
     fn aggregate_id(&self) -> Uuid;
 }
 
+/// Declares events: the name, whose event it is, and the payload. Fields are only ever added.
+///
+/// ```text
+/// event! {
+///     /// Somebody was hired.
+///     EmployeeHired = "employee.employee.hired", of employee_id {
+///         /// The employee.
+///         employee_id: EmployeeId,
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! event {
+    ($(
+        $(#[$doc:meta])* $name:ident = $type:literal, of $aggregate:ident {
+            $( $(#[$field_doc:meta])* $field:ident: $ty:ty ),+ $(,)?
+        }
+    )+) => { $(
+        $(#[$doc])*
+        #[derive(
+            Clone, Debug, PartialEq,
+            $crate::reexport::serde::Serialize, $crate::reexport::serde::Deserialize, $crate::reexport::schemars::JsonSchema,
+        )]
+        #[serde(rename_all = "camelCase", crate = "::common::reexport::serde")]
+        #[schemars(crate = "::common::reexport::schemars")]
+        pub struct $name {
+            $( $(#[$field_doc])* pub $field: $ty, )+
+        }
+
+        impl $crate::Event for $name {
+            const TYPE: &'static str = $type;
+            fn aggregate_id(&self) -> $crate::reexport::uuid::Uuid {
+                self.$aggregate.into()
+            }
+        }
+    )+ };
+}
+
 /// Who caused an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "id", rename_all = "lowercase")]

@@ -10,11 +10,10 @@ macro_rules! id {
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash,
             $crate::reexport::serde::Serialize, $crate::reexport::serde::Deserialize,
-            $crate::reexport::schemars::JsonSchema, $crate::reexport::sqlx::Type,
+            $crate::reexport::schemars::JsonSchema,
         )]
         #[serde(transparent, crate = "::common::reexport::serde")]
         #[schemars(crate = "::common::reexport::schemars")]
-        #[sqlx(transparent)]
         pub struct $name(pub $crate::reexport::uuid::Uuid);
 
         impl $name {
@@ -50,6 +49,8 @@ macro_rules! id {
                 text.parse().map(Self)
             }
         }
+
+        $crate::id_in_sql!($name);
 
         // GraphQL's `ID`, by delegation: a scalar of our own would not be allowed that name.
         impl $crate::reexport::async_graphql::InputType for $name {
@@ -100,6 +101,53 @@ macro_rules! id {
     };
 }
 
+/// What [`id!`] expands to in PostgreSQL: a `uuid`, by delegation.
+#[doc(hidden)]
+#[cfg(feature = "sqlx")]
+#[macro_export]
+macro_rules! id_in_sql {
+    ($name:ident) => {
+        impl $crate::reexport::sqlx::Type<$crate::reexport::sqlx::Postgres> for $name {
+            fn type_info() -> $crate::reexport::sqlx::postgres::PgTypeInfo {
+                <$crate::reexport::uuid::Uuid as $crate::reexport::sqlx::Type<$crate::reexport::sqlx::Postgres>>::type_info()
+            }
+        }
+
+        impl $crate::reexport::sqlx::postgres::PgHasArrayType for $name {
+            fn array_type_info() -> $crate::reexport::sqlx::postgres::PgTypeInfo {
+                <$crate::reexport::uuid::Uuid as $crate::reexport::sqlx::postgres::PgHasArrayType>::array_type_info()
+            }
+        }
+
+        impl $crate::reexport::sqlx::Encode<'_, $crate::reexport::sqlx::Postgres> for $name {
+            fn encode_by_ref(
+                &self,
+                buffer: &mut $crate::reexport::sqlx::postgres::PgArgumentBuffer,
+            ) -> ::std::result::Result<$crate::reexport::sqlx::encode::IsNull, $crate::reexport::sqlx::error::BoxDynError>
+            {
+                $crate::reexport::sqlx::Encode::<'_, $crate::reexport::sqlx::Postgres>::encode_by_ref(&self.0, buffer)
+            }
+        }
+
+        impl $crate::reexport::sqlx::Decode<'_, $crate::reexport::sqlx::Postgres> for $name {
+            fn decode(
+                value: $crate::reexport::sqlx::postgres::PgValueRef<'_>,
+            ) -> ::std::result::Result<Self, $crate::reexport::sqlx::error::BoxDynError> {
+                <$crate::reexport::uuid::Uuid as $crate::reexport::sqlx::Decode<$crate::reexport::sqlx::Postgres>>::decode(value)
+                    .map(Self)
+            }
+        }
+    };
+}
+
+/// Without PostgreSQL, an id is nothing in it.
+#[doc(hidden)]
+#[cfg(not(feature = "sqlx"))]
+#[macro_export]
+macro_rules! id_in_sql {
+    ($name:ident) => {};
+}
+
 id!(
     /// One organization: the tenant.
     OrganizationId
@@ -115,4 +163,8 @@ id!(
 id!(
     /// One log-in on one device.
     SessionId
+);
+id!(
+    /// One person who works, or worked, for an organization.
+    EmployeeId
 );

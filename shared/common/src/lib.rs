@@ -1,4 +1,4 @@
-//! The nouns that every module speaks: ids, callers, rights, refusals, events, pages, time.
+//! The nouns that every module speaks: ids, callers, rights, refusals, forms, money, events, pages, time.
 //!
 //! No I/O happens here. A type enters this crate only when three modules need it.
 
@@ -9,20 +9,29 @@ mod caller;
 mod clock;
 mod error;
 mod event;
+mod form;
 mod id;
+mod money;
 mod page;
 mod permission;
+pub mod text;
 
 pub use caller::{Caller, Member, ModuleSet, RequestContext};
 pub use clock::Clock;
-pub use error::{Error, Refusal, Refuse, Result};
+pub use error::{Error, Refusal, Result};
 pub use event::{Envelope, Event, EventActor};
-pub use id::{IdentityId, MembershipId, OrganizationId, SessionId};
-pub use page::{Cursor, Page, Slice};
-pub use permission::{Permission, Role, Scope};
+pub use form::{Form, given};
+pub use id::{EmployeeId, IdentityId, MembershipId, OrganizationId, SessionId};
+pub use money::Currency;
+pub use page::{Page, Place, Slice, Sort};
+pub use permission::{
+    ADMINISTRATION, EVERYBODY_OWN, Grants, PEOPLE_MATTERS, PEOPLE_OFFICE, Permission, Role, STAFF, Scope,
+};
 
-/// What [`id!`] expands to needs these; not for direct use.
+/// What the macros of the shared crates expand to needs these; not for direct use.
 #[doc(hidden)]
 pub mod reexport {
-    pub use {async_graphql, schemars, serde, sqlx, uuid};
+    #[cfg(feature = "sqlx")]
+    pub use sqlx;
+    pub use {async_graphql, chrono, schemars, serde, serde_json, uuid};
 }

@@ -110,7 +110,7 @@ impl Access {
         let found: Option<(bool, Vec<String>)> =
             sqlx::query_as("select is_active, modules from tenant.organization_state($1)")
                 .bind(id)
-                .fetch_optional(&self.database.app)
+                .fetch_optional(&mut *self.database.app.get().await?)
                 .await?;
         let (is_active, modules) = found.ok_or(Error::Unauthenticated)?;
         let modules = self.core.iter().cloned().chain(modules).collect();
@@ -122,7 +122,7 @@ impl Access {
             .bind(member.session_id)
             .bind(member.identity_id)
             .bind(member.membership_id)
-            .fetch_one(&self.database.app)
+            .fetch_one(&mut *self.database.app.get().await?)
             .await
             .map(|version: Option<i64>| version.unwrap_or(-1))
             .map_err(Error::from)

@@ -4,8 +4,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use common::{Clock, Error, Result};
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use tokio::sync::Notify;
+
+use crate::connection::{Connection, Connections};
 
 use std::sync::Arc;
 
@@ -13,7 +15,9 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Database {
     /// Connections as `innoerp_app`: everything that use-cases do.
-    pub(crate) app: PgPool,
+    pub(crate) app: Connections,
+    /// How to open another of these.
+    app_options: PgConnectOptions,
     /// Connections as `innoerp_relay`: the outbox relay and the event log, across tenants.
     relay: PgPool,
     /// The time that use-cases see.
@@ -31,8 +35,11 @@ impl Database {
     /// # Errors
     /// As [`connect_as`].
     pub async fn connect(url: &str, connections_max: u32, clock: Clock) -> Result<Self> {
+        let app_options = role_options(url, "innoerp_app")?;
+        let app = Connections::new(app_options.clone(), connections_max)?;
         Ok(Self {
-            app: connect_as(url, "innoerp_app", connections_max).await?,
+            app,
+            app_options,
             relay: connect_as(url, "innoerp_relay", 3).await?,
             clock,
             announced: Arc::new(Notify::new()),
@@ -47,7 +54,7 @@ impl Database {
         let (login, privileged): (String, bool) = sqlx::query_as(
             "select rolname::text, rolsuper or rolbypassrls from pg_roles where rolname = session_user",
         )
-        .fetch_one(&self.app)
+        .fetch_one(&mut *self.app.get().await?)
         .await?;
         if privileged {
             return Err(Error::internal(format!(
@@ -64,11 +71,13 @@ impl Database {
         &self.relay
     }
 
-    /// Connections as the application, outside any tenant: every tenant table is empty there. For jobs that
+    /// A connection as the application, outside any tenant: every tenant table is empty there. For jobs that
     /// ask a published function which organizations there are, before they enter each one.
-    #[must_use]
-    pub fn untenanted(&self) -> &PgPool {
-        &self.app
+    ///
+    /// # Errors
+    /// `DEPENDENCY_UNAVAILABLE` when none is free in time or the database does not answer.
+    pub async fn untenanted(&self) -> Result<Connection> {
+        self.app.get().await
     }
 
     /// The time that use-cases see.
@@ -86,19 +95,20 @@ impl Database {
     ///
     /// # Errors
     /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
-    pub async fn listener(&self) -> Result<sqlx::postgres::PgListener> {
-        Ok(sqlx::postgres::PgListener::connect_with(&self.app).await?)
+    pub async fn listener(&self) -> Result<PgListener> {
+        let own = PgPoolOptions::new().max_connections(1).connect_lazy_with(self.app_options.clone());
+        Ok(PgListener::connect_with(&own).await?)
     }
 
     /// Answers whether PostgreSQL does, within a second.
     pub async fn is_reachable(&self) -> bool {
-        let ping = sqlx::query("select 1").execute(&self.app);
+        let ping = self.app.begin("begin".to_owned());
         matches!(tokio::time::timeout(Duration::from_secs(1), ping).await, Ok(Ok(_)))
     }
 
     /// Closes every connection, waiting for those in use.
     pub async fn close(&self) {
-        self.app.close().await;
+        self.app.close();
         self.relay.close().await;
     }
 }
@@ -109,12 +119,7 @@ impl Database {
 /// `INTERNAL`, with a sentence for the operator: a malformed URL, a server that does not answer, a login that
 /// is refused or lacks the role.
 pub async fn connect_as(url: &str, role: &str, connections_max: u32) -> Result<PgPool> {
-    let options = options_of(url)?.application_name("innoerp").options([
-        ("role", role),
-        ("statement_timeout", "10s"),
-        ("lock_timeout", "3s"),
-        ("idle_in_transaction_session_timeout", "15s"),
-    ]);
+    let options = role_options(url, role)?;
     PgPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(Duration::from_secs(2))
@@ -124,6 +129,17 @@ pub async fn connect_as(url: &str, role: &str, connections_max: u32) -> Result<P
         .connect_with(options.clone())
         .await
         .map_err(|error| not_let_in(&options, &error))
+}
+
+/// How connections are opened that run as `role`. Every module's statements stay prepared.
+fn role_options(url: &str, role: &str) -> Result<PgConnectOptions> {
+    const STATEMENTS_MAX: usize = 500;
+    Ok(options_of(url)?.application_name("innoerp").statement_cache_capacity(STATEMENTS_MAX).options([
+        ("role", role),
+        ("statement_timeout", "10s"),
+        ("lock_timeout", "3s"),
+        ("idle_in_transaction_session_timeout", "15s"),
+    ]))
 }
 
 /// A URL, taken apart.

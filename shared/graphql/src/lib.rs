@@ -1,20 +1,43 @@
-//! What every subgraph's GraphQL shares: how it is run, its errors, loaders, scalars and limits.
+//! What GraphQL shares in the router and in every subgraph: how it is run, errors and limits; and, with the feature
+//! `subgraph`, what nouns are written with: loaders, pages, payloads, histories, scalars.
 
+#[cfg(feature = "subgraph")]
+mod choices;
+#[cfg(feature = "subgraph")]
 mod connection;
+#[cfg(feature = "subgraph")]
 mod context;
 pub mod error;
 mod executable;
 pub mod graphiql;
+#[cfg(feature = "subgraph")]
+mod history;
 mod limits;
+#[cfg(feature = "subgraph")]
+mod money;
+#[cfg(feature = "subgraph")]
 mod payload;
+#[cfg(feature = "subgraph")]
 mod scalar;
 
-pub use connection::{Page, connection};
+#[cfg(feature = "subgraph")]
+pub use connection::{Page, connection, listed, page};
+#[cfg(feature = "subgraph")]
 pub use context::{App, Batch, Loaders};
 pub use executable::Executable;
+#[cfg(feature = "subgraph")]
+pub use history::{
+    Actor, Entry, HistoryAction, HistoryChange, Offer, Offered, history, holds, viewer_permissions,
+};
 pub use limits::{
     DocumentFacts, FieldShape, Hits, Limit, LimitExceeded, Limits, Mode, Modes, NESTING_HARD_MAX, Schema,
     TOKENS_HARD_MAX, without_ignored,
 };
-pub use payload::UserError;
+#[cfg(feature = "subgraph")]
+pub use macros::{inputs, mutations, noun, queries, sorts};
+#[cfg(feature = "subgraph")]
+pub use money::{Money, MoneyInput};
+#[cfg(feature = "subgraph")]
+pub use payload::{BULK_MAX, FromRow, UserError, answer, check_bulk, once};
+#[cfg(feature = "subgraph")]
 pub use scalar::Date;

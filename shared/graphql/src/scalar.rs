@@ -4,8 +4,22 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value
 use chrono::{Datelike as _, NaiveDate};
 
 /// A calendar day, ISO 8601: `2026-12-31`. It belongs to the time zone of the thing it is a day of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Deserialize,
+    serde::Serialize,
+    sqlx::Type,
+)]
 #[serde(transparent)]
+#[sqlx(transparent)]
 pub struct Date(pub NaiveDate);
 
 /// The years that any business has days in; further off, every sum over time is an attack.

@@ -115,10 +115,10 @@ async fn attempt(database: &Database, consumer: &Consumer, event: &Positioned) -
 async fn apply(database: &Database, consumer: &Consumer, envelope: &Envelope) -> Result<()> {
     let ctx =
         Ctx::system(database.clone(), consumer.module, envelope.organization_id, &envelope.correlation_id);
-    let mut tx = ctx.begin(&Permission::PUBLIC).await?;
+    let mut tx = ctx.begin(&Permission::SYSTEM).await?;
     if tx.receive(consumer.name, envelope.event_id).await? {
         (consumer.handle)(&mut tx, envelope).await?;
-        tx.commit().await?;
+        tx.commit(()).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use async_graphql::{
     ObjectType, Request, Response, SDLExportOptions, Schema, SchemaBuilder, SubscriptionType,
 };
 use common::{Caller, Error, RequestContext, Result};
-use database::{Access, Ctx};
+use database::{Access, Ctx, Permissions};
 use futures::stream::{self, StreamExt as _};
 use graphql::{Executable, Loaders};
 
@@ -41,27 +41,34 @@ where
     schema.sdl_with_options(SDLExportOptions::new().federation())
 }
 
-/// The schema of `module`, with its guard: a tenant that has the module off, or may not work, gets no further.
-pub fn guard<Q, M, S>(module: &'static str, schema: Schema<Q, M, S>, runtime: &Runtime) -> Executable
+/// The schema of `module`, which declares `permissions`, with its guard: a tenant that has the module off, or may not
+/// work, gets no further.
+pub fn guard<Q, M, S>(
+    module: &'static str,
+    permissions: Permissions,
+    schema: Schema<Q, M, S>,
+    runtime: &Runtime,
+) -> Executable
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
     let sdl = sdl(&schema);
-    let guard =
-        Arc::new(Guard { module, access: runtime.access.clone(), database: runtime.database.clone() });
+    let (access, database) = (runtime.access.clone(), runtime.database.clone());
+    let guard = Arc::new(Guard { module, permissions, access, database });
     let (streamed, stream_guard) = (schema.clone(), guard.clone());
     Executable::new(
         sdl,
         move |request| {
             let (schema, guard) = (schema.clone(), guard.clone());
             Box::pin(async move {
-                let request = match guard.admit(request).await {
-                    Ok((_, request)) => request,
+                let (operation, request) = match guard.admit(request).await {
+                    Ok(admitted) => admitted,
                     Err(error) => return graphql::error::refuse(error),
                 };
-                let mut response = schema.execute(request).await;
+                let mut response = operation.loaders.drive(schema.execute(request)).await;
+                operation.ctx.end_reading().await;
                 graphql::error::finish(&mut response);
                 response
             })
@@ -70,7 +77,11 @@ where
             let (schema, guard) = (streamed.clone(), stream_guard.clone());
             stream::once(async move {
                 match guard.admit(request).await {
-                    Ok((context, request)) => guard.watch(context, schema.execute_stream(request)).boxed(),
+                    Ok((operation, request)) => {
+                        let responses =
+                            operation.loaders.clone().drive_stream(schema.execute_stream(request));
+                        guard.watch(operation, responses).boxed()
+                    }
                     Err(error) => stream::iter([graphql::error::refuse(error)]).boxed(),
                 }
             })
@@ -82,12 +93,19 @@ where
 
 struct Guard {
     module: &'static str,
+    permissions: Permissions,
     access: Access,
     database: database::Database,
 }
 
+/// An operation that was let in: who asks, and what it looks up.
+struct Operation {
+    ctx: Ctx,
+    loaders: Arc<Loaders>,
+}
+
 impl Guard {
-    async fn admit(&self, request: Request) -> Result<(Arc<RequestContext>, Request)> {
+    async fn admit(&self, request: Request) -> Result<(Operation, Request)> {
         let context = request
             .data
             .get(&TypeId::of::<RequestContext>())
@@ -95,8 +113,9 @@ impl Guard {
             .ok_or_else(|| Error::internal("a request came without its context"))?;
         let context = Arc::new(context.clone());
         self.check(&context.caller).await?;
-        let ctx = Ctx::new(self.database.clone(), self.module, context.clone());
-        Ok((context, request.data(ctx).data(Loaders::default())))
+        let ctx = Ctx::new(self.database.clone(), self.module, self.permissions, context);
+        let loaders = Arc::new(Loaders::new(ctx.clone()));
+        Ok((Operation { ctx: ctx.clone(), loaders: loaders.clone() }, request.data(ctx).data(loaders)))
     }
 
     async fn check(&self, caller: &Caller) -> Result<()> {
@@ -114,14 +133,18 @@ impl Guard {
     /// Checks again before every event, and ends the stream with the reason once the answer is no.
     fn watch(
         self: Arc<Self>,
-        context: Arc<RequestContext>,
+        operation: Operation,
         responses: impl stream::Stream<Item = Response> + Send + 'static,
     ) -> impl stream::Stream<Item = Response> + Send {
+        let operation = Arc::new(operation);
         responses
             .then(move |mut response| {
-                let (guard, context) = (self.clone(), context.clone());
+                let (guard, operation) = (self.clone(), operation.clone());
                 async move {
-                    match guard.check(&context.caller).await {
+                    // Until the next event comes nothing is read, and then it is another moment.
+                    operation.ctx.end_reading().await;
+                    operation.loaders.forget();
+                    match guard.check(&operation.ctx.request().caller).await {
                         Ok(()) => {
                             graphql::error::finish(&mut response);
                             Ok(response)

@@ -1,4 +1,4 @@
-//! What every service shares around its GraphQL: its description, its server, tokens, settings, telemetry.
+//! What every service shares around its GraphQL: its description, its server, tokens, settings.
 //!
 //! A module describes itself as a [`Subgraph`]. [`Runtime`] is the process that it runs in. [`serve`] answers
 //! for it over HTTP; in the all-in-one process the router calls its [`graphql::Executable`] directly. Either
@@ -14,7 +14,6 @@ mod runtime;
 mod server;
 mod settings;
 mod subgraph;
-pub mod telemetry;
 pub mod token;
 
 pub use gate::Gate;
@@ -22,5 +21,6 @@ pub use guard::{guard, schema, sdl};
 pub use keys::KeySet;
 pub use runtime::Runtime;
 pub use server::serve;
-pub use settings::{Profile, SecretKey, Settings};
-pub use subgraph::{EventType, Job, Subgraph};
+pub use settings::{SecretKey, Settings};
+pub use subgraph::{EventType, Job, Noun, Subgraph};
+pub use telemetry::Profile;

@@ -8,7 +8,7 @@ use kafka::EventLog;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{SecretKey, Subgraph};
+use crate::{Job, SecretKey, Subgraph};
 
 /// What the modules of one process share. Cheap to clone.
 #[derive(Clone)]
@@ -47,23 +47,46 @@ impl Runtime {
                 tasks.spawn(repeat(*job, self.clone()));
             }
         }
+        tasks.spawn(repeat(FORGET, self.clone()));
         tasks
     }
 }
 
-async fn repeat(job: crate::Job, runtime: Runtime) {
+/// How often a process asks whether a job is due.
+const TICK: Duration = Duration::from_secs(30);
+
+/// What is done for all modules together.
+const FORGET: Job = Job {
+    name: "core: retention",
+    every: Duration::from_secs(3600),
+    run: |runtime| Box::pin(async move { runtime.database.forget().await }),
+};
+
+async fn repeat(job: Job, runtime: Runtime) {
     loop {
         // A process that is to end does not wait for a long run: what it had not committed never was.
-        let done = tokio::select! {
+        tokio::select! {
             () = runtime.cancel.cancelled() => return,
-            done = (job.run)(runtime.clone()) => done,
-        };
-        if let Err(error) = done {
-            tracing::warn!(job = job.name, error = ?error, "a job failed; it runs again in its time");
+            () = run_if_due(&job, &runtime) => {}
         }
         tokio::select! {
             () = runtime.cancel.cancelled() => return,
-            () = tokio::time::sleep(job.every.max(Duration::from_secs(1))) => {}
+            () = tokio::time::sleep(job.every.clamp(Duration::from_secs(1), TICK)) => {}
+        }
+    }
+}
+
+/// Runs a job that is due and that no other process has claimed.
+async fn run_if_due(job: &Job, runtime: &Runtime) {
+    let done = match runtime.database.claim_job(job.name, job.every).await {
+        Ok(true) => (job.run)(runtime.clone()).await,
+        Ok(false) => return,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = done {
+        tracing::warn!(job = job.name, error = ?error, "a job failed; it is tried again in a minute");
+        if let Err(error) = runtime.database.retry_job(job.name).await {
+            tracing::warn!(job = job.name, error = ?error, "a job could not be given back");
         }
     }
 }

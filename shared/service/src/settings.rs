@@ -5,17 +5,7 @@ use std::str::FromStr;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::telemetry::Collector;
-
-/// How careful the process is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Profile {
-    /// For laptops: GraphiQL and introspection are open, secrets may be generated.
-    #[default]
-    Development,
-    /// For everything else: nothing is generated, nothing is open.
-    Production,
-}
+use telemetry::{Collector, Profile};
 
 /// The settings that every verb understands.
 #[derive(Clone, Debug, clap::Args)]

@@ -27,6 +27,8 @@ pub struct Subgraph {
     pub port: u16,
     /// Every right that its use-cases check.
     pub permissions: &'static [&'static Permission],
+    /// Every kind of thing that it stores and finds by id.
+    pub nouns: Vec<Noun>,
     /// Its migrations.
     pub migrator: &'static Migrator,
     /// Every event that it announces.
@@ -59,6 +61,38 @@ impl Subgraph {
     }
 }
 
+/// A noun, as far as the laws that hold for all of them look at it.
+#[derive(Clone, Copy, Debug)]
+pub struct Noun {
+    /// What an error calls it.
+    pub name: &'static str,
+    /// The name of its type in the graph.
+    pub graphql: &'static str,
+    /// Its table, with its schema.
+    pub table: &'static str,
+    /// The right to see it.
+    pub read: &'static Permission,
+    /// What its history tells of.
+    pub columns: &'static [database::Column],
+    /// Whether it can be archived.
+    pub is_archivable: bool,
+}
+
+impl Noun {
+    /// The noun that a record is of.
+    #[must_use]
+    pub fn of<R: database::Record>() -> Self {
+        Self {
+            name: R::NAME,
+            graphql: R::GRAPHQL,
+            table: R::TABLE,
+            read: R::READ,
+            columns: R::COLUMNS,
+            is_archivable: R::IS_ARCHIVABLE,
+        }
+    }
+}
+
 /// An event that a module announces: its name and the JSON Schema of its payload.
 #[derive(Clone, Debug)]
 pub struct EventType {
@@ -76,13 +110,13 @@ impl EventType {
     }
 }
 
-/// Something that a module does by the clock. It runs in every process that serves the module, so it must
-/// claim its work in the database before it does it.
+/// Something that a module does by the clock. One process of all that serve the module claims each run; should that one
+/// end in the middle, the next run is another's. So a run must bear being done again.
 #[derive(Clone, Copy)]
 pub struct Job {
     /// Its name in logs.
     pub name: &'static str,
-    /// How long to wait between two runs.
+    /// How long from the beginning of one run to the next.
     pub every: Duration,
     /// One run.
     pub run: fn(Runtime) -> BoxFuture<'static, Result<()>>,

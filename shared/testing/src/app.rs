@@ -7,21 +7,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use common::{
-    Caller, Clock, Envelope, Event, EventActor, IdentityId, Member, MembershipId, OrganizationId,
+    Caller, Clock, Envelope, Event, EventActor, IdentityId, Member, MembershipId, OrganizationId, Permission,
     RequestContext, Role, SessionId,
 };
-use database::{Access, Ctx, Database};
+use database::{Access, Ctx, Database, Permissions, Tx};
 use graphql::Executable;
 use kafka::{Consumer, EventLog as _, PostgresLog};
-use serde_json::{Value, json};
+use serde_json::Value;
 use service::{Runtime, Subgraph};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Answer, fresh_database};
+use crate::fresh_database;
 
 /// A member of an organization, with their roles.
 #[derive(Clone, Debug)]
-pub struct Person(Arc<Member>);
+pub struct Person(pub(crate) Arc<Member>);
 
 impl Person {
     /// Somebody in an organization of their own.
@@ -83,6 +83,7 @@ pub struct App {
     runtime: Runtime,
     log: Arc<PostgresLog>,
     modules: Vec<(&'static str, Executable)>,
+    permissions: HashMap<&'static str, Permissions>,
     consumers: Vec<Consumer>,
 }
 
@@ -106,6 +107,7 @@ impl App {
                 .iter()
                 .map(|subgraph| (subgraph.id, (subgraph.executable)(&runtime)))
                 .collect(),
+            permissions: subgraphs.iter().map(|subgraph| (subgraph.id, subgraph.permissions)).collect(),
             consumers: subgraphs.iter().flat_map(|subgraph| subgraph.consumers).copied().collect(),
             admin_url,
             clock,
@@ -113,18 +115,6 @@ impl App {
             runtime,
             log,
         }
-    }
-
-    /// Somebody to ask as.
-    #[must_use]
-    pub fn as_(&self, person: &Person) -> Client<'_> {
-        Client { app: self, caller: Caller::Member(person.0.clone()), module: self.modules[0].0 }
-    }
-
-    /// Nobody, to ask as.
-    #[must_use]
-    pub fn as_nobody(&self) -> Client<'_> {
-        Client { app: self, caller: Caller::Anonymous, module: self.modules[0].0 }
     }
 
     /// Delivers every event that was announced, and those that follow from them.
@@ -210,7 +200,19 @@ impl App {
     /// A person's context in a module, for calling use-cases directly.
     #[must_use]
     pub fn ctx(&self, person: &Person, module: &'static str) -> Ctx {
-        Ctx::new(self.database.clone(), module, Arc::new(self.as_(person).context()))
+        let permissions = self.permissions.get(module).copied().unwrap_or_default();
+        Ctx::new(
+            self.database.clone(),
+            module,
+            permissions,
+            Arc::new(context(Caller::Member(person.0.clone()))),
+        )
+    }
+
+    /// A transaction of a module's own in a person's organization: what a consumer or a job has.
+    pub async fn system(&self, person: &Person, module: &'static str) -> Tx {
+        let ctx = Ctx::system(self.database.clone(), module, person.0.organization_id, "test");
+        ctx.begin(&Permission::SYSTEM).await.unwrap()
     }
 
     /// The process that the modules run in.
@@ -219,52 +221,18 @@ impl App {
         &self.runtime
     }
 
-    fn executable(&self, module: &str) -> &Executable {
+    /// The module that is asked unless another one is named.
+    pub(crate) fn first_module(&self) -> &'static str {
+        self.modules[0].0
+    }
+
+    pub(crate) fn executable(&self, module: &str) -> &Executable {
         let modules: HashMap<_, _> = self.modules.iter().map(|(id, executable)| (*id, executable)).collect();
         modules.get(module).unwrap_or_else(|| panic!("{module} was not started"))
     }
 }
 
-/// Somebody who asks.
-#[derive(Clone)]
-pub struct Client<'a> {
-    app: &'a App,
-    caller: Caller,
-    module: &'static str,
-}
-
-impl Client<'_> {
-    /// Asks this module from now on.
-    #[must_use]
-    pub fn on(mut self, module: &'static str) -> Self {
-        self.module = module;
-        self
-    }
-
-    /// Runs an operation.
-    pub async fn run(&self, query: &str) -> Answer {
-        self.run_with(query, json!({})).await
-    }
-
-    /// Runs an operation with variables.
-    pub async fn run_with(&self, query: &str, variables: Value) -> Answer {
-        let request = async_graphql::Request::new(query)
-            .variables(async_graphql::Variables::from_json(variables))
-            .data(self.context());
-        let response = self.app.executable(self.module).execute(request).await;
-        Answer(serde_json::to_value(response).unwrap())
-    }
-
-    /// Subscribes; the stream yields an answer per event.
-    #[must_use]
-    pub fn subscribe(&self, query: &str) -> futures::stream::BoxStream<'static, Answer> {
-        use futures::StreamExt as _;
-        let request = async_graphql::Request::new(query).data(self.context());
-        let stream = self.app.executable(self.module).stream(request);
-        stream.map(|response| Answer(serde_json::to_value(response).unwrap())).boxed()
-    }
-
-    fn context(&self) -> RequestContext {
-        RequestContext { caller: self.caller.clone(), ..RequestContext::anonymous("test") }
-    }
+/// A request of somebody's.
+pub(crate) fn context(caller: Caller) -> RequestContext {
+    RequestContext { caller, ..RequestContext::anonymous("test") }
 }

@@ -4,10 +4,14 @@
 
 mod answer;
 mod app;
+mod client;
 mod database_per_test;
 mod documents;
+mod statements;
 
 pub use answer::Answer;
-pub use app::{App, Client, Person};
+pub use app::{App, Person};
+pub use client::Client;
 pub use database_per_test::{admin_url, fresh_database};
 pub use documents::{Documents, RootField};
+pub use statements::Statements;

@@ -1,18 +1,24 @@
 //! Accepting an invitation: user keeps invitations, auth makes sure who accepts.
 
-use async_graphql::{Context, InputObject, Object};
-use common::{Error, IdentityId, MembershipId, OrganizationId, Permission, Refuse, Result};
+use async_graphql::MaybeUndefined::Value;
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+use common::{Error, Form, IdentityId, MembershipId, OrganizationId, Permission, Refusal, Result};
 use database::{Ctx, OnConstraint as _, Tx};
-use graphql::{App as _, payload};
+use graphql::{App as _, UserError};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::answered::answered;
 use crate::identity::{self, Proof};
 use crate::session::{self, SessionTokens};
 use crate::vault::{Vault, vault};
-use crate::{as_nobody, organization, password, sign_up};
+use crate::{organization, password};
 
-// Use-cases.
+/// Unknown, used, revoked or expired: which of them is not said.
+const INVITATION_INVALID: Refusal =
+    Refusal::of("token", "INVITATION_INVALID", "this invitation is not good any more; ask for another one");
+const ALREADY_MEMBER: Refusal =
+    Refusal::whole("ALREADY_MEMBER", "you are a member of this organization already; log in");
 
 /// Accepts an invitation and opens a session. Whoever has an identity proves it; others get one.
 ///
@@ -20,15 +26,17 @@ use crate::{as_nobody, organization, password, sign_up};
 /// Refuses a token that opens nothing (any more), a wrong password, and a new one that is easy to guess;
 /// `RATE_LIMITED`.
 pub async fn accept(ctx: &Ctx, vault: &Vault, input: InvitationAcceptInput) -> Result<SessionTokens> {
-    let ctx = &as_nobody(ctx);
+    let ctx = &ctx.as_nobody();
     let mut tx = ctx.begin(&Permission::PUBLIC).await?;
-    let display_name = sign_up::person_name(&input.display_name).map_err(|_| Refused::DisplayName)?;
-    let invitation = select(&mut tx, &input.token).await?.ok_or(Refused::Token)?;
+    let (mut form, mut display_name) = (Form::default(), String::new());
+    form.name("displayName", Value(input.display_name), &mut display_name);
+    form.check()?;
+    let invitation = select(&mut tx, &input.token).await?.ok_or(INVITATION_INVALID)?;
     let (attempt, known) = identity::present(&mut tx, ctx, vault, &invitation.email).await?;
     if known.is_none() {
         password::check("password", &input.password, &invitation.email)?;
     }
-    tx.commit().await?;
+    tx.commit(()).await?;
 
     let proof = Proof::of(vault, known, input.password).await?;
     let signer = vault.signers.current(ctx).await?;
@@ -40,50 +48,16 @@ pub async fn accept(ctx: &Ctx, vault: &Vault, input: InvitationAcceptInput) -> R
     proof.settle(&mut tx, &invitation.email).await?;
     let is_accepted = join(&mut tx, &invitation, membership_id, identity_id, &display_name)
         .await
-        .on_constraint("membership_user_key", Refused::AlreadyMember)?;
+        .on_constraint("membership_user_key", ALREADY_MEMBER)?;
     if !is_accepted {
-        return Err(Refused::Token.into());
+        return Err(INVITATION_INVALID.into());
     }
     tx.announce();
     let membership = organization::select_membership(&mut tx, identity_id, membership_id).await?;
     let membership = membership.ok_or_else(|| Error::internal("the new membership is not there"))?;
     let session = session::open(&mut tx, ctx, vault, &signer, identity_id, &membership).await?;
-    tx.commit().await?;
+    tx.commit(()).await?;
     Ok(session)
-}
-
-// Rules.
-
-/// Why an invitation is not accepted.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// Unknown, used, revoked or expired: which of them is not said.
-    #[error("this invitation is not good any more; ask for another one")]
-    Token,
-    /// The name is empty, too long, or has characters that cannot be seen.
-    #[error("give a name of 1 to 100 visible characters")]
-    DisplayName,
-    /// They belong to the organization already.
-    #[error("you are a member of this organization already; log in")]
-    AlreadyMember,
-}
-
-impl Refuse for Refused {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Token => "INVITATION_INVALID",
-            Self::DisplayName => "DISPLAY_NAME_INVALID",
-            Self::AlreadyMember => "ALREADY_MEMBER",
-        }
-    }
-
-    fn field(&self) -> Option<&'static str> {
-        match self {
-            Self::Token => Some("token"),
-            Self::DisplayName => Some("displayName"),
-            Self::AlreadyMember => None,
-        }
-    }
 }
 
 // SQL.
@@ -130,26 +104,28 @@ async fn join(
 
 // GraphQL.
 
-/// Who accepts which invitation.
+/// Somebody who accepts an invitation.
 #[derive(InputObject)]
 pub struct InvitationAcceptInput {
-    /// What the inviting person passed on.
+    /// The token of the invitation, as the inviting person passed it on.
     pub token: String,
-    /// What people call them: 1 to 100 characters. Left aside when they have an identity already.
+    /// The name that people know them by: 1 to 100 characters. Left aside when they have an identity already.
     pub display_name: String,
-    /// The password of their identity, or the one that they choose for it.
+    /// The password of their identity, or the one that they choose for it: 10 characters or more, 72 bytes or fewer,
+    /// and not easy to guess.
     pub password: String,
 }
 
-payload!(
-    /// What accepting an invitation answers.
-    InvitationAcceptPayload {
-        /// A session in the organization that they joined.
-        session: SessionTokens
-    }
-);
+/// The result of invitationAccept.
+#[derive(SimpleObject)]
+pub struct InvitationAcceptPayload {
+    /// A session in the organization that they joined; null when nothing was done.
+    pub session: Option<SessionTokens>,
+    /// Why nothing was done; empty when it was.
+    pub user_errors: Vec<UserError>,
+}
 
-/// Accepting invitations: mutations.
+/// Mutations that accept invitations.
 #[derive(Default)]
 pub struct InvitationMutation;
 
@@ -159,8 +135,9 @@ impl InvitationMutation {
     async fn invitation_accept(
         &self,
         gql: &Context<'_>,
-        #[graphql(desc = "Which, and who.")] input: InvitationAcceptInput,
+        #[graphql(desc = "The invitation's token, and who accepts.")] input: InvitationAcceptInput,
     ) -> Result<InvitationAcceptPayload> {
-        InvitationAcceptPayload::of(accept(gql.app(), vault(gql), input).await)
+        let (session, user_errors) = answered(accept(gql.app(), vault(gql), input).await)?;
+        Ok(InvitationAcceptPayload { session, user_errors })
     }
 }

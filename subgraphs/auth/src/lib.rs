@@ -1,38 +1,44 @@
 //! Auth: signing up, logging in, sessions and their tokens, and the keys that tokens are verified with.
 
-pub mod identity;
-pub mod invitation;
-pub mod organization;
+mod answered;
+mod identity;
+mod invitation;
+mod jwks;
+mod organization;
 mod password;
-pub mod session;
-pub mod sign_up;
+mod password_change;
+mod session;
+mod sign_up;
 mod signing_key;
 mod throttle;
 mod vault;
 
-pub use vault::Vault;
-
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder};
-use common::{Caller, Permission, RequestContext, Result};
+use common::{OrganizationId, Permission, Result};
 use database::Ctx;
 use futures::future::BoxFuture;
 use service::{Job, Runtime, Subgraph};
+use uuid::Uuid;
 
-/// Everything that auth can be asked.
+pub use vault::Vault;
+
+/// All queries of the auth module.
 #[derive(MergedObject, Default)]
-pub struct Query(session::graphql::SessionQuery);
+pub struct Query(session::SessionQuery);
 
-/// Everything that auth can be told.
+/// All mutations of the auth module.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     sign_up::SignUpMutation,
-    session::graphql::SessionMutation,
-    identity::IdentityMutation,
+    session::LogInMutation,
+    session::SessionMutation,
+    password_change::PasswordChangeMutation,
     invitation::InvitationMutation,
 );
+
+const PERMISSIONS: &[&Permission] = &[&session::READ, &session::REVOKE, &password_change::CHANGE_PASSWORD];
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
@@ -49,16 +55,19 @@ pub fn subgraph() -> Subgraph {
         is_core: true,
         requires: &[],
         port: 8002,
-        permissions: &[&session::READ, &session::REVOKE, &identity::CHANGE_PASSWORD],
+        permissions: PERMISSIONS,
+        // Sessions belong to a person and to no tenant, so that no trail tells of them.
+        nouns: vec![],
         migrator: &MIGRATOR,
         events: vec![],
         consumers: &[],
         jobs: &[FORGET],
         sdl: || service::sdl(&schema().finish()),
         executable: |runtime| {
-            service::guard("auth", schema().data(Vault::new(&runtime.secret_key)).finish(), runtime)
+            let schema = schema().data(Vault::new(&runtime.secret_key)).finish();
+            service::guard("auth", PERMISSIONS, schema, runtime)
         },
-        routes: Some(signing_key::routes),
+        routes: Some(jwks::routes),
     }
 }
 
@@ -66,20 +75,15 @@ fn schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     service::schema(Query::default(), Mutation::default(), EmptySubscription)
 }
 
-/// The same request as if it had come without a token: whoever signs up or logs in may be logged in elsewhere,
-/// and one transaction never serves two organizations.
-fn as_nobody(ctx: &Ctx) -> Ctx {
-    let request = RequestContext { caller: Caller::Anonymous, token: None, ..ctx.request().clone() };
-    Ctx::new(ctx.database().clone(), "auth", Arc::new(request))
-}
-
 fn forget(runtime: Runtime) -> BoxFuture<'static, Result<()>> {
     Box::pin(async move {
-        let request = Arc::new(RequestContext::anonymous("auth.forget"));
-        let mut tx = Ctx::new(runtime.database, "auth", request).begin(&Permission::PUBLIC).await?;
-        session::repo::forget(&mut tx).await?;
+        // What it deletes belongs to no tenant: it acts in one that there is not.
+        let nowhere = OrganizationId(Uuid::nil());
+        let mut tx =
+            Ctx::system(runtime.database, "auth", nowhere, FORGET.name).begin(&Permission::SYSTEM).await?;
+        session::forget(&mut tx).await?;
         throttle::forget(&mut tx).await?;
         signing_key::forget(&mut tx).await?;
-        tx.commit().await
+        tx.commit(()).await
     })
 }

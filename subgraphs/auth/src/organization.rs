@@ -71,14 +71,14 @@ pub(crate) async fn require_active(tx: &mut Tx, id: OrganizationId) -> Result<()
 
 // GraphQL.
 
-/// What a person sees of an organization that they belong to, before they enter it.
+/// An organization, as a person who belongs to it sees it before they enter it.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(shareable)]
 pub struct OrganizationSummary {
-    /// Opaque.
+    /// The id of the organization; opaque to clients.
     pub id: OrganizationId,
-    /// What its members call it.
+    /// The name that its members know it by.
     pub name: String,
-    /// The first part of its host name.
+    /// The first part of its host name, unique among all organizations.
     pub subdomain: String,
 }

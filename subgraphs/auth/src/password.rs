@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Error, Refuse, Result};
+use common::{Error, Refusal, Result};
 use tokio::sync::Semaphore;
 
 /// What bcrypt costs: 2^12 rounds, about a quarter of a second.
@@ -26,47 +26,25 @@ const COMMON: &str = include_str!("common_passwords.txt");
 
 // Rules.
 
-/// Why a password is not accepted, and in which field it came.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// Too short.
-    #[error("use 10 characters or more")]
-    Short(&'static str),
-    /// Too long for bcrypt, which would ignore the rest.
-    #[error("use 72 bytes or fewer")]
-    Long(&'static str),
-    /// On the list of common ones, too regular, or the mail address.
-    #[error("this is one of the first that somebody would guess; use another")]
-    Common(&'static str),
-}
-
-impl Refuse for Refused {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Short(_) => "PASSWORD_TOO_SHORT",
-            Self::Long(_) => "PASSWORD_TOO_LONG",
-            Self::Common(_) => "PASSWORD_TOO_COMMON",
-        }
-    }
-
-    fn field(&self) -> Option<&'static str> {
-        let (Self::Short(field) | Self::Long(field) | Self::Common(field)) = self;
-        Some(field)
-    }
-}
+const TOO_SHORT: Refusal = Refusal::whole("PASSWORD_TOO_SHORT", "use 10 characters or more");
+/// Bcrypt would ignore the rest.
+const TOO_LONG: Refusal = Refusal::whole("PASSWORD_TOO_LONG", "use 72 bytes or fewer");
+/// On the list of common ones, too regular, or the mail address.
+const TOO_COMMON: Refusal =
+    Refusal::whole("PASSWORD_TOO_COMMON", "this is one of the first that somebody would guess; use another");
 
 /// Whether a password may be chosen by the person with this mail address.
-pub(crate) fn check(field: &'static str, password: &str, email: &str) -> Result<(), Refused> {
+pub(crate) fn check(field: &'static str, password: &str, email: &str) -> Result<(), Refusal> {
     if password.chars().count() < CHARS_MIN {
-        return Err(Refused::Short(field));
+        return Err(TOO_SHORT.at(field));
     }
     if password.len() > BYTES_MAX {
-        return Err(Refused::Long(field));
+        return Err(TOO_LONG.at(field));
     }
     let lower = password.to_lowercase();
     let distinct = lower.chars().collect::<std::collections::BTreeSet<_>>().len();
     if distinct < DISTINCT_MIN || lower == email || COMMON.lines().any(|common| common == lower) {
-        return Err(Refused::Common(field));
+        return Err(TOO_COMMON.at(field));
     }
     Ok(())
 }
@@ -119,12 +97,12 @@ mod tests {
 
     #[test]
     fn short_long_and_common_passwords_are_refused() {
-        assert_eq!(check("p", "short-one", EMAIL), Err(Refused::Short("p")));
-        assert_eq!(check("p", &"ä-b2C".repeat(13), EMAIL), Err(Refused::Long("p")));
+        assert_eq!(check("p", "short-one", EMAIL), Err(TOO_SHORT.at("p")));
+        assert_eq!(check("p", &"ä-b2C".repeat(13), EMAIL), Err(TOO_LONG.at("p")));
         for password in
             ["Password123", "qwertyuiop", "1212121212", "aaaaaaaaaaaaaaaa", "Ada.Lovelace@example.org"]
         {
-            assert_eq!(check("p", password, EMAIL), Err(Refused::Common("p")), "{password}");
+            assert_eq!(check("p", password, EMAIL), Err(TOO_COMMON.at("p")), "{password}");
         }
         assert_eq!(check("p", "heron-basket-42", EMAIL), Ok(()));
         assert_eq!(check("p", &"abcdefgh9".repeat(8), EMAIL), Ok(()), "72 bytes exactly");

@@ -1,28 +1,46 @@
 //! Signing up: an organization, the identity and its owner's membership, in one transaction, or nothing.
 
+use async_graphql::MaybeUndefined::Value;
 use async_graphql::{Context, InputObject, Object, SimpleObject};
-use common::{Error, IdentityId, MembershipId, OrganizationId, Permission, Refusal, Refuse, Result};
+use common::{Error, Form, IdentityId, MembershipId, OrganizationId, Permission, Refusal, Result};
 use database::{Ctx, OnConstraint as _, Tx};
 use graphql::{App as _, UserError};
 
+use crate::answered::answered;
 use crate::identity::{self, Proof};
 use crate::organization::{self, OrganizationSummary};
+use crate::password;
 use crate::session::{self, SessionTokens};
 use crate::vault::{Vault, vault};
-use crate::{as_nobody, password};
 
-// Use-cases.
+const SUBDOMAIN_TAKEN: Refusal =
+    Refusal::of("subdomain", "SUBDOMAIN_TAKEN", "this subdomain is taken; choose another");
+/// What `tenant.organization_refusals` may answer of what no form knows.
+const OF_ORGANIZATION: [Refusal; 4] = [
+    Refusal::of(
+        "subdomain",
+        "SUBDOMAIN_INVALID",
+        "a subdomain has 3 to 63 of the characters a to z, 0 to 9, and single hyphens between them",
+    ),
+    Refusal::of("subdomain", "SUBDOMAIN_RESERVED", "this subdomain is reserved; choose another"),
+    SUBDOMAIN_TAKEN,
+    Refusal::of(
+        "industryCode",
+        "INDUSTRY_CODE_INVALID",
+        "an industry code has 2 to 50 of the characters a to z, 0 to 9 and _, and begins with a letter",
+    ),
+];
 
 /// Signs up. A mail address that has an identity may found another organization with its password.
 ///
 /// # Errors
 /// Refuses with every reason at once; `RATE_LIMITED`.
 pub async fn sign_up(ctx: &Ctx, vault: &Vault, input: SignUpInput) -> Result<SignedUp> {
-    let ctx = &as_nobody(ctx);
+    let ctx = &ctx.as_nobody();
     let mut tx = ctx.begin(&Permission::PUBLIC).await?;
     let wanted = Wanted::try_new(&mut tx, &input).await?;
     let (attempt, known) = identity::present(&mut tx, ctx, vault, &wanted.email).await?;
-    tx.commit().await?;
+    tx.commit(()).await?;
 
     let proof = Proof::of(vault, known, input.password).await?;
     let signer = vault.signers.current(ctx).await?;
@@ -34,73 +52,17 @@ pub async fn sign_up(ctx: &Ctx, vault: &Vault, input: SignUpInput) -> Result<Sig
     proof.settle(&mut tx, &wanted.email).await?;
     create_organization(&mut tx, &wanted)
         .await
-        .on_constraint("organization_subdomain_key", Refused::SubdomainTaken)?;
+        .on_constraint("organization_subdomain_key", SUBDOMAIN_TAKEN)?;
     create_owner(&mut tx, &wanted, identity_id, membership_id).await?;
     tx.announce();
     let membership = organization::select_membership(&mut tx, identity_id, membership_id).await?;
     let membership = membership.ok_or_else(|| Error::internal("the owner's membership is not there"))?;
     let session = session::open(&mut tx, ctx, vault, &signer, identity_id, &membership).await?;
-    tx.commit().await?;
+    tx.commit(()).await?;
     Ok(SignedUp { session, organization: wanted.organization })
 }
 
 // Rules.
-
-/// Why nobody signs up like this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// The organization's name is empty, too long, or has characters that cannot be seen.
-    #[error("give the organization a name of 1 to 100 visible characters")]
-    OrganizationName,
-    /// The subdomain has another form.
-    #[error("a subdomain has 3 to 63 of the characters a to z, 0 to 9, and single hyphens between them")]
-    Subdomain,
-    /// The subdomain is ours.
-    #[error("this subdomain is reserved; choose another")]
-    SubdomainReserved,
-    /// Another organization has the subdomain.
-    #[error("this subdomain is taken; choose another")]
-    SubdomainTaken,
-    /// The industry code has another form.
-    #[error("an industry code has 2 to 50 of the characters a to z, 0 to 9 and _, and begins with a letter")]
-    IndustryCode,
-    /// The owner's name is empty, too long, or has characters that cannot be seen.
-    #[error("give a name of 1 to 100 visible characters")]
-    OwnerName,
-}
-
-impl Refused {
-    /// What `tenant.organization_refusals` may answer.
-    const OF_ORGANIZATION: [Self; 5] = [
-        Self::OrganizationName,
-        Self::Subdomain,
-        Self::SubdomainReserved,
-        Self::SubdomainTaken,
-        Self::IndustryCode,
-    ];
-}
-
-impl Refuse for Refused {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::OrganizationName => "ORGANIZATION_NAME_INVALID",
-            Self::Subdomain => "SUBDOMAIN_INVALID",
-            Self::SubdomainReserved => "SUBDOMAIN_RESERVED",
-            Self::SubdomainTaken => "SUBDOMAIN_TAKEN",
-            Self::IndustryCode => "INDUSTRY_CODE_INVALID",
-            Self::OwnerName => "OWNER_NAME_INVALID",
-        }
-    }
-
-    fn field(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::OrganizationName => "organizationName",
-            Self::Subdomain | Self::SubdomainReserved | Self::SubdomainTaken => "subdomain",
-            Self::IndustryCode => "industryCode",
-            Self::OwnerName => "ownerName",
-        })
-    }
-}
 
 /// What is asked for, once nothing speaks against it.
 struct Wanted {
@@ -113,44 +75,31 @@ struct Wanted {
 impl Wanted {
     /// Collects every reason against.
     async fn try_new(tx: &mut Tx, input: &SignUpInput) -> Result<Self> {
-        let organization = OrganizationSummary {
-            id: OrganizationId::new(),
-            name: visible(&input.organization_name),
-            subdomain: visible(&input.subdomain).to_ascii_lowercase(),
-        };
+        let subdomain = visible(&input.subdomain).to_ascii_lowercase();
+        let mut organization =
+            OrganizationSummary { id: OrganizationId::new(), name: String::new(), subdomain };
         let industry_code = input.industry_code.as_deref().map(visible);
+        let (mut form, mut owner_name, mut email) = (Form::default(), String::new(), String::new());
+        form.name("organizationName", Value(input.organization_name.clone()), &mut organization.name);
         let codes = select_refusals(tx, &organization, industry_code.as_deref()).await?;
-        let mut refusals: Vec<Refusal> = Refused::OF_ORGANIZATION
-            .into_iter()
-            .filter(|refused| codes.iter().any(|code| code == refused.code()))
-            .map(Into::into)
-            .collect();
-        let owner_name = person_name(&input.owner_name);
-        refusals.extend(owner_name.as_ref().err().copied().map(Into::into));
-        let email = identity::email_address(&input.email).unwrap_or_else(|refused| {
-            refusals.push(refused.into());
-            String::new()
-        });
-        refusals.extend(password::check("password", &input.password, &email).err().map(Into::into));
-        match owner_name {
-            Ok(owner_name) if refusals.is_empty() => {
-                Ok(Self { organization, industry_code, owner_name, email })
-            }
-            _ => Err(Error::Refused(refusals)),
+        for refusal in
+            OF_ORGANIZATION.into_iter().filter(|refusal| codes.iter().any(|code| *code == refusal.code))
+        {
+            form.refuse(refusal);
         }
+        form.name("ownerName", Value(input.owner_name.clone()), &mut owner_name);
+        form.email("email", Value(input.email.clone()), &mut email);
+        if let Err(refusal) = password::check("password", &input.password, &email) {
+            form.refuse(refusal);
+        }
+        form.check()?;
+        Ok(Self { organization, industry_code, owner_name, email })
     }
 }
 
 /// Trimmed, and with a mark in the place of U+0000, which cannot even be sent to PostgreSQL to be refused there.
 fn visible(text: &str) -> String {
     text.trim().replace('\0', "\u{1}")
-}
-
-/// A person's name as it is stored.
-pub(crate) fn person_name(name: &str) -> Result<String, Refused> {
-    let name = name.trim();
-    let is_name = (1..=100).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    if is_name { Ok(name.to_owned()) } else { Err(Refused::OwnerName) }
 }
 
 /// What signing up makes.
@@ -215,11 +164,11 @@ async fn create_owner(
 /// A new organization and its owner.
 #[derive(InputObject)]
 pub struct SignUpInput {
-    /// What its members will call it: 1 to 100 characters.
+    /// The name that its members will know the organization by: 1 to 100 characters.
     pub organization_name: String,
     /// The first part of its host name: 3 to 63 of a to z, 0 to 9, and single hyphens between them.
     pub subdomain: String,
-    /// What people call the owner: 1 to 100 characters. Left aside when the owner has an identity already.
+    /// The name that people know the owner by: 1 to 100 characters. Left aside when the owner has an identity already.
     pub owner_name: String,
     /// The owner's mail address.
     pub email: String,
@@ -230,34 +179,18 @@ pub struct SignUpInput {
     pub industry_code: Option<String>,
 }
 
-/// What signing up answers.
+/// The result of signUp.
 #[derive(SimpleObject)]
 pub struct SignUpPayload {
-    /// The owner's session in the new organization.
+    /// The owner's session in the new organization; null when nothing was done.
     pub session: Option<SessionTokens>,
-    /// The new organization.
+    /// The new organization; null when nothing was done.
     pub organization: Option<OrganizationSummary>,
     /// Why nothing was done; empty when it was.
     pub user_errors: Vec<UserError>,
 }
 
-impl SignUpPayload {
-    fn of(result: Result<SignedUp>) -> Result<Self> {
-        match result {
-            Ok(SignedUp { session, organization }) => {
-                Ok(Self { session: Some(session), organization: Some(organization), user_errors: Vec::new() })
-            }
-            Err(Error::Refused(refusals)) => Ok(Self {
-                session: None,
-                organization: None,
-                user_errors: refusals.into_iter().map(Into::into).collect(),
-            }),
-            Err(error) => Err(error),
-        }
-    }
-}
-
-/// Signing up: mutations.
+/// Mutations that sign up.
 #[derive(Default)]
 pub struct SignUpMutation;
 
@@ -269,6 +202,9 @@ impl SignUpMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The organization and its owner.")] input: SignUpInput,
     ) -> Result<SignUpPayload> {
-        SignUpPayload::of(sign_up(gql.app(), vault(gql), input).await)
+        let (signed_up, user_errors) = answered(sign_up(gql.app(), vault(gql), input).await)?;
+        let (session, organization) =
+            signed_up.map(|SignedUp { session, organization }| (session, organization)).unzip();
+        Ok(SignUpPayload { session, organization, user_errors })
     }
 }

@@ -4,24 +4,15 @@ use std::sync::Arc;
 
 use aes_gcm::aead::{Aead as _, KeyInit as _, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
-use axum::Json;
-use axum::http::{HeaderName, StatusCode, header};
-use axum::routing::get;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Duration, Utc};
-use common::{Error, Permission, RequestContext, Result};
+use common::{Error, Permission, Result};
 use database::{Ctx, Tx};
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use serde_json::{Value, json};
-use service::Runtime;
 use service::token::Claims;
 use tokio::sync::RwLock;
 use uuid::Uuid;
-
-use crate::vault::Vault;
 
 /// How long a key signs.
 const SIGNS_FOR: Duration = Duration::days(60);
@@ -64,7 +55,7 @@ impl Signers {
             Some(found) => found,
             None => self.make(&mut tx).await?,
         };
-        tx.commit().await?;
+        tx.commit(()).await?;
         let signer = Arc::new(signer);
         *known = Some(Known { signer: signer.clone(), until: retires_at.min(now + KNOWN_FOR) });
         Ok(signer)
@@ -187,7 +178,8 @@ async fn insert(
     Ok(())
 }
 
-async fn select_published(tx: &mut Tx) -> Result<Vec<(String, Vec<u8>)>> {
+/// The keys that something may still be signed with, by their ids, the newest first.
+pub(crate) async fn select_published(tx: &mut Tx) -> Result<Vec<(String, Vec<u8>)>> {
     let now = tx.now();
     let rows = sqlx::query!(
         "select kid, public_key from auth.signing_key where expires_at > $1 order by created_at desc, kid desc",
@@ -196,38 +188,6 @@ async fn select_published(tx: &mut Tx) -> Result<Vec<(String, Vec<u8>)>> {
     .fetch_all(tx.conn())
     .await?;
     Ok(rows.into_iter().map(|row| (row.kid, row.public_key)).collect())
-}
-
-// HTTP.
-
-/// `/.well-known/jwks.json`: the public keys, for everybody who verifies tokens (RFC 7517, RFC 8037).
-pub(crate) fn routes(runtime: &Runtime) -> axum::Router {
-    let vault = Arc::new(Vault::new(&runtime.secret_key));
-    let request = Arc::new(RequestContext::anonymous("jwks"));
-    let ctx = Ctx::new(runtime.database.clone(), "auth", request);
-    axum::Router::new().route(
-        "/.well-known/jwks.json",
-        get(async move || match key_set(&ctx, &vault).await {
-            Ok(keys) => Ok(([(header::CACHE_CONTROL, "public, max-age=60")], Json(keys))),
-            Err(error) => {
-                tracing::error!(?error, "the key set could not be read");
-                Err((StatusCode::SERVICE_UNAVAILABLE, [(NO_STORE.0, NO_STORE.1)]))
-            }
-        }),
-    )
-}
-
-const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
-
-async fn key_set(ctx: &Ctx, vault: &Vault) -> Result<Value> {
-    vault.signers.current(ctx).await?;
-    let mut tx = ctx.begin(&Permission::PUBLIC).await?;
-    let keys = select_published(&mut tx).await?;
-    let jwk = |(kid, public_key): (String, Vec<u8>)| {
-        json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": kid,
-                "x": URL_SAFE_NO_PAD.encode(public_key) })
-    };
-    Ok(json!({ "keys": keys.into_iter().map(jwk).collect::<Vec<_>>() }))
 }
 
 #[cfg(test)]

@@ -1,79 +1,106 @@
 //! What this module announces: full states, so that others can keep a copy. Ids and days, no names.
 
 use chrono::NaiveDate;
-use common::{Event, MembershipId};
+use common::{MembershipId, event};
+use people::Person;
 use rust_decimal::Decimal;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::department::DepartmentId;
-use crate::employee::EmployeeId;
-use crate::holiday_calendar::HolidayCalendarId;
-use crate::work_schedule::WorkScheduleId;
+use crate::ids::{DepartmentId, EmployeeId, HolidayCalendarId, WorkScheduleId};
 
-/// Somebody was hired.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct EmployeeHired {
-    /// The employee.
-    pub employee_id: EmployeeId,
-    /// Their membership, once they can log in.
-    pub membership_id: Option<MembershipId>,
-    /// The employee whom they report to.
-    pub manager_id: Option<EmployeeId>,
-    /// Their department.
-    pub department_id: Option<DepartmentId>,
-    /// Their first day.
-    pub joined_on: NaiveDate,
-    /// The IANA time zone that their days belong to: their location's, else UTC.
-    pub time_zone: String,
-    /// The work schedule in effect; null means Monday to Friday.
-    pub work_schedule_id: Option<WorkScheduleId>,
-    /// The holiday calendar in effect; null means no holidays.
-    pub holiday_calendar_id: Option<HolidayCalendarId>,
-}
+event! {
+    /// Somebody was hired.
+    EmployeeHired = "employee.employee.hired", of employee_id {
+        /// The employee.
+        employee_id: EmployeeId,
+        /// Their membership, once they can log in.
+        membership_id: Option<MembershipId>,
+        /// The employee whom they report to.
+        manager_id: Option<EmployeeId>,
+        /// Their department.
+        department_id: Option<DepartmentId>,
+        /// Their first day.
+        joined_on: NaiveDate,
+        /// The IANA time zone that their days belong to: their location's, else UTC.
+        time_zone: String,
+        /// The work schedule in effect; null means Monday to Friday.
+        work_schedule_id: Option<WorkScheduleId>,
+        /// The holiday calendar in effect; null means no holidays.
+        holiday_calendar_id: Option<HolidayCalendarId>,
+    }
 
-impl Event for EmployeeHired {
-    const TYPE: &'static str = "employee.employee.hired";
+    /// An employee changed, or what they inherit from a location or from the organization did.
+    EmployeeUpdated = "employee.employee.updated", of employee_id {
+        /// The employee.
+        employee_id: EmployeeId,
+        /// Their membership, once they can log in.
+        membership_id: Option<MembershipId>,
+        /// The employee whom they report to.
+        manager_id: Option<EmployeeId>,
+        /// Their department.
+        department_id: Option<DepartmentId>,
+        /// Their first day.
+        joined_on: NaiveDate,
+        /// The IANA time zone that their days belong to: their location's, else UTC.
+        time_zone: String,
+        /// The work schedule in effect; null means Monday to Friday.
+        work_schedule_id: Option<WorkScheduleId>,
+        /// The holiday calendar in effect; null means no holidays.
+        holiday_calendar_id: Option<HolidayCalendarId>,
+    }
 
-    fn aggregate_id(&self) -> Uuid {
-        self.employee_id.0
+    /// An employment was ended.
+    EmployeeTerminated = "employee.employee.terminated", of employee_id {
+        /// The employee.
+        employee_id: EmployeeId,
+        /// Their last day at work; it may lie ahead.
+        last_working_day: NaiveDate,
+    }
+
+    /// A work schedule was made or changed.
+    ScheduleChanged = "employee.schedule.changed", of work_schedule_id {
+        /// The work schedule.
+        work_schedule_id: WorkScheduleId,
+        /// How much of each of the seven days is worked, 0, 0.5 or 1, Monday first.
+        day_fractions: Vec<Decimal>,
+    }
+
+    /// A holiday calendar was made, or its holidays changed.
+    CalendarChanged = "employee.calendar.changed", of holiday_calendar_id {
+        /// The holiday calendar.
+        holiday_calendar_id: HolidayCalendarId,
+        /// All its holidays, by day.
+        holidays: Vec<CalendarDay>,
     }
 }
 
-/// An employee changed, or what they inherit from a location or from the organization did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// One holiday of a calendar.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct EmployeeUpdated {
-    /// The employee.
-    pub employee_id: EmployeeId,
-    /// Their membership, once they can log in.
-    pub membership_id: Option<MembershipId>,
-    /// The employee whom they report to.
-    pub manager_id: Option<EmployeeId>,
-    /// Their department.
-    pub department_id: Option<DepartmentId>,
-    /// Their first day.
-    pub joined_on: NaiveDate,
-    /// The IANA time zone that their days belong to: their location's, else UTC.
-    pub time_zone: String,
-    /// The work schedule in effect; null means Monday to Friday.
-    pub work_schedule_id: Option<WorkScheduleId>,
-    /// The holiday calendar in effect; null means no holidays.
-    pub holiday_calendar_id: Option<HolidayCalendarId>,
+pub struct CalendarDay {
+    /// The day.
+    pub date: NaiveDate,
+    /// Only half of it is free.
+    pub is_half_day: bool,
 }
 
-impl Event for EmployeeUpdated {
-    const TYPE: &'static str = "employee.employee.updated";
-
-    fn aggregate_id(&self) -> Uuid {
-        self.employee_id.0
+impl From<&Person> for EmployeeUpdated {
+    fn from(person: &Person) -> Self {
+        Self {
+            employee_id: person.id,
+            membership_id: person.membership_id,
+            manager_id: person.manager_id,
+            department_id: person.department_id.map(Into::into),
+            joined_on: person.joined_on,
+            time_zone: person.time_zone.clone(),
+            work_schedule_id: person.work_schedule_id.map(Into::into),
+            holiday_calendar_id: person.holiday_calendar_id.map(Into::into),
+        }
     }
 }
 
-impl From<EmployeeUpdated> for EmployeeHired {
-    fn from(state: EmployeeUpdated) -> Self {
+impl From<&Person> for EmployeeHired {
+    fn from(person: &Person) -> Self {
+        let state = EmployeeUpdated::from(person);
         Self {
             employee_id: state.employee_id,
             membership_id: state.membership_id,
@@ -84,69 +111,5 @@ impl From<EmployeeUpdated> for EmployeeHired {
             work_schedule_id: state.work_schedule_id,
             holiday_calendar_id: state.holiday_calendar_id,
         }
-    }
-}
-
-/// An employment was ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct EmployeeTerminated {
-    /// The employee.
-    pub employee_id: EmployeeId,
-    /// Their last day at work; it may lie ahead.
-    pub last_working_day: NaiveDate,
-}
-
-impl Event for EmployeeTerminated {
-    const TYPE: &'static str = "employee.employee.terminated";
-
-    fn aggregate_id(&self) -> Uuid {
-        self.employee_id.0
-    }
-}
-
-/// A work schedule was made or changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ScheduleChanged {
-    /// The work schedule.
-    pub work_schedule_id: WorkScheduleId,
-    /// How much of each of the seven days is worked, 0, 0.5 or 1, Monday first.
-    pub day_fractions: Vec<Decimal>,
-}
-
-impl Event for ScheduleChanged {
-    const TYPE: &'static str = "employee.schedule.changed";
-
-    fn aggregate_id(&self) -> Uuid {
-        self.work_schedule_id.0
-    }
-}
-
-/// A holiday calendar was made, or its holidays changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CalendarChanged {
-    /// The holiday calendar.
-    pub holiday_calendar_id: HolidayCalendarId,
-    /// All its holidays, by day.
-    pub holidays: Vec<CalendarDay>,
-}
-
-/// One holiday of a calendar.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CalendarDay {
-    /// The day.
-    pub date: NaiveDate,
-    /// Only half of it is free.
-    pub is_half_day: bool,
-}
-
-impl Event for CalendarChanged {
-    const TYPE: &'static str = "employee.calendar.changed";
-
-    fn aggregate_id(&self) -> Uuid {
-        self.holiday_calendar_id.0
     }
 }

@@ -4,32 +4,34 @@ mod department;
 mod employee;
 pub mod events;
 mod holiday_calendar;
-mod membership;
+mod ids;
+mod links;
+mod member;
 mod structure;
 mod work_location;
 mod work_schedule;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
-use common::{Role, Scope};
-use service::{EventType, Subgraph};
+use common::Permission;
+use service::{EventType, Noun, Subgraph};
 
-pub use department::DepartmentId;
-pub use employee::EmployeeId;
-pub use holiday_calendar::HolidayCalendarId;
-pub use work_location::WorkLocationId;
-pub use work_schedule::WorkScheduleId;
+pub(crate) use member::{HistoryEntry, Membership};
 
-/// Everything that employee can be asked.
+pub use ids::{DepartmentId, EmployeeId, HolidayCalendarId, WorkLocationId, WorkScheduleId};
+
+/// All queries of the employee module.
 #[derive(MergedObject, Default)]
 pub struct Query(
     employee::EmployeeQuery,
+    employee::MyEmployeeQuery,
+    employee::EmployeeExportQuery,
     department::DepartmentQuery,
     work_location::WorkLocationQuery,
     work_schedule::WorkScheduleQuery,
     holiday_calendar::HolidayCalendarQuery,
 );
 
-/// Everything that employee can be told.
+/// All mutations of the employee module.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     employee::EmployeeMutation,
@@ -37,18 +39,22 @@ pub struct Mutation(
     work_location::WorkLocationMutation,
     work_schedule::WorkScheduleMutation,
     holiday_calendar::HolidayCalendarMutation,
+    holiday_calendar::HolidayMutation,
 );
 
-/// The directory is open to every role.
-const EVERYBODY: &[(Role, Scope)] = &[
-    (Role::Admin, Scope::All),
-    (Role::Hr, Scope::All),
-    (Role::Manager, Scope::All),
-    (Role::Member, Scope::All),
+const PERMISSIONS: &[&Permission] = &[
+    &employee::READ,
+    &employee::MANAGE,
+    &employee::EXPORT,
+    &department::READ,
+    &department::MANAGE,
+    &work_location::READ,
+    &work_location::MANAGE,
+    &work_schedule::READ,
+    &work_schedule::MANAGE,
+    &holiday_calendar::READ,
+    &holiday_calendar::MANAGE,
 ];
-
-/// Those who keep the directory.
-const PEOPLE_OFFICE: &[(Role, Scope)] = &[(Role::Admin, Scope::All), (Role::Hr, Scope::All)];
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
@@ -62,17 +68,14 @@ pub fn subgraph() -> Subgraph {
         is_core: false,
         requires: &[],
         port: 8005,
-        permissions: &[
-            &employee::READ,
-            &employee::MANAGE,
-            &department::READ,
-            &department::MANAGE,
-            &work_location::READ,
-            &work_location::MANAGE,
-            &work_schedule::READ,
-            &work_schedule::MANAGE,
-            &holiday_calendar::READ,
-            &holiday_calendar::MANAGE,
+        permissions: PERMISSIONS,
+        nouns: vec![
+            Noun::of::<employee::Employee>(),
+            Noun::of::<department::Department>(),
+            Noun::of::<work_location::WorkLocation>(),
+            Noun::of::<work_schedule::WorkSchedule>(),
+            Noun::of::<holiday_calendar::HolidayCalendar>(),
+            Noun::of::<holiday_calendar::Holiday>(),
         ],
         migrator: &MIGRATOR,
         events: vec![
@@ -85,18 +88,11 @@ pub fn subgraph() -> Subgraph {
         consumers: &[],
         jobs: &[],
         sdl: || service::sdl(&schema()),
-        executable: |runtime| service::guard("employee", schema(), runtime),
+        executable: |runtime| service::guard("employee", PERMISSIONS, schema(), runtime),
         routes: None,
     }
 }
 
 fn schema() -> Schema<Query, Mutation, EmptySubscription> {
     service::schema(Query::default(), Mutation::default(), EmptySubscription).finish()
-}
-
-/// A name without the blanks around it; `None` when it is empty, too long, or has control characters.
-fn name(text: &str, characters_max: usize) -> Option<String> {
-    let text = text.trim();
-    let fits = (1..=characters_max).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    fits.then(|| text.to_owned())
 }

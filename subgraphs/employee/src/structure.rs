@@ -1,14 +1,19 @@
-//! What the nouns of this module share: the lock that writers take first, and what holds for an employee
-//! after inheritance, announced whenever it changes.
+//! What the nouns of this module share: the lock that writers take first, and what holds for an employee after
+//! inheritance, written into the directory and announced whenever it changes.
 
-use common::{MembershipId, Result};
+use std::collections::HashSet;
+
+use common::{Event as _, MembershipId, Refusal, Result};
 use database::Tx;
+use people::Person;
+use serde_json::Value;
 
-use crate::department::DepartmentId;
-use crate::employee::EmployeeId;
-use crate::events::EmployeeUpdated;
-use crate::holiday_calendar::HolidayCalendarId;
-use crate::work_schedule::WorkScheduleId;
+use crate::events::{EmployeeHired, EmployeeUpdated};
+use crate::ids::EmployeeId;
+
+/// What holds for everybody without one of their own is not archived.
+pub(crate) const DEFAULT_STAYS: Refusal =
+    Refusal::whole("DEFAULT_STAYS", "this is the organization's default; make another one the default first");
 
 /// Lets one writer at a time change an organization's structure; the others wait here.
 ///
@@ -25,14 +30,12 @@ pub(crate) async fn lock(tx: &mut Tx) -> Result<()> {
 }
 
 /// What holds for these employees after inheritance, in the order of their ids.
-pub(crate) async fn in_effect(tx: &mut Tx, ids: &[EmployeeId]) -> Result<Vec<EmployeeUpdated>> {
+pub(crate) async fn in_effect(tx: &mut Tx, ids: &[EmployeeId]) -> Result<Vec<Person>> {
     Ok(sqlx::query_as!(
-        EmployeeUpdated,
-        r#"select employee_id as "employee_id!: EmployeeId", membership_id as "membership_id: MembershipId",
-               manager_id as "manager_id: EmployeeId", department_id as "department_id: DepartmentId",
-               joined_on as "joined_on!", time_zone as "time_zone!",
-               work_schedule_id as "work_schedule_id: WorkScheduleId",
-               holiday_calendar_id as "holiday_calendar_id: HolidayCalendarId"
+        Person,
+        r#"select employee_id as "id!: EmployeeId", membership_id as "membership_id: MembershipId",
+               manager_id as "manager_id: EmployeeId", department_id, joined_on as "joined_on!",
+               last_working_day as left_on, time_zone as "time_zone!", work_schedule_id, holiday_calendar_id
            from employee.employee_in_effect where employee_id = any($1) order by employee_id"#,
         ids as &[EmployeeId],
     )
@@ -41,43 +44,61 @@ pub(crate) async fn in_effect(tx: &mut Tx, ids: &[EmployeeId]) -> Result<Vec<Emp
 }
 
 /// What holds for everybody who has not left, before a change to what they inherit.
-pub(crate) async fn snapshot(tx: &mut Tx) -> Result<Vec<EmployeeUpdated>> {
+pub(crate) async fn snapshot(tx: &mut Tx) -> Result<Vec<Person>> {
     Ok(sqlx::query_as!(
-        EmployeeUpdated,
-        r#"select employee_id as "employee_id!: EmployeeId", membership_id as "membership_id: MembershipId",
-               manager_id as "manager_id: EmployeeId", department_id as "department_id: DepartmentId",
-               joined_on as "joined_on!", time_zone as "time_zone!",
-               work_schedule_id as "work_schedule_id: WorkScheduleId",
-               holiday_calendar_id as "holiday_calendar_id: HolidayCalendarId"
+        Person,
+        r#"select employee_id as "id!: EmployeeId", membership_id as "membership_id: MembershipId",
+               manager_id as "manager_id: EmployeeId", department_id, joined_on as "joined_on!",
+               last_working_day as left_on, time_zone as "time_zone!", work_schedule_id, holiday_calendar_id
            from employee.employee_in_effect where status <> 'TERMINATED' order by employee_id"#,
     )
     .fetch_all(tx.conn())
     .await?)
 }
 
-/// Announces those for whom something else holds than in `before`.
-pub(crate) async fn announce_since(tx: &mut Tx, before: &[EmployeeUpdated]) -> Result<()> {
+/// Writes down and announces those for whom something else holds than in `before`.
+pub(crate) async fn announce_since(tx: &mut Tx, before: &[Person]) -> Result<()> {
     let after = snapshot(tx).await?;
-    announce(tx, &changed(before, after)).await
+    announce(tx, &changed(before, after), &HashSet::new()).await
 }
 
-/// Announces these states, in one statement however many they are.
-pub(crate) async fn announce(tx: &mut Tx, states: &[EmployeeUpdated]) -> Result<()> {
+/// Writes down and announces the present state of these employees.
+pub(crate) async fn announce_many(tx: &mut Tx, ids: &[EmployeeId]) -> Result<()> {
+    let states = in_effect(tx, ids).await?;
+    announce(tx, &states, &HashSet::new()).await
+}
+
+/// Writes down and announces those who were hired, and the present state of those who changed.
+pub(crate) async fn announce_hired(tx: &mut Tx, hired: &[EmployeeId], changed: &[EmployeeId]) -> Result<()> {
+    let states = in_effect(tx, &[hired, changed].concat()).await?;
+    announce(tx, &states, &hired.iter().copied().collect()).await
+}
+
+/// In two statements, however many they are.
+async fn announce(tx: &mut Tx, states: &[Person], hired: &HashSet<EmployeeId>) -> Result<()> {
     if states.is_empty() {
         return Ok(());
     }
-    let ids: Vec<EmployeeId> = states.iter().map(|state| state.employee_id).collect();
-    let payloads = states.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
+    people::write::employees(tx, states).await?;
+    let ids: Vec<EmployeeId> = states.iter().map(|state| state.id).collect();
+    let events = states.iter().map(|state| match hired.contains(&state.id) {
+        true => serde_json::to_value(EmployeeHired::from(state))
+            .map(|payload| (EmployeeHired::TYPE.to_owned(), payload)),
+        false => serde_json::to_value(EmployeeUpdated::from(state))
+            .map(|payload| (EmployeeUpdated::TYPE.to_owned(), payload)),
+    });
+    let (types, payloads): (Vec<String>, Vec<Value>) =
+        events.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
     let now = tx.now();
     sqlx::query!(
         "insert into employee.outbox (event_id, event_type, occurred_at, actor, aggregate_id, correlation_id, payload)
-         select core.uuid_v7(), $1, $2,
+         select core.uuid_v7(), state.type, $1,
                 case when core.actor_id() is null then jsonb_build_object('type', 'system', 'id', 'employee')
                      else jsonb_build_object('type', 'member', 'id', core.actor_id()) end,
                 state.id, coalesce(core.request_id(), ''), state.payload
-         from unnest($3::uuid[], $4::jsonb[]) as state (id, payload)",
-        <EmployeeUpdated as common::Event>::TYPE,
+         from unnest($2::text[], $3::uuid[], $4::jsonb[]) as state (type, id, payload)",
         now,
+        &types,
         &ids as &[EmployeeId],
         &payloads,
     )
@@ -88,12 +109,9 @@ pub(crate) async fn announce(tx: &mut Tx, states: &[EmployeeUpdated]) -> Result<
 }
 
 /// What is in `after` and was not so in `before`; both in the order of their ids.
-fn changed(before: &[EmployeeUpdated], after: Vec<EmployeeUpdated>) -> Vec<EmployeeUpdated> {
-    let was = |state: &EmployeeUpdated| {
-        before
-            .binary_search_by_key(&state.employee_id, |old| old.employee_id)
-            .ok()
-            .map(|index| &before[index])
+fn changed(before: &[Person], after: Vec<Person>) -> Vec<Person> {
+    let was = |state: &Person| {
+        before.binary_search_by_key(&state.id, |old| old.id).ok().map(|index| &before[index])
     };
     after.into_iter().filter(|state| was(state) != Some(state)).collect()
 }
@@ -102,13 +120,14 @@ fn changed(before: &[EmployeeUpdated], after: Vec<EmployeeUpdated>) -> Vec<Emplo
 mod tests {
     use super::*;
 
-    fn state(id: u128, time_zone: &str) -> EmployeeUpdated {
-        EmployeeUpdated {
-            employee_id: EmployeeId(uuid::Uuid::from_u128(id)),
+    fn state(id: u128, time_zone: &str) -> Person {
+        Person {
+            id: EmployeeId(uuid::Uuid::from_u128(id)),
             membership_id: None,
             manager_id: None,
             department_id: None,
             joined_on: chrono::NaiveDate::default(),
+            left_on: None,
             time_zone: time_zone.to_owned(),
             work_schedule_id: None,
             holiday_calendar_id: None,

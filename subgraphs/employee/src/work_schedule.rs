@@ -1,28 +1,41 @@
 //! Work schedules: how much of each day of the week is worked.
 
-use std::collections::HashMap;
-
-use async_graphql::{Context, InputObject, Object, SimpleObject};
-use common::{Cursor, Error, Page, Permission, Refuse, Result, Slice, id};
-use database::{Ctx, Tx};
-use graphql::{App as _, Batch, payload};
+use async_graphql::{InputObject, SimpleObject};
+use chrono::{DateTime, Utc};
+use common::{Form, PEOPLE_OFFICE, Page, Permission, Refusal, Result, STAFF, Slice};
+use database::{Ctx, Record, Tx, page};
+use graphql::{inputs, mutations, noun, queries, sorts};
 use rust_decimal::Decimal;
 
 use crate::events::ScheduleChanged;
-use crate::{EVERYBODY, PEOPLE_OFFICE, structure};
+use crate::ids::WorkScheduleId;
+use crate::structure::{self, DEFAULT_STAYS};
 
-id!(
-    /// One work schedule.
-    WorkScheduleId
-);
+/// How much of each day of the week is worked.
+#[derive(Clone, Debug, SimpleObject, Record)]
+#[graphql(complex)]
+#[record("work schedule", table = "employee.work_schedule", read = READ)]
+pub struct WorkSchedule {
+    /// The id of the work schedule; opaque to clients.
+    pub id: WorkScheduleId,
+    /// The name that people know it by.
+    pub name: String,
+    /// How much of each of the seven days is worked, Monday first: 0, 0.5 or 1.
+    pub day_fractions: Vec<Decimal>,
+    /// The working hours of a whole week.
+    pub hours_per_week: Decimal,
+    /// Whether it holds for everybody without a schedule of their own.
+    pub is_default: bool,
+    /// Counts the changes; an update names the version that it was made from.
+    pub version: i32,
+    /// When it was archived; null while it is in use.
+    pub archived_at: Option<DateTime<Utc>>,
+}
 
 pub(crate) const READ: Permission =
-    Permission { key: "employee.schedule.read", description: "See the work schedules.", grants: EVERYBODY };
-pub(crate) const MANAGE: Permission = Permission {
-    key: "employee.schedule.manage",
-    description: "Create and change work schedules.",
-    grants: PEOPLE_OFFICE,
-};
+    Permission::new("employee.schedule.read", "See the work schedules.", STAFF);
+pub(crate) const MANAGE: Permission =
+    Permission::new("employee.schedule.manage", "Create, change and archive work schedules.", PEOPLE_OFFICE);
 
 // Use-cases.
 
@@ -30,313 +43,167 @@ pub(crate) const MANAGE: Permission = Permission {
 pub async fn create(ctx: &Ctx, input: WorkScheduleCreateInput) -> Result<WorkSchedule> {
     let mut tx = ctx.begin(&MANAGE).await?;
     structure::lock(&mut tx).await?;
-    let schedule = WorkSchedule::try_new(input)?;
-    let before = structure::snapshot(&mut tx).await?;
-    if schedule.is_default {
-        clear_default(&mut tx).await?;
-    }
-    insert(&mut tx, &schedule).await?;
-    tx.emit(&ScheduleChanged::from(&schedule)).await?;
-    structure::announce_since(&mut tx, &before).await?;
-    tx.commit().await?;
-    Ok(schedule)
+    let mut schedule = WorkSchedule::blank(tx.now());
+    fill_in(&mut schedule, input.into())?;
+    put_in_effect(&mut tx, &mut schedule).await?;
+    tx.commit(schedule).await
 }
 
-/// Changes a work schedule.
+/// Changes a work schedule, for everybody who works by it.
 pub async fn update(ctx: &Ctx, id: WorkScheduleId, input: WorkScheduleUpdateInput) -> Result<WorkSchedule> {
     let mut tx = ctx.begin(&MANAGE).await?;
     structure::lock(&mut tx).await?;
-    let mut schedule = select_many(&mut tx, &[id]).await?.pop().ok_or(Error::NotFound("work schedule"))?;
-    schedule.apply(input)?;
-    let before = structure::snapshot(&mut tx).await?;
-    if schedule.is_default {
-        clear_default(&mut tx).await?;
-    }
-    save(&mut tx, &schedule).await?;
-    tx.emit(&ScheduleChanged::from(&schedule)).await?;
-    structure::announce_since(&mut tx, &before).await?;
-    tx.commit().await?;
-    Ok(schedule)
+    let mut schedule: WorkSchedule = tx.lock_at(id, input.version).await?;
+    fill_in(&mut schedule, input)?;
+    put_in_effect(&mut tx, &mut schedule).await?;
+    tx.commit(schedule).await
 }
 
-/// The work schedules, by name.
-pub async fn list(ctx: &Ctx, page: Page<String>) -> Result<Slice<WorkSchedule>> {
-    let mut tx = ctx.begin(&READ).await?;
-    let rows = select_page(&mut tx, &page).await?;
-    Ok(page.slice(rows, |row| Cursor { key: row.name.clone(), id: row.id.0 }))
+/// Archives a work schedule; whoever works by it still does. The default is archived once another one has its place.
+pub async fn archive(ctx: &Ctx, id: WorkScheduleId) -> Result<WorkSchedule> {
+    let mut tx = ctx.begin(&MANAGE).await?;
+    let mut schedule: WorkSchedule = tx.lock(id).await?;
+    if schedule.is_default {
+        return Err(DEFAULT_STAYS.into());
+    }
+    schedule.archived_at.get_or_insert(tx.now());
+    tx.save(&mut schedule).await?;
+    tx.commit(schedule).await
+}
+
+async fn restore(ctx: &Ctx, id: WorkScheduleId) -> Result<WorkSchedule> {
+    database::restore(ctx, &MANAGE, id).await
+}
+
+async fn put_in_effect(tx: &mut Tx, schedule: &mut WorkSchedule) -> Result<()> {
+    let before = structure::snapshot(tx).await?;
+    if schedule.is_default {
+        clear_default(tx, schedule.id).await?;
+    }
+    tx.save(schedule).await?;
+    people::write::work_schedule(tx, schedule.id.into(), &schedule.day_fractions).await?;
+    let day_fractions = schedule.day_fractions.clone();
+    tx.emit(&ScheduleChanged { work_schedule_id: schedule.id, day_fractions }).await?;
+    structure::announce_since(tx, &before).await
+}
+
+/// The work schedules that the filter lets through.
+pub async fn list(
+    ctx: &Ctx,
+    filter: WorkScheduleFilter,
+    sort: WorkScheduleSort,
+    page: Page,
+) -> Result<Slice<WorkSchedule>> {
+    let mut tx = ctx.read_list(&READ).await?;
+    let search = tx.search::<WorkSchedule>(filter.search.as_deref()).await?;
+    Ok(page!(
+        tx, WorkSchedule, page, sort: WorkScheduleSort { Name => "name" },
+        "(archived_at is not null) = $3 and ($4::uuid[] is null or id = any($4))
+         and ($5::text is null or search_text like $5)",
+        [filter.is_archived, search.ids.as_deref(), search.pattern.as_deref()],
+    ))
 }
 
 // Rules.
 
-/// Why a work schedule cannot be as asked.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// The name is empty or too long.
-    #[error("give it a name of 1 to 100 characters")]
-    Name,
-    /// There are not seven days, or one is neither free, half nor whole.
-    #[error("give seven days, Monday first, each 0, 0.5 or 1")]
-    DayFractions,
-    /// A week has 168 hours.
-    #[error("a week has 0 to 168 hours, in hundredths at most")]
-    HoursPerWeek,
+const DAY_FRACTIONS: Refusal =
+    Refusal::of("dayFractions", "DAY_FRACTIONS_INVALID", "give seven days, Monday first, each 0, 0.5 or 1");
+const DEFAULT_ARCHIVED: Refusal =
+    Refusal::of("isDefault", "ARCHIVED", "an archived work schedule cannot be the default; restore it first");
+
+fn fill_in(schedule: &mut WorkSchedule, input: WorkScheduleUpdateInput) -> Result<()> {
+    let mut form = Form::default();
+    form.name("name", input.name, &mut schedule.name);
+    form.checked("dayFractions", input.day_fractions, day_fractions, &mut schedule.day_fractions);
+    let hours = Decimal::ZERO..=Decimal::from(168);
+    form.decimal("hoursPerWeek", input.hours_per_week, hours, 2, &mut schedule.hours_per_week);
+    form.set("isDefault", input.is_default, &mut schedule.is_default);
+    if schedule.is_default && schedule.archived_at.is_some() {
+        form.refuse(DEFAULT_ARCHIVED);
+    }
+    form.check()
 }
 
-impl Refuse for Refused {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Name => "NAME_INVALID",
-            Self::DayFractions => "DAY_FRACTIONS_INVALID",
-            Self::HoursPerWeek => "OUT_OF_RANGE",
-        }
-    }
-
-    fn field(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::Name => "name",
-            Self::DayFractions => "dayFractions",
-            Self::HoursPerWeek => "hoursPerWeek",
-        })
-    }
-}
-
-impl WorkSchedule {
-    fn try_new(input: WorkScheduleCreateInput) -> Result<Self, Refused> {
-        Ok(Self {
-            id: WorkScheduleId::new(),
-            name: crate::name(&input.name, 100).ok_or(Refused::Name)?,
-            day_fractions: day_fractions(input.day_fractions)?,
-            hours_per_week: hours_per_week(input.hours_per_week)?,
-            is_default: input.is_default.unwrap_or(false),
-        })
-    }
-
-    fn apply(&mut self, input: WorkScheduleUpdateInput) -> Result<(), Refused> {
-        if let Some(name) = input.name {
-            self.name = crate::name(&name, 100).ok_or(Refused::Name)?;
-        }
-        if let Some(days) = input.day_fractions {
-            self.day_fractions = day_fractions(days)?;
-        }
-        if let Some(hours) = input.hours_per_week {
-            self.hours_per_week = hours_per_week(hours)?;
-        }
-        self.is_default = input.is_default.unwrap_or(self.is_default);
-        Ok(())
-    }
-}
-
-fn day_fractions(days: Vec<Decimal>) -> Result<Vec<Decimal>, Refused> {
+fn day_fractions(days: Vec<Decimal>) -> Result<Vec<Decimal>, Refusal> {
     let possible = [Decimal::ZERO, Decimal::new(5, 1), Decimal::ONE];
     if days.len() != 7 || !days.iter().all(|day| possible.contains(day)) {
-        return Err(Refused::DayFractions);
+        return Err(DAY_FRACTIONS);
     }
     // "1.0" and "1" are one number; others read our events as text.
     Ok(days.into_iter().map(|day| day.normalize()).collect())
 }
 
-fn hours_per_week(hours: Decimal) -> Result<Decimal, Refused> {
-    let hours = hours.normalize();
-    let in_range = hours >= Decimal::ZERO && hours <= Decimal::from(168) && hours.scale() <= 2;
-    if in_range { Ok(hours) } else { Err(Refused::HoursPerWeek) }
-}
-
-impl From<&WorkSchedule> for ScheduleChanged {
-    fn from(schedule: &WorkSchedule) -> Self {
-        Self { work_schedule_id: schedule.id, day_fractions: schedule.day_fractions.clone() }
-    }
-}
-
 // SQL.
 
-async fn insert(tx: &mut Tx, s: &WorkSchedule) -> Result<()> {
-    sqlx::query!(
-        "insert into employee.work_schedule (id, name, day_fractions, hours_per_week, is_default)
-         values ($1, $2, $3, $4, $5)",
-        s.id as WorkScheduleId,
-        s.name,
-        &s.day_fractions,
-        s.hours_per_week,
-        s.is_default,
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
-
-async fn save(tx: &mut Tx, s: &WorkSchedule) -> Result<()> {
-    sqlx::query!(
-        "update employee.work_schedule set name = $2, day_fractions = $3, hours_per_week = $4, is_default = $5
-         where id = $1",
-        s.id as WorkScheduleId,
-        s.name,
-        &s.day_fractions,
-        s.hours_per_week,
-        s.is_default,
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
-
-async fn clear_default(tx: &mut Tx) -> Result<()> {
-    sqlx::query!("update employee.work_schedule set is_default = false where is_default")
-        .execute(tx.conn())
+/// Takes the default's place from another one.
+async fn clear_default(tx: &mut Tx, id: WorkScheduleId) -> Result<()> {
+    let mut others = select_work_schedule!("where is_default and id <> $1 for update", id as WorkScheduleId)
+        .fetch_all(tx.conn())
         .await?;
-    Ok(())
-}
-
-async fn select_page(tx: &mut Tx, page: &Page<String>) -> Result<Vec<WorkSchedule>> {
-    Ok(sqlx::query_as!(
-        WorkSchedule,
-        r#"select id, name, day_fractions as "day_fractions: Vec<Decimal>", hours_per_week, is_default
-           from employee.work_schedule
-           where $1::text is null or (name, id) > ($1, $2)
-           order by name, id limit $3"#,
-        page.after_key(),
-        page.after_id(),
-        page.limit(),
-    )
-    .fetch_all(tx.conn())
-    .await?)
-}
-
-async fn select_many(tx: &mut Tx, ids: &[WorkScheduleId]) -> Result<Vec<WorkSchedule>> {
-    Ok(sqlx::query_as!(
-        WorkSchedule,
-        r#"select id, name, day_fractions as "day_fractions: Vec<Decimal>", hours_per_week, is_default
-           from employee.work_schedule where id = any($1)"#,
-        ids as &[WorkScheduleId],
-    )
-    .fetch_all(tx.conn())
-    .await?)
+    for other in &mut others {
+        other.is_default = false;
+    }
+    tx.save_all(&mut others).await
 }
 
 // GraphQL.
 
-/// How much of each day of the week is worked.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct WorkSchedule {
-    /// Opaque.
-    pub id: WorkScheduleId,
-    /// What people call it.
-    pub name: String,
-    /// How much of each of the seven days is worked, Monday first: 0, 0.5 or 1.
-    pub day_fractions: Vec<Decimal>,
-    /// The hours of a full week.
-    pub hours_per_week: Decimal,
-    /// It holds for everybody without a schedule of their own.
-    pub is_default: bool,
-}
+#[noun]
+impl WorkSchedule {}
 
-/// A new work schedule.
-#[derive(Debug, InputObject)]
-pub struct WorkScheduleCreateInput {
-    /// What people call it: 1 to 100 characters.
-    pub name: String,
-    /// How much of each of the seven days is worked, Monday first: 0, 0.5 or 1.
-    pub day_fractions: Vec<Decimal>,
-    /// The hours of a full week: 0 to 168, in hundredths at most.
-    pub hours_per_week: Decimal,
-    /// It holds for everybody without a schedule of their own, in place of the default before; false when not
-    /// said.
-    pub is_default: Option<bool>,
-}
-
-/// What is to change about a work schedule; what is not said stays.
-#[derive(Debug, InputObject)]
-pub struct WorkScheduleUpdateInput {
-    /// What people call it: 1 to 100 characters.
-    pub name: Option<String>,
-    /// How much of each of the seven days is worked, Monday first: 0, 0.5 or 1.
-    pub day_fractions: Option<Vec<Decimal>>,
-    /// The hours of a full week: 0 to 168, in hundredths at most.
-    pub hours_per_week: Option<Decimal>,
-    /// It holds for everybody without a schedule of their own, in place of the default before.
-    pub is_default: Option<bool>,
-}
-
-payload!(
-    /// What creating a work schedule answers.
-    WorkScheduleCreatePayload {
-        /// The new work schedule.
-        work_schedule: WorkSchedule
-    }
-);
-
-payload!(
-    /// What changing a work schedule answers.
-    WorkScheduleUpdatePayload {
-        /// The work schedule as it is now.
-        work_schedule: WorkSchedule
-    }
-);
-
-/// Work schedules, by id.
-pub(crate) struct WorkScheduleById;
-
-impl Batch for WorkScheduleById {
-    type Key = WorkScheduleId;
-    type Value = WorkSchedule;
-
-    async fn load(ctx: &Ctx, keys: &[WorkScheduleId]) -> Result<HashMap<WorkScheduleId, WorkSchedule>> {
-        let mut tx = ctx.begin(&READ).await?;
-        Ok(select_many(&mut tx, keys).await?.into_iter().map(|found| (found.id, found)).collect())
+inputs! {
+    /// The fields of a new work schedule.
+    WorkScheduleCreateInput,
+    /// The fields of a work schedule to change; those that are absent stay as they are.
+    WorkScheduleUpdateInput {
+        /// The name that people know it by: 1 to 100 characters.
+        required name: String,
+        /// How much of each of the seven days is worked, Monday first: 0, 0.5 or 1.
+        required day_fractions: Vec<Decimal>,
+        /// The working hours of a whole week: 0 to 168, with two decimals at most.
+        required hours_per_week: Decimal,
+        /// Whether it holds for everybody without a schedule of their own, in place of the default before; false
+        /// when absent from a new one.
+        defaulted is_default: bool,
     }
 }
 
-/// Work schedules: queries.
-#[derive(Default)]
-pub struct WorkScheduleQuery;
+/// Which work schedules a list has; every condition holds.
+#[derive(Debug, Default, InputObject)]
+pub struct WorkScheduleFilter {
+    /// Part of the name.
+    pub search: Option<String>,
+    /// True for the archived ones in place of those in use.
+    #[graphql(default)]
+    pub is_archived: bool,
+}
 
-#[Object]
-impl WorkScheduleQuery {
-    /// The work schedules, by name.
-    async fn work_schedules(
-        &self,
-        gql: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 100; 20 when not said.")] first: Option<i32>,
-        #[graphql(desc = "Continue after this cursor.")] after: Option<String>,
-    ) -> Result<graphql::Page<WorkSchedule>> {
-        let page = Page::new(first, after.as_deref())?;
-        Ok(graphql::connection(list(gql.app(), page).await?))
-    }
-
-    /// One work schedule, for other subgraphs.
-    #[graphql(entity)]
-    async fn work_schedule_by_id(
-        &self,
-        gql: &Context<'_>,
-        id: WorkScheduleId,
-    ) -> Result<Option<WorkSchedule>> {
-        gql.load::<WorkScheduleById>(id).await
+sorts! {
+    /// How a list of work schedules is ordered.
+    WorkScheduleSort {
+        /// By name.
+        Name,
     }
 }
 
-/// Work schedules: mutations.
-#[derive(Default)]
-pub struct WorkScheduleMutation;
+queries! {
+    WorkSchedule;
+    /// The work schedules; those in use, by name, unless the arguments say otherwise.
+    work_schedules(WorkScheduleFilter, WorkScheduleSort) = list;
+    /// One work schedule, archived or not; null when there is none of that id.
+    work_schedule;
+}
 
-#[Object]
-impl WorkScheduleMutation {
+mutations! {
+    WorkSchedule as work_schedule;
     /// Creates a work schedule.
-    async fn work_schedule_create(
-        &self,
-        gql: &Context<'_>,
-        #[graphql(desc = "What it is to be.")] input: WorkScheduleCreateInput,
-    ) -> Result<WorkScheduleCreatePayload> {
-        WorkScheduleCreatePayload::of(create(gql.app(), input).await)
-    }
-
-    /// Changes a work schedule; everybody who works by it is affected.
-    async fn work_schedule_update(
-        &self,
-        gql: &Context<'_>,
-        #[graphql(desc = "Which one.")] id: WorkScheduleId,
-        #[graphql(desc = "What is to change.")] input: WorkScheduleUpdateInput,
-    ) -> Result<WorkScheduleUpdatePayload> {
-        WorkScheduleUpdatePayload::of(update(gql.app(), id, input).await)
-    }
+    work_schedule_create(input: WorkScheduleCreateInput) = create for MANAGE;
+    /// Changes a work schedule, for everybody who works by it.
+    work_schedule_update(id: WorkScheduleId, input: WorkScheduleUpdateInput) = update for MANAGE;
+    /// Archives a work schedule that is not the default: it is offered no more, and whoever works by it still does.
+    work_schedule_archive(id: WorkScheduleId) = archive for MANAGE if |schedule| !schedule.is_default && !schedule.is_archived();
+    /// Restores an archived work schedule: it is offered again.
+    work_schedule_restore(id: WorkScheduleId) = restore for MANAGE if |schedule| schedule.is_archived();
 }
 
 #[cfg(test)]
@@ -354,17 +221,9 @@ mod tests {
             week.iter().map(ToString::to_string).collect::<Vec<_>>(),
             ["1", "1", "1", "0.5", "0", "0", "1"]
         );
-        assert_eq!(day_fractions(days(&["1"; 6])), Err(Refused::DayFractions));
-        assert_eq!(day_fractions(days(&["1"; 8])), Err(Refused::DayFractions));
-        assert_eq!(day_fractions(days(&["1", "1", "1", "1", "0.25", "0", "0"])), Err(Refused::DayFractions));
-        assert_eq!(day_fractions(days(&["1", "1", "1", "1", "-1", "0", "0"])), Err(Refused::DayFractions));
-    }
-
-    #[test]
-    fn a_week_has_168_hours_at_most() {
-        assert!(hours_per_week("37.50".parse().unwrap()).is_ok());
-        for wrong in ["-1", "168.01", "40.125"] {
-            assert_eq!(hours_per_week(wrong.parse().unwrap()), Err(Refused::HoursPerWeek), "{wrong}");
-        }
+        assert_eq!(day_fractions(days(&["1"; 6])), Err(DAY_FRACTIONS));
+        assert_eq!(day_fractions(days(&["1"; 8])), Err(DAY_FRACTIONS));
+        assert_eq!(day_fractions(days(&["1", "1", "1", "1", "0.25", "0", "0"])), Err(DAY_FRACTIONS));
+        assert_eq!(day_fractions(days(&["1", "1", "1", "1", "-1", "0", "0"])), Err(DAY_FRACTIONS));
     }
 }

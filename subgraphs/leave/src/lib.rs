@@ -2,29 +2,49 @@
 
 mod balance;
 mod consumers;
-mod directory;
 mod employee;
 pub mod events;
+mod ids;
 mod jobs;
 mod leave_type;
+mod ledger;
+mod links;
+mod member;
 mod policy;
 mod request;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
-use service::{EventType, Subgraph};
+use common::Permission;
+use service::{EventType, Noun, Subgraph};
 
-/// Everything that leave can be asked.
+pub(crate) use member::{HistoryEntry, Membership};
+
+/// All queries of the leave module.
 #[derive(MergedObject, Default)]
 pub struct Query(
     leave_type::LeaveTypeQuery,
     policy::PolicyQuery,
     request::RequestQuery,
-    employee::EmployeeQuery,
+    request::PreviewQuery,
+    links::EmployeeQuery,
 );
 
-/// Everything that leave can be told.
+/// All mutations of the leave module.
 #[derive(MergedObject, Default)]
 pub struct Mutation(leave_type::LeaveTypeMutation, policy::PolicyMutation, request::RequestMutation);
+
+const PERMISSIONS: &[&Permission] = &[
+    &leave_type::READ,
+    &leave_type::MANAGE,
+    &policy::READ,
+    &policy::MANAGE,
+    &balance::READ,
+    &request::READ,
+    &request::SUBMIT,
+    &request::DECIDE,
+    &request::CANCEL,
+    &links::READ_ABSENCE,
+];
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
@@ -38,17 +58,13 @@ pub fn subgraph() -> Subgraph {
         is_core: false,
         requires: &["employee"],
         port: 8007,
-        permissions: &[
-            &leave_type::READ,
-            &leave_type::MANAGE,
-            &policy::READ,
-            &policy::MANAGE,
-            &balance::READ,
-            &request::READ,
-            &request::SUBMIT,
-            &request::DECIDE,
-            &request::CANCEL,
-            &employee::READ_ABSENCE,
+        permissions: PERMISSIONS,
+        nouns: vec![
+            Noun::of::<leave_type::LeaveType>(),
+            Noun::of::<policy::Policy>(),
+            Noun::of::<policy::PolicyLine>(),
+            Noun::of::<policy::PolicyAssignment>(),
+            Noun::of::<request::Request>(),
         ],
         migrator: &MIGRATOR,
         events: vec![
@@ -61,7 +77,7 @@ pub fn subgraph() -> Subgraph {
         consumers: consumers::CONSUMERS,
         jobs: jobs::JOBS,
         sdl: || service::sdl(&schema()),
-        executable: |runtime| service::guard("leave", schema(), runtime),
+        executable: |runtime| service::guard("leave", PERMISSIONS, schema(), runtime),
         routes: None,
     }
 }

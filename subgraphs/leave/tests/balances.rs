@@ -53,8 +53,7 @@ async fn next_years_days_can_be_asked_for_this_year_and_each_year_pays_its_own()
 #[tokio::test]
 async fn a_leaver_keeps_what_the_time_until_then_is_worth() {
     let company = Company::new().await;
-    let left = json!({ "employeeId": company.member_employee, "lastWorkingDay": "2026-06-30" });
-    company.app.announce_raw(&company.hr, "employee.employee.terminated", left).await;
+    dismiss(&company, "2026-06-30").await;
     assert_eq!(company.balance("2026-06-30").await[0], "12.5");
 }
 
@@ -63,8 +62,7 @@ async fn leave_after_the_last_day_of_work_is_given_back() {
     let company = Company::new().await;
     let id = company.submit("2026-06-29", "2026-07-03").await;
     company.act(&company.manager, "Approve", &id).await.ok();
-    let left = json!({ "employeeId": company.member_employee, "lastWorkingDay": "2026-06-30" });
-    company.app.announce_raw(&company.hr, "employee.employee.terminated", left).await;
+    dismiss(&company, "2026-06-30").await;
     company.assert_books_balance().await;
     assert_eq!(company.balance("2026-12-31").await[0], "10.5");
 }
@@ -91,7 +89,7 @@ async fn another_policy_takes_over_on_its_day() {
     assert_eq!(company.balance("2026-12-31").await[0], "27.5");
     let earlier = client.run(&assign("2026-06-01", company.member_employee)).await;
     assert_eq!(earlier.refusals(), ["BEGINS_BEFORE_CURRENT"]);
-    assert_eq!(client.run(&assign("2026-07-02", Uuid::now_v7())).await.refusals(), ["EMPLOYEE_UNKNOWN"]);
+    assert_eq!(client.run(&assign("2026-07-02", Uuid::now_v7())).await.refusals(), ["EMPLOYEE_NOT_FOUND"]);
 }
 
 #[tokio::test]
@@ -122,9 +120,8 @@ async fn who_has_been_here_for_decades_is_due_this_year_and_not_all_of_them() {
     let company = Company::new().await;
     let veteran = company.hr.colleague(&[common::Role::Member]);
     let employee = Uuid::now_v7();
-    let hired = json!({ "employeeId": employee, "membershipId": veteran.member().membership_id, "managerId": null,
-        "joinedOn": "1985-04-01", "timeZone": "UTC", "workScheduleId": null, "holidayCalendarId": null });
-    company.app.announce_raw(&company.hr, "employee.employee.hired", hired).await;
+    let entry = company.entry(employee, Some(&veteran), None);
+    company.set(people::Person { joined_on: "1985-04-01".parse().unwrap(), ..entry }, "hired").await;
     let data = company.app.as_(&veteran).run("{ leaveBalances { balance } }").await.ok();
     assert_eq!(data["leaveBalances"], json!([{ "balance": "25" }]));
 }
@@ -133,7 +130,15 @@ async fn who_has_been_here_for_decades_is_due_this_year_and_not_all_of_them() {
 async fn the_ledger_is_only_ever_added_to() {
     let company = Company::new().await;
     for statement in ["update leave.ledger_entry set days = 99", "delete from leave.ledger_entry"] {
-        let done = sqlx::query(statement).execute(company.app.database.untenanted()).await;
+        let done =
+            sqlx::query(statement).execute(&mut *company.app.database.untenanted().await.unwrap()).await;
         assert!(done.unwrap_err().to_string().contains("permission denied"), "{statement}");
     }
+}
+
+/// The member's last day at work.
+async fn dismiss(company: &Company, last_day: &str) {
+    let entry = company.entry(company.member_employee, Some(&company.member), Some(company.manager_employee));
+    let entry = people::Person { left_on: Some(last_day.parse().unwrap()), ..entry };
+    company.set(entry, "terminated").await;
 }

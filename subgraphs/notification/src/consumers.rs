@@ -1,11 +1,10 @@
-//! Events that we react to: what the catalogue tells of, and what happens to members.
+//! The events that we react to: those that the catalogue tells of.
 
 use common::{Envelope, Result};
 use database::Tx;
 use futures::future::BoxFuture;
 use kafka::Consumer;
 
-use crate::member;
 use crate::notification::{self, CATALOGUE};
 
 pub(crate) const CONSUMER: Consumer = Consumer {
@@ -15,14 +14,11 @@ pub(crate) const CONSUMER: Consumer = Consumer {
     handle: |tx, envelope| handle(tx, envelope),
 };
 
-const TYPES: [&str; CATALOGUE.len() + member::EVENTS.len()] = {
-    let mut types = [""; CATALOGUE.len() + member::EVENTS.len()];
+const TYPES: [&str; CATALOGUE.len()] = {
+    let mut types = [""; CATALOGUE.len()];
     let mut index = 0;
     while index < types.len() {
-        types[index] = match index < CATALOGUE.len() {
-            true => CATALOGUE[index].key,
-            false => member::EVENTS[index - CATALOGUE.len()],
-        };
+        types[index] = CATALOGUE[index].key;
         index += 1;
     }
     types
@@ -32,7 +28,7 @@ fn handle<'a>(tx: &'a mut Tx, envelope: &'a Envelope) -> BoxFuture<'a, Result<()
     Box::pin(async move {
         match notification::type_of(&envelope.event_type) {
             Some(kind) => notification::tell(tx, kind, envelope).await,
-            None => member::follow(tx, envelope).await,
+            None => Ok(()),
         }
     })
 }

@@ -2,27 +2,32 @@
 
 mod consumers;
 mod feed;
-mod member;
+mod ids;
 mod notification;
 
 use std::sync::Arc;
 
 use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
-use service::Subgraph;
+use common::Permission;
+use service::{Noun, Subgraph};
 
-use crate::notification::{NotificationMutation, NotificationQuery, NotificationSubscription};
+pub use ids::NotificationId;
 
-/// Everything that notification can be asked.
+/// All queries of the notification module.
 #[derive(MergedObject, Default)]
-pub struct Query(NotificationQuery);
+pub struct Query(notification::NotificationQuery);
 
-/// Everything that notification can be told.
+/// All mutations of the notification module.
 #[derive(MergedObject, Default)]
-pub struct Mutation(NotificationMutation);
+pub struct Mutation(notification::NotificationMutation);
 
-/// Everything that notification announces to those who stay on the line.
+/// All subscriptions of the notification module.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(NotificationSubscription);
+pub struct Subscription(notification::NotificationSubscription);
+
+graphql::history_entry!(stub);
+
+const PERMISSIONS: &[&Permission] = &[&notification::READ, &notification::UPDATE];
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
@@ -36,7 +41,8 @@ pub fn subgraph() -> Subgraph {
         is_core: true,
         requires: &[],
         port: 8014,
-        permissions: &[&notification::READ, &notification::UPDATE],
+        permissions: PERMISSIONS,
+        nouns: vec![Noun::of::<notification::Notification>()],
         migrator: &MIGRATOR,
         events: vec![],
         consumers: &[consumers::CONSUMER],
@@ -44,7 +50,7 @@ pub fn subgraph() -> Subgraph {
         sdl: || service::sdl(&schema().finish()),
         executable: |runtime| {
             let feed = Arc::new(feed::Feed::new(runtime));
-            service::guard("notification", schema().data(feed).finish(), runtime)
+            service::guard("notification", PERMISSIONS, schema().data(feed).finish(), runtime)
         },
         routes: None,
     }

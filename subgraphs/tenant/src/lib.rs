@@ -1,19 +1,47 @@
-//! Tenant: organizations, and which modules each has on.
+//! Tenant: organizations, which modules each has on, and how each numbers its documents.
 
+mod currency;
 pub mod events;
-pub mod organization;
-pub mod organization_module;
+mod ids;
+mod links;
+mod number_series;
+mod organization;
+mod organization_module;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
-use service::{EventType, Subgraph};
+use common::Permission;
+use service::{EventType, Noun, Subgraph};
 
-/// Everything that tenant can be asked.
-#[derive(MergedObject, Default)]
-pub struct Query(organization::OrganizationQuery);
+pub(crate) use custom::HistoryEntry;
 
-/// Everything that tenant can be told.
+pub use ids::{NumberSeriesId, OrganizationId};
+
+/// All queries of the tenant module.
 #[derive(MergedObject, Default)]
-pub struct Mutation(organization::OrganizationMutation, organization_module::OrganizationModuleMutation);
+pub struct Query(
+    links::OrganizationQuery,
+    number_series::NumberSeriesQuery,
+    currency::CurrencyQuery,
+    custom::CustomFieldQuery,
+);
+
+/// All mutations of the tenant module.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    links::OrganizationMutation,
+    number_series::NumberSeriesMutation,
+    custom::CustomFieldMutation,
+);
+
+const PERMISSIONS: &[&Permission] = &[
+    &organization::READ,
+    &organization::MANAGE,
+    &organization_module::MANAGE,
+    &number_series::READ,
+    &number_series::MANAGE,
+    &custom::READ,
+    &custom::MANAGE,
+];
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
@@ -23,11 +51,16 @@ pub fn subgraph() -> Subgraph {
     Subgraph {
         id: "tenant",
         name: "Organization",
-        description: "The organization itself, and the modules that it has switched on.",
+        description: "The organization itself, the modules that it has switched on, and how it numbers documents.",
         is_core: true,
         requires: &[],
         port: 8001,
-        permissions: &[&organization::READ, &organization::MANAGE, &organization_module::MANAGE],
+        permissions: PERMISSIONS,
+        nouns: vec![
+            Noun::of::<organization::Organization>(),
+            Noun::of::<number_series::NumberSeries>(),
+            Noun::of::<custom::CustomField>(),
+        ],
         migrator: &MIGRATOR,
         events: vec![
             EventType::of::<events::OrganizationCreated>(),
@@ -37,7 +70,7 @@ pub fn subgraph() -> Subgraph {
         consumers: &[],
         jobs: &[],
         sdl: || service::sdl(&schema()),
-        executable: |runtime| service::guard("tenant", schema(), runtime),
+        executable: |runtime| service::guard("tenant", PERMISSIONS, schema(), runtime),
         routes: None,
     }
 }

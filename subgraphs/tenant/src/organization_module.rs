@@ -1,134 +1,110 @@
 //! Modules: what there is, what an organization has on, and switching it.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use common::{Permission, Refuse, Result, Role, Scope};
+use async_graphql::{ID, InputObject, SimpleObject};
+use common::{ADMINISTRATION, Permission, Refusal, Result};
 use database::{Ctx, Tx};
-use graphql::{App as _, payload};
 
 use crate::events::{ModuleDisabled, ModuleEnabled};
-use crate::organization::{self, Organization, READ};
+use crate::organization::{Organization, own_id};
 
-pub(crate) const MANAGE: Permission = Permission {
-    key: "tenant.module.manage",
-    description: "Switch modules on and off.",
-    grants: &[(Role::Admin, Scope::All)],
-};
-
-// Use-cases.
-
-/// Every module that there is, core modules first, and whether the caller's organization has it on.
-///
-/// # Errors
-/// As [`Ctx::begin`].
-pub async fn list(ctx: &Ctx) -> Result<Vec<Module>> {
-    let mut tx = ctx.begin(&READ).await?;
-    select(&mut tx).await
+/// A module, and whether an organization has it on.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct OrganizationModule {
+    /// The id of the module: a short word in lower case, such as leave.
+    pub id: ID,
+    /// The name that people know the module by.
+    pub name: String,
+    /// What the module is for, in one sentence.
+    pub description: String,
+    /// Whether the module is part of the core, and always on.
+    pub is_core: bool,
+    /// The ids of the modules that must be on for this one to be on; core modules aside.
+    pub requires: Vec<ID>,
+    /// Whether the organization has the module on.
+    pub enabled: bool,
 }
 
+pub(crate) const MANAGE: Permission =
+    Permission::new("tenant.module.manage", "Switch modules on and off.", ADMINISTRATION);
+
+const NOT_FOUND: Refusal = Refusal::of("moduleId", "MODULE_NOT_FOUND", "there is no such module");
+const IS_CORE: Refusal =
+    Refusal::of("moduleId", "MODULE_IS_CORE", "this module is part of the core and always on");
+
+fn requirement_missing(id: &str) -> Refusal {
+    let message = format!("it requires {id}, which this installation does not have");
+    Refusal::of("moduleId", "MODULE_REQUIREMENT_MISSING", "").saying(message)
+}
+
+fn required_by(names: &str) -> Refusal {
+    let message = format!("still needed by {names}; switch those off first, or all together with force");
+    Refusal::of("moduleId", "MODULE_REQUIRED_BY_OTHERS", "").saying(message)
+}
+
+// Use-cases. The organization is locked, so that of two switches at once one sees what the other did.
+
 /// Switches a module on, with everything that it requires. On already, it stays so.
-///
-/// # Errors
-/// Refuses a module that there is not.
 pub async fn enable(ctx: &Ctx, input: OrganizationModuleEnableInput) -> Result<Organization> {
     let mut tx = ctx.begin(&MANAGE).await?;
-    let organization = organization::lock(&mut tx).await?;
+    let organization: Organization = tx.lock(own_id(ctx)?).await?;
     let module_ids = to_enable(&select(&mut tx).await?, &input.module_id)?;
     save(&mut tx, &module_ids, true).await?;
     for module_id in module_ids {
         tx.emit(&ModuleEnabled { organization_id: organization.id, module_id }).await?;
     }
-    tx.commit().await?;
-    Ok(organization)
+    tx.commit(organization).await
 }
 
 /// Switches a module off; with `force`, what requires it as well. Off already, it stays so. No data goes.
-///
-/// # Errors
-/// Refuses a core module, a module that there is not, and one that others still require.
 pub async fn disable(ctx: &Ctx, input: OrganizationModuleDisableInput) -> Result<Organization> {
     let mut tx = ctx.begin(&MANAGE).await?;
-    let organization = organization::lock(&mut tx).await?;
+    let organization: Organization = tx.lock(own_id(ctx)?).await?;
     let modules = select(&mut tx).await?;
     let module_ids = to_disable(&modules, &input.module_id, input.force.unwrap_or(false))?;
     save(&mut tx, &module_ids, false).await?;
     for module_id in module_ids {
         tx.emit(&ModuleDisabled { organization_id: organization.id, module_id }).await?;
     }
-    tx.commit().await?;
-    Ok(organization)
+    tx.commit(organization).await
 }
 
 // Rules.
 
-/// Why a module cannot be switched.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// This version has no such module.
-    #[error("there is no such module")]
-    Unknown,
-    /// Core modules are always on.
-    #[error("this module is part of the core and always on")]
-    Core,
-    /// Something that it requires is not part of this version.
-    #[error("it requires {0}, which this installation does not have")]
-    RequirementMissing(String),
-    /// Others that are on require it.
-    #[error("still needed by {0}; switch those off first, or all together with force")]
-    RequiredByOthers(String),
-}
-
-impl Refuse for Refused {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Unknown => "MODULE_UNKNOWN",
-            Self::Core => "MODULE_IS_CORE",
-            Self::RequirementMissing(_) => "MODULE_REQUIREMENT_MISSING",
-            Self::RequiredByOthers(_) => "MODULE_REQUIRED_BY_OTHERS",
-        }
-    }
-
-    fn field(&self) -> Option<&'static str> {
-        Some("moduleId")
-    }
-}
-
-fn find<'m>(modules: &'m [Module], id: &str) -> Option<&'m Module> {
+fn find<'m>(modules: &'m [OrganizationModule], id: &str) -> Option<&'m OrganizationModule> {
     modules.iter().find(|module| *module.id == id)
 }
 
 /// What is switched on with a module: it and what it requires that is off, requirements first.
-fn to_enable(modules: &[Module], id: &str) -> Result<Vec<String>, Refused> {
+fn to_enable(modules: &[OrganizationModule], id: &str) -> Result<Vec<String>, Refusal> {
     let (mut seen, mut order) = (Vec::new(), Vec::new());
     enable_after_requirements(modules, id, &mut seen, &mut order)?;
     Ok(order)
 }
 
 fn enable_after_requirements<'m>(
-    modules: &'m [Module],
+    modules: &'m [OrganizationModule],
     id: &'m str,
     seen: &mut Vec<&'m str>,
     order: &mut Vec<String>,
-) -> Result<(), Refused> {
-    let module = find(modules, id).ok_or(Refused::Unknown)?;
+) -> Result<(), Refusal> {
+    let module = find(modules, id).ok_or(NOT_FOUND)?;
     if module.enabled || seen.contains(&id) {
         return Ok(());
     }
     seen.push(id);
     for required in &module.requires {
-        match enable_after_requirements(modules, required, seen, order) {
-            Err(Refused::Unknown) => return Err(Refused::RequirementMissing(required.to_string())),
-            other => other?,
-        }
+        find(modules, required).ok_or_else(|| requirement_missing(required))?;
+        enable_after_requirements(modules, required, seen, order)?;
     }
     order.push(id.to_owned());
     Ok(())
 }
 
 /// What is switched off with a module: it and, with `force`, what requires it and is on, dependents first.
-fn to_disable(modules: &[Module], id: &str, force: bool) -> Result<Vec<String>, Refused> {
-    let module = find(modules, id).ok_or(Refused::Unknown)?;
+fn to_disable(modules: &[OrganizationModule], id: &str, force: bool) -> Result<Vec<String>, Refusal> {
+    let module = find(modules, id).ok_or(NOT_FOUND)?;
     if module.is_core {
-        return Err(Refused::Core);
+        return Err(IS_CORE);
     }
     let (mut seen, mut order) = (Vec::new(), Vec::new());
     disable_after_dependents(modules, module, &mut seen, &mut order);
@@ -137,16 +113,16 @@ fn to_disable(modules: &[Module], id: &str, force: bool) -> Result<Vec<String>, 
         && !dependents.is_empty()
     {
         let names: Vec<&str> = dependents.iter().map(|module| module.name.as_str()).collect();
-        return Err(Refused::RequiredByOthers(names.join(", ")));
+        return Err(required_by(&names.join(", ")));
     }
     Ok(order.iter().map(|module| module.id.to_string()).collect())
 }
 
 fn disable_after_dependents<'m>(
-    modules: &'m [Module],
-    module: &'m Module,
+    modules: &'m [OrganizationModule],
+    module: &'m OrganizationModule,
     seen: &mut Vec<&'m str>,
-    order: &mut Vec<&'m Module>,
+    order: &mut Vec<&'m OrganizationModule>,
 ) {
     if !module.enabled || seen.contains(&module.id.as_str()) {
         return;
@@ -160,7 +136,8 @@ fn disable_after_dependents<'m>(
 
 // SQL.
 
-async fn select(tx: &mut Tx) -> Result<Vec<Module>> {
+/// Every module that there is, core modules first, and whether the caller's organization has it on.
+pub(crate) async fn select(tx: &mut Tx) -> Result<Vec<OrganizationModule>> {
     let rows = sqlx::query!(
         r#"select m.id, m.name, m.description, m.is_core, m.requires,
                m.is_core or coalesce(o.is_enabled, false) as "enabled!"
@@ -169,7 +146,7 @@ async fn select(tx: &mut Tx) -> Result<Vec<Module>> {
     )
     .fetch_all(tx.conn())
     .await?;
-    let modules = rows.into_iter().map(|row| Module {
+    let modules = rows.into_iter().map(|row| OrganizationModule {
         id: ID(row.id),
         name: row.name,
         description: row.description,
@@ -199,79 +176,20 @@ async fn save(tx: &mut Tx, module_ids: &[String], is_enabled: bool) -> Result<()
 
 // GraphQL.
 
-/// A module, and whether an organization has it on.
-#[derive(Clone, Debug, SimpleObject)]
-#[graphql(name = "OrganizationModule")]
-pub struct Module {
-    /// A short lower-case word, such as leave.
-    pub id: ID,
-    /// What people call it.
-    pub name: String,
-    /// What it is for, in one sentence.
-    pub description: String,
-    /// It is part of the core, and always on.
-    pub is_core: bool,
-    /// The modules that must be on for it to be on; core modules aside.
-    pub requires: Vec<ID>,
-    /// The organization has it on.
-    pub enabled: bool,
-}
-
-/// Which module to switch on.
-#[derive(Debug, InputObject)]
+/// The module to switch on.
+#[derive(Clone, Debug, InputObject)]
 pub struct OrganizationModuleEnableInput {
-    /// The module.
+    /// The id of the module to switch on.
     pub module_id: ID,
 }
 
-/// Which module to switch off.
-#[derive(Debug, InputObject)]
+/// The module to switch off.
+#[derive(Clone, Debug, InputObject)]
 pub struct OrganizationModuleDisableInput {
-    /// The module.
+    /// The id of the module to switch off.
     pub module_id: ID,
-    /// Switch off what requires it as well; false when not said.
+    /// Whether to switch off the modules that require it as well; false when absent.
     pub force: Option<bool>,
-}
-
-payload!(
-    /// What switching a module on answers.
-    OrganizationModuleEnablePayload {
-        /// The organization, with its modules as they are now.
-        organization: Organization
-    }
-);
-payload!(
-    /// What switching a module off answers.
-    OrganizationModuleDisablePayload {
-        /// The organization, with its modules as they are now.
-        organization: Organization
-    }
-);
-
-/// Modules: mutations.
-#[derive(Default)]
-pub struct OrganizationModuleMutation;
-
-#[Object]
-impl OrganizationModuleMutation {
-    /// Switches a module on, with everything that it requires.
-    async fn organization_module_enable(
-        &self,
-        gql: &Context<'_>,
-        #[graphql(desc = "Which module.")] input: OrganizationModuleEnableInput,
-    ) -> Result<OrganizationModuleEnablePayload> {
-        OrganizationModuleEnablePayload::of(enable(gql.app(), input).await)
-    }
-
-    /// Switches a module off. Its data stays, and is there again when it is switched on.
-    async fn organization_module_disable(
-        &self,
-        gql: &Context<'_>,
-        #[graphql(desc = "Which module, and whether with all that requires it.")]
-        input: OrganizationModuleDisableInput,
-    ) -> Result<OrganizationModuleDisablePayload> {
-        OrganizationModuleDisablePayload::of(disable(gql.app(), input).await)
-    }
 }
 
 #[cfg(test)]
@@ -279,8 +197,8 @@ mod tests {
     use super::*;
 
     /// employee ← leave, employee ← payroll, leave ← payroll; tenant is core; broken requires what is not there.
-    fn modules(enabled: &[&str]) -> Vec<Module> {
-        let module = |id: &str, is_core: bool, requires: &[&str]| Module {
+    fn modules(enabled: &[&str]) -> Vec<OrganizationModule> {
+        let module = |id: &str, is_core: bool, requires: &[&str]| OrganizationModule {
             id: id.into(),
             name: id.to_uppercase(),
             description: String::new(),
@@ -314,19 +232,16 @@ mod tests {
     fn what_others_require_stays_on_unless_forced() {
         let all = modules(&["employee", "leave", "payroll"]);
         let refused = to_disable(&all, "employee", false).unwrap_err();
-        assert!(
-            refused.to_string().contains("LEAVE") && refused.to_string().contains("PAYROLL"),
-            "{refused}"
-        );
+        assert!(refused.message.contains("LEAVE") && refused.message.contains("PAYROLL"), "{refused:?}");
         assert_eq!(to_disable(&all, "employee", true).unwrap(), ["payroll", "leave", "employee"]);
         assert_eq!(to_disable(&all, "payroll", false).unwrap(), ["payroll"]);
     }
 
     #[test]
     fn core_unknown_and_incomplete_modules_are_refused() {
-        assert_eq!(to_disable(&modules(&[]), "tenant", true), Err(Refused::Core));
-        assert_eq!(to_disable(&modules(&[]), "nothing", true), Err(Refused::Unknown));
-        assert_eq!(to_enable(&modules(&[]), "nothing"), Err(Refused::Unknown));
-        assert_eq!(to_enable(&modules(&[]), "broken"), Err(Refused::RequirementMissing("nothing".into())));
+        assert_eq!(to_disable(&modules(&[]), "tenant", true), Err(IS_CORE));
+        assert_eq!(to_disable(&modules(&[]), "nothing", true), Err(NOT_FOUND));
+        assert_eq!(to_enable(&modules(&[]), "nothing"), Err(NOT_FOUND));
+        assert_eq!(to_enable(&modules(&[]), "broken"), Err(requirement_missing("nothing")));
     }
 }

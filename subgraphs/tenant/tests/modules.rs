@@ -76,8 +76,8 @@ async fn switching_to_what_already_is_does_and_announces_nothing() {
 async fn core_unknown_and_incomplete_modules_are_refused() {
     let (app, owner) = world("acme").await;
     assert_eq!(disable(&app, &owner, "tenant", true).await.refusals(), ["MODULE_IS_CORE"]);
-    assert_eq!(disable(&app, &owner, "nothing", true).await.refusals(), ["MODULE_UNKNOWN"]);
-    assert_eq!(enable(&app, &owner, "").await.refusals(), ["MODULE_UNKNOWN"]);
+    assert_eq!(disable(&app, &owner, "nothing", true).await.refusals(), ["MODULE_NOT_FOUND"]);
+    assert_eq!(enable(&app, &owner, "").await.refusals(), ["MODULE_NOT_FOUND"]);
     assert_eq!(enable(&app, &owner, "broken").await.refusals(), ["MODULE_REQUIREMENT_MISSING"]);
 }
 
@@ -119,4 +119,19 @@ async fn every_service_reads_the_state_that_was_switched_to() {
     assert_eq!(state.modules.iter().collect::<Vec<_>>(), ["employee", "tenant"]);
     let unknown = access.organization(common::OrganizationId::new()).await.unwrap_err();
     assert_eq!(unknown.code(), "UNAUTHENTICATED");
+}
+
+#[tokio::test]
+async fn a_switch_that_is_sent_twice_with_one_key_is_made_once() {
+    const DISABLE: &str = "mutation($id: ID!, $key: ID) {
+        organizationModuleDisable(input: { moduleId: $id }, idempotencyKey: $key) {
+            organization { modules { id enabled } } userErrors { code } } }";
+    let (app, owner) = world("acme").await;
+    let first = app.as_(&owner).run_with(DISABLE, json!({ "id": "payroll", "key": "one" })).await.ok();
+    enable(&app, &owner, "payroll").await.ok();
+    let again = app.as_(&owner).run_with(DISABLE, json!({ "id": "payroll", "key": "one" })).await.ok();
+    assert_ne!(first, again, "it is answered with the organization as it is now");
+    assert_eq!(enabled(&app, &owner).await, ["tenant", "employee", "leave", "payroll"]);
+    let other = app.as_(&owner).run_with(DISABLE, json!({ "id": "leave", "key": "one" })).await;
+    assert_eq!(other.codes(), ["IDEMPOTENCY_MISMATCH"]);
 }

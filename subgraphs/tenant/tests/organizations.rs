@@ -64,7 +64,7 @@ async fn a_subdomain_is_given_once_and_reserved_and_malformed_ones_never() {
 
 #[tokio::test]
 async fn an_admin_renames_the_organization_and_a_member_does_not() {
-    const RENAME: &str = r#"mutation { organizationUpdate(input: { name: " Acme Ltd ", timezone: "Europe/Berlin" }) {
+    const RENAME: &str = r#"mutation { organizationUpdate(input: { version: 1, name: " Acme Ltd ", timezone: "Europe/Berlin" }) {
         organization { name timezone } userErrors { field code } } }"#;
     let (app, owner) = world("acme").await;
     let renamed = app.as_(&owner.colleague(&[Role::Admin])).run(RENAME).await.ok();
@@ -76,7 +76,7 @@ async fn an_admin_renames_the_organization_and_a_member_does_not() {
     let refused = app
         .as_(&owner)
         .run_with(
-            "mutation($name: String) { organizationUpdate(input: { name: $name }) { userErrors { code } } }",
+            "mutation($name: String) { organizationUpdate(input: { version: 2, name: $name }) { userErrors { code } } }",
             json!({ "name": "a\u{0}b" }),
         )
         .await;
@@ -104,4 +104,49 @@ async fn nobody_and_somebody_without_a_role_see_nothing() {
     let app = App::start(vec![tenant::subgraph()]).await;
     assert_eq!(app.as_nobody().run("{ organization { id } }").await.codes(), ["UNAUTHENTICATED"]);
     assert_eq!(app.as_(&Person::new(&[])).run("{ organization { id } }").await.codes(), ["FORBIDDEN"]);
+}
+
+#[tokio::test]
+async fn a_change_from_an_older_version_is_refused_beside_the_present_state() {
+    const RENAME: &str = "mutation($name: String) { organizationUpdate(input: { version: 1, name: $name }) {
+        organization { name version } userErrors { field code } } }";
+    let (app, owner) = world("acme").await;
+    app.as_(&owner).run_with(RENAME, json!({ "name": "First" })).await.ok();
+    let late = app.as_(&owner).run_with(RENAME, json!({ "name": "Second" })).await;
+    assert_eq!(late.refusals(), ["VERSION_CONFLICT"]);
+    let present = &late.0["data"]["organizationUpdate"]["organization"];
+    assert_eq!(present, &json!({ "name": "First", "version": 2 }));
+}
+
+#[tokio::test]
+async fn the_history_says_what_was_changed_and_by_whom() {
+    const RENAME: &str = r#"mutation { organizationUpdate(input: { version: 1, name: "Acme Ltd" }) {
+        userErrors { code } } }"#;
+    const HISTORY: &str = "{ organization { viewerPermissions
+        history(first: 1) { nodes { action actor { id } changes { field before after } } } } }";
+    let (app, owner) = world("acme").await;
+    let admin = owner.colleague(&[Role::Admin]);
+    app.as_(&admin).run(RENAME).await.ok();
+    let seen = app.as_(&admin).run(HISTORY).await.ok();
+    assert_eq!(
+        seen["organization"]["history"]["nodes"],
+        json!([{ "action": "UPDATED", "actor": { "id": admin.member().membership_id },
+            "changes": [{ "field": "name", "before": "Acme", "after": "Acme Ltd" }] }])
+    );
+    assert_eq!(
+        seen["organization"]["viewerPermissions"],
+        json!(["organizationUpdate", "organizationModuleEnable", "organizationModuleDisable"])
+    );
+    let seen = app.as_(&owner.colleague(&[Role::Member])).run(HISTORY).await.ok();
+    assert_eq!(seen["organization"]["viewerPermissions"], json!([]));
+}
+
+#[tokio::test]
+async fn currencies_are_the_same_for_everybody() {
+    let (app, owner) = world("acme").await;
+    let seen = app.as_(&owner).run("{ currencies { code name decimals } }").await.ok();
+    let all = seen["currencies"].as_array().unwrap();
+    assert!(all.contains(&json!({ "code": "EUR", "name": "Euro", "decimals": 2 })));
+    assert!(all.iter().any(|currency| currency["code"] == "JPY" && currency["decimals"] == 0));
+    assert_eq!(app.as_nobody().run("{ currencies { code } }").await.codes(), ["UNAUTHENTICATED"]);
 }

@@ -1,31 +1,71 @@
 //! User: people, the organizations that they belong to, the roles that they hold there, and invitations.
 
 pub mod events;
-pub mod invitation;
-pub mod me;
-pub mod membership;
-pub mod organization;
-pub mod user;
+mod ids;
+mod invitation;
+mod me;
+mod membership;
+mod organization;
+mod rights;
+mod user;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema};
-use service::{EventType, Subgraph};
+use std::time::Duration;
 
-/// Everything that user can be asked.
+use approval::graphql::{ApprovalMutation, ApprovalQuery};
+use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder};
+use common::Permission;
+use service::{EventType, Job, Noun, Subgraph};
+
+pub use ids::InvitationId;
+
+/// All queries of the user module.
 #[derive(MergedObject, Default)]
 pub struct Query(
     me::MeQuery,
     user::UserQuery,
-    membership::graphql::MembershipQuery,
-    invitation::graphql::InvitationQuery,
+    membership::MembershipQuery,
+    invitation::InvitationQuery,
+    ApprovalQuery<Approvals>,
 );
 
-/// Everything that user can be told.
+/// All mutations of the user module.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     user::UserMutation,
-    membership::graphql::MembershipMutation,
-    invitation::graphql::InvitationMutation,
+    membership::MembershipMutation,
+    invitation::InviteMutation,
+    invitation::InvitationMutation,
+    ApprovalMutation<Approvals>,
 );
+
+/// Who decides on what is asked for, in the graph of members.
+struct Approvals;
+
+impl approval::graphql::Graph for Approvals {
+    type Membership = membership::Membership;
+    type HistoryEntry = HistoryEntry;
+}
+
+graphql::history_entry!(membership::Membership);
+
+const PERMISSIONS: &[&Permission] = &[
+    &user::READ_OWN,
+    &user::UPDATE_OWN,
+    &user::READ,
+    &membership::MANAGE,
+    &invitation::INVITE,
+    &approval::rule::READ,
+    &approval::rule::MANAGE,
+    &approval::delegation::MANAGE,
+    &approval::approval::READ,
+];
+
+/// What waits for whom follows the clock as well: steps fall due, delegations begin and end.
+static JOBS: &[Job] = &[Job {
+    name: "user: approvals",
+    every: Duration::from_secs(30),
+    run: |runtime| Box::pin(async move { approval::follow(&runtime.database, "user").await }),
+}];
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
@@ -39,12 +79,12 @@ pub fn subgraph() -> Subgraph {
         is_core: true,
         requires: &[],
         port: 8003,
-        permissions: &[
-            &user::READ_OWN,
-            &user::UPDATE_OWN,
-            &membership::READ,
-            &membership::MANAGE,
-            &invitation::INVITE,
+        permissions: PERMISSIONS,
+        nouns: vec![
+            Noun::of::<membership::Membership>(),
+            Noun::of::<invitation::Invitation>(),
+            Noun::of::<approval::Rule>(),
+            Noun::of::<approval::Delegation>(),
         ],
         migrator: &MIGRATOR,
         events: vec![
@@ -54,15 +94,20 @@ pub fn subgraph() -> Subgraph {
             EventType::of::<events::MemberSuspended>(),
             EventType::of::<events::MemberReactivated>(),
             EventType::of::<events::MemberRemoved>(),
+            EventType::of::<approval::events::StepAssigned>(),
+            EventType::of::<approval::events::ApprovalDecided>(),
         ],
         consumers: &[],
-        jobs: &[],
-        sdl: || service::sdl(&schema()),
-        executable: |runtime| service::guard("user", schema(), runtime),
+        jobs: JOBS,
+        sdl: || service::sdl(&schema().finish()),
+        executable: |runtime| {
+            let rights = rights::Rights::new(runtime.access.clone());
+            service::guard("user", PERMISSIONS, schema().data(rights).finish(), runtime)
+        },
         routes: None,
     }
 }
 
-fn schema() -> Schema<Query, Mutation, EmptySubscription> {
-    service::schema(Query::default(), Mutation::default(), EmptySubscription).finish()
+fn schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    service::schema(Query::default(), Mutation::default(), EmptySubscription)
 }

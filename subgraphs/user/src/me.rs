@@ -4,36 +4,17 @@ use async_graphql::{Context, Object, SimpleObject};
 use common::{Error, Result};
 use database::Ctx;
 use graphql::App as _;
+use sqlx::types::Json;
 
-use crate::membership::{Membership, repo};
-use crate::organization::{self, Organization, OrganizationSummary};
+use crate::ids::{IdentityId, MembershipId};
+use crate::membership::Membership;
+use crate::organization::{Organization, OrganizationSummary};
 use crate::user::{READ_OWN, User};
-
-// Use-cases.
-
-/// The caller.
-///
-/// # Errors
-/// `NOT_FOUND` when the membership is not there any more.
-pub async fn find(ctx: &Ctx) -> Result<Me> {
-    let mut tx = ctx.begin(&READ_OWN).await?;
-    let member = ctx.member()?;
-    let found = repo::select_many(&mut tx, &[member.membership_id]).await?;
-    let membership = found.into_iter().next().ok_or(Error::NotFound("membership"))?;
-    Ok(Me {
-        user: membership.user.clone(),
-        membership,
-        organization: Organization { id: member.organization_id },
-        organizations: organization::select_of(&mut tx, member.identity_id).await?,
-    })
-}
-
-// GraphQL.
 
 /// The caller.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct Me {
-    /// Who they are.
+    /// The person that the caller is.
     pub user: User,
     /// Their place in the organization that they are logged in to.
     pub membership: Membership,
@@ -43,7 +24,32 @@ pub struct Me {
     pub organizations: Vec<OrganizationSummary>,
 }
 
-/// The caller: queries.
+/// The caller, in one statement: every page of a client asks for them.
+pub async fn find(ctx: &Ctx) -> Result<Me> {
+    let mut tx = ctx.read(&READ_OWN).await?;
+    let member = ctx.member()?;
+    let found = sqlx::query!(
+        r#"select to_jsonb(m) as "membership!: Json<Membership>",
+               (select coalesce(jsonb_agg(to_jsonb(o)), '[]') from tenant.organization_summaries(
+                   array(select organization_id from "user".memberships_of($2))) o
+               ) as "organizations!: Json<Vec<OrganizationSummary>>"
+           from "user".membership m where m.id = $1"#,
+        member.membership_id as MembershipId,
+        member.identity_id as IdentityId,
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    .ok_or(Error::NotFound("member"))?;
+    let Json(membership) = found.membership;
+    Ok(Me {
+        user: membership.person(),
+        membership,
+        organization: Organization { id: member.organization_id },
+        organizations: found.organizations.0,
+    })
+}
+
+/// Queries about the caller.
 #[derive(Default)]
 pub struct MeQuery;
 

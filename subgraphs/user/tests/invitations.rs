@@ -72,7 +72,7 @@ async fn members_addresses_that_are_none_and_roles_above_are_refused() {
     assert_eq!(invite(&app, &admin, "olivia@example.org", &["MEMBER"]).await.refusals(), ["ALREADY_MEMBER"]);
     assert_eq!(invite(&app, &admin, "no address", &["MEMBER"]).await.refusals(), ["EMAIL_INVALID"]);
     assert_eq!(invite(&app, &admin, "bob@example.org", &["OWNER"]).await.refusals(), ["ROLE_ABOVE_OWN"]);
-    assert_eq!(invite(&app, &admin, "bob@example.org", &[]).await.refusals(), ["ROLES_EMPTY"]);
+    assert_eq!(invite(&app, &admin, "bob@example.org", &[]).await.refusals(), ["REQUIRED"]);
     assert_eq!(
         invite(&app, &owner.colleague(&[Hr]), "bob@example.org", &["MEMBER"]).await.codes(),
         ["FORBIDDEN"]
@@ -113,7 +113,7 @@ async fn of_two_who_accept_at_once_one_is_let_in() {
         .fetch_one(tx.conn())
         .await
         .unwrap();
-        tx.commit().await.unwrap();
+        tx.commit(()).await.unwrap();
         accepted
     };
     let (one, other) = tokio::join!(accept(owner.colleague(&[])), accept(owner.colleague(&[])));
@@ -151,4 +151,91 @@ async fn a_token_is_stored_nowhere_and_its_hash_is_in_no_trail() {
         trail.contains("bob@example.org") && !trail.contains(token) && !trail.contains("token_hash"),
         "{trail}"
     );
+}
+
+#[tokio::test]
+async fn an_invite_that_is_sent_twice_with_one_key_is_made_once_and_shows_its_token_once() {
+    const INVITE: &str = "mutation($email: String!, $key: ID) {
+        memberInvite(input: { email: $email, roles: [MEMBER] }, idempotencyKey: $key) {
+            invitation { id } token userErrors { code } } }";
+    let (app, owner) = world().await;
+    let variables = json!({ "email": "bob@example.org", "key": "one" });
+    let first = app.as_(&owner).run_with(INVITE, variables.clone()).await.ok()["memberInvite"].clone();
+    let again = app.as_(&owner).run_with(INVITE, variables).await.ok()["memberInvite"].clone();
+    assert_eq!(first["invitation"], again["invitation"]);
+    assert!(first["token"].is_string());
+    assert_eq!(again["token"], json!(null));
+    assert!(is_open(&app, &owner, first["token"].as_str().unwrap()).await);
+    let other = json!({ "email": "eve@example.org", "key": "one" });
+    assert_eq!(app.as_(&owner).run_with(INVITE, other).await.codes(), ["IDEMPOTENCY_MISMATCH"]);
+}
+
+#[tokio::test]
+async fn many_are_invited_at_once_and_one_who_cannot_be_holds_nobody_up() {
+    const INVITE: &str = "mutation($rows: [MemberInviteInput!]!, $key: ID) {
+        memberInviteBulk(rows: $rows, idempotencyKey: $key) { userErrors { code }
+            results { invitation { email } token userErrors { code } } } }";
+    const REVOKE: &str = "mutation($ids: [ID!]!) { invitationRevokeBulk(ids: $ids) { userErrors { code }
+        results { invitation { status } userErrors { code } } } }";
+    let (app, owner) = world().await;
+    let row = |email: &str| json!({ "email": email, "roles": ["MEMBER"] });
+    let rows =
+        [row("bob@example.org"), row("olivia@example.org"), row("Bob@example.org"), row("eve@example.org")];
+    let variables = json!({ "rows": rows, "key": "many" });
+    let invited = app.as_(&owner).run_with(INVITE, variables.clone()).await.ok();
+    let results = invited["memberInviteBulk"]["results"].as_array().unwrap();
+    let codes: Vec<_> = results.iter().map(|row| row["userErrors"][0]["code"].as_str()).collect();
+    assert_eq!(codes, [None, Some("ALREADY_MEMBER"), Some("ALREADY_INVITED"), None]);
+    for at in [0, 3] {
+        assert!(is_open(&app, &owner, results[at]["token"].as_str().unwrap()).await);
+    }
+    let again = app.as_(&owner).run_with(INVITE, variables).await.ok();
+    assert_eq!(again["memberInviteBulk"]["results"][0]["token"], json!(null));
+    assert_eq!(again["memberInviteBulk"]["results"][0]["invitation"], results[0]["invitation"]);
+    assert_eq!(again["memberInviteBulk"]["results"][1]["userErrors"][0]["code"], "ALREADY_MEMBER");
+    let listed = app.as_(&owner).run("{ invitations { nodes { id } } }").await.ok();
+    let ids = json!([listed["invitations"]["nodes"][0]["id"], uuid::Uuid::now_v7()]);
+    let revoked = app.as_(&owner).run_with(REVOKE, json!({ "ids": ids })).await.ok();
+    let results = &revoked["invitationRevokeBulk"]["results"];
+    assert_eq!(results[0]["invitation"]["status"], "REVOKED");
+    assert_eq!(results[1]["userErrors"][0]["code"], "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn invitations_are_found_by_what_became_of_them_by_mail_and_by_id() {
+    let (app, owner) = world().await;
+    invite(&app, &owner, "old@example.org", &["MEMBER"]).await.ok();
+    app.clock.advance(Duration::days(7));
+    let revoked = invite(&app, &owner, "revoked@example.org", &["MEMBER"]).await.ok();
+    revoke(&app, &owner, &revoked["memberInvite"]["invitation"]["id"]).await.ok();
+    let bob = invite(&app, &owner, "bob@example.org", &["MEMBER"]).await.ok();
+    let emails = async |arguments: &str| {
+        let query = format!("{{ invitations({arguments}) {{ totalCount nodes {{ email }} }} }}");
+        let seen = app.as_(&owner).run(&query).await.ok()["invitations"].clone();
+        let nodes = seen["nodes"].as_array().unwrap().clone();
+        assert_eq!(seen["totalCount"], nodes.len());
+        nodes
+            .iter()
+            .map(|node| node["email"].as_str().unwrap().replace("@example.org", ""))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(emails("sort: CREATED_AT").await[0], "old");
+    assert_eq!(emails("sort: EMAIL").await, ["bob", "old", "revoked"]);
+    assert_eq!(emails("filter: { status: PENDING }").await, ["bob"]);
+    assert_eq!(emails("filter: { status: EXPIRED }").await, ["old"]);
+    assert_eq!(emails("filter: { status: REVOKED }").await, ["revoked"]);
+    assert_eq!(emails("filter: { status: ACCEPTED }").await, [""; 0]);
+    assert_eq!(emails("filter: { search: \"BOB@\" }").await, ["bob"]);
+    const ONE: &str = "query($id: ID!) { invitation(id: $id) { status viewerPermissions
+        history { nodes { action actor { displayName } changes { field after } } } } }";
+    let id = json!({ "id": bob["memberInvite"]["invitation"]["id"] });
+    let one = app.as_(&owner).run_with(ONE, id.clone()).await.ok()["invitation"].clone();
+    assert_eq!(
+        (&one["status"], &one["viewerPermissions"]),
+        (&json!("PENDING"), &json!(["invitationRevoke"]))
+    );
+    let made = &one["history"]["nodes"][0];
+    assert_eq!((&made["action"], &made["actor"]["displayName"]), (&json!("CREATED"), &json!("Olivia")));
+    assert!(!made["changes"].to_string().to_lowercase().contains("token"), "{made:#}");
+    assert_eq!(app.as_(&owner.colleague(&[Hr])).run_with(ONE, id).await.codes(), ["FORBIDDEN"]);
 }

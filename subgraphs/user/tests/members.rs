@@ -118,7 +118,7 @@ async fn nobody_gives_or_takes_above_what_they_hold() {
     }
     change(&app, &admin, &bob, &["ADMIN"]).await.ok();
     change(&app, &owner, &bob, &["OWNER"]).await.ok();
-    assert_eq!(change(&app, &owner, &bob, &[]).await.refusals(), ["ROLES_EMPTY"]);
+    assert_eq!(change(&app, &owner, &bob, &[]).await.refusals(), ["REQUIRED"]);
 }
 
 #[tokio::test]
@@ -256,4 +256,104 @@ async fn people_of_other_organizations_look_like_nobody() {
     let seen: i64 =
         sqlx::query_scalar(r#"select count(*) from "user"."user""#).fetch_one(tx.conn()).await.unwrap();
     assert_eq!(seen, 1);
+}
+
+/// The rows of `people.member`, as every module decides by them.
+async fn directory(app: &App, owner: &Person) -> Vec<(String, bool)> {
+    let mut tx = app.ctx(owner, "user").begin(&common::Permission::PUBLIC).await.unwrap();
+    sqlx::query_as("select array_to_string(roles, ' '), is_active from people.member order by 1, 2")
+        .fetch_all(tx.conn())
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn the_directory_knows_at_once_what_was_done_to_members() {
+    let (app, owner) = world().await;
+    let bob = join(&app, &owner, "Bob", &[Member]).await;
+    let row = |roles: &str, is_active| (roles.to_owned(), is_active);
+    assert_eq!(directory(&app, &owner).await, [row("MEMBER", true), row("OWNER", true)]);
+    change(&app, &owner, &bob, &["ACCOUNTANT", "HR"]).await.ok();
+    assert_eq!(directory(&app, &owner).await, [row("HR ACCOUNTANT", true), row("OWNER", true)]);
+    step(&app, &owner, "memberSuspend", bob.member().membership_id).await.ok();
+    assert_eq!(directory(&app, &owner).await, [row("HR ACCOUNTANT", false), row("OWNER", true)]);
+    step(&app, &owner, "memberReactivate", bob.member().membership_id).await.ok();
+    assert_eq!(directory(&app, &owner).await, [row("HR ACCOUNTANT", true), row("OWNER", true)]);
+    step(&app, &owner, "memberRemove", bob.member().membership_id).await.ok();
+    assert_eq!(directory(&app, &owner).await, [row("HR ACCOUNTANT", false), row("OWNER", true)]);
+}
+
+#[tokio::test]
+async fn many_are_changed_at_once_and_one_who_cannot_be_holds_nobody_up() {
+    const CHANGE: &str = "mutation($rows: [MemberRolesChangeInput!]!) { memberRolesChangeBulk(rows: $rows) {
+        userErrors { code } results { membership { roles } userErrors { code } } } }";
+    let (app, owner) = world().await;
+    let admin = join(&app, &owner, "Alice", &[Admin]).await;
+    let (bob, eve) = (join(&app, &owner, "Bob", &[Member]).await, join(&app, &owner, "Eve", &[Member]).await);
+    let id = |person: &Person| person.member().membership_id;
+    let row = |person: &Person, role: &str| json!({ "membershipId": id(person), "roles": [role] });
+    let rows = json!([row(&bob, "HR"), row(&owner, "MEMBER"), row(&eve, "OWNER"), row(&eve, "CLIENT")]);
+    let changed = app.as_(&admin).run_with(CHANGE, json!({ "rows": rows })).await.ok();
+    let results = changed["memberRolesChangeBulk"]["results"].as_array().unwrap();
+    let codes: Vec<_> = results.iter().map(|row| row["userErrors"][0]["code"].as_str()).collect();
+    assert_eq!(codes, [None, Some("MEMBER_ABOVE_OWN"), Some("ROLE_ABOVE_OWN"), None]);
+    assert_eq!(results[3]["membership"]["roles"], json!(["CLIENT"]));
+    let second = join(&app, &owner, "Otto", &[Owner]).await;
+    for verb in ["Suspend", "Reactivate", "Remove"] {
+        let mutation = format!(
+            "mutation($ids: [ID!]!, $key: ID) {{ member{verb}Bulk(ids: $ids, idempotencyKey: $key) {{
+                userErrors {{ code }} results {{ membership {{ status }} userErrors {{ code }} }} }} }}"
+        );
+        // Two owners in one list: the last one stays. Sent twice, it is done and answered once.
+        let variables =
+            json!({ "ids": [id(&second), id(&owner), id(&bob), id(&Person::new(&[]))], "key": verb });
+        let done = app.as_(&owner).run_with(&mutation, variables.clone()).await.ok();
+        assert_eq!(app.as_(&owner).run_with(&mutation, variables).await.ok(), done, "{verb}");
+        let results = done[format!("member{verb}Bulk")]["results"].as_array().unwrap();
+        let codes: Vec<_> = results.iter().map(|row| row["userErrors"][0]["code"].as_str()).collect();
+        let of_owner = if verb == "Reactivate" { "INVALID_TRANSITION" } else { "LAST_OWNER" };
+        assert_eq!(codes, [None, Some(of_owner), None, Some("NOT_FOUND")], "{verb}");
+    }
+}
+
+#[tokio::test]
+async fn the_history_of_a_member_says_what_was_changed_and_by_whom() {
+    const ONE: &str = "query($id: ID!) { member(id: $id) { displayName viewerPermissions
+        history { nodes { action actor { id } changes { field before after } } } } }";
+    let (app, owner) = world().await;
+    let admin = join(&app, &owner, "Alice", &[Admin]).await;
+    let bob = join(&app, &owner, "Bob", &[Member]).await;
+    change(&app, &admin, &bob, &["HR"]).await.ok();
+    let one = async |by: &Person, whom: &Person| {
+        app.as_(by).run_with(ONE, json!({ "id": whom.member().membership_id })).await.ok()["member"].clone()
+    };
+    let seen = one(&admin, &bob).await;
+    assert_eq!(
+        seen["history"]["nodes"][0],
+        json!({ "action": "UPDATED", "actor": { "id": admin.member().membership_id },
+            "changes": [{ "field": "roles", "before": "[\"MEMBER\"]", "after": "[\"HR\"]" }] })
+    );
+    assert_eq!(seen["history"]["nodes"][1]["action"], "CREATED");
+    assert_eq!(seen["viewerPermissions"], json!(["memberRolesChange", "memberSuspend", "memberRemove"]));
+    // An administrator is offered nothing with an owner, and a member nothing at all.
+    assert_eq!(one(&admin, &owner).await["viewerPermissions"], json!([]));
+    assert_eq!(one(&bob, &bob).await["viewerPermissions"], json!([]));
+    assert_eq!(
+        app.as_(&owner).run_with(ONE, json!({ "id": uuid::Uuid::now_v7() })).await.ok()["member"],
+        json!(null)
+    );
+}
+
+#[tokio::test]
+async fn members_are_counted_and_a_cursor_serves_its_own_order_only() {
+    let (app, owner) = world().await;
+    join(&app, &owner, "Bob", &[Member]).await;
+    let page = app.as_(&owner).run("{ members(first: 1) { totalCount pageInfo { endCursor } } }").await.ok();
+    assert_eq!(page["members"]["totalCount"], 2);
+    let after = &page["members"]["pageInfo"]["endCursor"];
+    for sort in ["NAME_DESC", "JOINED_AT"] {
+        let query = format!("{{ members(sort: {sort}, after: {after}) {{ nodes {{ id }} }} }}");
+        assert_eq!(app.as_(&owner).run(&query).await.codes(), ["VALIDATION_FAILED"], "{sort}");
+    }
+    assert_eq!(names(&app, &owner, "sort: NAME_DESC").await, ["Olivia", "Bob"]);
 }

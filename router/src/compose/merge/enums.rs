@@ -4,7 +4,7 @@ use apollo_compiler::ast::{DirectiveList, EnumValueDefinition, Type};
 use apollo_compiler::collections::IndexMap;
 use apollo_compiler::{Name, Node};
 
-use super::references::Position;
+use super::type_references::Position;
 use super::{Merger, Source};
 use crate::compose::error::code;
 

@@ -5,7 +5,7 @@ use apollo_compiler::collections::IndexMap;
 use apollo_compiler::{Name, Node};
 
 use super::fields::FieldSource;
-use super::references::{Agreement, Position};
+use super::type_references::{Agreement, Position};
 use super::{Merger, Source};
 use crate::compose::error::code;
 

@@ -2,14 +2,14 @@
 //!
 //! The rules are those of Federation 2: output types are widened and united, input types narrowed and intersected.
 
-mod access;
+mod access_control;
 mod directives;
 mod enums;
 mod fields;
 mod inputs;
 mod interfaces;
 mod overrides;
-mod references;
+mod type_references;
 
 use apollo_compiler::ast::{
     Definition, DirectiveList, EnumTypeDefinition, InputObjectTypeDefinition, InterfaceTypeDefinition,

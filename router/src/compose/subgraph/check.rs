@@ -3,8 +3,8 @@
 use apollo_compiler::Name;
 use apollo_compiler::ast::{Definition, DirectiveList, Document, Selection};
 
+use super::field_roles::is_external_in_implementer;
 use super::link::Links;
-use super::mark::is_external_in_implementer;
 use super::{Field, Key, Kind, TypeDef, Types, is_built_in};
 use crate::compose::error::{Conflict, code};
 

@@ -1,10 +1,10 @@
 //! One subgraph as composition sees it: read once from its SDL, its directives resolved, its extensions folded in.
 
 mod check;
+mod field_roles;
 mod link;
-mod mark;
 mod read;
-mod roots;
+mod root_types;
 
 use std::sync::Arc;
 
@@ -16,9 +16,9 @@ use apollo_compiler::{Name, Node};
 use super::error::Conflict;
 use super::field_set::FieldSet;
 
+pub(super) use field_roles::{key_places, used};
 pub(super) use link::Links;
-pub(super) use mark::{key_places, used};
-pub(super) use roots::{ROOTS, root_name};
+pub(super) use root_types::{ROOTS, root_name};
 
 /// Types by name. Shared, so that a view copies only what it changes.
 pub(super) type Types = IndexMap<Name, Arc<TypeDef>>;

@@ -10,7 +10,7 @@ use apollo_compiler::collections::{HashMap, IndexMap};
 use apollo_compiler::{Name, Node};
 
 use super::link::{Known, Links, is_federated, schema_directives};
-use super::{ComposedDirective, Field, Key, Kind, SubgraphSchema, TypeDef, check, mark, roots};
+use super::{ComposedDirective, Field, Key, Kind, SubgraphSchema, TypeDef, check, field_roles, root_types};
 use crate::compose::diagnostics::told;
 use crate::compose::error::{Conflict, code};
 use crate::compose::field_set::FieldSet;
@@ -24,7 +24,7 @@ pub(super) fn schema(sdl: &str) -> Result<SubgraphSchema, Conflict> {
         .map_err(|failed| Conflict::new(code::INVALID_GRAPHQL, told(&failed.errors)))?;
     let mut problems = Vec::new();
     let links = Links::read(&document, &mut problems);
-    let (renames, root_problems) = roots::renamed(&document);
+    let (renames, root_problems) = root_types::renamed(&document);
     problems.extend(root_problems);
     let composed = composed_directives(&document, &links, &mut problems);
     let mut reader =
@@ -34,7 +34,7 @@ pub(super) fn schema(sdl: &str) -> Result<SubgraphSchema, Conflict> {
     }
     let Reader { types, mut problems, .. } = reader;
     let mut types = types.into_iter().map(|(name, ty)| (name, Arc::new(ty))).collect();
-    mark::all(&mut types, links.is_fed1);
+    field_roles::all(&mut types, links.is_fed1);
     check::forgotten_imports(&document, &links, &mut problems);
     check::all(&types, links.is_fed1, &mut problems);
     Ok(SubgraphSchema { types, is_fed1: links.is_fed1, composed, problems })

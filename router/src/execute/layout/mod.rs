@@ -6,20 +6,20 @@
 //! a name. Places that one fetch completes together share their slots, so that an entity is read once, wherever it is
 //! wanted.
 
-mod drafts;
-mod known;
-mod reading;
-mod template;
+mod places;
+mod representation_template;
+mod reuse;
+mod selection_slots;
 
 use async_graphql::Name;
 use indexmap::IndexMap;
 
-pub(super) use reading::{Entry, Reading};
-pub(super) use template::{Part, Template};
+pub(super) use representation_template::{Part, Template};
+pub(super) use selection_slots::{Entry, Reading};
 
 use crate::plan::{Fetch, Planned, Step, TypeSet, Types};
-use drafts::Drafts;
-use known::Sources;
+use places::Places;
+use reuse::Sources;
 
 /// The slot of `__typename`, the same at every place.
 pub(super) const TYPENAME: usize = 0;
@@ -76,11 +76,10 @@ pub(super) enum Hop {
 impl Layout {
     /// Lays out a plan. `may_reuse` says whether what was read once stays true: not while a mutation runs.
     pub fn new(planned: &Planned, types: &Types, may_reuse: bool) -> Self {
-        let mut drafts = Drafts::default();
-        planned.visit(&mut |fetch| drafts.fetch(fetch));
-        let sources =
-            if may_reuse { known::sources(planned, types, &mut drafts) } else { Sources::default() };
-        let (places, place_of) = drafts.finish();
+        let mut found = Places::default();
+        planned.visit(&mut |fetch| found.fetch(fetch));
+        let sources = if may_reuse { reuse::sources(planned, types, &mut found) } else { Sources::default() };
+        let (places, place_of) = found.finish();
         let mut compiler = Compiler { places: &places, place_of: &place_of, types, sources };
         let mut fetches = Vec::new();
         planned.visit(&mut |fetch| fetches.push(compiler.fetch(fetch)));
@@ -113,7 +112,7 @@ impl Layout {
 /// What compiling needs to know.
 struct Compiler<'a> {
     places: &'a [Place],
-    /// Draft → place.
+    /// The place that each draft of [`Places`] has become.
     place_of: &'a [usize],
     types: &'a Types,
     sources: Sources,
@@ -146,7 +145,7 @@ impl Compiler<'_> {
         FetchLayout { root, path, entities }
     }
 
-    fn source(&self, found: &known::Found) -> Source {
+    fn source(&self, found: &reuse::Found) -> Source {
         let (path, place) = self.path(&found.path);
         let slots = found.keys.iter().filter_map(|key| self.places[place].get_index_of(key)).collect();
         Source { fetch: found.fetch, path, slots }

@@ -1,91 +1,88 @@
-//! Sessions: API.
+//! Sessions in GraphQL.
 
-use async_graphql::{Context, InputObject, Object, SimpleObject};
-use chrono::{DateTime, Utc};
-use common::{Error, OrganizationId, Page, Result, SessionId};
-use graphql::{App as _, UserError, payload};
+use async_graphql::{ComplexObject, Context, InputObject, Object, SimpleObject};
+use common::{OrganizationId, Result, SessionId};
+use graphql::{App as _, UserError, mutations, queries, sorts};
 
-use super::{LoggedIn, Session, SessionTokens};
+use super::{LoggedIn, REVOKE, Session, SessionTokens, list, log_in, log_out, refresh, revoke, revoke_bulk};
+use crate::answered::answered;
 use crate::organization::OrganizationSummary;
 use crate::vault::vault;
 
-/// One log-in of the caller on one device.
-#[Object]
+/// Without a history: what belongs to no tenant leaves no trail in one.
+#[ComplexObject]
 impl Session {
-    /// Opaque.
-    async fn id(&self) -> SessionId {
-        self.id
-    }
-
-    /// When they logged in.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.created_at
-    }
-
-    /// When it was last renewed.
-    async fn last_used_at(&self) -> DateTime<Utc> {
-        self.last_used_at
-    }
-
-    /// When it ends unless it is used before.
-    async fn expires_at(&self) -> DateTime<Utc> {
-        self.expires_at
-    }
-
-    /// The address that they logged in from.
-    async fn address(&self) -> Option<&str> {
-        self.address.as_deref()
-    }
-
-    /// The program that they logged in with, as it called itself.
-    async fn user_agent(&self) -> Option<&str> {
-        self.user_agent.as_deref()
-    }
-
-    /// It is the one that this request came with.
+    /// Whether it is the session that this request came with.
     async fn is_current(&self, gql: &Context<'_>) -> Result<bool> {
         Ok(gql.app().member()?.session_id == self.id)
     }
-}
 
-/// What a client keeps of a session.
-#[Object]
-impl SessionTokens {
-    /// Sent with every request as `authorization: Bearer …`; good until `expiresAt`.
-    async fn access_token(&self) -> &str {
-        &self.access_token
-    }
-
-    /// Exchanged by `sessionRefresh` for the next pair. Good once: a second use ends the session.
-    async fn refresh_token(&self) -> &str {
-        &self.refresh_token
-    }
-
-    /// When the access token ends.
-    async fn expires_at(&self) -> DateTime<Utc> {
-        self.expires_at
+    /// The names of the mutations that the caller may use on it now, by their rights and by its state.
+    async fn viewer_permissions(&self, gql: &Context<'_>) -> Result<Vec<&'static str>> {
+        if self.is_open(gql.app().now()) {
+            graphql::viewer_permissions(gql, self).await
+        } else {
+            Ok(Vec::new())
+        }
     }
 }
 
-/// Who logs in, and where.
+/// Which of the caller's sessions a list has.
+#[derive(Debug, Default, InputObject)]
+pub struct SessionFilter {
+    /// True for those that have ended, which are kept for 30 days, in place of those that are open.
+    #[graphql(default)]
+    pub is_ended: bool,
+}
+
+sorts! {
+    /// How a list of sessions is ordered.
+    SessionSort {
+        /// By when the caller logged in.
+        desc CreatedAt,
+    }
+}
+
+queries! {
+    Session;
+    /// The caller's sessions in all organizations; the open ones, the latest first, unless the arguments say otherwise.
+    sessions(SessionFilter, SessionSort) = list;
+    /// One of the caller's sessions, open or ended; null when there is none of that id.
+    session;
+}
+
+mutations! {
+    Session as session;
+    /// Ends the session that this request came with: its tokens are worthless within two seconds.
+    log_out() = log_out for REVOKE;
+    /// Ends one of the caller's sessions, on whatever device.
+    session_revoke(id: SessionId) = revoke for REVOKE;
+    /// Ends many of the caller's sessions; one answer for each, in the order of the list.
+    bulk session_revoke_bulk(
+        /// The id of each session to end, 500 at most.
+        ids: Vec<SessionId>
+    ) = revoke_bulk for REVOKE;
+}
+
+/// Somebody who logs in, and where.
 #[derive(InputObject)]
 pub struct LogInInput {
-    /// The mail address.
+    /// The mail address of whoever logs in.
     pub email: String,
-    /// The password.
+    /// The password of whoever logs in.
     pub password: String,
-    /// Which organization to enter; needed only by those who belong to several.
+    /// The id of the organization to enter; needed only by those who belong to several.
     pub organization_id: Option<OrganizationId>,
 }
 
-/// What to go on with.
+/// A session to go on with.
 #[derive(InputObject)]
 pub struct SessionRefreshInput {
-    /// The refresh token that came last.
+    /// The refresh token of the session that came last.
     pub refresh_token: String,
 }
 
-/// What logging in answers.
+/// The result of logIn.
 #[derive(SimpleObject)]
 pub struct LogInPayload {
     /// The session; null when an organization is to be chosen first, or nothing was done.
@@ -96,93 +93,44 @@ pub struct LogInPayload {
     pub user_errors: Vec<UserError>,
 }
 
-impl LogInPayload {
-    fn of(result: Result<LoggedIn>) -> Result<Self> {
-        let (session, organizations, refusals) = match result {
-            Ok(LoggedIn::Session(session)) => (Some(session), Vec::new(), Vec::new()),
-            Ok(LoggedIn::Choose(organizations)) => (None, organizations, Vec::new()),
-            Err(Error::Refused(refusals)) => (None, Vec::new(), refusals),
-            Err(error) => return Err(error),
-        };
-        Ok(Self { session, organizations, user_errors: refusals.into_iter().map(Into::into).collect() })
-    }
+/// The result of sessionRefresh.
+#[derive(SimpleObject)]
+pub struct SessionRefreshPayload {
+    /// The next pair of tokens; null when nothing was done.
+    pub session: Option<SessionTokens>,
+    /// Why nothing was done; empty when it was.
+    pub user_errors: Vec<UserError>,
 }
 
-payload!(
-    /// What going on with a session answers.
-    SessionRefreshPayload {
-        /// The next pair of tokens.
-        session: SessionTokens
-    }
-);
-payload!(
-    /// What logging out answers.
-    LogOutPayload {
-        /// The session that was ended.
-        session: Session
-    }
-);
-payload!(
-    /// What ending a session answers.
-    SessionRevokePayload {
-        /// The session that was ended.
-        session: Session
-    }
-);
-
-/// Sessions: queries.
+/// Mutations that need no access token.
 #[derive(Default)]
-pub struct SessionQuery;
+pub struct LogInMutation;
 
 #[Object]
-impl SessionQuery {
-    /// The caller's open sessions, in all organizations, latest first.
-    async fn sessions(
-        &self,
-        gql: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 100; 20 when not said.")] first: Option<i32>,
-        #[graphql(desc = "Continue after this cursor.")] after: Option<String>,
-    ) -> Result<graphql::Page<Session>> {
-        let page = Page::new(first, after.as_deref())?;
-        Ok(graphql::connection(super::list(gql.app(), page).await?))
-    }
-}
-
-/// Sessions: mutations.
-#[derive(Default)]
-pub struct SessionMutation;
-
-#[Object]
-impl SessionMutation {
+impl LogInMutation {
     /// Logs in. Needs no token. Answers the organizations to choose from when there are several and none is named.
     async fn log_in(
         &self,
         gql: &Context<'_>,
-        #[graphql(desc = "Who, and where.")] input: LogInInput,
+        #[graphql(desc = "The mail address and the password, and the organization to enter.")]
+        input: LogInInput,
     ) -> Result<LogInPayload> {
-        LogInPayload::of(super::log_in(gql.app(), vault(gql), input).await)
+        let (logged_in, user_errors) = answered(log_in(gql.app(), vault(gql), input).await)?;
+        let (session, organizations) = match logged_in {
+            Some(LoggedIn::Session(session)) => (Some(session), Vec::new()),
+            Some(LoggedIn::Choose(organizations)) => (None, organizations),
+            None => (None, Vec::new()),
+        };
+        Ok(LogInPayload { session, organizations, user_errors })
     }
 
     /// Goes on with a session, with the roles of now. Needs no access token.
     async fn session_refresh(
         &self,
         gql: &Context<'_>,
-        #[graphql(desc = "What to go on with.")] input: SessionRefreshInput,
+        #[graphql(desc = "The session to go on with.")] input: SessionRefreshInput,
     ) -> Result<SessionRefreshPayload> {
-        SessionRefreshPayload::of(super::refresh(gql.app(), vault(gql), input).await)
-    }
-
-    /// Ends the caller's session: its tokens are worthless within two seconds.
-    async fn log_out(&self, gql: &Context<'_>) -> Result<LogOutPayload> {
-        LogOutPayload::of(super::log_out(gql.app()).await)
-    }
-
-    /// Ends one of the caller's sessions.
-    async fn session_revoke(
-        &self,
-        gql: &Context<'_>,
-        #[graphql(desc = "Which.")] id: SessionId,
-    ) -> Result<SessionRevokePayload> {
-        SessionRevokePayload::of(super::revoke(gql.app(), id).await)
+        let (session, user_errors) = answered(refresh(gql.app(), vault(gql), input).await)?;
+        Ok(SessionRefreshPayload { session, user_errors })
     }
 }

@@ -1,60 +1,46 @@
 //! Sessions: logging in, going on, and ending. A session is one log-in on one device, in one organization.
 
-pub mod graphql;
+mod graphql;
 mod model;
-pub(crate) mod repo;
+mod repo;
 
-pub use graphql::{LogInInput, SessionRefreshInput};
-pub use model::{LoggedIn, Refused, Session, SessionTokens};
-
-use chrono::{DateTime, Utc};
-use common::{Cursor, Error, IdentityId, Page, Permission, Result, Role, Scope, SessionId, Slice};
+use common::{EVERYBODY_OWN, Error, IdentityId, Page, Permission, Result, SessionId, Slice};
 use database::{Ctx, Tx};
 
-use crate::as_nobody;
-use crate::identity::Refused::Credentials;
-use crate::identity::{self, Proof, address};
+pub use self::graphql::{
+    LogInInput, LogInMutation, SessionFilter, SessionMutation, SessionQuery, SessionRefreshInput, SessionSort,
+};
+use self::model::{Choice, Presented, RefreshToken, choose};
+pub use self::model::{LoggedIn, Session, SessionTokens};
+pub(crate) use self::repo::{end_others, forget};
+use crate::identity::{self, CREDENTIALS_INVALID, Proof, address};
 use crate::organization::{self, Membership};
 use crate::signing_key::Signer;
 use crate::vault::Vault;
-use model::{Choice, Presented, RefreshToken, choose};
 
-pub(crate) const READ: Permission = Permission {
-    key: "auth.session.read",
-    description: "See one's own sessions.",
-    grants: &[
-        (Role::Admin, Scope::Own),
-        (Role::Manager, Scope::Own),
-        (Role::Hr, Scope::Own),
-        (Role::Member, Scope::Own),
-    ],
-};
-pub(crate) const REVOKE: Permission = Permission {
-    key: "auth.session.revoke",
-    description: "Log out, and end one's own sessions on other devices.",
-    grants: &[
-        (Role::Admin, Scope::Own),
-        (Role::Manager, Scope::Own),
-        (Role::Hr, Scope::Own),
-        (Role::Member, Scope::Own),
-    ],
-};
+pub(crate) const READ: Permission =
+    Permission::new("auth.session.read", "See one's own sessions.", EVERYBODY_OWN);
+pub(crate) const REVOKE: Permission = Permission::new(
+    "auth.session.revoke",
+    "Log out, and end one's own sessions on other devices.",
+    EVERYBODY_OWN,
+);
 
 /// Logs in: answers a session, or the organizations to choose from when there are several and none was named.
 ///
 /// # Errors
 /// Refuses an unknown address and a wrong password alike; `RATE_LIMITED`, `TENANT_SUSPENDED`.
 pub async fn log_in(ctx: &Ctx, vault: &Vault, input: LogInInput) -> Result<LoggedIn> {
-    let ctx = &as_nobody(ctx);
+    let ctx = &ctx.as_nobody();
     let mut tx = ctx.begin(&Permission::PUBLIC).await?;
     // What is no address is nobody's, and is answered, counted and timed as one that nobody has.
-    let email = identity::email_address(&input.email).unwrap_or_default();
+    let email = common::text::email(&input.email).unwrap_or_default();
     let (attempt, known) = identity::present(&mut tx, ctx, vault, &email).await?;
-    tx.commit().await?;
+    tx.commit(()).await?;
 
     let hash = known.as_ref().map(|identity| identity.password_hash.clone());
     let is_right = vault.hasher.verify(input.password, hash).await?;
-    let identity = known.filter(|identity| is_right && identity.is_active).ok_or(Credentials)?;
+    let identity = known.filter(|identity| is_right && identity.is_active).ok_or(CREDENTIALS_INVALID)?;
     let (identity_id, proof) = (identity.id, Proof::Known(identity));
     let signer = vault.signers.current(ctx).await?;
 
@@ -67,7 +53,7 @@ pub async fn log_in(ctx: &Ctx, vault: &Vault, input: LogInInput) -> Result<Logge
         Ok(choice) => choice,
         Err(refused) => {
             // The password was right, and is counted as such.
-            tx.commit().await?;
+            tx.commit(()).await?;
             return Err(refused.into());
         }
     };
@@ -77,7 +63,7 @@ pub async fn log_in(ctx: &Ctx, vault: &Vault, input: LogInInput) -> Result<Logge
         }
         Choice::Several => LoggedIn::Choose(organization::select_summaries(&mut tx, &memberships).await?),
     };
-    tx.commit().await?;
+    tx.commit(()).await?;
     Ok(answer)
 }
 
@@ -104,7 +90,7 @@ pub(crate) async fn open(
 /// `UNAUTHENTICATED`, without a reason, for every token that is not good; one that was exchanged before ends the
 /// session, because either of the two who have it may have stolen it. `TENANT_SUSPENDED`.
 pub async fn refresh(ctx: &Ctx, vault: &Vault, input: SessionRefreshInput) -> Result<SessionTokens> {
-    let ctx = &as_nobody(ctx);
+    let ctx = &ctx.as_nobody();
     let token = RefreshToken::parse(&input.refresh_token).ok_or(Error::Unauthenticated)?;
     let signer = vault.signers.current(ctx).await?;
     let mut tx = ctx.begin(&Permission::PUBLIC).await?;
@@ -114,8 +100,8 @@ pub async fn refresh(ctx: &Ctx, vault: &Vault, input: SessionRefreshInput) -> Re
         Presented::Current => {}
         Presented::Exchanged => {
             tracing::warn!(session = %session.id, "a refresh token came a second time; its session is ended");
-            repo::revoke(&mut tx, session.id, "TOKEN_REUSED").await?;
-            tx.commit().await?;
+            repo::end(&mut tx, &mut session, "TOKEN_REUSED").await?;
+            tx.commit(()).await?;
             return Err(Error::Unauthenticated);
         }
         Presented::Foreign => return Err(Error::Unauthenticated),
@@ -128,7 +114,7 @@ pub async fn refresh(ctx: &Ctx, vault: &Vault, input: SessionRefreshInput) -> Re
     let next = RefreshToken::new(vault, session.id);
     repo::save(&mut tx, &session, &next.hash()).await?;
     let tokens = session.tokens(&signer, &membership, &next, tx.now())?;
-    tx.commit().await?;
+    tx.commit(()).await?;
     Ok(tokens)
 }
 
@@ -141,7 +127,7 @@ pub async fn log_out(ctx: &Ctx) -> Result<Session> {
     end(ctx, id, "LOG_OUT").await
 }
 
-/// Ends one of the caller's sessions, on whatever device and in whatever organization.
+/// Ends one of the caller's sessions, on whatever device and in whatever organization. Ended already, it stays so.
 ///
 /// # Errors
 /// `NOT_FOUND`, for other people's as well.
@@ -149,21 +135,27 @@ pub async fn revoke(ctx: &Ctx, id: SessionId) -> Result<Session> {
     end(ctx, id, "REVOKED").await
 }
 
+/// As [`revoke`], for each of a list.
+pub async fn revoke_bulk(ctx: &Ctx, ids: Vec<SessionId>) -> Result<Vec<Result<Session>>> {
+    let mut tx = ctx.begin(&REVOKE).await?;
+    let done = tx.each(ids, |tx, id| Box::pin(end_in(tx, id, "REVOKED"))).await?;
+    tx.commit(done).await
+}
+
 async fn end(ctx: &Ctx, id: SessionId, because: &str) -> Result<Session> {
     let mut tx = ctx.begin(&REVOKE).await?;
-    let session = repo::lock_own(&mut tx, id, ctx.member()?.identity_id).await?;
-    let session = session.ok_or(Error::NotFound("session"))?;
-    repo::revoke(&mut tx, id, because).await?;
-    tx.commit().await?;
+    let session = end_in(&mut tx, id, because).await?;
+    tx.commit(session).await
+}
+
+async fn end_in(tx: &mut Tx, id: SessionId, because: &str) -> Result<Session> {
+    let mut session: Session = tx.lock(id).await?;
+    repo::end(tx, &mut session, because).await?;
     Ok(session)
 }
 
-/// The caller's open sessions in all organizations, latest first.
-///
-/// # Errors
-/// As [`Ctx::begin`].
-pub async fn list(ctx: &Ctx, page: Page<DateTime<Utc>>) -> Result<Slice<Session>> {
-    let mut tx = ctx.begin(&READ).await?;
-    let rows = repo::select_page(&mut tx, ctx.member()?.identity_id, &page).await?;
-    Ok(page.slice(rows, |row| Cursor { key: row.created_at, id: row.id.0 }))
+/// The caller's sessions in all organizations that the filter lets through.
+pub async fn list(ctx: &Ctx, filter: SessionFilter, sort: SessionSort, page: Page) -> Result<Slice<Session>> {
+    let mut tx = ctx.read(&READ).await?;
+    repo::select_page(&mut tx, ctx.member()?.identity_id, &filter, sort, page).await
 }

@@ -93,6 +93,45 @@ async fn sessions_are_listed_and_ended_by_their_owner_only() {
 }
 
 #[tokio::test]
+async fn many_sessions_are_ended_at_once_and_only_ones_own() {
+    const REVOKE: &str =
+        "mutation($ids: [ID!]!, $key: ID) { sessionRevokeBulk(ids: $ids, idempotencyKey: $key) {
+        userErrors { code } results { session { id revokedAt viewerPermissions } userErrors { code } } } }";
+    const LIST: &str = "query($ended: Boolean!, $after: String, $sort: SessionSort) {
+        sessions(filter: { isEnded: $ended }, after: $after, sort: $sort) {
+            totalCount pageInfo { endCursor } nodes { id viewerPermissions } } }";
+    const ONE: &str = "query($id: ID!) { session(id: $id) { id revokedAt } }";
+    let world = World::start().await;
+    world.sign_up("acme", "olivia@example.org").await.ok();
+    world.app.clock.advance(Duration::seconds(1));
+    tokens(world.log_in("olivia@example.org", PASSWORD, None).await);
+    world.app.clock.advance(Duration::seconds(1));
+    let (access, _) = tokens(world.log_in("olivia@example.org", PASSWORD, None).await);
+    let (stranger, _) = tokens(world.sign_up("other", "stranger@example.org").await);
+    let ask =
+        async |token: &str, query: &str, variables| world.ask("auth", Some(token), query, variables).await;
+    let open = ask(&access, LIST, json!({ "ended": false })).await.ok()["sessions"].clone();
+    assert_eq!(open["totalCount"], 3);
+    assert_eq!(open["nodes"][1]["viewerPermissions"], json!(["sessionRevoke"]));
+    let ids = [&open["nodes"][1]["id"], &open["nodes"][2]["id"]];
+    let theirs = ask(&stranger, REVOKE, json!({ "ids": ids })).await.ok();
+    for row in theirs["sessionRevokeBulk"]["results"].as_array().unwrap() {
+        assert_eq!(row["userErrors"][0]["code"], "NOT_FOUND");
+    }
+    assert_eq!(ask(&stranger, ONE, json!({ "id": ids[0] })).await.ok()["session"], json!(null));
+    let variables = json!({ "ids": ids, "key": "one" });
+    let ended = ask(&access, REVOKE, variables.clone()).await.ok();
+    assert_eq!(ask(&access, REVOKE, variables).await.ok(), ended, "sent twice, done and answered once");
+    assert_eq!(ended["sessionRevokeBulk"]["results"][1]["session"]["viewerPermissions"], json!([]));
+    assert!(ask(&access, ONE, json!({ "id": ids[0] })).await.ok()["session"]["revokedAt"].is_string());
+    assert_eq!(ask(&access, LIST, json!({ "ended": false })).await.ok()["sessions"]["totalCount"], 1);
+    let over = ask(&access, LIST, json!({ "ended": true })).await.ok()["sessions"].clone();
+    assert_eq!(over["totalCount"], 2);
+    let other_order = json!({ "ended": true, "sort": "CREATED_AT", "after": over["pageInfo"]["endCursor"] });
+    assert_eq!(ask(&access, LIST, other_order).await.codes(), ["VALIDATION_FAILED"]);
+}
+
+#[tokio::test]
 async fn a_changed_password_ends_the_other_sessions() {
     const CHANGE: &str = "mutation($old: String!, $new: String!) {
         passwordChange(input: { currentPassword: $old, newPassword: $new }) { sessionsEnded userErrors { code field } } }";

@@ -1,268 +1,131 @@
 //! Employees in GraphQL.
 
-use std::collections::HashMap;
+use async_graphql::{Context, InputObject, Object};
+use common::{Page, Result};
+use custom::CustomFieldCondition;
+use exchange::{CsvPage, ImportReport};
+use graphql::{App as _, mutations, queries, sorts};
 
-use async_graphql::{ComplexObject, Context, ID, Object};
-use common::{Cursor, Page, Result};
-use database::Ctx;
-use graphql::{App as _, Batch, Date, payload};
-
+use super::csv::{EmployeeImportInput, export, import};
 use super::{
-    Employee, EmployeeCreateInput, EmployeeFilter, EmployeeId, EmployeeSort, EmployeeTerminateInput,
-    EmployeeUpdateInput, READ, list, repo,
+    Employee, EmployeeCreateInput, EmployeeStatus, EmployeeTerminateInput, EmployeeUpdateInput, MANAGE,
+    create, list, terminate, update, update_bulk,
 };
-use crate::department::{Department, DepartmentById};
-use crate::events::EmployeeUpdated;
-use crate::holiday_calendar::{HolidayCalendar, HolidayCalendarById};
-use crate::membership::Membership;
-use crate::structure;
-use crate::work_location::{WorkLocation, WorkLocationById};
-use crate::work_schedule::{WorkSchedule, WorkScheduleById};
+use crate::ids::{DepartmentId, EmployeeId, WorkLocationId};
 
-#[ComplexObject]
-impl Employee {
-    /// Their first and last name.
-    async fn name(&self) -> String {
-        format!("{} {}", self.first_name, self.last_name)
-    }
+/// Which employees a list has; every condition holds.
+#[derive(Debug, Default, InputObject)]
+pub struct EmployeeFilter {
+    /// Where the employment stands; anywhere when absent.
+    pub status: Option<EmployeeStatus>,
+    /// The id of the department that they are in, not counting its parts.
+    pub department_id: Option<DepartmentId>,
+    /// The id of the employee whom they report to, not counting those below.
+    pub manager_id: Option<EmployeeId>,
+    /// The id of the place where they work.
+    pub work_location_id: Option<WorkLocationId>,
+    /// Part of the name, the mail address or the number: 1 to 100 characters.
+    pub search: Option<String>,
+    /// A tag that they carry, as it is spelt.
+    pub tag: Option<String>,
+    /// A value of a custom field that they have.
+    pub custom_field: Option<CustomFieldCondition>,
+}
 
-    /// Their first day.
-    async fn joined_on(&self) -> Date {
-        self.joined_on.into()
-    }
-
-    /// Their last day at work; null while none is set.
-    async fn last_working_day(&self) -> Option<Date> {
-        self.last_working_day.map(Date)
-    }
-
-    /// Their department.
-    async fn department(&self, gql: &Context<'_>) -> Result<Option<Department>> {
-        match self.department_id {
-            Some(id) => gql.load::<DepartmentById>(id).await,
-            None => Ok(None),
-        }
-    }
-
-    /// The employee whom they report to.
-    async fn manager(&self, gql: &Context<'_>) -> Result<Option<Employee>> {
-        match self.manager_id {
-            Some(id) => gql.load::<EmployeeById>(id).await,
-            None => Ok(None),
-        }
-    }
-
-    /// The active employees who report to them, by name.
-    async fn reports(
-        &self,
-        gql: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 100; 20 when not said.")] first: Option<i32>,
-        #[graphql(desc = "Continue after this cursor.")] after: Option<String>,
-    ) -> Result<graphql::Page<Employee>> {
-        let page = Page::<String>::new(first, after.as_deref())?;
-        let rows = gql.load::<ReportsOf>((self.id, first, after)).await?.unwrap_or_default();
-        let slice = page.slice(rows, |row| Cursor { key: row.sort_name.clone(), id: row.id.0 });
-        Ok(graphql::connection(slice))
-    }
-
-    /// Where they work.
-    async fn location(&self, gql: &Context<'_>) -> Result<Option<WorkLocation>> {
-        match self.work_location_id {
-            Some(id) => gql.load::<WorkLocationById>(id).await,
-            None => Ok(None),
-        }
-    }
-
-    /// The schedule that they work by: their own, else the organization's default; null means Monday to Friday.
-    async fn work_schedule(&self, gql: &Context<'_>) -> Result<Option<WorkSchedule>> {
-        match gql.load::<InEffect>(self.id).await?.and_then(|state| state.work_schedule_id) {
-            Some(id) => gql.load::<WorkScheduleById>(id).await,
-            None => Ok(None),
-        }
-    }
-
-    /// They have no schedule of their own.
-    async fn inherits_work_schedule(&self) -> bool {
-        self.work_schedule_id.is_none()
-    }
-
-    /// Their holidays: their own calendar, else the location's, else the organization's default; null means none.
-    async fn holiday_calendar(&self, gql: &Context<'_>) -> Result<Option<HolidayCalendar>> {
-        match gql.load::<InEffect>(self.id).await?.and_then(|state| state.holiday_calendar_id) {
-            Some(id) => gql.load::<HolidayCalendarById>(id).await,
-            None => Ok(None),
-        }
-    }
-
-    /// They have no holiday calendar of their own.
-    async fn inherits_holiday_calendar(&self) -> bool {
-        self.holiday_calendar_id.is_none()
-    }
-
-    /// Their membership, once they can log in.
-    async fn membership(&self) -> Option<Membership> {
-        self.membership_id.map(|id| Membership { id })
+sorts! {
+    /// How a list of employees is ordered.
+    EmployeeSort {
+        /// By last name, then first name.
+        Name,
+        /// By first day at work, the earliest first.
+        JoinedOn,
+        /// By number.
+        Number,
     }
 }
 
-payload!(
-    /// What hiring somebody answers.
-    EmployeeCreatePayload {
-        /// The new employee.
-        employee: Employee
-    }
-);
-
-payload!(
-    /// What changing an employee answers.
-    EmployeeUpdatePayload {
-        /// The employee as they are now.
-        employee: Employee
-    }
-);
-
-payload!(
-    /// What ending an employment answers.
-    EmployeeTerminatePayload {
-        /// The employee as they are now.
-        employee: Employee
-    }
-);
-
-/// Employees, by id.
-pub(crate) struct EmployeeById;
-
-impl Batch for EmployeeById {
-    type Key = EmployeeId;
-    type Value = Employee;
-
-    async fn load(ctx: &Ctx, keys: &[EmployeeId]) -> Result<HashMap<EmployeeId, Employee>> {
-        let mut tx = ctx.begin(&READ).await?;
-        Ok(repo::select_many(&mut tx, keys).await?.into_iter().map(|found| (found.id, found)).collect())
-    }
+/// One employee to change among many.
+#[derive(Debug, InputObject)]
+pub struct EmployeeUpdateRow {
+    /// The id of the employee.
+    pub id: EmployeeId,
+    /// The fields to change.
+    pub input: EmployeeUpdateInput,
 }
 
-/// What holds for employees after inheritance.
-struct InEffect;
-
-impl Batch for InEffect {
-    type Key = EmployeeId;
-    type Value = EmployeeUpdated;
-
-    async fn load(ctx: &Ctx, keys: &[EmployeeId]) -> Result<HashMap<EmployeeId, EmployeeUpdated>> {
-        let mut tx = ctx.begin(&READ).await?;
-        let states = structure::in_effect(&mut tx, keys).await?;
-        Ok(states.into_iter().map(|state| (state.employee_id, state)).collect())
-    }
+queries! {
+    Employee;
+    /// The employees, those who left included unless the filter says otherwise.
+    employees(EmployeeFilter, EmployeeSort) = list;
+    /// One employee; null when there is none of that id.
+    employee;
 }
 
-/// A page of those who report to a manager, with `first` and `after` as they were asked for.
-struct ReportsOf;
-
-impl Batch for ReportsOf {
-    type Key = (EmployeeId, Option<i32>, Option<String>);
-    type Value = Vec<Employee>;
-
-    async fn load(ctx: &Ctx, keys: &[Self::Key]) -> Result<HashMap<Self::Key, Vec<Employee>>> {
-        let mut tx = ctx.begin(&READ).await?;
-        // A list of parents asks each for the same page: one query for each page.
-        let mut managers: HashMap<_, Vec<EmployeeId>> = HashMap::new();
-        for (manager_id, first, after) in keys {
-            managers.entry((*first, after.clone())).or_default().push(*manager_id);
-        }
-        let mut found: HashMap<Self::Key, Vec<Employee>> = HashMap::new();
-        for ((first, after), ids) in managers {
-            let page = Page::new(first, after.as_deref())?;
-            for report in list::reports(&mut tx, &ids, &page).await? {
-                if let Some(manager_id) = report.manager_id {
-                    found.entry((manager_id, first, after.clone())).or_default().push(report);
-                }
-            }
-        }
-        Ok(found)
-    }
-}
-
-/// Employees: queries.
+/// Queries about the caller's own employee.
 #[derive(Default)]
-pub struct EmployeeQuery;
+pub struct MyEmployeeQuery;
 
 #[Object]
-impl EmployeeQuery {
-    /// The employees, those who left included unless the filter says otherwise.
-    async fn employees(
-        &self,
-        gql: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 100; 20 when not said.")] first: Option<i32>,
-        #[graphql(desc = "Continue after this cursor, of a list in the same order.")] after: Option<String>,
-        #[graphql(desc = "Which ones; all when not said.")] filter: Option<EmployeeFilter>,
-        #[graphql(desc = "In which order; by name when not said.")] sort: Option<EmployeeSort>,
-    ) -> Result<graphql::Page<Employee>> {
-        let page = Page::new(first, after.as_deref())?;
-        let sort = sort.unwrap_or(EmployeeSort::Name);
-        Ok(graphql::connection(super::list(gql.app(), &filter.unwrap_or_default(), sort, page).await?))
-    }
-
-    /// One employee; null when there is none of that id.
-    async fn employee(
-        &self,
-        gql: &Context<'_>,
-        #[graphql(desc = "Which one.")] id: EmployeeId,
-    ) -> Result<Option<Employee>> {
-        gql.load::<EmployeeById>(id).await
-    }
-
-    /// The employee whom your membership belongs to; null when there is none.
+impl MyEmployeeQuery {
+    /// The employee whom the caller's membership belongs to; null when there is none.
     async fn my_employee(&self, gql: &Context<'_>) -> Result<Option<Employee>> {
         super::mine(gql.app()).await
     }
+}
 
-    /// One employee, for other subgraphs.
-    #[graphql(entity)]
-    async fn employee_by_id(&self, gql: &Context<'_>, id: EmployeeId) -> Result<Option<Employee>> {
-        gql.load::<EmployeeById>(id).await
+/// Employees as files.
+#[derive(Default)]
+pub struct EmployeeExportQuery;
+
+#[Object]
+impl EmployeeExportQuery {
+    /// The employees as CSV, those who left included unless the filter says otherwise. Each page is a file of its own,
+    /// header included, which employeeImport takes as it is; to make one file of several pages, leave out the first line
+    /// of all but the first.
+    async fn employees_export(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The conditions that every row must meet.")] filter: Option<EmployeeFilter>,
+        #[graphql(desc = "The order of the rows; by name when absent.")] sort: Option<EmployeeSort>,
+        #[graphql(
+            desc = "The endCursor of the page to continue after, from the same list in the same order."
+        )]
+        after: Option<String>,
+        #[graphql(desc = "The number of rows, 1 to 5000.", default = 1000)] first: i32,
+    ) -> Result<CsvPage> {
+        let page = Page::within(first, after.as_deref(), exchange::PAGE_MAX)?;
+        let (filter, sort) = (filter.unwrap_or_default(), sort.unwrap_or_default());
+        let done = export(gql.app(), filter, sort, page).await;
+        if done.is_err() {
+            // After a failed statement the transaction answers nothing more.
+            gql.app().end_reading().await;
+        }
+        done
     }
 }
 
-/// Employees: mutations.
-#[derive(Default)]
-pub struct EmployeeMutation;
-
-#[Object]
-impl EmployeeMutation {
+mutations! {
+    Employee as employee;
     /// Hires somebody.
-    async fn employee_create(
-        &self,
-        gql: &Context<'_>,
-        #[graphql(desc = "Who they are.")] input: EmployeeCreateInput,
-        #[graphql(desc = "A key of your choice, so that a request sent twice hires once.")]
-        idempotency_key: Option<ID>,
-    ) -> Result<EmployeeCreatePayload> {
-        let key = idempotency_key.as_ref().map(|key| key.as_str());
-        EmployeeCreatePayload::of(super::create(gql.app(), input, key).await)
-    }
-
-    /// Changes what is said about somebody.
-    async fn employee_update(
-        &self,
-        gql: &Context<'_>,
-        #[graphql(desc = "Who.")] id: EmployeeId,
-        #[graphql(desc = "What is to change.")] input: EmployeeUpdateInput,
-    ) -> Result<EmployeeUpdatePayload> {
-        EmployeeUpdatePayload::of(super::update(gql.app(), id, input).await)
-    }
-
+    employee_create(input: EmployeeCreateInput) = create for MANAGE;
+    /// Changes what is said about an employee who has not left.
+    employee_update(id: EmployeeId, input: EmployeeUpdateInput) = update for MANAGE if |employee| employee.is_active();
+    /// Changes what is said about many employees; one answer for each, in the order of the list.
+    bulk employee_update_bulk(
+        /// The employees and what to change about each, 500 at most.
+        rows: Vec<EmployeeUpdateRow>
+    ) = update_bulk for MANAGE;
+    /// Hires and changes the employees of a file. A row that is refused keeps no other from being done; the report says
+    /// which were, and why.
+    employee_import(
+        /// The file, and what may be done with it.
+        input: EmployeeImportInput
+    ) -> report: ImportReport = import for MANAGE;
     /// Ends an employment.
-    async fn employee_terminate(
-        &self,
-        gql: &Context<'_>,
-        #[graphql(desc = "Whose.")] id: EmployeeId,
-        #[graphql(desc = "How it ends.")] input: EmployeeTerminateInput,
-        #[graphql(desc = "A key of your choice, so that a request sent twice counts once.")] idempotency_key: Option<
-            ID,
-        >,
-    ) -> Result<EmployeeTerminatePayload> {
-        let key = idempotency_key.as_ref().map(|key| key.as_str());
-        EmployeeTerminatePayload::of(super::terminate(gql.app(), id, input, key).await)
-    }
+    employee_terminate(
+        /// The id of the employee who leaves.
+        id: EmployeeId,
+        /// How the employment ends.
+        input: EmployeeTerminateInput
+    ) = terminate for MANAGE if |employee| employee.is_active();
 }

@@ -1,58 +1,61 @@
 //! Employees: hired, changed, moved, and let go.
 
+mod csv;
 mod graphql;
-mod list;
 mod model;
-mod refused;
 mod repo;
 
-use common::{Cursor, Error, Page, Permission, Result, Slice, id};
+use chrono::Datelike as _;
+use common::{PEOPLE_OFFICE, Page, Permission, Result, STAFF, Slice};
+use custom::Definitions;
 use database::{Ctx, OnConstraint as _, Tx};
 
-pub(crate) use self::graphql::EmployeeById;
-pub use self::graphql::{EmployeeMutation, EmployeeQuery};
-pub use self::list::{EmployeeFilter, Key};
+pub(crate) use self::csv::EXPORT;
+pub use self::graphql::{
+    EmployeeExportQuery, EmployeeFilter, EmployeeMutation, EmployeeQuery, EmployeeSort, EmployeeUpdateRow,
+    MyEmployeeQuery,
+};
 pub use self::model::{
-    Employee, EmployeeCreateInput, EmployeeSort, EmployeeStatus, EmployeeTerminateInput, EmployeeUpdateInput,
-    EmploymentType, TerminationType,
+    Employee, EmployeeCreateInput, EmployeeStatus, EmployeeTerminateInput, EmployeeUpdateInput,
 };
-pub use self::refused::Refused;
+pub(crate) use self::repo::ReportsOf;
+use crate::department::{self, Department};
 use crate::events::{EmployeeHired, EmployeeTerminated};
-use crate::{EVERYBODY, PEOPLE_OFFICE, department, structure};
+use crate::holiday_calendar::HolidayCalendar;
+use crate::ids::EmployeeId;
+use crate::structure;
+use crate::work_location::WorkLocation;
+use crate::work_schedule::WorkSchedule;
 
-id!(
-    /// One employee.
-    EmployeeId
+pub(crate) const READ: Permission = Permission::new(
+    "employee.employee.read",
+    "See the directory: who works here, where, and whom they report to.",
+    STAFF,
 );
+pub(crate) const MANAGE: Permission =
+    Permission::new("employee.employee.manage", "Hire, change and let go employees.", PEOPLE_OFFICE);
 
-pub(crate) const READ: Permission = Permission {
-    key: "employee.employee.read",
-    description: "See the directory: who works here, where, and whom they report to.",
-    grants: EVERYBODY,
-};
-pub(crate) const MANAGE: Permission = Permission {
-    key: "employee.employee.manage",
-    description: "Hire, change and let go employees.",
-    grants: PEOPLE_OFFICE,
-};
-
-/// Hires somebody. The same key with the same input hires once.
-pub async fn create(ctx: &Ctx, input: EmployeeCreateInput, key: Option<&str>) -> Result<Employee> {
+/// Hires somebody.
+pub async fn create(ctx: &Ctx, input: EmployeeCreateInput) -> Result<Employee> {
     let mut tx = ctx.begin(&MANAGE).await?;
     structure::lock(&mut tx).await?;
-    if let Some(hired) = tx.idempotent(key, &("employeeCreate", &input)).await? {
-        return find(&mut tx, hired.into()).await;
-    }
-    let mut employee = Employee::try_new(input, tx.now())?;
-    check_manager(&mut tx, &employee).await?;
-    employee.number = model::number(repo::next_number(&mut tx).await?);
-    refuse(repo::insert(&mut tx, &employee).await)?;
-    tx.answered(employee.id.0).await?;
-    for state in structure::in_effect(&mut tx, &[employee.id]).await? {
+    let employee = create_in(&mut tx, input).await?;
+    tx.commit(employee).await
+}
+
+async fn create_in(tx: &mut Tx, input: EmployeeCreateInput) -> Result<Employee> {
+    let mut employee = Employee::blank(tx.now());
+    let before = employee.clone();
+    employee.fill_in(input.into(), &Definitions::of::<Employee>(tx).await?)?;
+    check_references(tx, &before, &employee).await?;
+    let year = tx.now().year();
+    employee.number = tx.next_number(&model::NUMBERS, year).await?;
+    save(tx, &mut employee).await?;
+    let states = structure::in_effect(tx, &[employee.id]).await?;
+    people::write::employees(tx, &states).await?;
+    for state in &states {
         tx.emit(&EmployeeHired::from(state)).await?;
     }
-    let employee = find(&mut tx, employee.id).await?;
-    tx.commit().await?;
     Ok(employee)
 }
 
@@ -60,101 +63,110 @@ pub async fn create(ctx: &Ctx, input: EmployeeCreateInput, key: Option<&str>) ->
 pub async fn update(ctx: &Ctx, id: EmployeeId, input: EmployeeUpdateInput) -> Result<Employee> {
     let mut tx = ctx.begin(&MANAGE).await?;
     structure::lock(&mut tx).await?;
-    let mut employee = find(&mut tx, id).await?;
-    employee.apply(input)?;
-    check_manager(&mut tx, &employee).await?;
-    refuse(repo::save(&mut tx, &employee).await)?;
-    announce(&mut tx, &[id]).await?;
-    let employee = find(&mut tx, id).await?;
-    tx.commit().await?;
+    let employee = update_in(&mut tx, id, input).await?;
+    tx.commit(employee).await
+}
+
+/// Changes what is said about many; what is refused of one, the others are not.
+pub async fn update_bulk(ctx: &Ctx, rows: Vec<EmployeeUpdateRow>) -> Result<Vec<Result<Employee>>> {
+    let mut tx = ctx.begin(&MANAGE).await?;
+    structure::lock(&mut tx).await?;
+    let done = tx.each(rows, |tx, row| Box::pin(update_in(tx, row.id, row.input))).await?;
+    tx.commit(done).await
+}
+
+async fn update_in(tx: &mut Tx, id: EmployeeId, input: EmployeeUpdateInput) -> Result<Employee> {
+    let mut employee: Employee = tx.lock_at(id, input.version).await?;
+    let before = employee.clone();
+    let fields = match input.custom_fields.is_undefined() {
+        true => Definitions::default(),
+        false => Definitions::of::<Employee>(tx).await?,
+    };
+    employee.fill_in(input, &fields)?;
+    check_references(tx, &before, &employee).await?;
+    save(tx, &mut employee).await?;
+    structure::announce_many(tx, &[id]).await?;
     Ok(employee)
 }
 
 /// Ends an employment. Those who report to the leaver are taken over first.
-pub async fn terminate(
-    ctx: &Ctx,
-    id: EmployeeId,
-    input: EmployeeTerminateInput,
-    key: Option<&str>,
-) -> Result<Employee> {
+pub async fn terminate(ctx: &Ctx, id: EmployeeId, input: EmployeeTerminateInput) -> Result<Employee> {
     let mut tx = ctx.begin(&MANAGE).await?;
     structure::lock(&mut tx).await?;
-    if let Some(terminated) = tx.idempotent(key, &("employeeTerminate", id, &input)).await? {
-        return find(&mut tx, terminated.into()).await;
-    }
-    let mut employee = find(&mut tx, id).await?;
+    let mut employee: Employee = tx.lock(id).await?;
     employee.terminate(&input)?;
     let moved = hand_over(&mut tx, &employee, input.reassign_reports_to).await?;
-    refuse(repo::save(&mut tx, &employee).await)?;
-    tx.answered(id.0).await?;
-    announce(&mut tx, &moved).await?;
+    tx.save(&mut employee).await?;
+    structure::announce_many(&mut tx, &moved).await?;
+    people::write::left_on(&mut tx, id, Some(input.last_working_day.0)).await?;
     tx.emit(&EmployeeTerminated { employee_id: id, last_working_day: input.last_working_day.0 }).await?;
-    let employee = find(&mut tx, id).await?;
-    tx.commit().await?;
-    Ok(employee)
+    tx.commit(employee).await
 }
 
-/// Employees, filtered and in an order.
+/// The employees that the filter lets through.
 pub async fn list(
     ctx: &Ctx,
-    filter: &EmployeeFilter,
+    filter: EmployeeFilter,
     sort: EmployeeSort,
-    page: Page<Key>,
+    page: Page,
 ) -> Result<Slice<Employee>> {
-    let mut tx = ctx.begin(&READ).await?;
-    let rows = list::select(&mut tx, filter, sort, &page).await?;
-    Ok(page.slice(rows, |row| Cursor { key: list::key(row, sort), id: row.id.0 }))
+    let mut tx = ctx.read_list(&READ).await?;
+    repo::select_page(&mut tx, &filter, sort, page).await
 }
 
 /// The employee whom the caller's membership belongs to.
 pub async fn mine(ctx: &Ctx) -> Result<Option<Employee>> {
-    let mut tx = ctx.begin(&READ).await?;
-    repo::select_by_membership(&mut tx, ctx.member()?.membership_id).await
+    let mut tx = ctx.read(&READ).await?;
+    repo::select_mine(&mut tx).await
 }
 
-/// Whether there is such an employee, who has not left. Holds until the structure's lock is given back.
-pub(crate) async fn is_active(tx: &mut Tx, id: EmployeeId) -> Result<bool> {
-    Ok(!repo::select_line(tx, id).await?.is_empty())
-}
-
-async fn find(tx: &mut Tx, id: EmployeeId) -> Result<Employee> {
-    repo::select_many(tx, &[id]).await?.pop().ok_or(Error::NotFound("employee"))
-}
-
-async fn announce(tx: &mut Tx, ids: &[EmployeeId]) -> Result<()> {
-    let states = structure::in_effect(tx, ids).await?;
-    structure::announce(tx, &states).await
-}
-
-async fn check_manager(tx: &mut Tx, employee: &Employee) -> Result<()> {
-    if let Some(manager_id) = employee.manager_id {
-        model::check_manager(employee.id, &repo::select_line(tx, manager_id).await?)?;
+/// Whether what an employee begins to refer to is there, and in use.
+async fn check_references(tx: &mut Tx, before: &Employee, now: &Employee) -> Result<()> {
+    tx.check_reference::<Department>("departmentId", before.department_id, now.department_id).await?;
+    tx.check_reference::<WorkLocation>("workLocationId", before.work_location_id, now.work_location_id)
+        .await?;
+    tx.check_reference::<WorkSchedule>("workScheduleId", before.work_schedule_id, now.work_schedule_id)
+        .await?;
+    tx.check_reference::<HolidayCalendar>(
+        "holidayCalendarId",
+        before.holiday_calendar_id,
+        now.holiday_calendar_id,
+    )
+    .await?;
+    if let Some(manager_id) = now.manager_id.filter(|_| now.manager_id != before.manager_id) {
+        model::check_manager(now.id, &repo::select_line(tx, manager_id).await?)?;
     }
     Ok(())
 }
 
 /// Gives the leaver's people and departments to `heir`; answers whose manager changed.
 async fn hand_over(tx: &mut Tx, leaver: &Employee, heir: Option<EmployeeId>) -> Result<Vec<EmployeeId>> {
-    let reports = repo::select_report_ids(tx, leaver.id).await?;
+    let mut reports = repo::lock_reports(tx, leaver.id).await?;
+    let ids: Vec<EmployeeId> = reports.iter().map(|report| report.id).collect();
     match heir {
         Some(heir) => {
-            model::check_heir(leaver.id, &repo::select_line(tx, heir).await?, &reports)?;
-            repo::move_reports(tx, leaver, heir).await?;
+            model::check_heir(leaver.id, &repo::select_line(tx, heir).await?, &ids)?;
+            for report in &mut reports {
+                // An heir from among them moves up.
+                report.manager_id = if report.id == heir { leaver.manager_id } else { Some(heir) };
+            }
+            tx.save_all(&mut reports).await?;
         }
         None if reports.is_empty() => {}
-        None => return Err(Refused::HasReports { count: reports.len() }.into()),
+        None => return Err(model::has_reports(reports.len()).into()),
     }
     department::hand_over(tx, leaver.id, heir).await?;
-    Ok(reports)
+    Ok(ids)
 }
 
-/// What the database refuses, as a sentence: taken keys, and references to what is missing or foreign.
-fn refuse(saved: Result<()>) -> Result<()> {
-    saved
-        .on_constraint("employee_work_email_key", Refused::WorkEmailTaken)
-        .on_constraint("employee_membership_key", Refused::MembershipTaken)
-        .on_constraint("employee_department_fkey", Refused::DepartmentNotFound)
-        .on_constraint("employee_work_location_fkey", Refused::WorkLocationNotFound)
-        .on_constraint("employee_work_schedule_fkey", Refused::WorkScheduleNotFound)
-        .on_constraint("employee_holiday_calendar_fkey", Refused::HolidayCalendarNotFound)
+async fn save(tx: &mut Tx, employee: &mut Employee) -> Result<()> {
+    save_all(tx, std::slice::from_mut(employee)).await
+}
+
+async fn save_all(tx: &mut Tx, employees: &mut [Employee]) -> Result<()> {
+    tx.save_all(employees)
+        .await
+        .on_constraint("employee_number_key", model::NUMBER_TAKEN)
+        .on_constraint("employee_work_email_key", model::WORK_EMAIL_TAKEN)
+        .on_constraint("employee_membership_key", model::MEMBERSHIP_TAKEN)
 }

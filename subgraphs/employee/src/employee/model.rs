@@ -1,96 +1,83 @@
 //! What an employee may be, and what may happen to one.
 
-use async_graphql::{Enum, InputObject, MaybeUndefined, SimpleObject};
-use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
-use common::{Error, MembershipId};
-use graphql::Date;
-use serde::{Deserialize, Serialize};
+use async_graphql::{InputObject, SimpleObject};
+use chrono::{DateTime, Datelike as _, Utc};
+use common::{Form, MembershipId, Refusal, Result};
+use custom::{CustomFieldInput, Definitions};
+use database::{Record, Series};
+use graphql::{Date, choices, inputs};
 
-use super::{EmployeeId, Refused};
-use crate::department::DepartmentId;
-use crate::holiday_calendar::HolidayCalendarId;
-use crate::work_location::WorkLocationId;
-use crate::work_schedule::WorkScheduleId;
+use super::READ;
+use crate::ids::{DepartmentId, EmployeeId, HolidayCalendarId, WorkLocationId, WorkScheduleId};
 
-/// On what terms somebody works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, sqlx::Type, Serialize)]
-#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum EmploymentType {
-    /// For good, the whole week.
-    FullTime,
-    /// For good, a part of the week.
-    PartTime,
-    /// For a limited time or task.
-    Contract,
-    /// To learn.
-    Intern,
-    /// Through an agency, or for a season.
-    Temp,
+choices! {
+    /// The terms on which somebody works.
+    EmploymentType {
+        /// For good, the whole week.
+        FullTime,
+        /// For good, a part of the week.
+        PartTime,
+        /// For a limited time or task.
+        Contract,
+        /// To learn.
+        Intern,
+        /// Through an agency, or for a season.
+        Temp,
+    }
 }
 
-/// Where an employment stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, sqlx::Type)]
-#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum EmployeeStatus {
-    /// Works here.
-    Active,
-    /// Left, or has a last working day.
-    Terminated,
+choices! {
+    /// Where an employment stands.
+    EmployeeStatus {
+        /// The employee works here.
+        Active,
+        /// The employee left, or has a last working day.
+        Terminated,
+    }
 }
 
-/// Why an employment ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, sqlx::Type, Serialize)]
-#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum TerminationType {
-    /// They gave notice.
-    Resignation,
-    /// They were given notice, for what they did.
-    Dismissal,
-    /// Their position is no more.
-    Redundancy,
-    /// They retire.
-    Retirement,
-    /// It was for a limited time.
-    EndOfContract,
-    /// They died.
-    Death,
-}
-
-/// How a list of employees is ordered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize, Deserialize)]
-pub enum EmployeeSort {
-    /// By last name, then first name.
-    Name,
-    /// By last name, then first name, from the end.
-    NameDesc,
-    /// Who joined first comes first.
-    JoinedOn,
-    /// Who joined last comes first.
-    JoinedOnDesc,
+choices! {
+    /// Why an employment ends.
+    TerminationType {
+        /// The employee gave notice.
+        Resignation,
+        /// The employee was given notice, for what they did.
+        Dismissal,
+        /// The employee's position is no more.
+        Redundancy,
+        /// The employee retires.
+        Retirement,
+        /// It was for a limited time.
+        EndOfContract,
+        /// The employee died.
+        Death,
+    }
 }
 
 /// Somebody who works here, or did.
-#[derive(Clone, Debug, SimpleObject)]
+#[derive(Clone, Debug, PartialEq, SimpleObject, Record)]
 #[graphql(complex)]
+#[record("employee", table = "employee.employee", read = READ)]
 pub struct Employee {
-    /// Opaque.
+    /// The id of the employee; opaque to clients.
     pub id: EmployeeId,
     /// The number that the organization knows them by, such as E-00001.
+    #[record(once)]
     pub number: String,
     /// Their first name.
     pub first_name: String,
     /// Their last name.
     pub last_name: String,
-    /// Their address at work, in lower case.
+    /// Their mail address at work, in lower case.
     pub work_email: String,
     /// Where the employment stands.
     pub status: EmployeeStatus,
-    /// On what terms they work.
+    /// The terms on which they work.
     pub employment_type: EmploymentType,
-    #[graphql(skip)]
-    pub(crate) joined_on: NaiveDate,
-    #[graphql(skip)]
-    pub(crate) last_working_day: Option<NaiveDate>,
+    /// Their first day at work.
+    pub joined_on: Date,
+    /// Their last day at work; null while none is set.
+    pub last_working_day: Option<Date>,
     /// Why the employment ends; null while it does not.
     pub termination_type: Option<TerminationType>,
     #[graphql(skip)]
@@ -106,8 +93,10 @@ pub struct Employee {
     #[graphql(skip)]
     pub(crate) holiday_calendar_id: Option<HolidayCalendarId>,
     #[graphql(skip)]
-    pub(crate) sort_name: String,
-    /// Counts the changes; an update must name the one that it was made from.
+    pub(crate) custom_fields: custom::Values,
+    /// The words that people find them by.
+    pub tags: Vec<String>,
+    /// Counts the changes; an update names the version that it was made from.
     pub version: i32,
     /// When the record was made.
     pub created_at: DateTime<Utc>,
@@ -115,135 +104,133 @@ pub struct Employee {
     pub updated_at: DateTime<Utc>,
 }
 
-/// A new employee.
-#[derive(Debug, InputObject, Serialize)]
-pub struct EmployeeCreateInput {
-    /// Their first name: 1 to 80 characters.
-    pub first_name: String,
-    /// Their last name: 1 to 80 characters.
-    pub last_name: String,
-    /// Their address at work, unique among those who have not left.
-    pub work_email: String,
-    /// On what terms they work; full time when not said.
-    pub employment_type: Option<EmploymentType>,
-    /// Their first day.
-    pub joined_on: Date,
-    /// Their membership, so that they can log in; unique among those who have not left.
-    pub membership_id: Option<MembershipId>,
-    /// Their department.
-    pub department_id: Option<DepartmentId>,
-    /// The employee whom they report to.
-    pub manager_id: Option<EmployeeId>,
-    /// Where they work.
-    pub work_location_id: Option<WorkLocationId>,
-    /// A schedule of their own; the organization's default holds when not said.
-    pub work_schedule_id: Option<WorkScheduleId>,
-    /// A holiday calendar of their own; the location's, else the organization's default holds when not said.
-    pub holiday_calendar_id: Option<HolidayCalendarId>,
-}
-
-/// What is to change about an employee; what is not said stays.
-#[derive(Debug, InputObject)]
-pub struct EmployeeUpdateInput {
-    /// The version that the change was made from.
-    pub version: i32,
-    /// Their first name: 1 to 80 characters.
-    pub first_name: Option<String>,
-    /// Their last name: 1 to 80 characters.
-    pub last_name: Option<String>,
-    /// Their address at work, unique among those who have not left.
-    pub work_email: Option<String>,
-    /// On what terms they work.
-    pub employment_type: Option<EmploymentType>,
-    /// Their first day.
-    pub joined_on: Option<Date>,
-    /// Their membership, unique among those who have not left; null for none.
-    pub membership_id: MaybeUndefined<MembershipId>,
-    /// Their department; null for none.
-    pub department_id: MaybeUndefined<DepartmentId>,
-    /// The employee whom they report to; null for nobody.
-    pub manager_id: MaybeUndefined<EmployeeId>,
-    /// Where they work; null for nowhere in particular.
-    pub work_location_id: MaybeUndefined<WorkLocationId>,
-    /// A schedule of their own; null for the organization's default.
-    pub work_schedule_id: MaybeUndefined<WorkScheduleId>,
-    /// A holiday calendar of their own; null for the location's, else the organization's default.
-    pub holiday_calendar_id: MaybeUndefined<HolidayCalendarId>,
+inputs! {
+    /// The fields of a new employee.
+    EmployeeCreateInput,
+    /// The fields of an employee to change; those that are absent stay as they are.
+    EmployeeUpdateInput {
+        /// Their first name: 1 to 80 characters.
+        required first_name: String,
+        /// Their last name: 1 to 80 characters.
+        required last_name: String,
+        /// Their mail address at work, unique among those who have not left.
+        required work_email: String,
+        /// The terms on which they work; full time when absent from a new one.
+        defaulted employment_type: EmploymentType,
+        /// Their first day at work, from 1930 to 2100.
+        required joined_on: Date,
+        /// The id of their membership, with which they log in, unique among those who have not left; null for none.
+        nullable membership_id: MembershipId,
+        /// The id of their department; null for none.
+        nullable department_id: DepartmentId,
+        /// The id of the employee whom they report to; null for nobody.
+        nullable manager_id: EmployeeId,
+        /// The id of the place where they work; null for nowhere in particular.
+        nullable work_location_id: WorkLocationId,
+        /// The id of a schedule of their own; null for the organization's default.
+        nullable work_schedule_id: WorkScheduleId,
+        /// The id of a holiday calendar of their own; null for the location's, else the organization's default.
+        nullable holiday_calendar_id: HolidayCalendarId,
+        /// The values of custom fields to set or to clear, each field once; those that are not named stay as they are.
+        defaulted custom_fields: Vec<CustomFieldInput>,
+        /// The words that people find them by, in place of those before: 20 at most, each of 1 to 40 characters without
+        /// a comma.
+        defaulted tags: Vec<String>,
+    }
 }
 
 /// How an employment ends.
-#[derive(Debug, InputObject, Serialize)]
+#[derive(Clone, Debug, InputObject)]
 pub struct EmployeeTerminateInput {
     /// The last day at work, not before the first; it may lie ahead.
     pub last_working_day: Date,
     /// Why it ends.
     pub termination_type: TerminationType,
-    /// Who takes over the people who report to them and the departments that they head. Required while anybody
-    /// reports to them.
+    /// The id of the employee who takes over the people who report to the leaver and the departments that they head.
+    /// Required while anybody reports to them.
     pub reassign_reports_to: Option<EmployeeId>,
 }
 
+/// The numbers of employees, until the organization chooses another pattern.
+pub(super) const NUMBERS: Series =
+    Series { key: "employee.employee", pattern: "E-{number:5}", is_yearly: false };
+
+/// Days of employment lie in these years.
+const FIRST_YEAR: i32 = 1930;
+const LAST_YEAR: i32 = 2100;
+
+pub(super) const WORK_EMAIL_TAKEN: Refusal =
+    Refusal::of("workEmail", "WORK_EMAIL_TAKEN", "another employee has this mail address");
+pub(super) const NUMBER_TAKEN: Refusal =
+    Refusal::of("number", "NUMBER_TAKEN", "another employee has this number");
+pub(super) const MEMBERSHIP_TAKEN: Refusal =
+    Refusal::of("membershipId", "MEMBERSHIP_TAKEN", "this membership belongs to another employee");
+const JOINED_ON: Refusal =
+    Refusal::of("joinedOn", "DATE_OUT_OF_RANGE", "give a first day between 1930 and 2100");
+const LAST_WORKING_DAY: Refusal = Refusal::of("lastWorkingDay", "DATE_OUT_OF_RANGE", "");
+const TERMINATED: Refusal = Refusal::whole("EMPLOYEE_TERMINATED", "this employee has left");
+pub(super) const MANAGER_NOT_FOUND: Refusal =
+    Refusal::of("managerId", "EMPLOYEE_NOT_FOUND", "there is no such active employee to report to");
+const OWN_MANAGER: Refusal = Refusal::of("managerId", "OWN_MANAGER", "nobody reports to themselves");
+const CYCLE: Refusal = Refusal::of(
+    "managerId",
+    "MANAGER_CYCLE",
+    "this manager reports to the employee, directly or through others",
+);
+const HAS_REPORTS: Refusal = Refusal::of("reassignReportsTo", "HAS_REPORTS", "");
+const HEIR_NOT_FOUND: Refusal = Refusal::of(
+    "reassignReportsTo",
+    "EMPLOYEE_NOT_FOUND",
+    "there is no such other active employee to take over",
+);
+const HEIR_BELOW: Refusal = Refusal::of(
+    "reassignReportsTo",
+    "REASSIGN_CYCLE",
+    "this employee reports to one of the people to be taken over",
+);
+
 impl Employee {
-    /// Somebody new, before the number is known.
-    pub(super) fn try_new(input: EmployeeCreateInput, now: DateTime<Utc>) -> Result<Self, Refused> {
-        Ok(Self {
-            id: EmployeeId::new(),
-            number: String::new(),
-            first_name: name(&input.first_name, "firstName")?,
-            last_name: name(&input.last_name, "lastName")?,
-            work_email: work_email(&input.work_email)?,
-            status: EmployeeStatus::Active,
-            employment_type: input.employment_type.unwrap_or(EmploymentType::FullTime),
-            joined_on: joined_on(input.joined_on)?,
-            last_working_day: None,
-            termination_type: None,
-            membership_id: input.membership_id,
-            department_id: input.department_id,
-            manager_id: input.manager_id,
-            work_location_id: input.work_location_id,
-            work_schedule_id: input.work_schedule_id,
-            holiday_calendar_id: input.holiday_calendar_id,
-            sort_name: String::new(),
-            version: 1,
-            created_at: now,
-            updated_at: now,
-        })
+    /// Takes in a form: a new one into a blank, a changed one into what there was.
+    pub(super) fn fill_in(&mut self, input: EmployeeUpdateInput, fields: &Definitions) -> Result<()> {
+        const NAME_MAX: usize = 80;
+        self.check_active()?;
+        let mut form = Form::default();
+        form.name_within("firstName", input.first_name, NAME_MAX, &mut self.first_name);
+        form.name_within("lastName", input.last_name, NAME_MAX, &mut self.last_name);
+        form.email("workEmail", input.work_email, &mut self.work_email);
+        form.set("employmentType", input.employment_type, &mut self.employment_type);
+        form.checked("joinedOn", input.joined_on, joined_on, &mut self.joined_on);
+        form.optional(input.membership_id, &mut self.membership_id);
+        form.optional(input.department_id, &mut self.department_id);
+        form.optional(input.manager_id, &mut self.manager_id);
+        form.optional(input.work_location_id, &mut self.work_location_id);
+        form.optional(input.work_schedule_id, &mut self.work_schedule_id);
+        form.optional(input.holiday_calendar_id, &mut self.holiday_calendar_id);
+        fields.fill_in(&mut form, input.custom_fields, self.version == 0, &mut self.custom_fields);
+        custom::tags(&mut form, "tags", input.tags, &mut self.tags);
+        form.check()
     }
 
-    /// Changes what is said, if nobody else did in the meantime.
-    pub(super) fn apply(&mut self, input: EmployeeUpdateInput) -> Result<(), Error> {
-        if input.version != self.version {
-            return Err(Error::VersionConflict);
+    /// As [`Employee::fill_in`], for a row of a file: of somebody who has left, it may say what is so already.
+    pub(super) fn fill_in_row(&mut self, input: EmployeeUpdateInput, fields: &Definitions) -> Result<()> {
+        if self.is_active() {
+            return self.fill_in(input, fields);
         }
-        self.check_active()?;
-        if let Some(new) = input.first_name {
-            self.first_name = name(&new, "firstName")?;
-        }
-        if let Some(new) = input.last_name {
-            self.last_name = name(&new, "lastName")?;
-        }
-        if let Some(new) = input.work_email {
-            self.work_email = work_email(&new)?;
-        }
-        if let Some(new) = input.joined_on {
-            self.joined_on = joined_on(new)?;
-        }
-        self.employment_type = input.employment_type.unwrap_or(self.employment_type);
-        input.membership_id.update_to(&mut self.membership_id);
-        input.department_id.update_to(&mut self.department_id);
-        input.manager_id.update_to(&mut self.manager_id);
-        input.work_location_id.update_to(&mut self.work_location_id);
-        input.work_schedule_id.update_to(&mut self.work_schedule_id);
-        input.holiday_calendar_id.update_to(&mut self.holiday_calendar_id);
-        Ok(())
+        let mut as_if = Self { status: EmployeeStatus::Active, ..self.clone() };
+        as_if.fill_in(input, fields)?;
+        as_if.status = self.status;
+        if as_if == *self { Ok(()) } else { Err(TERMINATED.into()) }
     }
 
     /// Ends the employment.
-    pub(super) fn terminate(&mut self, input: &EmployeeTerminateInput) -> Result<(), Refused> {
+    pub(super) fn terminate(&mut self, input: &EmployeeTerminateInput) -> Result<(), Refusal> {
         self.check_active()?;
-        let day = input.last_working_day.0;
-        if day < self.joined_on || day.year() > LAST_YEAR {
-            return Err(Refused::LastWorkingDay { joined_on: self.joined_on });
+        let day = input.last_working_day;
+        if day < self.joined_on || day.0.year() > LAST_YEAR {
+            let first = self.joined_on.0;
+            let message =
+                format!("the last working day must be between {first}, the first day, and {LAST_YEAR}");
+            return Err(LAST_WORKING_DAY.saying(message));
         }
         self.status = EmployeeStatus::Terminated;
         self.last_working_day = Some(day);
@@ -251,48 +238,26 @@ impl Employee {
         Ok(())
     }
 
-    fn check_active(&self) -> Result<(), Refused> {
-        match self.status {
-            EmployeeStatus::Active => Ok(()),
-            EmployeeStatus::Terminated => Err(Refused::Terminated),
-        }
+    /// Whether they work here.
+    pub(super) fn is_active(&self) -> bool {
+        self.status == EmployeeStatus::Active
+    }
+
+    fn check_active(&self) -> Result<(), Refusal> {
+        if self.is_active() { Ok(()) } else { Err(TERMINATED) }
     }
 }
 
-/// Days of employment lie in these years.
-const FIRST_YEAR: i32 = 1930;
-const LAST_YEAR: i32 = 2100;
-
-/// The number that the organization knows its `n`-th employee by.
-pub(super) fn number(n: i32) -> String {
-    format!("E-{n:05}")
-}
-
-fn name(text: &str, field: &'static str) -> Result<String, Refused> {
-    crate::name(text, 80).ok_or(Refused::Name(field))
-}
-
-fn work_email(text: &str) -> Result<String, Refused> {
-    let email = text.trim().to_lowercase();
-    let is_plain = email.len() <= 254 && !email.chars().any(|c| c.is_whitespace() || c.is_control());
-    match email.split_once('@') {
-        Some((who, place)) if is_plain && !who.is_empty() && !place.is_empty() && !place.contains('@') => {
-            Ok(email)
-        }
-        _ => Err(Refused::WorkEmail),
-    }
-}
-
-fn joined_on(day: Date) -> Result<NaiveDate, Refused> {
-    if (FIRST_YEAR..=LAST_YEAR).contains(&day.0.year()) { Ok(day.0) } else { Err(Refused::JoinedOn) }
+fn joined_on(day: Date) -> Result<Date, Refusal> {
+    if (FIRST_YEAR..=LAST_YEAR).contains(&day.0.year()) { Ok(day) } else { Err(JOINED_ON) }
 }
 
 /// Whether somebody may report to the first of `line`, an active employee and all whom they report to.
-pub(super) fn check_manager(id: EmployeeId, line: &[EmployeeId]) -> Result<(), Refused> {
+pub(super) fn check_manager(id: EmployeeId, line: &[EmployeeId]) -> Result<(), Refusal> {
     match line {
-        [] => Err(Refused::ManagerNotFound),
-        [manager, ..] if *manager == id => Err(Refused::OwnManager),
-        _ if line.contains(&id) => Err(Refused::Cycle),
+        [] => Err(MANAGER_NOT_FOUND),
+        [manager, ..] if *manager == id => Err(OWN_MANAGER),
+        _ if line.contains(&id) => Err(CYCLE),
         _ => Ok(()),
     }
 }
@@ -301,14 +266,20 @@ pub(super) fn check_manager(id: EmployeeId, line: &[EmployeeId]) -> Result<(), R
 ///
 /// One of those very reports may: they then report to whom the leaver reported. Somebody further below may
 /// not: they would report to their own people.
-pub(super) fn check_heir(id: EmployeeId, line: &[EmployeeId], reports: &[EmployeeId]) -> Result<(), Refused> {
+pub(super) fn check_heir(id: EmployeeId, line: &[EmployeeId], reports: &[EmployeeId]) -> Result<(), Refusal> {
     match line {
-        [] => Err(Refused::HeirNotFound),
-        [heir, ..] if *heir == id => Err(Refused::HeirNotFound),
+        [] => Err(HEIR_NOT_FOUND),
+        [heir, ..] if *heir == id => Err(HEIR_NOT_FOUND),
         [heir, ..] if reports.contains(heir) => Ok(()),
-        _ if line.contains(&id) => Err(Refused::HeirBelow),
+        _ if line.contains(&id) => Err(HEIR_BELOW),
         _ => Ok(()),
     }
+}
+
+/// Nobody would lead those who report to a leaver.
+pub(super) fn has_reports(count: usize) -> Refusal {
+    let who = if count == 1 { "one person reports".to_owned() } else { format!("{count} people report") };
+    HAS_REPORTS.saying(format!("{who} to this employee; say who takes over"))
 }
 
 #[cfg(test)]

@@ -1,92 +1,50 @@
 //! The SQL of employees.
 
-use common::{MembershipId, Result};
-use database::Tx;
+use std::collections::HashMap;
 
-use super::{Employee, EmployeeId, EmployeeStatus, EmploymentType, TerminationType};
-use crate::department::DepartmentId;
-use crate::holiday_calendar::HolidayCalendarId;
-use crate::work_location::WorkLocationId;
-use crate::work_schedule::WorkScheduleId;
+use common::{Page, Permission, Place, Result, Slice};
+use database::{Tx, page};
+use graphql::Batch;
 
-/// The next number; the one who asks next waits until this transaction is through.
-pub(super) async fn next_number(tx: &mut Tx) -> Result<i32> {
-    Ok(sqlx::query_scalar!(
-        "insert into employee.employee_counter as counter (last_number) values (1)
-         on conflict on constraint employee_counter_pkey do update set last_number = counter.last_number + 1
-         returning last_number",
-    )
-    .fetch_one(tx.conn())
-    .await?)
+use super::READ;
+use super::graphql::{EmployeeFilter, EmployeeSort};
+use super::model::{Employee, EmployeeStatus, select_employee};
+use crate::ids::{DepartmentId, EmployeeId, WorkLocationId};
+
+pub(super) async fn select_page(
+    tx: &mut Tx,
+    filter: &EmployeeFilter,
+    sort: EmployeeSort,
+    page: Page,
+) -> Result<Slice<Employee>> {
+    let search = tx.search::<Employee>(filter.search.as_deref()).await?;
+    let carrying =
+        custom::carrying::<Employee>(tx, filter.tag.as_deref(), filter.custom_field.as_ref()).await?;
+    Ok(page!(
+        tx, Employee, page, sort: EmployeeSort { Name => "sort_name", JoinedOn => "joined_on", Number => "number" },
+        "($3::text is null or status = $3) and ($4::uuid is null or department_id = $4)
+         and ($5::uuid is null or manager_id = $5) and ($6::uuid is null or work_location_id = $6)
+         and ($7::uuid[] is null or id = any($7)) and ($8::text is null or search_text like $8)
+         and ($9::uuid[] is null or id = any($9)) and ($10::text[] is null or tags @> $10)
+         and ($11::jsonb is null or custom_fields @> $11)",
+        [
+            filter.status as Option<EmployeeStatus>,
+            filter.department_id as Option<DepartmentId>,
+            filter.manager_id as Option<EmployeeId>,
+            filter.work_location_id as Option<WorkLocationId>,
+            search.ids.as_deref(),
+            search.pattern.as_deref(),
+            carrying.ids.as_deref(),
+            carrying.tags.as_deref(),
+            carrying.fields.as_ref(),
+        ],
+    ))
 }
 
-pub(super) async fn insert(tx: &mut Tx, e: &Employee) -> Result<()> {
-    sqlx::query!(
-        "insert into employee.employee (id, number, first_name, last_name, work_email, status, employment_type,
-             joined_on, membership_id, department_id, manager_id, work_location_id, work_schedule_id,
-             holiday_calendar_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-        e.id as EmployeeId,
-        e.number,
-        e.first_name,
-        e.last_name,
-        e.work_email,
-        e.status as EmployeeStatus,
-        e.employment_type as EmploymentType,
-        e.joined_on,
-        e.membership_id as Option<MembershipId>,
-        e.department_id as Option<DepartmentId>,
-        e.manager_id as Option<EmployeeId>,
-        e.work_location_id as Option<WorkLocationId>,
-        e.work_schedule_id as Option<WorkScheduleId>,
-        e.holiday_calendar_id as Option<HolidayCalendarId>,
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
-
-pub(super) async fn save(tx: &mut Tx, e: &Employee) -> Result<()> {
-    sqlx::query!(
-        "update employee.employee set first_name = $2, last_name = $3, work_email = $4, status = $5,
-             employment_type = $6, joined_on = $7, last_working_day = $8, termination_type = $9,
-             membership_id = $10, department_id = $11, manager_id = $12, work_location_id = $13,
-             work_schedule_id = $14, holiday_calendar_id = $15, version = version + 1
-         where id = $1",
-        e.id as EmployeeId,
-        e.first_name,
-        e.last_name,
-        e.work_email,
-        e.status as EmployeeStatus,
-        e.employment_type as EmploymentType,
-        e.joined_on,
-        e.last_working_day,
-        e.termination_type as Option<TerminationType>,
-        e.membership_id as Option<MembershipId>,
-        e.department_id as Option<DepartmentId>,
-        e.manager_id as Option<EmployeeId>,
-        e.work_location_id as Option<WorkLocationId>,
-        e.work_schedule_id as Option<WorkScheduleId>,
-        e.holiday_calendar_id as Option<HolidayCalendarId>,
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
-
-/// Lets those who report to the leaver report to `heir`; an heir from among them moves up.
-pub(super) async fn move_reports(tx: &mut Tx, leaver: &Employee, heir: EmployeeId) -> Result<()> {
-    sqlx::query!(
-        "update employee.employee
-         set manager_id = case when id = $2 then $3 else $2 end, version = version + 1
-         where manager_id = $1 and status <> 'TERMINATED'",
-        leaver.id as EmployeeId,
-        heir as EmployeeId,
-        leaver.manager_id as Option<EmployeeId>,
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
+pub(super) async fn select_mine(tx: &mut Tx) -> Result<Option<Employee>> {
+    Ok(select_employee!("where membership_id = core.actor_id() and status <> 'TERMINATED'")
+        .fetch_optional(tx.conn())
+        .await?)
 }
 
 /// An active employee and all whom they report to, one above the other; empty when there is none of that id.
@@ -105,48 +63,74 @@ pub(super) async fn select_line(tx: &mut Tx, id: EmployeeId) -> Result<Vec<Emplo
     .await?)
 }
 
-/// Who reports to an employee and has not left.
-pub(super) async fn select_report_ids(tx: &mut Tx, id: EmployeeId) -> Result<Vec<EmployeeId>> {
-    Ok(sqlx::query_scalar!(
-        r#"select id as "id: EmployeeId" from employee.employee where manager_id = $1 and status <> 'TERMINATED'"#,
-        id as EmployeeId,
-    )
-    .fetch_all(tx.conn())
-    .await?)
-}
-
-pub(super) async fn select_many(tx: &mut Tx, ids: &[EmployeeId]) -> Result<Vec<Employee>> {
-    Ok(sqlx::query_as!(
-        Employee,
-        r#"select id, number, first_name, last_name, work_email, status as "status: EmployeeStatus",
-               employment_type as "employment_type: EmploymentType", joined_on, last_working_day,
-               termination_type as "termination_type: TerminationType",
-               membership_id as "membership_id: MembershipId", department_id as "department_id: DepartmentId",
-               manager_id as "manager_id: EmployeeId", work_location_id as "work_location_id: WorkLocationId",
-               work_schedule_id as "work_schedule_id: WorkScheduleId",
-               holiday_calendar_id as "holiday_calendar_id: HolidayCalendarId", sort_name, version,
-               created_at, updated_at
-           from employee.employee where id = any($1)"#,
+/// The managers of employees, and of all above them; of those at the top, none.
+pub(super) async fn select_above(
+    tx: &mut Tx,
+    ids: &[EmployeeId],
+) -> Result<HashMap<EmployeeId, Option<EmployeeId>>> {
+    let rows = sqlx::query!(
+        r#"with recursive line as (
+               select id, manager_id from employee.employee where id = any($1)
+               union
+               select above.id, above.manager_id
+               from employee.employee above join line on above.id = line.manager_id
+           )
+           select id as "id!: EmployeeId", manager_id as "manager_id: EmployeeId" from line"#,
         ids as &[EmployeeId],
     )
     .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.manager_id)).collect())
+}
+
+/// Who reports to an employee and has not left, locked.
+pub(super) async fn lock_reports(tx: &mut Tx, id: EmployeeId) -> Result<Vec<Employee>> {
+    Ok(select_employee!(
+        "where manager_id = $1 and status <> 'TERMINATED' order by id for update",
+        id as EmployeeId
+    )
+    .fetch_all(tx.conn())
     .await?)
 }
 
-pub(super) async fn select_by_membership(tx: &mut Tx, id: MembershipId) -> Result<Option<Employee>> {
-    Ok(sqlx::query_as!(
-        Employee,
-        r#"select id, number, first_name, last_name, work_email, status as "status: EmployeeStatus",
-               employment_type as "employment_type: EmploymentType", joined_on, last_working_day,
-               termination_type as "termination_type: TerminationType",
-               membership_id as "membership_id: MembershipId", department_id as "department_id: DepartmentId",
-               manager_id as "manager_id: EmployeeId", work_location_id as "work_location_id: WorkLocationId",
-               work_schedule_id as "work_schedule_id: WorkScheduleId",
-               holiday_calendar_id as "holiday_calendar_id: HolidayCalendarId", sort_name, version,
-               created_at, updated_at
-           from employee.employee where membership_id = $1 and status <> 'TERMINATED'"#,
-        id as MembershipId,
-    )
-    .fetch_optional(tx.conn())
-    .await?)
+/// A page of those who report to a manager, by name, those who left aside.
+pub(crate) struct ReportsOf;
+
+impl Batch for ReportsOf {
+    type Key = (EmployeeId, Page);
+    type Value = Slice<Employee>;
+    const READ: &'static Permission = &READ;
+
+    async fn load(tx: &mut Tx, keys: &[Self::Key]) -> Result<HashMap<Self::Key, Slice<Employee>>> {
+        const PLACE: Place = Place::new("employee.reports", "Name");
+        // A list of parents asks each for the same page: one query for each page.
+        let mut managers: HashMap<Page, Vec<EmployeeId>> = HashMap::new();
+        for (manager_id, page) in keys {
+            managers.entry(*page).or_default().push(*manager_id);
+        }
+        let mut found = HashMap::with_capacity(keys.len());
+        for (page, ids) in managers {
+            let rows = select_employee!(
+                "where id in (
+                     select page.id from unnest($1::uuid[]) as manager (id) cross join lateral (
+                         select report.id from employee.employee report
+                         where report.manager_id = manager.id and report.status <> 'TERMINATED'
+                             and ($2::uuid is null or (report.sort_name, report.id) >
+                                  (select sort_name, id from employee.employee where id = $2))
+                         order by report.sort_name, report.id limit $3
+                     ) as page
+                 ) order by sort_name, id",
+                &ids as &[EmployeeId],
+                page.after(PLACE)?,
+                page.limit(),
+            )
+            .fetch_all(tx.conn())
+            .await?;
+            for id in ids {
+                let reports = rows.iter().filter(|row| row.manager_id == Some(id)).cloned().collect();
+                found.insert((id, page), page.slice(PLACE, reports, |row: &Employee| row.id.into()));
+            }
+        }
+        Ok(found)
+    }
 }

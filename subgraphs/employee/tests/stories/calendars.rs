@@ -33,7 +33,7 @@ async fn a_day_is_in_a_calendar_once() {
     let id = calendar(&hr, json!({})).await;
     let add = async |day: &str| {
         let input = json!({ "calendarId": id, "date": day, "name": "Day" });
-        try_make(&hr, "holidayAdd", "holiday", input).await
+        hr.mutate("holidayAdd", "holiday", json!({ "input": input })).await
     };
     assert_eq!(add("2026-05-01").await.refusals(), ["DAY_TAKEN"]);
     let added = text(&add("2026-12-25").await.ok()["holidayAdd"]["holiday"]["id"]);
@@ -46,7 +46,7 @@ async fn a_day_is_in_a_calendar_once() {
     add("2026-12-25").await.ok();
     let twice = json!({ "name": "Twice", "holidays": [
         { "date": "2026-05-01", "name": "A" }, { "date": "2026-05-01", "name": "B" }] });
-    let refused = try_make(&hr, "holidayCalendarCreate", "holidayCalendar", twice).await;
+    let refused = hr.try_create("holidayCalendar", twice).await;
     assert_eq!(refused.refusals(), ["DAY_TAKEN"]);
 }
 
@@ -71,15 +71,13 @@ async fn one_schedule_and_one_calendar_are_the_default() {
     };
     assert_eq!(defaults("workSchedules").await, [second]);
     assert_eq!(defaults("holidayCalendars").await, [new]);
-    let update = |kind: &str, id: &str, is: bool| {
-        format!(
-            "mutation {{ {kind}Update(id: \"{id}\", input: {{ isDefault: {is} }}) {{ userErrors {{ code }} }} }}"
-        )
+    let update = async |kind: &str, id: &str, is: bool| {
+        hr.update(kind, id, json!({ "isDefault": is })).await.ok();
     };
-    hr.run(&update("workSchedule", &first, true)).await.ok();
+    update("workSchedule", &first, true).await;
     assert_eq!(defaults("workSchedules").await, [first]);
-    hr.run(&update("holidayCalendar", &old, true)).await.ok();
-    hr.run(&update("holidayCalendar", &old, false)).await.ok();
+    update("holidayCalendar", &old, true).await;
+    update("holidayCalendar", &old, false).await;
     assert!(defaults("holidayCalendars").await.is_empty());
 }
 
@@ -92,12 +90,10 @@ async fn a_schedule_and_a_location_say_what_they_are() {
     let expected = json!({ "name": "Four days", "dayFractions": ["1", "1", "1", "1", "0", "0", "0"],
         "hoursPerWeek": "32", "isDefault": false });
     assert_eq!(shown["workSchedules"]["nodes"][0], expected);
-    let short = format!(
-        "mutation {{ workScheduleUpdate(id: \"{id}\", input: {{ dayFractions: [\"1\"] }}) {{ userErrors {{ code }} }} }}"
-    );
-    assert_eq!(hr.run(&short).await.refusals(), ["DAY_FRACTIONS_INVALID"]);
+    let short = hr.update("workSchedule", &id, json!({ "dayFractions": ["1"] })).await;
+    assert_eq!(short.refusals(), ["DAY_FRACTIONS_INVALID"]);
     let nowhere = json!({ "name": "Atlantis", "timeZone": "Atlantic/Atlantis" });
-    let refused = try_make(&hr, "workLocationCreate", "workLocation", nowhere).await;
+    let refused = hr.try_create("workLocation", nowhere).await;
     assert_eq!(refused.refusals(), ["TIME_ZONE_UNKNOWN"]);
     let calendar = calendar(&hr, json!({})).await;
     location(&hr, "Asia/Tokyo", Some(&calendar)).await;

@@ -8,7 +8,9 @@ const UPDATE: &str =
     "mutation($id: ID!, $input: DepartmentUpdateInput!) { departmentUpdate(id: $id, input: $input) {
     department { name code parent { id } head { id } } userErrors { field code message } } }";
 
-async fn change(client: &Client<'_>, id: &str, input: serde_json::Value) -> Answer {
+async fn change(client: &Client<'_>, id: &str, mut input: serde_json::Value) -> Answer {
+    let now = client.run(&format!("{{ department(id: \"{id}\") {{ version }} }}")).await.ok();
+    input["version"] = now["department"]["version"].clone();
     client.run_with(UPDATE, json!({ "id": id, "input": input })).await
 }
 
@@ -19,11 +21,11 @@ async fn a_department_has_a_parent_a_head_and_a_code_of_its_own() {
     let head = hire(&hr, "Grace", "Hopper", json!({})).await;
     let top = department(&hr, "TOP").await;
     let part = json!({ "name": "Part", "code": "PART-1", "parentId": top, "headId": head });
-    let part = make(&hr, "departmentCreate", "department", part).await;
+    let part = hr.create("department", part).await;
     let again = json!({ "name": "Again", "code": "TOP" });
-    assert_eq!(try_make(&hr, "departmentCreate", "department", again).await.refusals(), ["CODE_TAKEN"]);
+    assert_eq!(hr.try_create("department", again).await.refusals(), ["CODE_TAKEN"]);
     let lower = json!({ "name": "Again", "code": "top" });
-    assert_eq!(try_make(&hr, "departmentCreate", "department", lower).await.refusals(), ["CODE_INVALID"]);
+    assert_eq!(hr.try_create("department", lower).await.refusals(), ["CODE_INVALID"]);
 
     let renamed = change(&hr, &part, json!({ "name": "Renamed" })).await.ok();
     let expected =
@@ -41,9 +43,9 @@ async fn a_department_is_never_part_of_itself() {
     let hr = app.as_(&hr);
     let top = department(&hr, "TOP").await;
     let middle = json!({ "name": "Middle", "code": "MIDDLE", "parentId": top });
-    let middle = make(&hr, "departmentCreate", "department", middle).await;
+    let middle = hr.create("department", middle).await;
     let low = json!({ "name": "Low", "code": "LOW", "parentId": middle });
-    let low = make(&hr, "departmentCreate", "department", low).await;
+    let low = hr.create("department", low).await;
     for below in [&top, &middle, &low] {
         assert_eq!(change(&hr, &top, json!({ "parentId": below })).await.refusals(), ["DEPARTMENT_CYCLE"]);
     }
@@ -63,7 +65,7 @@ async fn departments_are_listed_by_name_page_by_page() {
     for code in ["C", "A", "D", "B", "E"] {
         // The same name for all: the id alone decides.
         let input = json!({ "name": "Same", "code": code });
-        make(&hr, "departmentCreate", "department", input).await;
+        hr.create("department", input).await;
     }
     let codes = lists::walk(&hr, "departments", "code", "", 2).await;
     let mut sorted = codes.clone();

@@ -40,14 +40,13 @@ async fn schedules_and_calendars_are_announced_whole() {
     let (app, hr) = office().await;
     let hr = app.as_(&hr);
     let schedule = schedule(&hr, false).await;
-    let shorter = format!(
-        "mutation {{ workScheduleUpdate(id: \"{schedule}\", input: {{
-            dayFractions: [\"1\", \"1\", \"1\", \"0.50\", \"0\", \"0\", \"0\"] }}) {{ userErrors {{ code }} }} }}"
-    );
-    hr.run(&shorter).await.ok();
+    let shorter = json!({ "dayFractions": ["1", "1", "1", "0.50", "0", "0", "0"] });
+    hr.update("workSchedule", &schedule, shorter).await.ok();
     let calendar = calendar(&hr, json!({})).await;
     let eve = json!({ "calendarId": calendar, "date": "2026-12-24", "name": "Eve", "isHalfDay": true });
-    let eve = make(&hr, "holidayAdd", "holiday", eve).await;
+    let eve = text(
+        &hr.mutate("holidayAdd", "holiday", json!({ "input": eve })).await.ok()["holidayAdd"]["holiday"]["id"],
+    );
     hr.run(&format!("mutation {{ holidayRemove(id: \"{eve}\") {{ userErrors {{ code }} }} }}")).await.ok();
     app.settle().await;
     let days = |thursday: &str| {

@@ -73,15 +73,10 @@ async fn a_changed_location_is_announced_for_its_people() {
     hire(&hr, "Bob", "Noyce", json!({})).await;
     let calendar = calendar(&hr, json!({})).await;
     let before = count(&app).await;
-    let change = async |input: &str| {
-        let document = format!(
-            "mutation {{ workLocationUpdate(id: \"{place}\", input: {{ {input} }}) {{ userErrors {{ code }} }} }}"
-        );
-        hr.run(&document).await
-    };
-    change("name: \"Office\"").await.ok();
+    let change = async |input| hr.update("workLocation", &place, input).await;
+    change(json!({ "name": "Office" })).await.ok();
     assert!(announced_since(&app, before, "employee.employee.updated").await.is_empty());
-    change(&format!("timeZone: \"Asia/Tokyo\", holidayCalendarId: \"{calendar}\"")).await.ok();
+    change(json!({ "timeZone": "Asia/Tokyo", "holidayCalendarId": calendar })).await.ok();
     let updated = announced_since(&app, before, "employee.employee.updated").await;
     assert_eq!(updated.len(), 1);
     assert_eq!(updated[0]["employeeId"], here.as_str());
@@ -89,8 +84,8 @@ async fn a_changed_location_is_announced_for_its_people() {
         (&updated[0]["timeZone"], &updated[0]["holidayCalendarId"]),
         (&json!("Asia/Tokyo"), &json!(calendar))
     );
-    assert_eq!(change("timeZone: \"Mars\"").await.refusals(), ["TIME_ZONE_UNKNOWN"]);
-    change("holidayCalendarId: null").await.ok();
+    assert_eq!(change(json!({ "timeZone": "Mars" })).await.refusals(), ["TIME_ZONE_UNKNOWN"]);
+    change(json!({ "holidayCalendarId": null })).await.ok();
     let updated = announced_since(&app, before, "employee.employee.updated").await;
     assert_eq!(updated[1]["holidayCalendarId"], json!(null));
 }

@@ -5,8 +5,12 @@ mod calendars;
 mod departments;
 mod employees;
 mod events;
+mod exports;
+mod fields;
+mod files;
 mod inheritance;
 mod lists;
+mod nouns;
 mod rights;
 mod tenancy;
 mod terminations;
@@ -66,22 +70,8 @@ async fn terminate(client: &Client<'_>, id: &str, reassign_to: Option<&str>) -> 
     client.run_with(TERMINATE, json!({ "id": id, "input": input })).await
 }
 
-/// Runs a mutation on one noun with one input; answers the payload's id.
-async fn make(client: &Client<'_>, mutation: &str, noun: &str, input: Value) -> String {
-    let made = try_make(client, mutation, noun, input).await.ok();
-    text(&made[mutation][noun]["id"])
-}
-
-async fn try_make(client: &Client<'_>, mutation: &str, noun: &str, input: Value) -> Answer {
-    let input_type = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
-    let document = format!(
-        "mutation($input: {input_type}!) {{ {mutation}(input: $input) {{ {noun} {{ id }} userErrors {{ field code message }} }} }}"
-    );
-    client.run_with(&document, json!({ "input": input })).await
-}
-
 async fn department(client: &Client<'_>, code: &str) -> String {
-    make(client, "departmentCreate", "department", json!({ "name": code, "code": code })).await
+    client.create("department", json!({ "name": code, "code": code })).await
 }
 
 async fn calendar(client: &Client<'_>, more: Value) -> String {
@@ -89,18 +79,18 @@ async fn calendar(client: &Client<'_>, more: Value) -> String {
     for (field, value) in more.as_object().unwrap() {
         input[field] = value.clone();
     }
-    make(client, "holidayCalendarCreate", "holidayCalendar", input).await
+    client.create("holidayCalendar", input).await
 }
 
 async fn schedule(client: &Client<'_>, is_default: bool) -> String {
     let input = json!({ "name": "Four days", "dayFractions": ["1", "1", "1", "1.0", "0", "0", "0"],
         "hoursPerWeek": "32", "isDefault": is_default });
-    make(client, "workScheduleCreate", "workSchedule", input).await
+    client.create("workSchedule", input).await
 }
 
 async fn location(client: &Client<'_>, time_zone: &str, calendar_id: Option<&str>) -> String {
     let input = json!({ "name": time_zone, "timeZone": time_zone, "holidayCalendarId": calendar_id });
-    make(client, "workLocationCreate", "workLocation", input).await
+    client.create("workLocation", input).await
 }
 
 fn text(value: &Value) -> String {

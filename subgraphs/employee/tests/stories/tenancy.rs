@@ -76,22 +76,22 @@ async fn queries_and_changes_know_no_foreign_id() {
         (
             id(&nouns, "Department"),
             "mutation($id: ID!, $input: DepartmentUpdateInput!) { departmentUpdate(id: $id, input: $input) { userErrors { code } } }",
-            json!({ "name": "Taken" }),
+            json!({ "version": 1, "name": "Taken" }),
         ),
         (
             id(&nouns, "WorkLocation"),
             "mutation($id: ID!, $input: WorkLocationUpdateInput!) { workLocationUpdate(id: $id, input: $input) { userErrors { code } } }",
-            json!({ "name": "Taken" }),
+            json!({ "version": 1, "name": "Taken" }),
         ),
         (
             id(&nouns, "WorkSchedule"),
             "mutation($id: ID!, $input: WorkScheduleUpdateInput!) { workScheduleUpdate(id: $id, input: $input) { userErrors { code } } }",
-            json!({ "name": "Taken" }),
+            json!({ "version": 1, "name": "Taken" }),
         ),
         (
             id(&nouns, "HolidayCalendar"),
             "mutation($id: ID!, $input: HolidayCalendarUpdateInput!) { holidayCalendarUpdate(id: $id, input: $input) { userErrors { code } } }",
-            json!({ "name": "Taken" }),
+            json!({ "version": 1, "name": "Taken" }),
         ),
         (&holiday, "mutation($id: ID!) { holidayRemove(id: $id) { userErrors { code } } }", json!(null)),
         (
@@ -117,7 +117,7 @@ async fn references_to_foreign_ids_are_refused_like_missing_ones() {
     let bob = hire(&own, "Bob", "Noyce", json!({})).await;
     let department = department(&own, "OWN").await;
     for (field, noun, code) in [
-        ("managerId", "Employee", "MANAGER_NOT_FOUND"),
+        ("managerId", "Employee", "EMPLOYEE_NOT_FOUND"),
         ("departmentId", "Department", "DEPARTMENT_NOT_FOUND"),
         ("workLocationId", "WorkLocation", "WORK_LOCATION_NOT_FOUND"),
         ("workScheduleId", "WorkSchedule", "WORK_SCHEDULE_NOT_FOUND"),
@@ -130,30 +130,26 @@ async fn references_to_foreign_ids_are_refused_like_missing_ones() {
         same(change(id).await, change(UNKNOWN).await, code);
     }
     for (field, noun, code) in
-        [("parentId", "Department", "PARENT_NOT_FOUND"), ("headId", "Employee", "HEAD_NOT_FOUND")]
+        [("parentId", "Department", "DEPARTMENT_NOT_FOUND"), ("headId", "Employee", "EMPLOYEE_NOT_FOUND")]
     {
         let id = id(&foreign, noun);
         let create = async |id: &str| {
             let input = json!({ "name": "New", "code": "NEW", field: id });
-            try_make(&own, "departmentCreate", "department", input).await
+            own.try_create("department", input).await
         };
         same(create(id).await, create(UNKNOWN).await, code);
-        let change = async |id: &str| {
-            let document = "mutation($id: ID!, $input: DepartmentUpdateInput!) { departmentUpdate(id: $id, input: $input) {
-                userErrors { field code message } } }";
-            own.run_with(document, json!({ "id": department, "input": { field: id } })).await
-        };
+        let change = async |id: &str| own.update("department", &department, json!({ field: id })).await;
         same(change(id).await, change(UNKNOWN).await, code);
     }
     let in_place = async |id: &str| {
         let input = json!({ "name": "Here", "timeZone": "UTC", "holidayCalendarId": id });
-        try_make(&own, "workLocationCreate", "workLocation", input).await
+        own.try_create("workLocation", input).await
     };
     let calendar = id(&foreign, "HolidayCalendar");
     same(in_place(calendar).await, in_place(UNKNOWN).await, "HOLIDAY_CALENDAR_NOT_FOUND");
     hire(&own, "Report", "Three", json!({ "managerId": bob })).await;
     let heir = async |id: &str| terminate(&own, &bob, Some(id)).await;
-    same(heir(id(&foreign, "Employee")).await, heir(UNKNOWN).await, "REASSIGN_NOT_FOUND");
+    same(heir(id(&foreign, "Employee")).await, heir(UNKNOWN).await, "EMPLOYEE_NOT_FOUND");
 }
 
 #[track_caller]

@@ -36,10 +36,10 @@ async fn whoever_leads_others_leaves_only_with_a_successor() {
     let peer = hire(&hr, "Low", "Four", json!({ "managerId": leaver })).await;
     let below = hire(&hr, "Lowest", "Five", json!({ "managerId": peer })).await;
     let headed = json!({ "name": "Research", "code": "RND", "headId": leaver });
-    make(&hr, "departmentCreate", "department", headed).await;
+    hr.create("department", headed).await;
 
     assert_eq!(terminate(&hr, &leaver, None).await.refusals(), ["HAS_REPORTS"]);
-    assert_eq!(terminate(&hr, &leaver, Some(&leaver)).await.refusals(), ["REASSIGN_NOT_FOUND"]);
+    assert_eq!(terminate(&hr, &leaver, Some(&leaver)).await.refusals(), ["EMPLOYEE_NOT_FOUND"]);
     assert_eq!(terminate(&hr, &leaver, Some(&below)).await.refusals(), ["REASSIGN_CYCLE"]);
     terminate(&hr, &leaver, Some(&heir)).await.ok();
 
@@ -61,11 +61,11 @@ async fn somebody_who_left_neither_leads_nor_takes_over() {
     let leaver = hire(&hr, "Leaver", "Two", json!({})).await;
     hire(&hr, "Report", "Three", json!({ "managerId": leaver })).await;
     terminate(&hr, &gone, None).await.ok();
-    assert_eq!(terminate(&hr, &leaver, Some(&gone)).await.refusals(), ["REASSIGN_NOT_FOUND"]);
+    assert_eq!(terminate(&hr, &leaver, Some(&gone)).await.refusals(), ["EMPLOYEE_NOT_FOUND"]);
     let under = try_hire(&hr, "New", "Four", json!({ "managerId": gone })).await;
-    assert_eq!(under.refusals(), ["MANAGER_NOT_FOUND"]);
+    assert_eq!(under.refusals(), ["EMPLOYEE_NOT_FOUND"]);
     let headed = json!({ "name": "Research", "code": "RND", "headId": gone });
-    assert_eq!(try_make(&hr, "departmentCreate", "department", headed).await.refusals(), ["HEAD_NOT_FOUND"]);
+    assert_eq!(hr.try_create("department", headed).await.refusals(), ["EMPLOYEE_NOT_FOUND"]);
 }
 
 #[tokio::test]

@@ -1,67 +1,82 @@
 //! What a policy gives, when, and how long it lasts. Pure.
 
-use async_graphql::Enum;
+use async_graphql::{InputObject, SimpleObject};
 use chrono::{Datelike as _, Months, NaiveDate};
-use common::{Refuse, id};
+use common::{Form, given};
+use database::Record;
+use graphql::choices;
 use rust_decimal::{Decimal, RoundingStrategy, dec};
 
-use crate::leave_type::LeaveTypeId;
+use super::READ;
+use crate::ids::{LeaveTypeId, PolicyId, PolicyLineId};
+use crate::ledger::Grant;
 
-id!(
-    /// One leave policy.
-    PolicyId
-);
-id!(
-    /// One line of a policy: what it gives of one leave type.
-    PolicyLineId
-);
-
-/// When a year's days are given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, sqlx::Type)]
-#[graphql(name = "LeaveAccrual")]
-#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Accrual {
-    /// All at once, on the first day of the year or of the employment.
-    Upfront,
-    /// A twelfth on the first of each month.
-    Monthly,
+choices! {
+    /// When a year's days are given.
+    Accrual "LeaveAccrual" {
+        /// All at once, on the first day of the year or of the employment.
+        Upfront,
+        /// A twelfth on the first of each month.
+        Monthly,
+    }
 }
 
 /// What a policy gives of one leave type.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Line {
-    /// The line.
+#[derive(Clone, Debug, PartialEq, SimpleObject, Record)]
+#[graphql(name = "LeavePolicyLine", complex)]
+#[record("leave policy line", table = "leave.policy_line", read = READ, graphql = "LeavePolicyLine")]
+pub struct PolicyLine {
+    /// The id of the line; opaque to clients.
     pub id: PolicyLineId,
-    /// The policy that it is of.
-    pub policy_id: PolicyId,
-    /// What it gives.
-    pub leave_type_id: LeaveTypeId,
-    /// How much of it for a whole year.
+    #[graphql(skip)]
+    #[record(once)]
+    pub(crate) policy_id: PolicyId,
+    #[graphql(skip)]
+    #[record(once)]
+    pub(crate) leave_type_id: LeaveTypeId,
+    /// How many days it gives for a whole year.
+    #[record(once)]
     pub days_per_year: Decimal,
-    /// When.
+    /// When it gives them.
+    #[record(once)]
     pub accrual: Accrual,
-    /// How much of what is left moves into the next year; everything, for good, when `None`.
+    /// How many of the days that are left move into the next year; all of them, for good, when null.
+    #[record(once)]
     pub carry_forward_days_max: Option<Decimal>,
-    /// How many months into the next year it lasts; all of it when `None`.
+    /// How many months into the next year the moved days last; all of it when null.
+    #[record(once)]
     pub carry_forward_months: Option<i32>,
 }
 
-/// What is given for one period.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Grant {
-    /// Names line and period: the same grant is never given twice (to one employee).
-    pub key: String,
-    /// What is given.
+/// What a new policy gives of one leave type.
+#[derive(Clone, Debug, InputObject)]
+pub struct LeavePolicyLineInput {
+    /// The id of the leave type.
     pub leave_type_id: LeaveTypeId,
-    /// How much.
-    pub days: Decimal,
-    /// From when on.
-    pub effective_on: NaiveDate,
-    /// Until when; for good when `None`.
-    pub expires_on: Option<NaiveDate>,
+    /// How many days it gives for a whole year: 0 to 366, with two decimals at most.
+    pub days_per_year: Decimal,
+    /// When it gives them; all at once when absent.
+    pub accrual: Option<Accrual>,
+    /// How many of the days that are left move into the next year, 0 to 366; all of them, for good, when absent.
+    pub carry_forward_days_max: Option<Decimal>,
+    /// How many months into the next year the moved days last, 1 to 12; all of it when absent.
+    pub carry_forward_months: Option<i32>,
 }
 
-impl Line {
+impl PolicyLine {
+    /// A line as a form has it.
+    pub(super) fn filled_in(form: &mut Form, policy_id: PolicyId, input: LeavePolicyLineInput) -> Self {
+        let mut line = Self::blank(chrono::DateTime::UNIX_EPOCH, policy_id, input.leave_type_id);
+        let days = Decimal::ZERO..=Decimal::from(366);
+        form.decimal("daysPerYear", given(input.days_per_year), days.clone(), 2, &mut line.days_per_year);
+        line.accrual = input.accrual.unwrap_or_default();
+        let carried = given(input.carry_forward_days_max);
+        form.optional_decimal("carryForwardDaysMax", carried, days, 2, &mut line.carry_forward_days_max);
+        let months = given(input.carry_forward_months);
+        form.optional_number("carryForwardMonths", months, 1..=12, &mut line.carry_forward_months);
+        line
+    }
+
     /// What the line gives to somebody whom it covers from `first_day` to `last_day`, as far as it is due by
     /// the day `through`.
     #[must_use]
@@ -165,67 +180,6 @@ pub fn last_of_year(day: NaiveDate) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(day.year(), 12, 31)
 }
 
-/// Why a policy cannot be as asked, or not be given.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// The name is empty or too long.
-    #[error("give it a name of 1 to 100 characters")]
-    Name,
-    /// Another policy has that name.
-    #[error("another leave policy has this name")]
-    NameTaken,
-    /// There is a default already.
-    #[error("there is a default leave policy already")]
-    DefaultTaken,
-    /// No lines, or too many.
-    #[error("a policy has 1 to 50 lines, one for each leave type")]
-    Lines,
-    /// A leave type that is not there.
-    #[error("there is no such leave type")]
-    LeaveTypeUnknown,
-    /// A policy that is not there.
-    #[error("there is no such leave policy")]
-    PolicyUnknown,
-    /// An employee who is not there.
-    #[error("there is no such employee")]
-    EmployeeUnknown,
-    /// A number is out of its range.
-    #[error("{0} is out of range")]
-    OutOfRange(&'static str),
-    /// It would begin before one that the employee had later.
-    #[error("the employee has a policy that begins on {0}; a new one must begin after it")]
-    BeginsBefore(NaiveDate),
-}
-
-impl Refuse for Refused {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Name => "NAME_INVALID",
-            Self::NameTaken => "NAME_TAKEN",
-            Self::DefaultTaken => "DEFAULT_TAKEN",
-            Self::Lines => "LINES_INVALID",
-            Self::LeaveTypeUnknown => "LEAVE_TYPE_UNKNOWN",
-            Self::PolicyUnknown => "LEAVE_POLICY_UNKNOWN",
-            Self::EmployeeUnknown => "EMPLOYEE_UNKNOWN",
-            Self::OutOfRange(_) => "OUT_OF_RANGE",
-            Self::BeginsBefore(_) => "BEGINS_BEFORE_CURRENT",
-        }
-    }
-
-    fn field(&self) -> Option<&'static str> {
-        match self {
-            Self::Name | Self::NameTaken => Some("name"),
-            Self::DefaultTaken => Some("isDefault"),
-            Self::Lines => Some("lines"),
-            Self::LeaveTypeUnknown => Some("leaveTypeId"),
-            Self::PolicyUnknown => Some("policyId"),
-            Self::EmployeeUnknown => Some("employeeId"),
-            Self::OutOfRange(field) => Some(field),
-            Self::BeginsBefore(_) => Some("firstDay"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,8 +188,8 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn line(accrual: Accrual, days_per_year: Decimal) -> Line {
-        Line {
+    fn line(accrual: Accrual, days_per_year: Decimal) -> PolicyLine {
+        PolicyLine {
             id: PolicyLineId::new(),
             policy_id: PolicyId::new(),
             leave_type_id: LeaveTypeId::new(),

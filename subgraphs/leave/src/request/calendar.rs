@@ -2,22 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use async_graphql::Enum;
 use chrono::{Datelike as _, NaiveDate};
+use graphql::choices;
+use people::{Person, WorkingTime};
 use rust_decimal::{Decimal, dec};
 
-/// The part of a request's first or last day that is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, serde::Serialize, sqlx::Type)]
-#[graphql(name = "LeaveDayPart")]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum DayPart {
-    /// The whole day.
-    Full,
-    /// The morning only.
-    Am,
-    /// The afternoon only.
-    Pm,
+choices! {
+    /// The part of a request's first or last day that is taken.
+    DayPart "LeaveDayPart" {
+        /// The whole day.
+        Full,
+        /// The morning only.
+        Am,
+        /// The afternoon only.
+        Pm,
+    }
 }
 
 /// A half of a day.
@@ -27,6 +26,17 @@ pub enum Half {
     Am,
     /// The afternoon.
     Pm,
+}
+
+impl Half {
+    /// The name in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Am => "AM",
+            Self::Pm => "PM",
+        }
+    }
 }
 
 /// One half of one day, and what taking it costs.
@@ -87,6 +97,13 @@ impl WorkPattern {
     /// Five whole days.
     pub const MONDAY_TO_FRIDAY: [Decimal; 7] =
         [dec!(1), dec!(1), dec!(1), dec!(1), dec!(1), dec!(0), dec!(0)];
+
+    /// What somebody's working time comes to.
+    #[must_use]
+    pub fn of(person: &Person, time: WorkingTime) -> Self {
+        let day_fractions = time.day_fractions.unwrap_or(Self::MONDAY_TO_FRIDAY);
+        Self { day_fractions, holidays: time.holidays, left_on: person.left_on }
+    }
 
     /// What one half day takes from a balance. A day that is worked in part is worked from its morning on.
     #[must_use]

@@ -1,83 +1,74 @@
 //! What a request is, what it may become, and why not. Pure.
 
-use async_graphql::Enum;
+use async_graphql::SimpleObject;
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
-use common::{MembershipId, Refuse, id};
+use common::{MembershipId, Refusal};
+use database::Record;
+use graphql::{Date, choices};
+use people::Person;
 use rust_decimal::Decimal;
 
+use super::READ;
 use super::calendar::{DayPart, HalfDay, Range, WorkPattern};
-use crate::balance::Movement;
-use crate::directory::{Employee, EmployeeId};
-use crate::leave_type::{LeaveType, LeaveTypeId, LeaveUnit};
+use crate::ids::{EmployeeId, LeaveTypeId, RequestId};
+use crate::leave_type::{LeaveType, LeaveUnit};
+use crate::ledger::Movement;
 
-id!(
-    /// One request for leave.
-    RequestId
-);
-
-/// How far a request has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type)]
-#[graphql(name = "LeaveRequestStatus")]
-#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Status {
-    /// Somebody is to decide.
-    Pending,
-    /// It was granted.
-    Approved,
-    /// It was not.
-    Rejected,
-    /// It was called off.
-    Cancelled,
-}
-
-impl Status {
-    /// The name in the database.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "PENDING",
-            Self::Approved => "APPROVED",
-            Self::Rejected => "REJECTED",
-            Self::Cancelled => "CANCELLED",
-        }
+choices! {
+    /// How far a request for leave has come.
+    Status "LeaveRequestStatus" {
+        /// Somebody is to decide.
+        Pending,
+        /// It was granted.
+        Approved,
+        /// It was declined.
+        Rejected,
+        /// It was called off.
+        Cancelled,
     }
 }
 
 /// A request for leave.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, SimpleObject, Record)]
+#[graphql(name = "LeaveRequest", complex)]
+#[record("leave request", table = "leave.request", read = READ, graphql = "LeaveRequest", owner = employee_id)]
 pub struct Request {
-    /// The request.
+    /// The id of the request; opaque to clients.
     pub id: RequestId,
-    /// Whose leave it is.
-    pub employee_id: EmployeeId,
-    /// Of what kind.
-    pub leave_type_id: LeaveTypeId,
-    /// From which day.
-    pub first_day: NaiveDate,
-    /// To which day.
-    pub last_day: NaiveDate,
-    /// What of the first day.
+    #[graphql(skip)]
+    #[record(once)]
+    pub(crate) employee_id: EmployeeId,
+    #[graphql(skip)]
+    #[record(once)]
+    pub(crate) leave_type_id: LeaveTypeId,
+    /// The first day away.
+    #[record(once)]
+    pub first_day: Date,
+    /// The last day away.
+    pub last_day: Date,
+    /// The part of the first day that is taken.
+    #[record(once)]
     pub first_part: DayPart,
-    /// What of the last day.
+    /// The part of the last day that is taken.
     pub last_part: DayPart,
-    /// What it takes from the balance, or would have taken.
+    /// The days that it takes from the balance; of a rejected or cancelled one, those that it would have taken.
     pub days: Decimal,
-    /// Why, in the requester's words.
+    /// The reason, in the requester's words.
+    #[record(once)]
     pub reason: Option<String>,
     /// How far it has come.
     pub status: Status,
-    /// When it was decided.
+    /// When it was decided; null while it is not.
     pub decided_at: Option<DateTime<Utc>>,
-    /// Who decided.
-    pub decided_by: Option<MembershipId>,
-    /// What they said.
+    #[graphql(skip)]
+    pub(crate) decided_by: Option<MembershipId>,
+    /// What was said of the decision.
     pub decision_note: Option<String>,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
-    /// Who asked.
-    pub created_by: Option<MembershipId>,
-    /// The employee's membership at that time.
-    pub requester_membership_id: Option<MembershipId>,
+    #[graphql(skip)]
+    #[record(once)]
+    pub(crate) requester_membership_id: Option<MembershipId>,
 }
 
 /// Who decided, when, and what they said.
@@ -92,32 +83,32 @@ pub struct Decision {
 }
 
 impl Request {
-    /// Whether it is this member's own: they asked, or it is, or was, their leave.
-    #[must_use]
-    pub fn is_of(&self, member: MembershipId, employee: &Employee) -> bool {
-        [self.created_by, self.requester_membership_id, employee.membership_id].contains(&Some(member))
-    }
-
     /// Grants it.
     ///
     /// # Errors
-    /// [`Refused::Transition`] unless it is pending.
-    pub fn approve(&mut self, decision: Decision) -> Result<(), Refused> {
+    /// `INVALID_TRANSITION` unless it is pending.
+    pub fn approve(&mut self, decision: Decision) -> Result<(), Refusal> {
         self.decide(Status::Approved, decision)
     }
 
     /// Declines it.
     ///
     /// # Errors
-    /// [`Refused::Transition`] unless it is pending.
-    pub fn reject(&mut self, decision: Decision) -> Result<(), Refused> {
+    /// `INVALID_TRANSITION` unless it is pending.
+    pub fn reject(&mut self, decision: Decision) -> Result<(), Refusal> {
         self.decide(Status::Rejected, decision)
     }
 
-    fn decide(&mut self, to: Status, decision: Decision) -> Result<(), Refused> {
-        if self.status != Status::Pending {
-            return Err(Refused::Transition { from: self.status });
-        }
+    /// Whether it waits for a decision.
+    ///
+    /// # Errors
+    /// `INVALID_TRANSITION` when it does not.
+    pub fn check_pending(&self) -> Result<(), Refusal> {
+        if self.status == Status::Pending { Ok(()) } else { Err(self.refused_transition()) }
+    }
+
+    fn decide(&mut self, to: Status, decision: Decision) -> Result<(), Refusal> {
+        self.check_pending()?;
         self.status = to;
         self.decided_by = Some(decision.by);
         self.decided_at = Some(decision.at);
@@ -125,27 +116,37 @@ impl Request {
         Ok(())
     }
 
+    fn refused_transition(&self) -> Refusal {
+        let state = match self.status {
+            Status::Pending => "not decided",
+            Status::Approved => "approved",
+            Status::Rejected => "rejected",
+            Status::Cancelled => "cancelled",
+        };
+        TRANSITION.saying(format!("the request is {state} already"))
+    }
+
     /// Calls off what lies on or after `from`; what was taken before it stays taken.
     ///
     /// `halves` are its active halves. Answers those that are given back.
     ///
     /// # Errors
-    /// [`Refused::Transition`] unless it is pending or approved, [`Refused::Taken`] when nothing is left.
-    pub fn cancel(&mut self, halves: &[HalfDay], from: NaiveDate) -> Result<Vec<HalfDay>, Refused> {
+    /// `INVALID_TRANSITION` unless it is pending or approved, `ALREADY_TAKEN` when nothing is left.
+    pub fn cancel(&mut self, halves: &[HalfDay], from: NaiveDate) -> Result<Vec<HalfDay>, Refusal> {
         let is_approved = match self.status {
             Status::Pending => false,
             Status::Approved => true,
-            from => return Err(Refused::Transition { from }),
+            _ => return Err(self.refused_transition()),
         };
         let (kept, released): (Vec<_>, Vec<_>) =
             halves.iter().cloned().partition(|half| is_approved && half.day < from);
         if released.is_empty() {
-            return Err(Refused::Taken);
+            return Err(TAKEN);
         }
         match kept.last() {
             None => self.status = Status::Cancelled,
             Some(last) => {
-                self.last_day = last.day;
+                self.last_day = last.day.into();
                 self.last_part = DayPart::Full;
                 self.days = total(&kept);
             }
@@ -157,7 +158,7 @@ impl Request {
 /// What halves take together.
 #[must_use]
 pub fn total(halves: &[HalfDay]) -> Decimal {
-    halves.iter().map(|half| half.portion).sum()
+    halves.iter().map(|half| half.portion).sum::<Decimal>().normalize()
 }
 
 /// What halves take, a movement for each leave year; `sign` says in which direction (LEV-7).
@@ -183,7 +184,7 @@ pub fn by_year(halves: &[HalfDay], sign: Decimal) -> Vec<Movement> {
 #[derive(Clone, Debug)]
 pub struct Draft {
     /// Whose leave it would be.
-    pub employee: Employee,
+    pub employee: Person,
     /// Of what kind.
     pub leave_type: LeaveType,
     /// From when to when.
@@ -201,16 +202,18 @@ const RANGE_DAYS_MAX: i64 = 366;
 /// Whether a range can be a request at all, before anything is looked up for it.
 ///
 /// # Errors
-/// [`Refused::Range`] or [`Refused::Parts`].
-pub fn check_range(range: Range) -> Result<(), Refused> {
+/// `RANGE_INVALID` or `PARTS_INVALID`.
+pub fn check_range(range: Range) -> Result<(), Refusal> {
     let length = (range.last_day - range.first_day).num_days();
     if !(0..RANGE_DAYS_MAX).contains(&length) {
-        return Err(Refused::Range);
+        return Err(RANGE);
+    }
+    if range.halves().next().is_none() {
+        return Err(PARTS.saying("the morning and the afternoon of one day leave nothing of it"));
     }
     // Leaving the afternoon of the first of several days out would leave a hole.
-    let has_hole = length > 0 && (range.first_part == DayPart::Am || range.last_part == DayPart::Pm);
-    if has_hole || range.halves().next().is_none() {
-        return Err(Refused::Parts);
+    if length > 0 && (range.first_part == DayPart::Am || range.last_part == DayPart::Pm) {
+        return Err(PARTS.saying("of several days, the first can begin at noon and the last can end at noon"));
     }
     Ok(())
 }
@@ -218,7 +221,7 @@ pub fn check_range(range: Range) -> Result<(), Refused> {
 impl Draft {
     /// Counts the halves of a range by an employee's working time.
     #[must_use]
-    pub fn new(employee: Employee, leave_type: LeaveType, range: Range, pattern: &WorkPattern) -> Self {
+    pub fn new(employee: Person, leave_type: LeaveType, range: Range, pattern: &WorkPattern) -> Self {
         let portion = |(day, half)| HalfDay {
             day,
             half,
@@ -226,6 +229,20 @@ impl Draft {
         };
         let halves = range.halves().map(portion).collect();
         Self { employee, leave_type, range, halves }
+    }
+
+    /// The request that it would be.
+    #[must_use]
+    pub fn request(&self, now: DateTime<Utc>) -> Request {
+        Request {
+            first_day: self.range.first_day.into(),
+            last_day: self.range.last_day.into(),
+            first_part: self.range.first_part,
+            last_part: self.range.last_part,
+            days: self.days(),
+            requester_membership_id: self.employee.membership_id,
+            ..Request::blank(now, self.employee.id, self.leave_type.id)
+        }
     }
 
     /// What it would take.
@@ -236,157 +253,75 @@ impl Draft {
 
     /// Every rule of the leave type that it breaks; the balance and other requests aside.
     #[must_use]
-    pub fn problems(&self, today: NaiveDate) -> Vec<Refused> {
+    pub fn problems(&self, today: NaiveDate) -> Vec<Refusal> {
         let (range, rules) = (self.range, &self.leave_type);
         let ahead = (range.first_day - today).num_days();
-        let days = self.days();
+        let taken = self.days();
         let since_joining = (range.first_day - self.employee.joined_on).num_days();
         let is_employed =
-            since_joining >= 0 && self.employee.left_on.is_none_or(|left_on| range.last_day <= left_on);
+            self.employee.is_employed_on(range.first_day) && self.employee.is_employed_on(range.last_day);
         let in_halves = range.first_part != DayPart::Full || range.last_part != DayPart::Full;
-        let rules_broken = [
-            (!is_employed, Refused::NotEmployed),
-            (days.is_zero(), Refused::NothingToTake),
-            (in_halves && rules.unit == LeaveUnit::Day, Refused::WholeDaysOnly),
-            (ahead > AHEAD_DAYS_MAX, Refused::TooFarAhead),
-            (ahead >= 0 && ahead < i64::from(rules.notice_days_min), Refused::Notice(rules.notice_days_min)),
-            (
-                ahead < 0 && -ahead > i64::from(rules.backdate_days_max),
-                Refused::Backdated(rules.backdate_days_max),
-            ),
-            (
-                is_employed && since_joining < i64::from(rules.applicable_after_days),
-                Refused::TooEarly(rules.applicable_after_days),
-            ),
-            (
-                rules.consecutive_days_max.is_some_and(|max| days > Decimal::from(max)),
-                Refused::TooLong(rules.consecutive_days_max.unwrap_or_default()),
-            ),
-        ];
-        rules_broken.into_iter().filter(|(broken, _)| *broken).map(|(_, refused)| refused).collect()
+        let (notice, back, after) =
+            (rules.notice_days_min, rules.backdate_days_max, rules.applicable_after_days);
+        let longest = rules.consecutive_days_max.unwrap_or(i32::MAX);
+        let mut problems = Vec::new();
+        let mut refuse = |is_broken: bool, refusal: Refusal| problems.extend(is_broken.then_some(refusal));
+        refuse(!is_employed, NOT_EMPLOYED);
+        refuse(taken.is_zero(), NOTHING_TO_TAKE);
+        refuse(in_halves && rules.unit == LeaveUnit::Day, WHOLE_DAYS_ONLY);
+        refuse(ahead > AHEAD_DAYS_MAX, TOO_FAR_AHEAD);
+        let message = format!("leave of this type is asked for {} ahead", days(notice));
+        refuse(ahead >= 0 && ahead < notice.into(), NOTICE.saying(message));
+        let message = format!("leave of this type can be entered {} back at most", days(back));
+        refuse(ahead < 0 && -ahead > back.into(), BACKDATED.saying(message));
+        let message = format!("leave of this type can be taken {} after joining", days(after));
+        refuse(is_employed && since_joining < after.into(), TOO_EARLY.saying(message));
+        let message = format!("leave of this type is {} at most", days(longest));
+        refuse(taken > longest.into(), TOO_LONG.saying(message));
+        problems
     }
 }
 
 /// Whether an account that would fall to `lowest` may.
 ///
 /// # Errors
-/// [`Refused::Balance`] when it would fall below its floor (LEV-1).
-pub fn check_floor(floor: Option<Decimal>, lowest: Option<Decimal>) -> Result<(), Refused> {
+/// `BALANCE_TOO_LOW` when it would fall below its floor (LEV-1).
+pub fn check_floor(floor: Option<Decimal>, lowest: Option<Decimal>) -> Result<(), Refusal> {
     match floor.zip(lowest) {
         Some((floor, lowest)) if lowest < floor => {
-            Err(Refused::Balance { missing: (floor - lowest).normalize() })
+            Err(BALANCE.saying(format!("the balance is {} short", days(floor - lowest))))
         }
         _ => Ok(()),
     }
 }
 
-/// Why leave is not asked for, granted or called off.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// The last day is before the first, or more than a year after it.
-    #[error("the last day must be the first day or one of the 365 after it")]
-    Range,
-    /// Half days that leave a hole, or nothing.
-    #[error("only the afternoon of the first day and the morning of the last can be taken by half")]
-    Parts,
-    /// The caller is not linked to an employee.
-    #[error("your membership is not linked to an employee")]
-    NotAnEmployee,
-    /// An employee who is not there.
-    #[error("there is no such employee")]
-    EmployeeUnknown,
-    /// A leave type that is not there.
-    #[error("there is no such leave type")]
-    LeaveTypeUnknown,
-    /// Outside the employment.
-    #[error("the employee does not work here on all of these days")]
-    NotEmployed,
-    /// Nothing is worked on these days.
-    #[error("nothing is worked on these days")]
-    NothingToTake,
-    /// Whole days only.
-    #[error("leave of this type is taken in whole days")]
-    WholeDaysOnly,
-    /// Too late.
-    #[error("leave of this type is asked for {0} days ahead")]
-    Notice(i32),
-    /// Too far ahead.
-    #[error("leave can be asked for three years ahead at most")]
-    TooFarAhead,
-    /// Too far back.
-    #[error("leave of this type can be entered {0} days back at most")]
-    Backdated(i32),
-    /// Too early in the employment.
-    #[error("leave of this type can be taken {0} days after joining")]
-    TooEarly(i32),
-    /// Too many days at once.
-    #[error("leave of this type is {0} days at most")]
-    TooLong(i32),
-    /// The reason or the note is too long.
-    #[error("write 2,000 characters at most")]
-    Text,
-    /// The balance does not suffice.
-    #[error("the balance is {missing} days short")]
-    Balance {
-        /// How many days are missing.
-        missing: Decimal,
-    },
-    /// Another request covers part of it.
-    #[error("another request covers part of these days")]
-    Overlaps,
-    /// It was decided already.
-    #[error("the request is {} already", .from.as_str().to_lowercase())]
-    Transition {
-        /// What it is.
-        from: Status,
-    },
-    /// Nothing is left to call off.
-    #[error("the leave has been taken")]
-    Taken,
-    /// One's own.
-    #[error("nobody decides on their own leave")]
-    OwnRequest,
-}
+pub(super) const OVERLAPS: Refusal = Refusal::whole("OVERLAPS", "another request covers part of these days");
+pub(super) const NOT_AN_EMPLOYEE: Refusal =
+    Refusal::whole("NOT_AN_EMPLOYEE", "your membership is not linked to an employee");
+pub(super) const EMPLOYEE_NOT_FOUND: Refusal =
+    Refusal::of("employeeId", "EMPLOYEE_NOT_FOUND", "there is no such employee whom you may ask for");
+const TRANSITION: Refusal = Refusal::whole("INVALID_TRANSITION", "");
+const TAKEN: Refusal = Refusal::whole("ALREADY_TAKEN", "the leave has been taken");
+const RANGE: Refusal =
+    Refusal::of("lastDay", "RANGE_INVALID", "the last day must be the first day or one of the 365 after it");
+const PARTS: Refusal = Refusal::of("firstPart", "PARTS_INVALID", "");
+const NOT_EMPLOYED: Refusal =
+    Refusal::of("firstDay", "NOT_EMPLOYED", "the employee does not work here on all of these days");
+const NOTHING_TO_TAKE: Refusal = Refusal::whole("NOTHING_TO_TAKE", "nothing is worked on these days");
+const WHOLE_DAYS_ONLY: Refusal =
+    Refusal::of("firstPart", "WHOLE_DAYS_ONLY", "leave of this type is taken in whole days");
+const TOO_FAR_AHEAD: Refusal =
+    Refusal::of("firstDay", "TOO_FAR_AHEAD", "leave can be asked for three years ahead at most");
+const NOTICE: Refusal = Refusal::of("firstDay", "NOTICE_TOO_SHORT", "");
+const BACKDATED: Refusal = Refusal::of("firstDay", "BACKDATED_TOO_FAR", "");
+const TOO_EARLY: Refusal = Refusal::of("firstDay", "NOT_APPLICABLE_YET", "");
+const TOO_LONG: Refusal = Refusal::whole("TOO_MANY_DAYS", "");
+const BALANCE: Refusal = Refusal::whole("BALANCE_TOO_LOW", "");
 
-impl Refuse for Refused {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Range => "RANGE_INVALID",
-            Self::Parts => "PARTS_INVALID",
-            Self::NotAnEmployee => "NOT_AN_EMPLOYEE",
-            Self::EmployeeUnknown => "EMPLOYEE_UNKNOWN",
-            Self::LeaveTypeUnknown => "LEAVE_TYPE_UNKNOWN",
-            Self::NotEmployed => "NOT_EMPLOYED",
-            Self::NothingToTake => "NOTHING_TO_TAKE",
-            Self::WholeDaysOnly => "WHOLE_DAYS_ONLY",
-            Self::Notice(_) => "NOTICE_TOO_SHORT",
-            Self::TooFarAhead => "TOO_FAR_AHEAD",
-            Self::Backdated(_) => "BACKDATED_TOO_FAR",
-            Self::TooEarly(_) => "NOT_APPLICABLE_YET",
-            Self::TooLong(_) => "TOO_MANY_DAYS",
-            Self::Text => "TEXT_TOO_LONG",
-            Self::Balance { .. } => "BALANCE_TOO_LOW",
-            Self::Overlaps => "OVERLAPS",
-            Self::Transition { .. } => "INVALID_TRANSITION",
-            Self::Taken => "ALREADY_TAKEN",
-            Self::OwnRequest => "OWN_REQUEST",
-        }
-    }
-
-    fn field(&self) -> Option<&'static str> {
-        match self {
-            Self::Range => Some("lastDay"),
-            Self::Parts | Self::WholeDaysOnly => Some("firstPart"),
-            Self::EmployeeUnknown => Some("employeeId"),
-            Self::LeaveTypeUnknown => Some("leaveTypeId"),
-            Self::NotEmployed
-            | Self::Notice(_)
-            | Self::TooFarAhead
-            | Self::Backdated(_)
-            | Self::TooEarly(_) => Some("firstDay"),
-            _ => None,
-        }
-    }
+/// `1 day`, `2 days`.
+fn days(count: impl Into<Decimal>) -> String {
+    let count = count.into().normalize();
+    if count == Decimal::ONE { "1 day".to_owned() } else { format!("{count} days") }
 }
 
 #[cfg(test)]

@@ -1,52 +1,22 @@
 //! Requests in PostgreSQL.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
-use common::{MembershipId, Page, Result};
-use database::Tx;
+use common::{MembershipId, Page, Permission, Place, Result, Slice};
+use database::{Tx, page};
+use graphql::Batch;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::calendar::{DayPart, Half, HalfDay};
-use super::model::{Request, RequestId, Status};
-use crate::directory::{EmployeeId, half_name};
-use crate::leave_type::LeaveTypeId;
+use super::calendar::{Half, HalfDay};
+use super::graphql::{LeaveRequestFilter, LeaveRequestSort};
+use super::model::{Request, Status, select_request};
+use super::{DECIDE, KIND, READ};
+use crate::ids::{EmployeeId, LeaveTypeId, RequestId};
 
-/// Which requests are wanted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Filter {
-    /// Of these employees; everybody's when `None`.
-    pub employee_ids: Option<Vec<EmployeeId>>,
-    /// Of one kind.
-    pub leave_type_id: Option<LeaveTypeId>,
-    /// In one of these states.
-    pub statuses: Option<Vec<Status>>,
-    /// Touching this day or a later one.
-    pub from: Option<NaiveDate>,
-    /// Touching this day or an earlier one.
-    pub to: Option<NaiveDate>,
-}
-
-/// Stores a new request with its halves.
-pub async fn insert(tx: &mut Tx, request: &Request, halves: &[HalfDay]) -> Result<()> {
-    sqlx::query!(
-        "insert into leave.request (id, employee_id, leave_type_id, first_day, last_day, first_part, last_part,
-             days, reason, status, created_at, requester_membership_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        request.id as RequestId,
-        request.employee_id as EmployeeId,
-        request.leave_type_id as LeaveTypeId,
-        request.first_day,
-        request.last_day,
-        request.first_part as DayPart,
-        request.last_part as DayPart,
-        request.days,
-        request.reason,
-        request.status as Status,
-        request.created_at,
-        request.requester_membership_id as Option<MembershipId>,
-    )
-    .execute(tx.conn())
-    .await?;
+/// Stores the halves of a new request.
+pub async fn insert_halves(tx: &mut Tx, request: &Request, halves: &[HalfDay]) -> Result<()> {
     let (days, names, portions) = columns(halves);
     sqlx::query!(
         "insert into leave.request_half_day (request_id, employee_id, day, half, portion)
@@ -65,23 +35,15 @@ pub async fn insert(tx: &mut Tx, request: &Request, halves: &[HalfDay]) -> Resul
 
 fn columns(halves: &[HalfDay]) -> (Vec<NaiveDate>, Vec<String>, Vec<Decimal>) {
     let days = halves.iter().map(|half| half.day).collect();
-    let names = halves.iter().map(|half| half_name(half.half).to_owned()).collect();
+    let names = halves.iter().map(|half| half.half.as_str().to_owned()).collect();
     (days, names, halves.iter().map(|half| half.portion).collect())
 }
 
-/// Saves what a transition changed.
-pub async fn save(tx: &mut Tx, request: &Request) -> Result<()> {
+/// Makes halves count as leave that was granted.
+pub async fn grant(tx: &mut Tx, id: RequestId) -> Result<()> {
     sqlx::query!(
-        "update leave.request set status = $2, last_day = $3, last_part = $4, days = $5, decided_at = $6,
-             decided_by = $7, decision_note = $8 where id = $1",
-        request.id as RequestId,
-        request.status as Status,
-        request.last_day,
-        request.last_part as DayPart,
-        request.days,
-        request.decided_at,
-        request.decided_by as Option<MembershipId>,
-        request.decision_note,
+        "update leave.request_half_day set is_granted = true where request_id = $1 and is_active",
+        id as RequestId,
     )
     .execute(tx.conn())
     .await?;
@@ -117,90 +79,72 @@ pub async fn save_portions(tx: &mut Tx, id: RequestId, halves: &[HalfDay]) -> Re
     Ok(())
 }
 
-/// One request, locked until the transaction ends: two managers cannot both decide.
-pub async fn lock(tx: &mut Tx, id: RequestId) -> Result<Option<Request>> {
-    sqlx::query!("select id from leave.request where id = $1 for update", id as RequestId)
-        .fetch_optional(tx.conn())
-        .await?;
-    Ok(select_many(tx, &[id]).await?.pop())
+/// The employees some of whose requests the caller sees, everybody when `None`: those whom the right extends to, and
+/// those whose requests wait for the caller.
+pub async fn employees_in_sight(tx: &mut Tx) -> Result<Option<Vec<Uuid>>> {
+    let Some(mut employees) = people::in_scope(tx, &READ).await? else { return Ok(None) };
+    employees.extend(approval::waiting_employees(tx, KIND).await?);
+    Ok(Some(employees))
 }
 
-/// Requests by id.
-pub async fn select_many(tx: &mut Tx, ids: &[RequestId]) -> Result<Vec<Request>> {
-    Ok(sqlx::query_as!(
-        Request,
-        r#"select id as "id: RequestId", employee_id as "employee_id: EmployeeId", leave_type_id as "leave_type_id: LeaveTypeId",
-               first_day, last_day, first_part as "first_part: DayPart", last_part as "last_part: DayPart", days, reason,
-               status as "status: Status", decided_at, decided_by as "decided_by: MembershipId", decision_note, created_at,
-               created_by as "created_by: MembershipId", requester_membership_id as "requester_membership_id: MembershipId"
-           from leave.request where id = any($1)"#,
-        ids as &[RequestId],
-    )
-    .fetch_all(tx.conn())
-    .await?)
+/// A page of requests. `employees` are those whom the caller's right extends to, everybody when `None`.
+pub async fn select_page(
+    tx: &mut Tx,
+    filter: &LeaveRequestFilter,
+    sort: LeaveRequestSort,
+    page: Page,
+    employees: Option<Vec<Uuid>>,
+) -> Result<Slice<Request>> {
+    Ok(page!(
+        tx, Request, page, sort: LeaveRequestSort { FirstDay => "first_day", CreatedAt => "created_at" },
+        "($3::uuid[] is null or employee_id = any($3)) and ($4::uuid is null or employee_id = $4)
+         and ($5::uuid is null or leave_type_id = $5) and ($6::text[] is null or status = any($6))
+         and ($7::date is null or last_day >= $7) and ($8::date is null or first_day <= $8)",
+        [
+            employees.as_deref(),
+            filter.employee_id as Option<EmployeeId>,
+            filter.leave_type_id as Option<LeaveTypeId>,
+            filter.status.as_deref() as Option<&[Status]>,
+            filter.from.map(|day| day.0),
+            filter.to.map(|day| day.0),
+        ],
+    ))
 }
 
-/// A page of requests, the latest leave first.
-pub async fn select_page(tx: &mut Tx, filter: &Filter, page: &Page<NaiveDate>) -> Result<Vec<Request>> {
-    let statuses = names(filter);
-    Ok(sqlx::query_as!(
-        Request,
-        r#"select id as "id: RequestId", employee_id as "employee_id: EmployeeId", leave_type_id as "leave_type_id: LeaveTypeId",
-               first_day, last_day, first_part as "first_part: DayPart", last_part as "last_part: DayPart", days, reason,
-               status as "status: Status", decided_at, decided_by as "decided_by: MembershipId", decision_note, created_at,
-               created_by as "created_by: MembershipId", requester_membership_id as "requester_membership_id: MembershipId"
-           from leave.request
-           where ($1::uuid[] is null or employee_id = any($1)) and ($2::uuid is null or leave_type_id = $2)
-             and ($3::text[] is null or status = any($3)) and ($4::date is null or last_day >= $4)
-             and ($5::date is null or first_day <= $5) and ($6::date is null or (first_day, id) < ($6, $7))
-           order by first_day desc, id desc limit $8"#,
-        filter.employee_ids.as_deref() as Option<&[EmployeeId]>,
+/// The same page of each of several employees, the latest leave first, in one query.
+pub async fn select_pages(
+    tx: &mut Tx,
+    employees: &[EmployeeId],
+    filter: &LeaveRequestFilter,
+    page: Page,
+) -> Result<HashMap<EmployeeId, Slice<Request>>> {
+    const PLACE: Place = Place::new("leave.request of an employee", "FirstDayDesc");
+    let rows = select_request!(
+        "where id in (
+             select page.id from unnest($1::uuid[]) as wanted (employee_id) cross join lateral (
+                 select r.id from leave.request r
+                 where r.employee_id = wanted.employee_id and ($2::uuid is null or leave_type_id = $2)
+                     and ($3::text[] is null or status = any($3)) and ($4::date is null or last_day >= $4)
+                     and ($5::date is null or first_day <= $5)
+                     and ($6::uuid is null or (first_day, r.id) < (select first_day, id from leave.request where id = $6))
+                 order by first_day desc, r.id desc limit $7
+             ) as page
+         ) order by first_day desc, id desc",
+        employees as &[EmployeeId],
         filter.leave_type_id as Option<LeaveTypeId>,
-        statuses.as_deref(),
-        filter.from,
-        filter.to,
-        page.after_key(),
-        page.after_id(),
+        filter.status.as_deref() as Option<&[Status]>,
+        filter.from.map(|day| day.0),
+        filter.to.map(|day| day.0),
+        page.after(PLACE)?,
         page.limit(),
     )
     .fetch_all(tx.conn())
-    .await?)
-}
-
-/// The same page of each of several employees, in one query.
-pub async fn select_pages(tx: &mut Tx, filter: &Filter, page: &Page<NaiveDate>) -> Result<Vec<Request>> {
-    let statuses = names(filter);
-    Ok(sqlx::query_as!(
-        Request,
-        r#"select r.id as "id: RequestId", r.employee_id as "employee_id: EmployeeId", leave_type_id as "leave_type_id: LeaveTypeId",
-               first_day, last_day, first_part as "first_part: DayPart", last_part as "last_part: DayPart", days, reason,
-               status as "status: Status", decided_at, decided_by as "decided_by: MembershipId", decision_note, created_at,
-               created_by as "created_by: MembershipId", requester_membership_id as "requester_membership_id: MembershipId"
-           from unnest($1::uuid[]) as wanted (employee_id) cross join lateral (
-               select * from leave.request r
-               where r.employee_id = wanted.employee_id and ($2::uuid is null or leave_type_id = $2)
-                 and ($3::text[] is null or status = any($3)) and ($4::date is null or last_day >= $4)
-                 and ($5::date is null or first_day <= $5) and ($6::date is null or (first_day, id) < ($6, $7))
-               order by first_day desc, id desc limit $8
-           ) r order by first_day desc, r.id desc"#,
-        filter.employee_ids.as_deref().unwrap_or_default() as &[EmployeeId],
-        filter.leave_type_id as Option<LeaveTypeId>,
-        statuses.as_deref(),
-        filter.from,
-        filter.to,
-        page.after_key(),
-        page.after_id(),
-        page.limit(),
-    )
-    .fetch_all(tx.conn())
-    .await?)
-}
-
-fn names(filter: &Filter) -> Option<Vec<String>> {
-    filter
-        .statuses
-        .as_ref()
-        .map(|statuses| statuses.iter().map(|status| status.as_str().to_owned()).collect())
+    .await?;
+    let of = |id: &EmployeeId| {
+        let mine = rows.iter().filter(|row| row.employee_id == *id).cloned().collect();
+        (*id, page.slice(PLACE, mine, |row: &Request| row.id.into()))
+    };
+    Ok(employees.iter().map(of).collect())
 }
 
 /// The active halves of requests, in order.
@@ -220,15 +164,9 @@ pub async fn halves(tx: &mut Tx, ids: &[RequestId]) -> Result<Vec<(RequestId, Ha
 }
 
 /// The undecided and granted requests that reach a day or beyond it, of these employees, locked in order.
-pub async fn lock_open_from(
-    tx: &mut Tx,
-    employees: &[EmployeeId],
-    from: NaiveDate,
-) -> Result<Vec<RequestId>> {
-    Ok(sqlx::query_scalar!(
-        r#"select id as "id: RequestId" from leave.request
-           where employee_id = any($1) and status in ('PENDING', 'APPROVED') and last_day >= $2
-           order by id for update"#,
+pub async fn lock_open_from(tx: &mut Tx, employees: &[EmployeeId], from: NaiveDate) -> Result<Vec<Request>> {
+    Ok(select_request!(
+        "where employee_id = any($1) and status in ('PENDING', 'APPROVED') and last_day >= $2 order by id for update",
         employees as &[EmployeeId],
         from,
     )
@@ -237,12 +175,13 @@ pub async fn lock_open_from(
 }
 
 /// The requests of an employee that take any half of these.
-pub async fn overlapping(tx: &mut Tx, employee_id: EmployeeId, halves: &[HalfDay]) -> Result<Vec<RequestId>> {
+pub async fn overlapping(tx: &mut Tx, employee_id: EmployeeId, halves: &[HalfDay]) -> Result<Vec<Request>> {
     let (days, names, _) = columns(halves);
-    Ok(sqlx::query_scalar!(
-        r#"select distinct h.request_id as "id: RequestId" from leave.request_half_day h
-           join unnest($2::date[], $3::text[]) as t (day, half) on h.day = t.day and h.half = t.half
-           where h.employee_id = $1 and h.is_active"#,
+    Ok(select_request!(
+        "where id in (
+             select h.request_id from leave.request_half_day h
+             join unnest($2::date[], $3::text[]) as t (day, half) on h.day = t.day and h.half = t.half
+             where h.employee_id = $1 and h.is_active) order by id",
         employee_id as EmployeeId,
         &days,
         &names,
@@ -251,21 +190,68 @@ pub async fn overlapping(tx: &mut Tx, employee_id: EmployeeId, halves: &[HalfDay
     .await?)
 }
 
-/// Which of these employees are away on which of these days, with leave that was granted.
+/// Which of these employees are away on which of these days, with leave that was granted. Row-level security shows
+/// halves of days to whoever may see who is away, and requests to fewer.
 pub async fn away(
     tx: &mut Tx,
-    employees: &[Uuid],
+    employees: &[EmployeeId],
     days: &[NaiveDate],
 ) -> Result<Vec<(EmployeeId, NaiveDate)>> {
     let rows = sqlx::query!(
         r#"select distinct h.employee_id as "employee_id: EmployeeId", h.day from leave.request_half_day h
            join unnest($1::uuid[], $2::date[]) as t (employee_id, day) on h.employee_id = t.employee_id and h.day = t.day
-           join leave.request r on r.id = h.request_id and r.status = 'APPROVED'
-           where h.is_active and h.portion > 0"#,
-        employees,
+           where h.is_active and h.is_granted and h.portion > 0"#,
+        employees as &[EmployeeId],
         days,
     )
     .fetch_all(tx.conn())
     .await?;
     Ok(rows.into_iter().map(|row| (row.employee_id, row.day)).collect())
+}
+
+/// The active halves of requests.
+pub struct HalvesOfRequest;
+
+impl Batch for HalvesOfRequest {
+    type Key = RequestId;
+    type Value = Vec<HalfDay>;
+    const READ: &'static Permission = &READ;
+
+    async fn load(tx: &mut Tx, keys: &[RequestId]) -> Result<HashMap<RequestId, Vec<HalfDay>>> {
+        let mut by_request: HashMap<_, Vec<_>> = HashMap::new();
+        for (id, half) in halves(tx, keys).await? {
+            by_request.entry(id).or_default().push(half);
+        }
+        Ok(by_request)
+    }
+}
+
+/// Which requests the caller can decide on.
+pub struct Decidable;
+
+impl Batch for Decidable {
+    type Key = RequestId;
+    type Value = ();
+    const READ: &'static Permission = &READ;
+
+    async fn load(tx: &mut Tx, keys: &[RequestId]) -> Result<HashMap<RequestId, ()>> {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let decidable = approval::decidable(tx, KIND, &DECIDE, &ids).await?;
+        Ok(decidable.into_iter().map(|id| (id.into(), ())).collect())
+    }
+}
+
+/// For whom requests wait.
+pub struct WaitsFor;
+
+impl Batch for WaitsFor {
+    type Key = RequestId;
+    type Value = Vec<MembershipId>;
+    const READ: &'static Permission = &READ;
+
+    async fn load(tx: &mut Tx, keys: &[RequestId]) -> Result<HashMap<RequestId, Vec<MembershipId>>> {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let waits_for = approval::assignees_of(tx, KIND, &ids).await?;
+        Ok(waits_for.into_iter().map(|(id, members)| (id.into(), members)).collect())
+    }
 }

@@ -48,22 +48,55 @@ impl Company {
     }
 
     pub async fn joined(&self, person: &Person) {
-        let payload = json!({ "membershipId": person.member().membership_id, "roles": [] });
-        self.app.announce_raw(&self.hr, "user.member.joined", payload).await;
+        self.set_active(person, true).await;
+    }
+
+    pub async fn set_active(&self, person: &Person, is_active: bool) {
+        let mut tx = self.app.system(person, "leave").await;
+        let member = person.member();
+        people::write::member(&mut tx, member.membership_id, &member.roles, is_active).await.unwrap();
+        tx.commit(()).await.unwrap();
+    }
+
+    /// Somebody as the directory has them, in Berlin since New Year.
+    pub fn entry(
+        &self,
+        employee: Uuid,
+        membership: Option<&Person>,
+        manager: Option<Uuid>,
+    ) -> people::Person {
+        people::Person {
+            id: employee.into(),
+            membership_id: membership.map(|person| person.member().membership_id),
+            manager_id: manager.map(Into::into),
+            department_id: None,
+            joined_on: "2026-01-01".parse().unwrap(),
+            left_on: None,
+            time_zone: "Europe/Berlin".to_owned(),
+            work_schedule_id: None,
+            holiday_calendar_id: Some(self.calendar),
+        }
+    }
+
+    /// What the employee module does when something about somebody changes: it writes it down, and announces it.
+    pub async fn set(&self, entry: people::Person, event: &str) {
+        let mut tx = self.app.system(&self.hr, "leave").await;
+        people::write::employees(&mut tx, std::slice::from_ref(&entry)).await.unwrap();
+        tx.commit(()).await.unwrap();
+        let payload = json!({ "employeeId": entry.id, "lastWorkingDay": entry.left_on });
+        self.app.announce_raw(&self.hr, &format!("employee.employee.{event}"), payload).await;
     }
 
     pub async fn hire(&self, employee: Uuid, person: &Person, manager: Option<Uuid>) {
-        let payload = json!({
-            "employeeId": employee, "membershipId": person.member().membership_id, "managerId": manager,
-            "joinedOn": "2026-01-01", "timeZone": "Europe/Berlin", "workScheduleId": null,
-            "holidayCalendarId": self.calendar,
-        });
-        self.app.announce_raw(person, "employee.employee.hired", payload).await;
+        self.set(self.entry(employee, Some(person), manager), "hired").await;
     }
 
     pub async fn set_holidays(&self, days: &[&str]) {
-        let holidays: Vec<_> = days.iter().map(|day| json!({ "date": day, "isHalfDay": false })).collect();
-        let payload = json!({ "holidayCalendarId": self.calendar, "holidays": holidays });
+        let days: Vec<_> = days.iter().map(|day| (day.parse().unwrap(), false)).collect();
+        let mut tx = self.app.system(&self.hr, "leave").await;
+        people::write::holidays(&mut tx, self.calendar, &days).await.unwrap();
+        tx.commit(()).await.unwrap();
+        let payload = json!({ "holidayCalendarId": self.calendar });
         self.app.announce_raw(&self.hr, "employee.calendar.changed", payload).await;
     }
 

@@ -1,11 +1,13 @@
 //! The catalogue: every type of notification. A new one is one entry here, and nothing else.
 
 use chrono::{Datelike as _, NaiveDate};
-use common::{MembershipId, Result};
+use common::{Error, Result};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
+
+use crate::ids::MembershipId;
 
 /// One type of notification, and the event that it tells of.
 pub(crate) struct NotificationType {
@@ -52,6 +54,12 @@ pub(crate) const CATALOGUE: &[NotificationType] = &[
         title: "Leave request",
         audience: Audience::Approvers,
         subject: leave_request,
+    },
+    NotificationType {
+        key: "approval.step.assigned",
+        title: "Waiting for your decision",
+        audience: Audience::Approvers,
+        subject: assigned_step,
     },
     NotificationType {
         key: "leave.request.approved",
@@ -107,6 +115,32 @@ fn leave_request(payload: &Value) -> Result<Subject> {
     })
 }
 
+/// What it says that a step of an approval has come to wait for somebody, as far as it matters here.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AssignedStep {
+    kind: String,
+    subject_id: Uuid,
+    step: i32,
+    assignees: Vec<MembershipId>,
+}
+
+fn assigned_step(payload: &Value) -> Result<Subject> {
+    let assigned = AssignedStep::deserialize(payload)?;
+    let link_type = APPROVED.iter().find(|(kind, _)| *kind == assigned.kind).map(|(_, link_type)| *link_type);
+    Ok(Subject {
+        link_type: link_type
+            .ok_or_else(|| Error::internal(format!("nobody decides on {}", assigned.kind)))?,
+        link_id: assigned.subject_id,
+        body: format!("Step {} of its approval.", assigned.step),
+        requester: None,
+        approvers: assigned.assignees,
+    })
+}
+
+/// What is approved, and its type in the graph.
+const APPROVED: [(&str, &str); 1] = [("leave.request", "LeaveRequest")];
+
 /// `9 to 13 March 2026`: what both days share is said once.
 fn period(first: NaiveDate, last: NaiveDate) -> String {
     let until = last.format("%-d %B %Y");
@@ -142,6 +176,16 @@ mod tests {
             body("2026-12-30", "2027-01-04", "10"),
             "For 30 December 2026 to 4 January 2027 (10 days)."
         );
+    }
+
+    #[test]
+    fn whoever_is_to_decide_later_hears_of_their_step() {
+        let member = MembershipId::new();
+        let payload = json!({ "approvalId": Uuid::nil(), "kind": "leave.request", "subjectId": Uuid::nil(), "step": 2,
+            "assignees": [member] });
+        let subject = assigned_step(&payload).unwrap();
+        assert_eq!((subject.link_type, subject.approvers), ("LeaveRequest", vec![member]));
+        assert_eq!(subject.body, "Step 2 of its approval.");
     }
 
     #[test]

@@ -1,39 +1,31 @@
 //! Notifications in GraphQL.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject, Subscription};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Subscription};
 use chrono::{DateTime, Utc};
-use common::{MembershipId, Page, Result};
-use database::Ctx;
+use common::Result;
 use futures::Stream;
-use graphql::{App as _, Batch, payload};
+use graphql::{App as _, mutations, noun, sorts};
 
-use super::{Notification, NotificationId};
+use super::{Notification, UPDATE, list, mark_all_read, mark_read, mark_read_bulk, received, unread_count};
+use crate::Membership;
 use crate::feed::Feed;
-
-/// A member's place in the organization; the user module knows the rest.
-#[derive(Clone, Debug, SimpleObject)]
-#[graphql(unresolvable)]
-pub struct Membership {
-    /// Opaque.
-    pub id: MembershipId,
-}
+use crate::ids::NotificationId;
 
 /// The thing that a notification is about.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct NotificationLink {
-    /// Its type in this graph, such as `LeaveRequest`.
+    /// The name of the thing's type in this graph, such as `LeaveRequest`.
     #[graphql(name = "type")]
     pub kind: String,
-    /// Its id there.
+    /// The id of the thing, within its type.
     pub id: ID,
 }
 
-#[ComplexObject]
+#[noun]
 impl Notification {
-    /// Whose deed it was; null when nobody's, but the system's.
+    /// The member whose deed it was; null when it was the system's.
     async fn actor(&self) -> Option<Membership> {
         self.actor_membership_id.map(|id| Membership { id })
     }
@@ -44,96 +36,101 @@ impl Notification {
     }
 }
 
-payload!(
-    /// What marking a notification as read answers.
-    NotificationMarkReadPayload {
-        /// The notification, read.
-        notification: Notification
-    }
-);
+/// Which notifications a list has; every condition holds.
+#[derive(Debug, Default, InputObject)]
+pub struct NotificationFilter {
+    /// True for those that are not marked as read, false for those that are; both when absent.
+    pub is_unread: Option<bool>,
+    /// True for the archived ones in place of the others.
+    #[graphql(default)]
+    pub is_archived: bool,
+    /// What happened, such as `leave.request.submitted`.
+    #[graphql(name = "type")]
+    pub kind: Option<String>,
+}
 
-payload!(
-    /// What marking notifications as read answers.
-    NotificationMarkAllReadPayload {
-        /// How many were unread before.
-        marked_count: i32
-    }
-);
-
-/// The caller's notifications, by id.
-struct NotificationById;
-
-impl Batch for NotificationById {
-    type Key = NotificationId;
-    type Value = Notification;
-
-    async fn load(ctx: &Ctx, keys: &[NotificationId]) -> Result<HashMap<NotificationId, Notification>> {
-        Ok(super::fetch(ctx, keys).await?.into_iter().map(|found| (found.id, found)).collect())
+sorts! {
+    /// How a list of notifications is ordered.
+    NotificationSort {
+        /// By when the member was told.
+        desc CreatedAt,
     }
 }
 
-/// Notifications: queries.
+/// Queries about notifications. By hand, for the list takes an argument of the days before filters.
 #[derive(Default)]
 pub struct NotificationQuery;
 
 #[Object]
 impl NotificationQuery {
-    /// What the caller was told, newest first.
+    /// What the caller was told; those that are not archived, the newest first, unless the arguments say otherwise.
     async fn notifications(
         &self,
         gql: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 100; 20 when not said.")] first: Option<i32>,
-        #[graphql(desc = "Continue after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Leave out what is read; false when not said.")] unread_only: Option<bool>,
+        #[graphql(desc = "The number of rows, 1 to 100; 20 when absent.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the row to continue after, from the same list in the same order.")]
+        after: Option<String>,
+        #[graphql(desc = "The conditions that every row must meet.")] filter: Option<NotificationFilter>,
+        #[graphql(desc = "The order of the rows; the first of the choices when absent.")] sort: Option<
+            NotificationSort,
+        >,
+        #[graphql(desc = "True to leave out what is read. Use the filter's isUnread instead.")]
+        unread_only: Option<bool>,
     ) -> Result<graphql::Page<Notification>> {
-        let page = Page::new(first, after.as_deref())?;
-        Ok(graphql::connection(super::list(gql.app(), page, unread_only.unwrap_or_default()).await?))
+        let page = graphql::page(gql, first, after.as_deref())?;
+        let mut filter = filter.unwrap_or_default();
+        if unread_only.unwrap_or_default() {
+            filter.is_unread = Some(true);
+        }
+        let listed = list(gql.app(), filter, sort.unwrap_or_default(), page).await;
+        graphql::listed(gql, listed).await
     }
 
-    /// How many notifications the caller has not read.
+    /// The number of notifications that the caller has neither read nor archived.
     async fn notification_unread_count(&self, gql: &Context<'_>) -> Result<i32> {
-        Ok(i32::try_from(super::unread_count(gql.app()).await?).unwrap_or(i32::MAX))
+        Ok(i32::try_from(unread_count(gql.app()).await?).unwrap_or(i32::MAX))
     }
 
-    /// One notification, for other subgraphs.
+    /// One notification of the caller's, archived or not; null when there is none of that id.
+    async fn notification(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The id of the notification.")] id: NotificationId,
+    ) -> Result<Option<Notification>> {
+        gql.find(id).await
+    }
+
+    /// One notification of the caller's, for other subgraphs.
     #[graphql(entity)]
     async fn notification_by_id(
         &self,
         gql: &Context<'_>,
         id: NotificationId,
     ) -> Result<Option<Notification>> {
-        gql.load::<NotificationById>(id).await
+        gql.find(id).await
     }
 }
 
-/// Notifications: mutations.
-#[derive(Default)]
-pub struct NotificationMutation;
-
-#[Object]
-impl NotificationMutation {
-    /// Marks a notification of the caller's as read.
-    async fn notification_mark_read(
-        &self,
-        gql: &Context<'_>,
-        #[graphql(desc = "The notification.")] id: NotificationId,
-    ) -> Result<NotificationMarkReadPayload> {
-        NotificationMarkReadPayload::of(super::mark_read(gql.app(), id).await)
-    }
-
-    /// Marks the caller's notifications as read, all at once.
-    async fn notification_mark_all_read(
-        &self,
-        gql: &Context<'_>,
-        #[graphql(desc = "Only those that had come by then; now when not said.")] up_to: Option<
-            DateTime<Utc>,
-        >,
-    ) -> Result<NotificationMarkAllReadPayload> {
-        NotificationMarkAllReadPayload::of(super::mark_all_read(gql.app(), up_to).await)
-    }
+mutations! {
+    Notification as notification;
+    /// Marks a notification of the caller's as read. One that is read already keeps its time.
+    notification_mark_read(id: NotificationId) = mark_read for UPDATE if |notification| notification.is_unread();
+    /// Marks many notifications of the caller's as read; one answer for each, in the order of the list.
+    bulk notification_mark_read_bulk(
+        /// The id of each notification, 500 at most.
+        ids: Vec<NotificationId>
+    ) = mark_read_bulk for UPDATE;
+    /// Marks all notifications of the caller's as read that are not archived.
+    notification_mark_all_read(
+        /// The instant by which a notification must have come to be marked; now when absent.
+        up_to: Option<DateTime<Utc>>
+    ) ->
+        /// The number of notifications that were unread before; null when nothing was done.
+        marked_count: i32 = mark_all_read for UPDATE;
+    archive and restore for UPDATE;
 }
 
-/// Notifications: subscriptions.
+/// Subscriptions to notifications.
 #[derive(Default)]
 pub struct NotificationSubscription;
 
@@ -144,10 +141,11 @@ impl NotificationSubscription {
         &self,
         gql: &Context<'_>,
         #[graphql(
-            desc = "The last notification that was seen: what came since then comes first, oldest first."
+            desc = "The id of the last notification that was seen: what came since then comes first, oldest first. \
+                    Only what is new comes when absent."
         )]
         after: Option<NotificationId>,
     ) -> Result<impl Stream<Item = Result<Notification>> + use<>> {
-        super::received(gql.app(), gql.data_unchecked::<Arc<Feed>>(), after).await
+        received(gql.app(), gql.data_unchecked::<Arc<Feed>>(), after).await
     }
 }

@@ -9,97 +9,95 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use common::{
-    Cursor, Envelope, Error, EventActor, MembershipId, Page, Permission, Result, Role, Scope, Slice,
-};
+use common::{EVERYBODY_OWN, Envelope, Error, EventActor, Page, Permission, Result, Slice};
 use database::{Ctx, Tx};
 use futures::Stream;
 use futures::stream;
 
-use crate::feed::{Bell, Feed};
-use crate::member;
-use catalogue::{Audience, NotificationType, Subject};
-
-pub(crate) use catalogue::{CATALOGUE, type_of};
-pub use graphql::{NotificationMutation, NotificationQuery, NotificationSubscription};
-pub use model::{Notification, NotificationId};
-
-pub(crate) const READ: Permission =
-    Permission { key: "notification.own.read", description: "Read what one was told.", grants: EVERYBODY };
-pub(crate) const UPDATE: Permission = Permission {
-    key: "notification.own.update",
-    description: "Mark what one was told as read.",
-    grants: EVERYBODY,
+use self::catalogue::{Audience, NotificationType, Subject};
+pub(crate) use self::catalogue::{CATALOGUE, type_of};
+pub use self::graphql::{
+    NotificationFilter, NotificationMutation, NotificationQuery, NotificationSort, NotificationSubscription,
 };
-/// Their own: no use-case here reaches further, whatever the scope.
-const EVERYBODY: &[(Role, Scope)] = &[
-    (Role::Owner, Scope::Own),
-    (Role::Admin, Scope::Own),
-    (Role::Manager, Scope::Own),
-    (Role::Hr, Scope::Own),
-    (Role::Member, Scope::Own),
-];
+pub use self::model::Notification;
+use crate::feed::{Bell, Feed};
+use crate::ids::{MembershipId, NotificationId};
+
+// Row-level security leaves one's own in sight, whatever the scope: no role reads another member's.
+pub(crate) const READ: Permission =
+    Permission::new("notification.own.read", "Read what one was told.", EVERYBODY_OWN);
+pub(crate) const UPDATE: Permission =
+    Permission::new("notification.own.update", "Mark as read and archive what one was told.", EVERYBODY_OWN);
 
 /// How many notifications a subscriber reads at once.
 const BATCH: i64 = 100;
 
-/// The caller's notifications, newest first.
-pub(crate) async fn list(ctx: &Ctx, page: Page<()>, unread_only: bool) -> Result<Slice<Notification>> {
-    let mut tx = ctx.begin(&READ).await?;
-    let rows = repo::page(&mut tx, ctx.member()?.membership_id, &page, unread_only).await?;
-    Ok(page.slice(rows, |row| Cursor { key: (), id: row.id.0 }))
+/// The caller's notifications that the filter lets through.
+pub async fn list(
+    ctx: &Ctx,
+    filter: NotificationFilter,
+    sort: NotificationSort,
+    page: Page,
+) -> Result<Slice<Notification>> {
+    let mut tx = ctx.read(&READ).await?;
+    repo::select_page(&mut tx, ctx.member()?.membership_id, &filter, sort, page).await
 }
 
 /// How many of the caller's notifications are unread.
-pub(crate) async fn unread_count(ctx: &Ctx) -> Result<i64> {
-    let mut tx = ctx.begin(&READ).await?;
+pub async fn unread_count(ctx: &Ctx) -> Result<i64> {
+    let mut tx = ctx.read(&READ).await?;
     repo::unread_count(&mut tx, ctx.member()?.membership_id).await
 }
 
-/// The caller's notifications with these ids.
-pub(crate) async fn fetch(ctx: &Ctx, ids: &[NotificationId]) -> Result<Vec<Notification>> {
-    let mut tx = ctx.begin(&READ).await?;
-    repo::fetch(&mut tx, ctx.member()?.membership_id, ids).await
+/// Marks one as read; one that is already read keeps its time.
+pub async fn mark_read(ctx: &Ctx, id: NotificationId) -> Result<Notification> {
+    let mut tx = ctx.begin(&UPDATE).await?;
+    let notification = mark_read_in(&mut tx, id).await?;
+    tx.commit(notification).await
 }
 
-/// Marks one as read; one that is already read keeps its time.
-pub(crate) async fn mark_read(ctx: &Ctx, id: NotificationId) -> Result<Notification> {
+/// As [`mark_read`], for each of a list.
+pub async fn mark_read_bulk(ctx: &Ctx, ids: Vec<NotificationId>) -> Result<Vec<Result<Notification>>> {
     let mut tx = ctx.begin(&UPDATE).await?;
-    let at = tx.now();
-    let marked = repo::mark_read(&mut tx, ctx.member()?.membership_id, id, at).await?;
-    let marked = marked.ok_or(Error::NotFound("notification"))?;
-    tx.commit().await?;
-    Ok(marked)
+    let done = tx.each(ids, |tx, id| Box::pin(mark_read_in(tx, id))).await?;
+    tx.commit(done).await
+}
+
+async fn mark_read_in(tx: &mut Tx, id: NotificationId) -> Result<Notification> {
+    let mut notification: Notification = tx.lock(id).await?;
+    if notification.is_unread() {
+        notification.read_at = Some(tx.now());
+        tx.save(&mut notification).await?;
+    }
+    Ok(notification)
 }
 
 /// Marks all as read that had come by an instant, or by now; answers how many.
-pub(crate) async fn mark_all_read(ctx: &Ctx, up_to: Option<DateTime<Utc>>) -> Result<i32> {
+pub async fn mark_all_read(ctx: &Ctx, up_to: Option<DateTime<Utc>>) -> Result<i32> {
     let mut tx = ctx.begin(&UPDATE).await?;
-    let at = tx.now();
-    let count = repo::mark_all_read(&mut tx, ctx.member()?.membership_id, up_to.unwrap_or(at), at).await?;
-    tx.commit().await?;
-    Ok(i32::try_from(count).unwrap_or(i32::MAX))
+    let count = repo::mark_all_read(&mut tx, ctx.member()?.membership_id, up_to).await?;
+    tx.commit(i32::try_from(count).unwrap_or(i32::MAX)).await
 }
 
 /// The caller's notifications as they come: those after `after` first, oldest first; without it, only new ones.
-pub(crate) async fn received(
+pub async fn received(
     ctx: &Ctx,
     feed: &Arc<Feed>,
     after: Option<NotificationId>,
 ) -> Result<impl Stream<Item = Result<Notification>> + use<>> {
-    let mut tx = ctx.begin(&READ).await?;
+    let mut tx = ctx.read(&READ).await?;
     let me = ctx.member()?;
     let last_sent = match after {
         Some(id) => id,
-        None => repo::newest(&mut tx, &[me.membership_id])
-            .await?
-            .first()
-            .map_or(NotificationId::FIRST, |(_, id)| *id),
+        None => {
+            let newest = repo::newest(&mut tx, &[me.membership_id]).await?;
+            newest.first().map_or(NotificationId::FIRST, |(_, id)| *id)
+        }
     };
-    tx.commit().await?;
-    let recipient = (me.organization_id, me.membership_id);
+    drop(tx);
+    ctx.end_reading().await;
     // From here on the bell counts, and reading begins only after: nothing falls between.
-    let bell = feed.bell(recipient);
+    let bell = feed.bell((me.organization_id, me.membership_id));
     let receiving = Receiving {
         ctx: ctx.clone(),
         feed: feed.clone(),
@@ -146,12 +144,16 @@ impl Receiving {
 
     async fn read(&self) -> Result<Vec<Notification>> {
         let _turn = self.feed.turn().await;
-        let mut tx = self.ctx.begin(&READ).await?;
-        repo::after(&mut tx, self.me, self.last_sent, BATCH).await
+        let mut tx = self.ctx.read(&READ).await?;
+        let rows = repo::after(&mut tx, self.me, self.last_sent, BATCH).await;
+        drop(tx);
+        // Who waits holds no connection, and the next look is at another moment.
+        self.ctx.end_reading().await;
+        rows
     }
 }
 
-/// Tells everybody whom an event concerns, each once, and rings their bells.
+/// Writes one notification for each member whom an event concerns, and rings their bells.
 pub(crate) async fn tell(tx: &mut Tx, kind: &NotificationType, envelope: &Envelope) -> Result<()> {
     let subject = (kind.subject)(&envelope.payload)?;
     let actor = match &envelope.actor {
@@ -180,9 +182,9 @@ async fn recipients(
 ) -> Result<model::Recipients> {
     Ok(match audience {
         Audience::Approvers => {
-            let members = member::select_office_and(tx, &subject.approvers).await?;
+            let members = people::office_and(tx, &subject.approvers).await?;
             let is_alone = match subject.requester {
-                Some(requester) => member::is_alone(tx, requester).await?,
+                Some(requester) => people::is_alone(tx, requester).await?,
                 None => false,
             };
             model::approvers(subject, &members, is_alone)
@@ -196,6 +198,7 @@ async fn recipients(
 mod tests {
     use std::time::Duration;
 
+    use common::Role;
     use serde_json::json;
     use testing::{App, Person};
     use tokio::time::timeout;
@@ -224,8 +227,8 @@ mod tests {
         let person = Person::new(&[Role::Manager]);
         let kind = type_of("leave.request.submitted").unwrap();
         let ctx = Ctx::system(app.database.clone(), "notification", person.member().organization_id, "test");
-        let mut first = ctx.begin(&Permission::PUBLIC).await.unwrap();
-        let mut second = ctx.begin(&Permission::PUBLIC).await.unwrap();
+        let mut first = ctx.begin(&Permission::SYSTEM).await.unwrap();
+        let mut second = ctx.begin(&Permission::SYSTEM).await.unwrap();
         tell(&mut first, kind, &submitted(&person)).await.unwrap();
         let event = submitted(&person);
         let mut telling = Box::pin(tell(&mut second, kind, &event));
@@ -233,11 +236,13 @@ mod tests {
             timeout(Duration::from_millis(200), &mut telling).await.is_err(),
             "it did not wait for the first"
         );
-        first.commit().await.unwrap();
+        first.commit(()).await.unwrap();
         telling.await.unwrap();
-        second.commit().await.unwrap();
+        second.commit(()).await.unwrap();
+        let page = Page::new(None, None).unwrap();
+        let ctx = app.ctx(&person, "notification");
         let newest_first =
-            list(&app.ctx(&person, "notification"), Page::new(None, None).unwrap(), false).await.unwrap();
+            list(&ctx, NotificationFilter::default(), NotificationSort::default(), page).await.unwrap();
         let links: Vec<_> = newest_first.rows.iter().map(|(_, row)| json!(row.link_id)).collect();
         assert_eq!(links.len(), 2);
         assert_eq!(links[0], event.payload["requestId"]);

@@ -1,34 +1,28 @@
-//! SQL of notifications.
+//! The SQL of notifications.
 
 use chrono::{DateTime, Utc};
-use common::{MembershipId, Page, Result};
-use database::Tx;
+use common::{Page, Result, Slice};
+use database::{Tx, page};
 
 use super::catalogue::{NotificationType, Subject};
-use super::model::{Notification, NotificationId};
+use super::graphql::{NotificationFilter, NotificationSort};
+use super::model::{Notification, select_notification};
+use crate::ids::{MembershipId, NotificationId};
 
-/// A page of a recipient's notifications, newest first.
-pub(super) async fn page(
+/// A page of a recipient's notifications. Their ids grow in the order of committing, and so are the order.
+pub(super) async fn select_page(
     tx: &mut Tx,
     recipient: MembershipId,
-    page: &Page<()>,
-    unread_only: bool,
-) -> Result<Vec<Notification>> {
-    let before = page.after_id().map_or(NotificationId::LAST, NotificationId);
-    Ok(sqlx::query_as!(
-        Notification,
-        r#"select id as "id: NotificationId", type as kind, title, body, created_at, read_at,
-               actor_membership_id as "actor_membership_id: MembershipId", link_type, link_id
-           from notification.notification
-           where recipient_membership_id = $1 and id < $2 and archived_at is null and (not $3 or read_at is null)
-           order by id desc limit $4"#,
-        recipient as MembershipId,
-        before as NotificationId,
-        unread_only,
-        page.limit(),
-    )
-    .fetch_all(tx.conn())
-    .await?)
+    filter: &NotificationFilter,
+    sort: NotificationSort,
+    page: Page,
+) -> Result<Slice<Notification>> {
+    Ok(page!(
+        tx, Notification, page, sort: NotificationSort { CreatedAt => "id" },
+        "recipient_membership_id = $3 and (archived_at is not null) = $4
+         and ($5::boolean is null or (read_at is null) = $5) and ($6::text is null or type = $6)",
+        [recipient as MembershipId, filter.is_archived, filter.is_unread, filter.kind],
+    ))
 }
 
 /// A recipient's notifications after one, oldest first.
@@ -38,34 +32,11 @@ pub(super) async fn after(
     after: NotificationId,
     count_max: i64,
 ) -> Result<Vec<Notification>> {
-    Ok(sqlx::query_as!(
-        Notification,
-        r#"select id as "id: NotificationId", type as kind, title, body, created_at, read_at,
-               actor_membership_id as "actor_membership_id: MembershipId", link_type, link_id
-           from notification.notification
-           where recipient_membership_id = $1 and id > $2 and archived_at is null
-           order by id limit $3"#,
+    Ok(select_notification!(
+        "where recipient_membership_id = $1 and id > $2 and archived_at is null order by id limit $3",
         recipient as MembershipId,
         after as NotificationId,
         count_max,
-    )
-    .fetch_all(tx.conn())
-    .await?)
-}
-
-/// Those of a recipient's notifications that have one of these ids.
-pub(super) async fn fetch(
-    tx: &mut Tx,
-    recipient: MembershipId,
-    ids: &[NotificationId],
-) -> Result<Vec<Notification>> {
-    Ok(sqlx::query_as!(
-        Notification,
-        r#"select id as "id: NotificationId", type as kind, title, body, created_at, read_at,
-               actor_membership_id as "actor_membership_id: MembershipId", link_type, link_id
-           from notification.notification where recipient_membership_id = $1 and id = any($2)"#,
-        recipient as MembershipId,
-        ids as &[NotificationId],
     )
     .fetch_all(tx.conn())
     .await?)
@@ -81,38 +52,18 @@ pub(super) async fn unread_count(tx: &mut Tx, recipient: MembershipId) -> Result
     .await?)
 }
 
-pub(super) async fn mark_read(
-    tx: &mut Tx,
-    recipient: MembershipId,
-    id: NotificationId,
-    at: DateTime<Utc>,
-) -> Result<Option<Notification>> {
-    Ok(sqlx::query_as!(
-        Notification,
-        r#"update notification.notification set read_at = coalesce(read_at, $3)
-           where recipient_membership_id = $1 and id = $2
-           returning id as "id: NotificationId", type as kind, title, body, created_at, read_at,
-               actor_membership_id as "actor_membership_id: MembershipId", link_type, link_id"#,
-        recipient as MembershipId,
-        id as NotificationId,
-        at,
-    )
-    .fetch_optional(tx.conn())
-    .await?)
-}
-
 pub(super) async fn mark_all_read(
     tx: &mut Tx,
     recipient: MembershipId,
-    up_to: DateTime<Utc>,
-    at: DateTime<Utc>,
+    up_to: Option<DateTime<Utc>>,
 ) -> Result<u64> {
+    let now = tx.now();
     let marked = sqlx::query!(
         "update notification.notification set read_at = $3
          where recipient_membership_id = $1 and created_at <= $2 and read_at is null and archived_at is null",
         recipient as MembershipId,
-        up_to,
-        at,
+        up_to.unwrap_or(now),
+        now,
     )
     .execute(tx.conn())
     .await?;

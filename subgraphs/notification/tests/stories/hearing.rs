@@ -5,7 +5,7 @@ use serde_json::json;
 use testing::Person;
 use uuid::Uuid;
 
-use crate::office::{Request, id, inbox, join, open, titles};
+use crate::office::{Request, id, inbox, join, open, put, titles};
 
 #[tokio::test]
 async fn the_approver_hears_of_a_request_and_the_requester_of_the_decision() {
@@ -69,8 +69,7 @@ async fn without_an_approver_hr_hears_then_admins_then_owners() {
     join(&app, &[&admin]).await;
     Request::of(&asks, &[]).is(&app, "submitted", &asks).await;
     assert_eq!(titles(&app, &admin).await.len(), 1);
-    let roles = json!({ "membershipId": id(&hr), "roles": ["MEMBER", "HR"], "before": [] });
-    app.announce_raw(&owner, "user.member.roles_changed", roles).await;
+    put(&app, &hr, &[Role::Member, Role::Hr], true).await;
     Request::of(&asks, &[]).is(&app, "submitted", &asks).await;
     // HR's own falls to the next.
     Request::of(&hr, &[]).is(&app, "submitted", &hr).await;
@@ -87,25 +86,11 @@ async fn who_is_suspended_or_removed_no_longer_hears_for_the_office() {
     let owner = Person::new(&[Role::Owner]);
     let (asks, hr) = (owner.colleague(&[Role::Member]), owner.colleague(&[Role::Hr]));
     join(&app, &[&owner, &asks, &hr]).await;
-    for (what, expected) in [("suspended", [0, 1]), ("reactivated", [1, 1]), ("removed", [1, 2])] {
-        let event = format!("user.member.{what}");
-        app.announce_raw(&owner, &event, json!({ "membershipId": id(&hr) })).await;
+    for (is_active, expected) in [(false, [0, 1]), (true, [1, 1]), (false, [1, 2])] {
+        put(&app, &hr, &[Role::Hr], is_active).await;
         Request::of(&asks, &[]).is(&app, "submitted", &asks).await;
-        assert_eq!([inbox(&app, &hr).await.len(), inbox(&app, &owner).await.len()], expected, "{what}");
+        assert_eq!([inbox(&app, &hr).await.len(), inbox(&app, &owner).await.len()], expected);
     }
-}
-
-#[tokio::test]
-async fn an_event_of_the_past_that_comes_late_changes_no_member_back() {
-    let app = open().await;
-    let owner = Person::new(&[Role::Owner]);
-    let (asks, hr) = (owner.colleague(&[Role::Member]), owner.colleague(&[Role::Hr]));
-    join(&app, &[&owner, &asks, &hr]).await;
-    app.announce_raw(&owner, "user.member.suspended", json!({ "membershipId": id(&hr) })).await;
-    app.clock.advance(chrono::Duration::hours(-1));
-    join(&app, &[&hr]).await;
-    Request::of(&asks, &[]).is(&app, "submitted", &asks).await;
-    assert_eq!([inbox(&app, &hr).await.len(), inbox(&app, &owner).await.len()], [0, 1]);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! People and their leave, as other modules announce them.
 
-use common::{Envelope, EventActor, Role};
+use common::{Envelope, EventActor, Permission, Role};
+use database::Ctx;
 use serde_json::{Value, json};
 use testing::{App, Person};
 use uuid::Uuid;
@@ -18,10 +19,17 @@ pub fn id(person: &Person) -> Uuid {
 /// Lets everybody join, with the roles that they have.
 pub async fn join(app: &App, people: &[&Person]) {
     for person in people {
-        let roles: Vec<_> = person.member().roles.iter().map(|role| role.as_str()).collect();
-        app.announce_raw(person, "user.member.joined", json!({ "membershipId": id(person), "roles": roles }))
-            .await;
+        put(app, person, &person.member().roles, true).await;
     }
+}
+
+/// What the directory says of a person from now on, as the user module writes it.
+pub async fn put(app: &App, person: &Person, roles: &[Role], is_active: bool) {
+    let organization_id = person.member().organization_id;
+    let ctx = Ctx::system(app.database.clone(), "notification", organization_id, "test");
+    let mut tx = ctx.begin(&Permission::SYSTEM).await.unwrap();
+    people::write::member(&mut tx, person.member().membership_id, roles, is_active).await.unwrap();
+    tx.commit(()).await.unwrap();
 }
 
 /// A request of five days of leave.

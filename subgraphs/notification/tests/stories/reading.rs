@@ -57,9 +57,17 @@ async fn one_marked_as_read_leaves_the_unread_and_keeps_its_time() {
     let again = app.as_(&decides).run(&mark_read(id_of(&notifications[0]))).await.ok();
     assert_eq!(again, first);
     assert_eq!(unread(&app, &decides).await, 1);
-    let query = "{ notifications(unreadOnly: true) { nodes { id } } }";
-    let left = app.as_(&decides).run(query).await.ok()["notifications"]["nodes"].clone();
-    assert_eq!(left, json!([{ "id": notifications[1]["id"] }]));
+    for unread in ["unreadOnly: true", "filter: { isUnread: true }"] {
+        let query = format!("{{ notifications({unread}) {{ totalCount nodes {{ id }} }} }}");
+        let left = app.as_(&decides).run(&query).await.ok()["notifications"].clone();
+        assert_eq!(left, json!({ "totalCount": 1, "nodes": [{ "id": notifications[1]["id"] }] }));
+    }
+    let query =
+        "{ notifications(filter: { isUnread: false, type: \"leave.request.submitted\" }) { nodes { id } } }";
+    let read = app.as_(&decides).run(query).await.ok()["notifications"]["nodes"].clone();
+    assert_eq!(read, json!([{ "id": notifications[0]["id"] }]));
+    let query = "{ notifications(filter: { type: \"leave.request.approved\" }) { nodes { id } } }";
+    assert_eq!(app.as_(&decides).run(query).await.ok()["notifications"]["nodes"], json!([]));
 }
 
 #[tokio::test]
@@ -102,6 +110,13 @@ async fn what_others_were_told_is_the_same_as_what_never_was() {
             app.as_(&stranger).run_with(entities, json!({ "id": unknown })).await,
         );
         assert_eq!(foreign.0.to_string(), missing.0.to_string());
+        let by_id = "query ($id: ID!) { notification(id: $id) { title } }";
+        assert_eq!(
+            app.as_(&stranger).run_with(by_id, json!({ "id": mine })).await.ok()["notification"],
+            json!(null)
+        );
+        let archive = "mutation ($id: ID!) { notificationArchive(id: $id) { userErrors { code } } }";
+        assert_eq!(app.as_(&stranger).run_with(archive, json!({ "id": mine })).await.codes(), ["NOT_FOUND"]);
         assert!(inbox(&app, &stranger).await.is_empty());
         assert_eq!(unread(&app, &stranger).await, 0);
         let all = app.as_(&stranger).run("mutation { notificationMarkAllRead { markedCount } }").await.ok();
@@ -142,4 +157,74 @@ async fn sizes_and_cursors_that_make_no_sense_are_refused() {
             app.as_(&person).run(&format!("{{ notifications({arguments}) {{ nodes {{ id }} }} }}")).await;
         assert_eq!(answer.codes(), ["VALIDATION_FAILED"], "{arguments}");
     }
+}
+
+#[tokio::test]
+async fn an_archived_one_leaves_lists_and_counts_until_it_is_restored() {
+    let app = open().await;
+    let (_, decides) = told(&app, 2).await;
+    let all = inbox(&app, &decides).await;
+    let step = async |verb: &str| {
+        let mutation = format!(
+            "mutation ($id: ID!) {{ notification{verb}(id: $id) {{
+                notification {{ viewerPermissions }} userErrors {{ code }} }} }}"
+        );
+        let done = app.as_(&decides).run_with(&mutation, json!({ "id": id_of(&all[0]) })).await.ok();
+        done[format!("notification{verb}")]["notification"]["viewerPermissions"].clone()
+    };
+    assert_eq!(step("Archive").await, json!(["notificationMarkRead", "notificationRestore"]));
+    assert_eq!(inbox(&app, &decides).await, all[1..]);
+    assert_eq!(unread(&app, &decides).await, 1);
+    let archived = "{ notifications(filter: { isArchived: true }) { nodes { id } } }";
+    let archived = app.as_(&decides).run(archived).await.ok()["notifications"]["nodes"].clone();
+    assert_eq!(archived, json!([{ "id": id_of(&all[0]) }]));
+    assert_eq!(step("Restore").await, json!(["notificationMarkRead", "notificationArchive"]));
+    assert_eq!(inbox(&app, &decides).await, all);
+    assert_eq!(unread(&app, &decides).await, 2);
+}
+
+#[tokio::test]
+async fn many_are_read_and_archived_at_once_and_a_key_makes_it_once() {
+    let app = open().await;
+    let (_, decides) = told(&app, 3).await;
+    let all = inbox(&app, &decides).await;
+    let ids = json!([id_of(&all[0]), Uuid::now_v7().to_string(), id_of(&all[1])]);
+    for verb in ["MarkRead", "Archive", "Restore"] {
+        let mutation = format!(
+            "mutation ($ids: [ID!]!, $key: ID) {{ notification{verb}Bulk(ids: $ids, idempotencyKey: $key) {{
+                userErrors {{ code }} results {{ notification {{ id }} userErrors {{ code }} }} }} }}"
+        );
+        let variables = json!({ "ids": ids, "key": verb });
+        let done = app.as_(&decides).run_with(&mutation, variables.clone()).await.ok();
+        assert_eq!(app.as_(&decides).run_with(&mutation, variables).await.ok(), done, "{verb}");
+        let results = &done[format!("notification{verb}Bulk")]["results"];
+        assert_eq!(results[1]["userErrors"][0]["code"], "NOT_FOUND", "{verb}");
+        assert_eq!(results[2]["notification"]["id"], id_of(&all[1]), "{verb}");
+    }
+    assert_eq!(unread(&app, &decides).await, 1);
+}
+
+#[tokio::test]
+async fn the_history_says_who_read_it_and_a_cursor_serves_its_own_order_only() {
+    let app = open().await;
+    let (_, decides) = told(&app, 2).await;
+    let all = inbox(&app, &decides).await;
+    app.as_(&decides).run(&mark_read(id_of(&all[0]))).await.ok();
+    let query = "query ($id: ID!) { notification(id: $id) {
+        history { nodes { action actor { id } changes { field } } } } }";
+    let seen = app.as_(&decides).run_with(query, json!({ "id": id_of(&all[0]) })).await.ok();
+    let history = &seen["notification"]["history"]["nodes"];
+    let reader = json!({ "id": decides.member().membership_id });
+    assert_eq!(
+        history[0],
+        json!({ "action": "UPDATED", "actor": reader, "changes": [{ "field": "readAt" }] })
+    );
+    assert_eq!((&history[1]["action"], &history[1]["actor"]), (&json!("CREATED"), &json!(null)));
+    let page = "{ notifications(first: 1) { pageInfo { endCursor } } }";
+    let page = app.as_(&decides).run(page).await.ok()["notifications"]["pageInfo"]["endCursor"].clone();
+    let oldest_first =
+        |after: &Value| format!("{{ notifications(sort: CREATED_AT, after: {after}) {{ nodes {{ id }} }} }}");
+    assert_eq!(app.as_(&decides).run(&oldest_first(&page)).await.codes(), ["VALIDATION_FAILED"]);
+    let ids = app.as_(&decides).run("{ notifications(sort: CREATED_AT) { nodes { id } } }").await.ok();
+    assert_eq!(ids["notifications"]["nodes"], json!([{ "id": id_of(&all[1]) }, { "id": id_of(&all[0]) }]));
 }

@@ -29,6 +29,6 @@ pub async fn create(app: &App, person: &Person, subdomain: &str) -> Result<(), s
         .bind(subdomain)
         .execute(tx.conn())
         .await?;
-    tx.commit().await.unwrap();
+    tx.commit(()).await.unwrap();
     Ok(())
 }

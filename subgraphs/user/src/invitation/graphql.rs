@@ -1,109 +1,142 @@
-//! Invitations: API.
+//! Invitations in GraphQL.
 
-use async_graphql::{ComplexObject, Context, InputObject, Object, SimpleObject};
-use common::{Error, Page, Result, Role};
-use graphql::{App as _, UserError, payload};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use common::{Result, Role};
+use graphql::{App as _, FromRow, UserError, mutations, noun, queries, sorts};
 
-use super::{Invitation, InvitationId, Token};
+use super::{INVITE, Invitation, InvitationStatus, invite, invite_bulk, list, revoke, revoke_bulk};
+use crate::ids::InvitationId;
 use crate::membership::Membership;
-use crate::membership::graphql::MembershipById;
 
-#[ComplexObject]
+#[noun]
 impl Invitation {
-    /// Who invited them.
+    /// What has become of the invitation by now.
+    async fn status(&self, gql: &Context<'_>) -> InvitationStatus {
+        self.status_at(gql.app().now())
+    }
+
+    /// The member who invited; null when it was the system.
     async fn invited_by(&self, gql: &Context<'_>) -> Result<Option<Membership>> {
-        match self.invited_by_id {
-            Some(id) => gql.load::<MembershipById>(id).await,
-            None => Ok(None),
-        }
+        gql.find(self.invited_by_id).await
     }
 }
 
-/// Whom to invite.
-#[derive(Debug, InputObject)]
+/// Somebody to invite.
+#[derive(Clone, Debug, InputObject)]
 pub struct MemberInviteInput {
-    /// Their mail address.
+    /// The mail address of the person to invite.
     pub email: String,
-    /// The roles that they will hold; none above the caller's.
+    /// The roles that the person will hold: at least one, none above the caller's own.
     pub roles: Vec<Role>,
 }
 
-/// What inviting answers.
+/// Which invitations a list has; every condition holds.
+#[derive(Debug, Default, InputObject)]
+pub struct InvitationFilter {
+    /// What has become of them by now; anything when absent.
+    pub status: Option<InvitationStatus>,
+    /// Part of the mail address: 1 to 100 characters.
+    pub search: Option<String>,
+}
+
+sorts! {
+    /// How a list of invitations is ordered.
+    InvitationSort {
+        /// By when they were made.
+        desc CreatedAt,
+        /// By mail address.
+        Email,
+    }
+}
+
+queries! {
+    Invitation;
+    /// The invitations, the latest first unless the arguments say otherwise.
+    invitations(InvitationFilter, InvitationSort) = list;
+    /// One invitation; null when there is none of that id.
+    invitation;
+}
+
+mutations! {
+    Invitation as invitation;
+    /// Takes an invitation back: its token opens nothing any more.
+    invitation_revoke(id: InvitationId) = revoke for INVITE
+        if |invitation| invitation.status == InvitationStatus::Pending;
+    /// Takes many invitations back; one answer for each, in the order of the list.
+    bulk invitation_revoke_bulk(
+        /// The id of each invitation to take back, 500 at most.
+        ids: Vec<InvitationId>
+    ) = revoke_bulk for INVITE;
+}
+
+/// The result of memberInvite.
 #[derive(SimpleObject)]
 pub struct MemberInvitePayload {
-    /// The invitation.
+    /// The invitation as it is now; null when nothing was done.
     pub invitation: Option<Invitation>,
-    /// What the invited person shows to join. Shown this once; whoever invites passes it on.
+    /// The token that the invited person shows to join. It is shown this once, for whoever invites to pass on: null
+    /// when nothing was done, and when a request that was done before is answered again.
     pub token: Option<String>,
     /// Why nothing was done; empty when it was.
     pub user_errors: Vec<UserError>,
 }
 
 impl MemberInvitePayload {
-    fn of(result: Result<(Invitation, Token)>) -> Result<Self> {
-        match result {
-            Ok((invitation, token)) => Ok(Self {
-                invitation: Some(invitation),
-                token: Some(token.reveal()),
-                user_errors: Vec::new(),
-            }),
-            Err(Error::Refused(refusals)) => Ok(Self {
-                invitation: None,
-                token: None,
-                user_errors: refusals.into_iter().map(Into::into).collect(),
-            }),
-            Err(error) => Err(error),
+    fn new(invitation: Option<Invitation>, user_errors: Vec<UserError>) -> Self {
+        let token = invitation.as_ref().and_then(|invitation| invitation.token.clone());
+        Self { invitation, token: token.map(|token| token.reveal()), user_errors }
+    }
+}
+
+impl FromRow<Invitation> for MemberInvitePayload {
+    fn from_row(done: Result<Invitation>) -> Self {
+        match done {
+            Ok(invitation) => Self::new(Some(invitation), Vec::new()),
+            Err(error) => Self::new(None, database::refusals(&error).into_iter().map(Into::into).collect()),
         }
     }
 }
 
-payload!(
-    /// What revoking an invitation answers.
-    InvitationRevokePayload {
-        /// The invitation as it is now.
-        invitation: Invitation
-    }
+graphql::bulk_payload!(
+    /// The result of memberInviteBulk.
+    MemberInviteBulkPayload of MemberInvitePayload
 );
 
-/// Invitations: queries.
+/// Mutations that invite. By hand, for their payloads hold a token beside the noun.
 #[derive(Default)]
-pub struct InvitationQuery;
+pub struct InviteMutation;
 
 #[Object]
-impl InvitationQuery {
-    /// The invitations, latest first.
-    async fn invitations(
-        &self,
-        gql: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 100; 20 when not said.")] first: Option<i32>,
-        #[graphql(desc = "Continue after this cursor.")] after: Option<String>,
-    ) -> Result<graphql::Page<Invitation>> {
-        let page = Page::new(first, after.as_deref())?;
-        Ok(graphql::connection(super::list(gql.app(), page).await?))
-    }
-}
-
-/// Invitations: mutations.
-#[derive(Default)]
-pub struct InvitationMutation;
-
-#[Object]
-impl InvitationMutation {
+impl InviteMutation {
     /// Invites somebody to become a member.
     async fn member_invite(
         &self,
         gql: &Context<'_>,
-        #[graphql(desc = "Whom.")] input: MemberInviteInput,
+        #[graphql(desc = "The person to invite.")] input: MemberInviteInput,
+        #[graphql(
+            desc = "A key of your choice that names this request, 1 to 100 bytes. Sent again within a day with \
+                          the same arguments, the request changes nothing and answers the same without the token."
+        )]
+        idempotency_key: Option<ID>,
     ) -> Result<MemberInvitePayload> {
-        MemberInvitePayload::of(super::invite(gql.app(), input).await)
+        let ctx = graphql::once(gql, idempotency_key)?;
+        let (invitation, user_errors) = graphql::answer(gql, invite(&ctx, input).await).await?;
+        Ok(MemberInvitePayload::new(invitation, user_errors))
     }
 
-    /// Takes an invitation back.
-    async fn invitation_revoke(
+    /// Invites many people to become members; one answer for each, in the order of the list.
+    async fn member_invite_bulk(
         &self,
         gql: &Context<'_>,
-        #[graphql(desc = "Which.")] id: InvitationId,
-    ) -> Result<InvitationRevokePayload> {
-        InvitationRevokePayload::of(super::revoke(gql.app(), id).await)
+        #[graphql(desc = "The people to invite, 500 at most.")] rows: Vec<MemberInviteInput>,
+        #[graphql(
+            desc = "A key of your choice that names this request, 1 to 100 bytes. Sent again within a day with \
+                          the same arguments, the request changes nothing and answers the same without the tokens."
+        )]
+        idempotency_key: Option<ID>,
+    ) -> Result<MemberInviteBulkPayload> {
+        graphql::check_bulk(rows.len())?;
+        let ctx = graphql::once(gql, idempotency_key)?;
+        MemberInviteBulkPayload::answer(gql, invite_bulk(&ctx, rows).await).await
     }
 }

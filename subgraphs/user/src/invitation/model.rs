@@ -1,100 +1,119 @@
-//! Invitations: rules.
+//! What an invitation may be, and its one-time token.
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::{MaybeUndefined, SimpleObject};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Duration, Utc};
-use common::{MembershipId, Refuse, Role, id};
+use common::{Form, Permission, Refusal, Result, Role};
+use database::Record;
+use graphql::choices;
+use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-id!(
-    /// One invitation.
-    InvitationId
-);
+use super::INVITE;
+use super::graphql::MemberInviteInput;
+use crate::ids::{InvitationId, MembershipId};
+use crate::membership;
 
 /// How long an invitation can be accepted.
-pub(super) const LIFETIME: Duration = Duration::days(7);
+const LIFETIME: Duration = Duration::days(7);
+
+choices! {
+    /// What became of an invitation.
+    InvitationStatus {
+        /// The invitation can be accepted.
+        Pending,
+        /// The invitation was accepted, and cannot be again.
+        Accepted,
+        /// The invitation was taken back.
+        Revoked,
+        /// The week of the invitation is over.
+        Expired,
+    }
+}
 
 /// An invitation to become a member.
-#[derive(Clone, Debug, SimpleObject)]
+#[derive(Clone, Debug, SimpleObject, Record)]
 #[graphql(complex)]
+#[record("invitation", table = "\"user\".invitation", read = INVITE)]
 pub struct Invitation {
-    /// Opaque.
+    /// The id of the invitation; opaque to clients.
     pub id: InvitationId,
-    /// Who is invited; only an identity with this address can accept.
+    /// The mail address that is invited; only an identity with this address can accept.
+    #[record(once)]
     pub email: String,
-    /// The roles that they will hold, highest first.
+    /// The roles that the invited person will hold, highest first.
+    #[record(once)]
     pub roles: Vec<Role>,
-    /// What became of it.
-    pub status: InvitationStatus,
-    /// Until when it can be accepted.
+    /// Until when the invitation can be accepted.
+    #[record(once)]
     pub expires_at: DateTime<Utc>,
-    /// When it was made.
+    /// When the invitation was made.
     pub created_at: DateTime<Utc>,
     #[graphql(skip)]
+    pub(crate) status: InvitationStatus,
+    #[graphql(skip)]
+    #[record(once, column = "invited_by")]
     pub(crate) invited_by_id: Option<MembershipId>,
+    #[graphql(skip)]
+    #[record(once, right = Permission::SYSTEM)]
+    pub(crate) token_hash: TokenHash,
+    /// There while the invitation is being made, and never read: it is stored nowhere.
+    #[graphql(skip)]
+    #[record(read, column = "null::text")]
+    pub(crate) token: Option<Token>,
 }
 
-/// Why there is no such invitation.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// The mail address is none.
-    #[error("give a mail address, such as ada@example.org")]
-    Email,
-    /// A member has this address.
-    #[error("somebody with this mail address is a member already")]
-    AlreadyMember,
-    /// An invitation for this address is waiting.
-    #[error("this mail address has been invited already; revoke that invitation first")]
-    AlreadyInvited,
-    /// It was accepted before.
-    #[error("the invitation has been accepted already; remove the member instead")]
-    Accepted,
-}
+const ACCEPTED: Refusal = Refusal::whole(
+    "INVALID_TRANSITION",
+    "the invitation has been accepted already; remove the member instead",
+);
 
-impl Refuse for Refused {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Email => "EMAIL_INVALID",
-            Self::AlreadyMember => "ALREADY_MEMBER",
-            Self::AlreadyInvited => "ALREADY_INVITED",
-            Self::Accepted => "INVALID_TRANSITION",
-        }
+impl Invitation {
+    /// Fills a blank one in, with a fresh token.
+    pub(super) fn fill_in(&mut self, input: MemberInviteInput, by: &[Role]) -> Result<()> {
+        let mut form = Form::default();
+        form.email("email", MaybeUndefined::Value(input.email), &mut self.email);
+        let granted = |roles: Vec<Role>| membership::granted(by, &roles);
+        form.checked("roles", MaybeUndefined::Value(input.roles), granted, &mut self.roles);
+        self.expires_at = self.created_at + LIFETIME;
+        let token = Token::new();
+        self.token_hash = token.hash();
+        self.token = Some(token);
+        form.check()
     }
 
-    fn field(&self) -> Option<&'static str> {
-        match self {
-            Self::Accepted => None,
-            _ => Some("email"),
+    /// What has become of it by an instant: nothing runs when its week ends.
+    pub(super) fn status_at(&self, now: DateTime<Utc>) -> InvitationStatus {
+        let is_over = self.status == InvitationStatus::Pending && self.expires_at <= now;
+        if is_over { InvitationStatus::Expired } else { self.status }
+    }
+
+    pub(super) fn revoke(&mut self) -> Result<(), Refusal> {
+        if self.status == InvitationStatus::Accepted {
+            return Err(ACCEPTED);
         }
+        self.status = InvitationStatus::Revoked;
+        Ok(())
     }
 }
 
-/// The address as it is stored: lower case, and of ASCII only, as auth has it.
-pub(super) fn email_address(text: &str) -> Result<String, Refused> {
-    let email = text.trim().to_ascii_lowercase();
-    let is_address = email.len() <= 254
-        && email.chars().all(|c| c.is_ascii_graphic())
-        && email
-            .split_once('@')
-            .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty() && !host.contains('@'));
-    if is_address { Ok(email) } else { Err(Refused::Email) }
-}
-
-/// What an invited person shows to join: 256 random bits, known to nobody else.
-pub struct Token(String);
+/// What an invited person shows to join: 256 random bits, known to nobody else. Never printed.
+#[derive(Clone, sqlx::Type)]
+#[sqlx(transparent)]
+pub(crate) struct Token(String);
 
 impl Token {
-    /// A fresh token, and the hash that is stored of it.
-    pub(super) fn new() -> (Self, Vec<u8>) {
-        let text = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-        let hash = Sha256::digest(text.as_bytes()).to_vec();
-        (Self(text), hash)
+    fn new() -> Self {
+        Self(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+    }
+
+    fn hash(&self) -> TokenHash {
+        TokenHash(Sha256::digest(self.0.as_bytes()).to_vec())
     }
 
     /// The token, to be passed on to the invited person.
-    #[must_use]
-    pub fn reveal(self) -> String {
+    pub(super) fn reveal(self) -> String {
         self.0
     }
 }
@@ -105,27 +124,16 @@ impl std::fmt::Debug for Token {
     }
 }
 
-/// What became of an invitation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, sqlx::Type)]
-#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum InvitationStatus {
-    /// It can be accepted.
-    Pending,
-    /// It was, and cannot be again.
-    Accepted,
-    /// It was taken back.
-    Revoked,
-    /// Its week is over.
-    Expired,
-}
+/// The SHA-256 of a token, which is all that is stored of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::Type)]
+#[sqlx(transparent)]
+pub(crate) struct TokenHash(Vec<u8>);
 
-impl Invitation {
-    pub(super) fn revoke(&mut self) -> Result<(), Refused> {
-        if self.status == InvitationStatus::Accepted {
-            return Err(Refused::Accepted);
-        }
-        self.status = InvitationStatus::Revoked;
-        Ok(())
+impl Serialize for TokenHash {
+    /// As PostgreSQL reads a `bytea` from text.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let digits: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        serializer.serialize_str(&format!("\\x{digits}"))
     }
 }
 
@@ -134,28 +142,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_lowered_and_must_be_one() {
-        assert_eq!(email_address(" Ada@Example.ORG "), Ok("ada@example.org".into()));
-        for text in [
-            "",
-            "ada",
-            "@",
-            "ada@",
-            "@x",
-            "a@b@c",
-            "a b@c",
-            "a\u{0}@c",
-            "ä@c",
-            &format!("{}@c", "a".repeat(254)),
-        ] {
-            assert_eq!(email_address(text), Err(Refused::Email), "{text:?}");
-        }
+    fn a_token_is_never_printed() {
+        let token = Token::new();
+        assert_eq!(format!("{token:?}"), "Token(…)");
+        let text = serde_json::to_value(token.hash()).unwrap();
+        let expected: String =
+            Sha256::digest(token.reveal().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(text, format!("\\x{expected}"));
     }
 
     #[test]
-    fn a_token_is_never_printed() {
-        let (token, hash) = Token::new();
-        assert_eq!(format!("{token:?}"), "Token(…)");
-        assert_eq!(hash, Sha256::digest(token.reveal().as_bytes()).to_vec());
+    fn everything_that_is_wrong_with_an_invitation_is_told_at_once() {
+        let mut invitation = Invitation::blank(DateTime::UNIX_EPOCH);
+        let input = MemberInviteInput { email: "nobody".into(), roles: vec![Role::Owner] };
+        let common::Error::Refused(refusals) = invitation.fill_in(input, &[Role::Admin]).unwrap_err() else {
+            panic!("it was taken")
+        };
+        let codes: Vec<_> = refusals.iter().map(|refusal| refusal.code.as_ref()).collect();
+        assert_eq!(codes, ["EMAIL_INVALID", "ROLE_ABOVE_OWN"]);
+    }
+
+    #[test]
+    fn an_invitation_that_was_accepted_is_not_taken_back() {
+        use InvitationStatus::{Accepted, Expired, Pending, Revoked};
+        for (status, is_refused) in [(Pending, false), (Revoked, false), (Expired, false), (Accepted, true)] {
+            let mut invitation = Invitation { status, ..Invitation::blank(DateTime::UNIX_EPOCH) };
+            assert_eq!(invitation.revoke().is_err(), is_refused, "{status:?}");
+        }
     }
 }

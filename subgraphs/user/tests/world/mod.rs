@@ -30,7 +30,7 @@ pub async fn found(app: &App, owner: &Person, subdomain: &str, name: &str) {
         .execute(tx.conn())
         .await
         .unwrap();
-    tx.commit().await.unwrap();
+    tx.commit(()).await.unwrap();
 }
 
 /// A colleague who has joined with these roles.
@@ -46,6 +46,6 @@ pub async fn join(app: &App, colleague_of: &Person, name: &str, roles: &[Role]) 
         .execute(tx.conn())
         .await
         .unwrap();
-    tx.commit().await.unwrap();
+    tx.commit(()).await.unwrap();
     person
 }

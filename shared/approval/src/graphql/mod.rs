@@ -1,0 +1,259 @@
+//! The graph of rules, delegations and what waits for the caller: objects that a module merges into its own.
+//!
+//! ```text
+//! struct Approvals;
+//! impl approval::graphql::Graph for Approvals {
+//!     type Membership = crate::Membership;
+//!     type HistoryEntry = crate::HistoryEntry;
+//! }
+//!
+//! #[derive(MergedObject, Default)]
+//! pub struct Query(MemberQuery, approval::graphql::ApprovalQuery<Approvals>);
+//! #[derive(MergedObject, Default)]
+//! pub struct Mutation(MemberMutation, approval::graphql::ApprovalMutation<Approvals>);
+//! ```
+
+mod delegation;
+mod rule;
+mod waiting;
+
+use std::marker::PhantomData;
+
+use async_graphql::{Context, ID, Object, OutputType};
+use common::Result;
+use graphql::{Actor, App as _, Entry, Page};
+
+pub use self::delegation::{Delegation, DelegationCreatePayload, DelegationEndPayload};
+pub use self::rule::{
+    ApprovalRule, ApprovalRuleArchivePayload, ApprovalRuleCreatePayload, ApprovalRuleRestorePayload,
+    ApprovalRuleStep, ApprovalRuleUpdatePayload,
+};
+pub use self::waiting::{Approval, ApprovalSubject};
+use crate::delegation::{DelegationCreateInput, DelegationFilter, DelegationSort};
+use crate::rule::{ApprovalRuleCreateInput, ApprovalRuleFilter, ApprovalRuleSort, ApprovalRuleUpdateInput};
+use crate::{DelegationId, RuleId};
+
+/// The types of the module whose graph these objects become part of.
+pub trait Graph: Send + Sync + 'static {
+    /// Its type for members.
+    type Membership: Actor + OutputType;
+    /// Its type for the entries of histories.
+    type HistoryEntry: From<Entry> + OutputType;
+}
+
+/// Queries about who decides on what.
+pub struct ApprovalQuery<G>(PhantomData<fn() -> G>);
+
+impl<G> Default for ApprovalQuery<G> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// Queries about who decides on what.
+#[Object]
+impl<G: Graph> ApprovalQuery<G> {
+    /// What the caller can decide on now: what falls due first comes first.
+    async fn my_approvals(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The number of rows, 1 to 100; 20 when absent.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the row to continue after.")] after: Option<String>,
+    ) -> Result<Page<Approval<G>>> {
+        let page = graphql::page(gql, first, after.as_deref())?;
+        let waiting = crate::waiting_for(gql.app(), page).await;
+        graphql::listed(gql, waiting.map(|slice| slice.map(Into::into))).await
+    }
+
+    /// The approval rules; those in use, by priority, unless the arguments say otherwise.
+    async fn approval_rules(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The number of rows, 1 to 100; 20 when absent.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the row to continue after, from the same list in the same order.")]
+        after: Option<String>,
+        #[graphql(desc = "The conditions that every row must meet.")] filter: Option<ApprovalRuleFilter>,
+        #[graphql(desc = "The order of the rows; the first of the choices when absent.")] sort: Option<
+            ApprovalRuleSort,
+        >,
+    ) -> Result<Page<ApprovalRule<G>>> {
+        let page = graphql::page(gql, first, after.as_deref())?;
+        let (filter, sort) = (filter.unwrap_or_default(), sort.unwrap_or_default());
+        let rules = crate::rule::list(gql.app(), filter, sort, page).await;
+        graphql::listed(gql, rules.map(|slice| slice.map(Into::into))).await
+    }
+
+    /// One approval rule, archived or not; null when there is none of that id.
+    async fn approval_rule(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The id of the approval rule.")] id: RuleId,
+    ) -> Result<Option<ApprovalRule<G>>> {
+        Ok(gql.find::<crate::Rule>(id).await?.map(Into::into))
+    }
+
+    #[graphql(entity)]
+    async fn approval_rule_by_id(&self, gql: &Context<'_>, id: RuleId) -> Result<Option<ApprovalRule<G>>> {
+        Ok(gql.find::<crate::Rule>(id).await?.map(Into::into))
+    }
+
+    #[graphql(entity)]
+    async fn delegation_by_id(&self, gql: &Context<'_>, id: DelegationId) -> Result<Option<Delegation<G>>> {
+        Ok(gql.find::<crate::Delegation>(id).await?.map(Into::into))
+    }
+
+    /// The delegations that the caller gives or has, of everybody for the office; by their first day, those that were
+    /// not ended before their time, unless the arguments say otherwise.
+    async fn delegations(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The number of rows, 1 to 100; 20 when absent.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the row to continue after, from the same list in the same order.")]
+        after: Option<String>,
+        #[graphql(desc = "The conditions that every row must meet.")] filter: Option<DelegationFilter>,
+        #[graphql(desc = "The order of the rows; the first of the choices when absent.")] sort: Option<
+            DelegationSort,
+        >,
+    ) -> Result<Page<Delegation<G>>> {
+        let page = graphql::page(gql, first, after.as_deref())?;
+        let (filter, sort) = (filter.unwrap_or_default(), sort.unwrap_or_default());
+        let delegations = crate::delegation::list(gql.app(), filter, sort, page).await;
+        graphql::listed(gql, delegations.map(|slice| slice.map(Into::into))).await
+    }
+
+    /// One delegation, ended or not; null when there is none of that id that the caller may see.
+    async fn delegation(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The id of the delegation.")] id: DelegationId,
+    ) -> Result<Option<Delegation<G>>> {
+        Ok(gql.find::<crate::Delegation>(id).await?.map(Into::into))
+    }
+}
+
+/// What is changed about who decides on what.
+pub struct ApprovalMutation<G>(PhantomData<fn() -> G>);
+
+impl<G> Default for ApprovalMutation<G> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// What is changed about who decides on what.
+#[Object]
+impl<G: Graph> ApprovalMutation<G> {
+    /// Creates an approval rule, for what is asked for from now on.
+    async fn approval_rule_create(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The fields of the approval rule.")] input: ApprovalRuleCreateInput,
+        #[graphql(desc = "Makes the request safe to send again: it is done once for each key.")]
+        idempotency_key: Option<ID>,
+    ) -> Result<ApprovalRuleCreatePayload<G>> {
+        let ctx = graphql::once(gql, idempotency_key)?;
+        ApprovalRuleCreatePayload::answer(gql, crate::rule::create(&ctx, input).await).await
+    }
+
+    /// Changes an approval rule, for what is asked for from now on.
+    async fn approval_rule_update(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The id of the approval rule.")] id: RuleId,
+        #[graphql(desc = "The fields of the approval rule.")] input: ApprovalRuleUpdateInput,
+        #[graphql(desc = "Makes the request safe to send again: it is done once for each key.")]
+        idempotency_key: Option<ID>,
+    ) -> Result<ApprovalRuleUpdatePayload<G>> {
+        let ctx = graphql::once(gql, idempotency_key)?;
+        ApprovalRuleUpdatePayload::answer(gql, crate::rule::update(&ctx, id, input).await).await
+    }
+
+    /// Archives an approval rule: it holds no more for what is asked for from now on.
+    async fn approval_rule_archive(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The id of the approval rule.")] id: RuleId,
+        #[graphql(desc = "Makes the request safe to send again: it is done once for each key.")]
+        idempotency_key: Option<ID>,
+    ) -> Result<ApprovalRuleArchivePayload<G>> {
+        let ctx = graphql::once(gql, idempotency_key)?;
+        ApprovalRuleArchivePayload::answer(gql, crate::rule::archive(&ctx, id).await).await
+    }
+
+    /// Restores an archived approval rule: it holds again.
+    async fn approval_rule_restore(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The id of the approval rule.")] id: RuleId,
+        #[graphql(desc = "Makes the request safe to send again: it is done once for each key.")]
+        idempotency_key: Option<ID>,
+    ) -> Result<ApprovalRuleRestorePayload<G>> {
+        let ctx = graphql::once(gql, idempotency_key)?;
+        ApprovalRuleRestorePayload::answer(gql, crate::rule::restore(&ctx, id).await).await
+    }
+
+    /// Lets another member decide for the caller for a time; the office may do so for others.
+    async fn delegation_create(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The fields of the delegation.")] input: DelegationCreateInput,
+        #[graphql(desc = "Makes the request safe to send again: it is done once for each key.")]
+        idempotency_key: Option<ID>,
+    ) -> Result<DelegationCreatePayload<G>> {
+        let ctx = graphql::once(gql, idempotency_key)?;
+        DelegationCreatePayload::answer(gql, crate::delegation::create(&ctx, input).await).await
+    }
+
+    /// Ends a delegation now.
+    async fn delegation_end(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The id of the delegation.")] id: DelegationId,
+        #[graphql(desc = "Makes the request safe to send again: it is done once for each key.")]
+        idempotency_key: Option<ID>,
+    ) -> Result<DelegationEndPayload<G>> {
+        let ctx = graphql::once(gql, idempotency_key)?;
+        DelegationEndPayload::answer(gql, crate::delegation::end(&ctx, id).await).await
+    }
+}
+
+/// A wrapper that shows a record in a graph, and the payloads of what changes one. `graphql::payload!` for a type that
+/// takes the graph.
+macro_rules! shown {
+    ($(#[$doc:meta])* $wrapper:ident of $record:ty as $field:ident; $( $(#[$payload_doc:meta])* $payload:ident ),* $(,)?) => {
+        $(#[$doc])*
+        pub struct $wrapper<G>(pub(super) $record, std::marker::PhantomData<fn() -> G>);
+
+        impl<G> From<$record> for $wrapper<G> {
+            fn from(record: $record) -> Self {
+                Self(record, std::marker::PhantomData)
+            }
+        }
+
+        $(
+            $(#[$payload_doc])*
+            #[derive(async_graphql::SimpleObject)]
+            pub struct $payload<G: super::Graph> {
+                /// It, as it is now; null when nothing was done.
+                pub $field: Option<$wrapper<G>>,
+                /// Why nothing was done; empty when it was.
+                pub user_errors: Vec<graphql::UserError>,
+            }
+
+            impl<G: super::Graph> $payload<G> {
+                /// The payload of a use-case's result.
+                ///
+                /// # Errors
+                /// Every error that is no refusal.
+                pub async fn answer(
+                    gql: &async_graphql::Context<'_>,
+                    done: common::Result<$record>,
+                ) -> common::Result<Self> {
+                    let (answer, user_errors) = graphql::answer(gql, done).await?;
+                    Ok(Self { $field: answer.map(Into::into), user_errors })
+                }
+            }
+        )*
+    };
+}
+use shown;

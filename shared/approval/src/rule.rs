@@ -1,0 +1,343 @@
+//! Rules: who decides on what, step by step.
+
+use std::collections::HashMap;
+
+use async_graphql::InputObject;
+use chrono::{DateTime, Utc};
+use common::{Form, MembershipId, PEOPLE_OFFICE, Page, Permission, Refusal, Result, Role, STAFF, Slice};
+use database::{Ctx, Record, Tx, page};
+use graphql::{Batch, Offer, Offered, choices, inputs, sorts};
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+
+use crate::delegation::{MEMBER_NOT_FOUND, is_active};
+use crate::{CategoryId, DepartmentId, RuleId};
+
+/// A rule: of those of a kind that fit, the one with the smallest number holds. What is under way keeps to the steps
+/// that it began with.
+#[derive(Clone, Debug, Record)]
+#[record("approval rule", table = "approval.rule", read = READ, graphql = "ApprovalRule")]
+pub struct Rule {
+    /// Its id.
+    pub id: RuleId,
+    /// What it is about: `leave.request`.
+    pub kind: String,
+    /// The name that people know it by.
+    pub name: String,
+    /// Its place among the rules of its kind.
+    pub priority: i32,
+    /// The least amount that it is for.
+    pub amount_min: Option<Decimal>,
+    /// The greatest amount that it is for.
+    pub amount_max: Option<Decimal>,
+    /// The only category that it is for, such as a leave type.
+    pub category_id: Option<CategoryId>,
+    /// The only department whose people it is for.
+    pub department_id: Option<DepartmentId>,
+    /// Counts the changes.
+    pub version: i32,
+    /// Since when it holds no more.
+    pub archived_at: Option<DateTime<Utc>>,
+}
+
+choices! {
+    /// Whom a step names.
+    Who "ApprovalStepWho" {
+        /// A manager of the employee.
+        Manager,
+        /// Everybody with a role.
+        Role,
+        /// One member.
+        Member,
+    }
+}
+
+choices! {
+    /// How many of those whom a step names it takes.
+    Quorum "ApprovalQuorum" {
+        /// One of them, whoever is first.
+        Any,
+        /// All of them.
+        All,
+    }
+}
+
+/// A step of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleStep {
+    /// Its place, from 1.
+    pub position: i32,
+    /// Whom it names.
+    pub who: Who,
+    /// Of a manager: how far above; 1 is the direct one.
+    pub level: Option<i32>,
+    /// The role that it names.
+    pub role: Option<Role>,
+    /// The member whom it names.
+    pub membership_id: Option<MembershipId>,
+    /// How many of them it takes.
+    pub quorum: Quorum,
+    /// After how many days the office decides as well; `None` for never.
+    pub due_in_days: Option<i32>,
+}
+
+/// To see the rules.
+pub const READ: Permission = Permission::new("approval.rule.read", "See who decides on what.", STAFF);
+/// To make the rules.
+pub const MANAGE: Permission = Permission::new(
+    "approval.rule.manage",
+    "Create, change and archive rules of who decides.",
+    PEOPLE_OFFICE,
+);
+
+// Use-cases.
+
+/// Creates a rule.
+///
+/// # Errors
+/// What [`Form`] refuses.
+pub async fn create(ctx: &Ctx, input: ApprovalRuleCreateInput) -> Result<Rule> {
+    let mut tx = ctx.begin(&MANAGE).await?;
+    let mut rule = Rule::blank(tx.now());
+    let steps = fill_in(&mut tx, &mut rule, input.into()).await?;
+    tx.save(&mut rule).await?;
+    write_steps(&mut tx, rule.id, &steps).await?;
+    tx.commit(rule).await
+}
+
+/// Changes a rule, for what is asked for from now on.
+///
+/// # Errors
+/// What [`Form`] refuses; `VERSION_CONFLICT`.
+pub async fn update(ctx: &Ctx, id: RuleId, input: ApprovalRuleUpdateInput) -> Result<Rule> {
+    let mut tx = ctx.begin(&MANAGE).await?;
+    let mut rule: Rule = tx.lock_at(id, input.version).await?;
+    let replaces_steps = input.steps.is_value();
+    let steps = fill_in(&mut tx, &mut rule, input).await?;
+    tx.save(&mut rule).await?;
+    if replaces_steps {
+        write_steps(&mut tx, id, &steps).await?;
+    }
+    tx.commit(rule).await
+}
+
+/// Archives a rule: it holds no more.
+///
+/// # Errors
+/// As [`database::archive`].
+pub async fn archive(ctx: &Ctx, id: RuleId) -> Result<Rule> {
+    database::archive(ctx, &MANAGE, id).await
+}
+
+/// Restores an archived rule.
+///
+/// # Errors
+/// As [`database::restore`].
+pub async fn restore(ctx: &Ctx, id: RuleId) -> Result<Rule> {
+    database::restore(ctx, &MANAGE, id).await
+}
+
+/// The rules that the filter lets through.
+///
+/// # Errors
+/// As [`Ctx::read`].
+pub async fn list(
+    ctx: &Ctx,
+    filter: ApprovalRuleFilter,
+    sort: ApprovalRuleSort,
+    page: Page,
+) -> Result<Slice<Rule>> {
+    let mut tx = ctx.read(&READ).await?;
+    Ok(page!(
+        tx, Rule, page, sort: ApprovalRuleSort { Priority => "priority", Name => "name" },
+        "(archived_at is not null) = $3 and ($4::text is null or kind = $4)",
+        [filter.is_archived, filter.kind.as_deref()],
+    ))
+}
+
+// Rules.
+
+const KIND_INVALID: Refusal =
+    Refusal::of("kind", "KIND_INVALID", "give the kind of what is asked for, such as leave.request");
+const AMOUNTS_CROSSED: Refusal =
+    Refusal::of("amountMax", "AMOUNTS_CROSSED", "the greatest amount is less than the least");
+const NAMES_NOBODY: Refusal =
+    Refusal::of("who", "STEP_NAMES_NOBODY", "give the level, the role or the member that the step names");
+
+const STEPS_MAX: usize = 10;
+
+async fn fill_in(tx: &mut Tx, rule: &mut Rule, input: ApprovalRuleUpdateInput) -> Result<Vec<RuleStep>> {
+    let amounts = Decimal::ZERO..=Decimal::from(999_999_999_999_999_i64);
+    let (mut form, mut steps) = (Form::default(), Vec::new());
+    form.checked("kind", input.kind, kind, &mut rule.kind);
+    form.name("name", input.name, &mut rule.name);
+    form.number("priority", input.priority, 1..=1000, &mut rule.priority);
+    form.optional_decimal("amountMin", input.amount_min, amounts.clone(), 4, &mut rule.amount_min);
+    form.optional_decimal("amountMax", input.amount_max, amounts, 4, &mut rule.amount_max);
+    if rule.amount_min.zip(rule.amount_max).is_some_and(|(min, max)| min > max) {
+        form.refuse(AMOUNTS_CROSSED);
+    }
+    form.optional(input.category_id, &mut rule.category_id);
+    form.optional(input.department_id, &mut rule.department_id);
+    form.each("steps", input.steps, 1..=STEPS_MAX, &mut steps, step);
+    for (step, position) in steps.iter_mut().zip(1..) {
+        step.position = position;
+        if let Some(id) = step.membership_id
+            && !is_active(tx, id).await?
+        {
+            form.refuse(MEMBER_NOT_FOUND.at(format!("steps.{}.memberId", position - 1)));
+        }
+    }
+    form.check()?;
+    Ok(steps)
+}
+
+fn kind(given: String) -> Result<String, Refusal> {
+    let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    match given.split_once('.') {
+        Some((module, noun)) if is_word(module) && is_word(noun) && given.len() <= 60 => Ok(given),
+        _ => Err(KIND_INVALID),
+    }
+}
+
+/// A step as the form has it: what it does not name by is left out.
+fn step(form: &mut Form, input: ApprovalRuleStepInput) -> RuleStep {
+    let (mut level, mut due_in_days) = (None, None);
+    if input.who == Who::Manager {
+        form.optional_number("level", Some(input.level.or(Some(1))).into(), 1..=10, &mut level);
+    }
+    form.optional_number("dueInDays", Some(input.due_in_days).into(), 1..=365, &mut due_in_days);
+    let role = input.role.filter(|_| input.who == Who::Role);
+    let membership_id = input.member_id.filter(|_| input.who == Who::Member);
+    if input.who != Who::Manager && role.is_none() && membership_id.is_none() {
+        form.refuse(NAMES_NOBODY);
+    }
+    let quorum = input.quorum.unwrap_or_default();
+    RuleStep { position: 0, who: input.who, level, role, membership_id, quorum, due_in_days }
+}
+
+impl Offered for Rule {
+    fn offered(&self) -> Vec<Offer> {
+        let archiving = if self.is_archived() { "approvalRuleRestore" } else { "approvalRuleArchive" };
+        vec![("approvalRuleUpdate", &MANAGE), (archiving, &MANAGE)]
+    }
+}
+
+// SQL.
+
+async fn write_steps(tx: &mut Tx, id: RuleId, steps: &[RuleStep]) -> Result<()> {
+    sqlx::query!("delete from approval.rule_step where rule_id = $1", id as RuleId)
+        .execute(tx.conn())
+        .await?;
+    let row = |step: &RuleStep| {
+        json!({ "position": step.position, "who": step.who, "level": step.level, "role": step.role,
+            "membership_id": step.membership_id, "quorum": step.quorum, "due_in_days": step.due_in_days })
+    };
+    let rows: Value = steps.iter().map(row).collect();
+    sqlx::query!(
+        "insert into approval.rule_step (rule_id, position, who, level, role, membership_id, quorum, due_in_days)
+         select $1, position, who, level, role, membership_id, quorum, due_in_days
+         from jsonb_populate_recordset(null::approval.rule_step, $2)",
+        id as RuleId,
+        rows,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// The steps of rules, in order.
+pub struct StepsOfRule;
+
+impl Batch for StepsOfRule {
+    type Key = RuleId;
+    type Value = Vec<RuleStep>;
+    const READ: &'static Permission = &READ;
+
+    async fn load(tx: &mut Tx, keys: &[RuleId]) -> Result<HashMap<RuleId, Vec<RuleStep>>> {
+        let rows = sqlx::query!(
+            r#"select rule_id as "rule_id: RuleId", position, who as "who: Who", level, role,
+                   membership_id as "membership_id: MembershipId", quorum as "quorum: Quorum", due_in_days
+               from approval.rule_step where rule_id = any($1) order by position"#,
+            keys as &[RuleId],
+        )
+        .fetch_all(tx.conn())
+        .await?;
+        let mut found: HashMap<_, Vec<_>> = HashMap::new();
+        for row in rows {
+            found.entry(row.rule_id).or_default().push(RuleStep {
+                position: row.position,
+                who: row.who,
+                level: row.level,
+                role: row.role.as_deref().and_then(Role::parse),
+                membership_id: row.membership_id,
+                quorum: row.quorum,
+                due_in_days: row.due_in_days,
+            });
+        }
+        Ok(found)
+    }
+}
+
+// GraphQL.
+
+inputs! {
+    /// The fields of a new approval rule.
+    ApprovalRuleCreateInput,
+    /// The fields of an approval rule to change; those that are absent stay as they are.
+    ApprovalRuleUpdateInput {
+        /// What it is about, such as leave.request.
+        required kind: String,
+        /// The name that people know it by: 1 to 100 characters.
+        required name: String,
+        /// Its place, 1 to 1,000: of the rules that fit, the one with the smallest number holds.
+        required priority: i32,
+        /// The least amount that it is for; null for any.
+        nullable amount_min: Decimal,
+        /// The greatest amount that it is for; null for any.
+        nullable amount_max: Decimal,
+        /// The id of the only category that it is for, such as a leave type; null for any.
+        nullable category_id: CategoryId,
+        /// The id of the only department whose people it is for; null for any.
+        nullable department_id: DepartmentId,
+        /// Its steps in order: 1 to 10.
+        required steps: Vec<ApprovalRuleStepInput>,
+    }
+}
+
+/// A step of an approval rule.
+#[derive(Clone, Debug, InputObject)]
+pub struct ApprovalRuleStepInput {
+    /// Whom it names.
+    pub who: Who,
+    /// Of a manager: how far above the employee, 1 to 10; the direct one when absent.
+    pub level: Option<i32>,
+    /// The role that it names.
+    pub role: Option<Role>,
+    /// The id of the membership that it names.
+    pub member_id: Option<MembershipId>,
+    /// How many of them it takes; one when absent.
+    pub quorum: Option<Quorum>,
+    /// After how many days the office decides as well, 1 to 365; never when absent.
+    pub due_in_days: Option<i32>,
+}
+
+/// Which approval rules a list has; every condition holds.
+#[derive(Debug, Default, InputObject)]
+pub struct ApprovalRuleFilter {
+    /// What they are about, such as leave.request.
+    pub kind: Option<String>,
+    /// True for the archived ones in place of those in use.
+    #[graphql(default)]
+    pub is_archived: bool,
+}
+
+sorts! {
+    /// How a list of approval rules is ordered.
+    ApprovalRuleSort {
+        /// By their priority.
+        Priority,
+        /// By name.
+        Name,
+    }
+}

@@ -1,0 +1,257 @@
+//! Records: what a module stores and finds by id.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use chrono::{DateTime, Utc};
+use common::{EmployeeId, Error, Page, Permission, Place, Refusal, Result, Slice};
+use serde_json::Value;
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use crate::{Answer, Ctx, Tx};
+
+/// A column of a record that its history tells of.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Its name in the table.
+    pub name: &'static str,
+    /// Its name in the graph.
+    pub field: &'static str,
+    /// The right without which nobody sees it; `None` for whoever sees the record.
+    pub right: Option<&'static Permission>,
+}
+
+/// Something that a module stores and finds by its id. `derive(Record)` implements it.
+pub trait Record: Clone + Debug + Send + Sync + 'static {
+    /// Its id.
+    type Id: Copy + Debug + Eq + Hash + Into<Uuid> + From<Uuid> + Send + Sync + 'static;
+    /// What an error calls it: `work location`.
+    const NAME: &'static str;
+    /// The name of its type in the graph.
+    const GRAPHQL: &'static str;
+    /// Its table, with its schema.
+    const TABLE: &'static str;
+    /// The code of the refusal when another record names one that is not there: `WORK_LOCATION_NOT_FOUND`.
+    const NOT_FOUND: &'static str;
+    /// The right to see it.
+    const READ: &'static Permission;
+    /// What its history tells of.
+    const COLUMNS: &'static [Column];
+    /// Whether it can be archived.
+    const IS_ARCHIVABLE: bool = false;
+
+    /// Its id.
+    fn id(&self) -> Self::Id;
+
+    /// How often it was changed, for one that people edit.
+    fn version(&self) -> Option<i32> {
+        None
+    }
+
+    /// Counts a change, and notes when it was.
+    fn touch(&mut self, now: DateTime<Utc>);
+
+    /// Since when it is archived.
+    fn archived_at(&self) -> Option<DateTime<Utc>> {
+        None
+    }
+
+    /// Archives it, or restores it.
+    fn set_archived_at(&mut self, _: Option<DateTime<Utc>>) {}
+
+    /// Whether it is archived: offered no more.
+    fn is_archived(&self) -> bool {
+        self.archived_at().is_some()
+    }
+
+    /// The employee whose it is, for one that not everybody with the right sees.
+    fn owner(&self) -> Option<EmployeeId> {
+        None
+    }
+
+    /// Those with these ids, archived ones included: what names them still does.
+    fn select_many(tx: &mut Tx, ids: &[Self::Id]) -> impl Future<Output = Result<Vec<Self>>> + Send;
+
+    /// Those with these ids, locked until the transaction ends, in the order of their ids.
+    fn lock_many(tx: &mut Tx, ids: &[Self::Id]) -> impl Future<Output = Result<Vec<Self>>> + Send;
+
+    /// Creates or changes these.
+    fn save_many(tx: &mut Tx, rows: &[Self]) -> impl Future<Output = Result<()>> + Send;
+}
+
+impl Tx {
+    /// The record with this id.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` when there is none, when it is another organization's, or not for the caller to see.
+    pub async fn find<R: Record>(&mut self, id: R::Id) -> Result<R> {
+        R::select_many(self, &[id]).await?.pop().ok_or(Error::NotFound(R::NAME))
+    }
+
+    /// The record with this id, locked: nobody else changes it until the transaction ends.
+    ///
+    /// # Errors
+    /// As [`Tx::find`].
+    pub async fn lock<R: Record>(&mut self, id: R::Id) -> Result<R> {
+        R::lock_many(self, &[id]).await?.pop().ok_or(Error::NotFound(R::NAME))
+    }
+
+    /// The record with this id, locked, if it is still as the caller saw it.
+    ///
+    /// # Errors
+    /// As [`Tx::find`]; `VERSION_CONFLICT` when somebody changed it since.
+    pub async fn lock_at<R: Record>(&mut self, id: R::Id, version: i32) -> Result<R> {
+        let found: R = self.lock(id).await?;
+        if found.version() == Some(version) { Ok(found) } else { Err(Error::VersionConflict(id.into())) }
+    }
+
+    /// Creates the record, or changes it: the one that was locked before.
+    ///
+    /// # Errors
+    /// What the database refuses; see [`crate::OnConstraint`].
+    pub async fn save<R: Record>(&mut self, record: &mut R) -> Result<()> {
+        self.save_all(std::slice::from_mut(record)).await
+    }
+
+    /// As [`Tx::save`], for many in one statement.
+    ///
+    /// # Errors
+    /// As [`Tx::save`].
+    pub async fn save_all<R: Record>(&mut self, records: &mut [R]) -> Result<()> {
+        let now = self.now();
+        for record in &mut *records {
+            record.touch(now);
+        }
+        if records.is_empty() { Ok(()) } else { R::save_many(self, records).await }
+    }
+
+    /// Whether another record may begin to name this one: it is there, and not archived. One that it named before
+    /// may stay.
+    ///
+    /// # Errors
+    /// Refuses the field with the noun's code, such as `DEPARTMENT_NOT_FOUND`.
+    pub async fn check_reference<R: Record>(
+        &mut self,
+        field: &'static str,
+        before: Option<R::Id>,
+        id: Option<R::Id>,
+    ) -> Result<()> {
+        let Some(id) = id.filter(|_| id != before) else { return Ok(()) };
+        let found = R::select_many(self, &[id]).await?.pop();
+        if found.is_some_and(|found| !found.is_archived()) {
+            return Ok(());
+        }
+        let message = format!("there is no such {} in use", R::NAME);
+        Err(Refusal::of(field, R::NOT_FOUND, "").saying(message).into())
+    }
+
+    /// A page of rows that `page!` has read.
+    ///
+    /// # Errors
+    /// `CURSOR_GONE` when the row is gone that the page was to continue after.
+    pub async fn slice<R: Record>(
+        &mut self,
+        page: &Page,
+        place: Place,
+        rows: Vec<R>,
+        total: Option<i64>,
+    ) -> Result<Slice<R>> {
+        if rows.is_empty()
+            && let Some(after) = page.after(place)?
+        {
+            let sql = format!("select exists (select from {} where id = $1)", R::TABLE);
+            let is_there: bool =
+                sqlx::query_scalar(AssertSqlSafe(sql)).bind(after).fetch_one(self.conn()).await?;
+            if !is_there {
+                return Err(Error::CursorGone);
+            }
+        }
+        Ok(Slice { total, ..page.slice(place, rows, |row| row.id().into()) })
+    }
+}
+
+/// Archives a record: it is offered no more, and what names it still does. Archived already, it stays so.
+///
+/// # Errors
+/// As [`Ctx::begin`] and [`Tx::find`].
+pub async fn archive<R: Record>(ctx: &Ctx, right: &Permission, id: R::Id) -> Result<R> {
+    set_archived(ctx, right, id, true).await
+}
+
+/// Restores an archived record. In use already, it stays so.
+///
+/// # Errors
+/// As [`archive`]; what the database refuses of one more that is in use, such as a code that another has by now.
+pub async fn restore<R: Record>(ctx: &Ctx, right: &Permission, id: R::Id) -> Result<R> {
+    set_archived(ctx, right, id, false).await
+}
+
+/// As [`archive`], for each of a list.
+///
+/// # Errors
+/// What would stop all of them.
+pub async fn archive_many<R: Record>(
+    ctx: &Ctx,
+    right: &Permission,
+    ids: Vec<R::Id>,
+) -> Result<Vec<Result<R>>> {
+    set_archived_many(ctx, right, ids, true).await
+}
+
+/// As [`restore`], for each of a list.
+///
+/// # Errors
+/// What would stop all of them.
+pub async fn restore_many<R: Record>(
+    ctx: &Ctx,
+    right: &Permission,
+    ids: Vec<R::Id>,
+) -> Result<Vec<Result<R>>> {
+    set_archived_many(ctx, right, ids, false).await
+}
+
+async fn set_archived<R: Record>(ctx: &Ctx, right: &Permission, id: R::Id, is_archived: bool) -> Result<R> {
+    let mut tx = ctx.begin(right).await?;
+    let record = set_archived_in(&mut tx, id, is_archived).await?;
+    tx.commit(record).await
+}
+
+async fn set_archived_many<R: Record>(
+    ctx: &Ctx,
+    right: &Permission,
+    ids: Vec<R::Id>,
+    is_archived: bool,
+) -> Result<Vec<Result<R>>> {
+    let mut tx = ctx.begin(right).await?;
+    let done = tx.each(ids, move |tx, id| Box::pin(set_archived_in(tx, id, is_archived))).await?;
+    tx.commit(done).await
+}
+
+async fn set_archived_in<R: Record>(tx: &mut Tx, id: R::Id, is_archived: bool) -> Result<R> {
+    const TAKEN: Refusal =
+        Refusal::whole("TAKEN_MEANWHILE", "another one in use has its name or code by now");
+    let mut record: R = tx.lock(id).await?;
+    if record.is_archived() != is_archived {
+        record.set_archived_at(is_archived.then_some(tx.now()));
+        tx.save(&mut record).await.map_err(|error| crate::constraint::on_unique(error, TAKEN))?;
+    }
+    Ok(record)
+}
+
+/// A keyed request is answered again with the record that it made or changed, as it is now.
+impl<R: Record> Answer for R {
+    fn stored(&self) -> Value {
+        Value::String(self.id().into().to_string())
+    }
+
+    async fn restore(ctx: &Ctx, stored: Value) -> Result<Self> {
+        let id: Uuid = serde_json::from_value(stored)?;
+        Self::current(ctx, id).await?.ok_or(Error::NotFound(R::NAME))
+    }
+
+    async fn current(ctx: &Ctx, id: Uuid) -> Result<Option<Self>> {
+        let mut tx = ctx.read(R::READ).await?;
+        Ok(R::select_many(&mut tx, &[id.into()]).await?.pop())
+    }
+}

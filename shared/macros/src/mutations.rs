@@ -1,0 +1,287 @@
+//! `mutations!`.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Error, ExprClosure, Ident, LitStr, Path, Result, Token, Type, parenthesized};
+
+use crate::{list, words};
+
+struct Argument {
+    said: String,
+    name: Ident,
+    ty: Type,
+}
+
+impl Parse for Argument {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let name = input.parse()?;
+        input.parse::<Token![:]>()?;
+        Ok(Self { said: list::doc(&attributes), name, ty: input.parse()? })
+    }
+}
+
+struct Mutation {
+    attributes: Vec<Attribute>,
+    is_bulk: bool,
+    name: Ident,
+    arguments: Punctuated<Argument, Token![,]>,
+    answer: Option<Argument>,
+    run: Path,
+    right: Option<Path>,
+    condition: Option<ExprClosure>,
+}
+
+/// `archive and restore for MANAGE;`
+struct Archive {
+    right: Path,
+}
+
+pub struct Mutations {
+    record: Ident,
+    field: Ident,
+    mutations: Vec<Mutation>,
+    archive: Option<Archive>,
+}
+
+mod word {
+    syn::custom_keyword!(bulk);
+    syn::custom_keyword!(archive);
+    syn::custom_keyword!(and);
+    syn::custom_keyword!(restore);
+}
+
+impl Parse for Mutation {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let is_bulk = input.peek(word::bulk) && input.parse::<word::bulk>().is_ok();
+        let name = input.parse()?;
+        let list;
+        parenthesized!(list in input);
+        let arguments = list.parse_terminated(Argument::parse, Token![,])?;
+        let mut answer = None;
+        if input.peek(Token![->]) {
+            input.parse::<Token![->]>()?;
+            answer = Some(input.parse()?);
+        }
+        input.parse::<Token![=]>()?;
+        let run = input.parse()?;
+        let (mut right, mut condition) = (None, None);
+        if input.peek(Token![for]) {
+            input.parse::<Token![for]>()?;
+            right = Some(input.parse()?);
+        }
+        if input.peek(Token![if]) {
+            input.parse::<Token![if]>()?;
+            condition = Some(input.parse()?);
+        }
+        input.parse::<Token![;]>()?;
+        Ok(Self { attributes, is_bulk, name, arguments, answer, run, right, condition })
+    }
+}
+
+impl Parse for Mutations {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let record = input.parse()?;
+        input.parse::<Token![as]>()?;
+        let field = input.parse()?;
+        input.parse::<Token![;]>()?;
+        let (mut mutations, mut archive) = (Vec::new(), None);
+        while !input.is_empty() {
+            if input.peek(word::archive) && input.peek2(word::and) {
+                input.parse::<word::archive>()?;
+                input.parse::<word::and>()?;
+                input.parse::<word::restore>()?;
+                input.parse::<Token![for]>()?;
+                archive = Some(Archive { right: input.parse()? });
+                input.parse::<Token![;]>()?;
+            } else {
+                mutations.push(input.parse()?);
+            }
+        }
+        Ok(Self { record, field, mutations, archive })
+    }
+}
+
+pub fn expand(all: Mutations) -> Result<TokenStream> {
+    let Mutations { record, field, mutations, archive } = &all;
+    let noun = words::spaced(&field.to_string());
+    let object = format_ident!("{record}Mutation");
+    let mut fields = Vec::new();
+    let mut payloads = Vec::new();
+    for mutation in mutations {
+        payloads.push(payload(mutation, record, field));
+        fields.push(resolver(mutation, &noun)?);
+    }
+    let mut offers: Vec<_> = mutations.iter().filter_map(offer).collect();
+    if let Some(Archive { right }) = archive {
+        for verb in ["archive", "restore"] {
+            let (payload, resolver) = archiving(record, field, verb, right);
+            payloads.push(payload);
+            fields.push(resolver);
+        }
+        let (archive, restore) =
+            (words::camel(&format!("{field}_archive")), words::camel(&format!("{field}_restore")));
+        offers.push(quote!((!::database::Record::is_archived(self), (#archive, &#right))));
+        offers.push(quote!((::database::Record::is_archived(self), (#restore, &#right))));
+    }
+    let said = format!("Mutations of a {noun}.");
+    Ok(quote! {
+        #(#payloads)*
+
+        #[doc = #said]
+        #[derive(Default)]
+        pub struct #object;
+
+        #[::async_graphql::Object]
+        impl #object {
+            #(#fields)*
+        }
+
+        impl ::graphql::Offered for #record {
+            fn offered(&self) -> Vec<::graphql::Offer> {
+                let all: &[(bool, ::graphql::Offer)] = &[#(#offers),*];
+                all.iter().filter(|(is_offered, _)| *is_offered).map(|(_, offer)| *offer).collect()
+            }
+        }
+    })
+}
+
+/// What `viewerPermissions` says of a mutation that is used on one that is there.
+fn offer(mutation: &Mutation) -> Option<TokenStream> {
+    let right = mutation.right.as_ref()?;
+    let takes_one = mutation.arguments.iter().any(|argument| argument.name == "id");
+    if mutation.is_bulk || !(takes_one || mutation.condition.is_some()) {
+        return None;
+    }
+    let name = words::camel(&mutation.name.to_string());
+    Some(match &mutation.condition {
+        Some(condition) => quote!((::graphql::holds(self, #condition), (#name, &#right))),
+        None => quote!((true, (#name, &#right))),
+    })
+}
+
+fn payload_name(mutation: &str) -> Ident {
+    words::ident(&format!("{}Payload", words::pascal(mutation)))
+}
+
+fn payload(mutation: &Mutation, record: &Ident, field: &Ident) -> TokenStream {
+    let name = mutation.name.to_string();
+    let payload = payload_name(&name);
+    let said = format!("The result of {}.", words::camel(&name));
+    if mutation.is_bulk {
+        let row = payload_name(name.trim_end_matches("_bulk"));
+        return quote! {
+            ::graphql::bulk_payload!(#[doc = #said] #payload of #row);
+        };
+    }
+    let (field, ty, said_of_field) = match &mutation.answer {
+        Some(Argument { said, name, ty }) => (name, quote!(#ty), said.as_str()),
+        None => (field, quote!(#record), ""),
+    };
+    let field_says = match said_of_field {
+        "" => format!("The {} as it is now; null when nothing was done.", words::spaced(&field.to_string())),
+        said => said.to_owned(),
+    };
+    quote! {
+        ::graphql::payload!(#[doc = #said] #payload { #[doc = #field_says] #field: #ty });
+    }
+}
+
+const KEY_SAYS: &str = "A key of your choice that names this request, 1 to 100 bytes. Sent again within a day with \
+                        the same arguments, the request changes nothing and answers the same.";
+
+fn resolver(mutation: &Mutation, noun: &str) -> Result<TokenStream> {
+    let (attributes, name, run) = (&mutation.attributes, &mutation.name, &mutation.run);
+    if list::doc(attributes).is_empty() {
+        return Err(Error::new(name.span(), "a mutation says what it does: /// Creates a department."));
+    }
+    let payload = payload_name(&name.to_string());
+    let mut arguments = Vec::new();
+    for Argument { said, name, ty } in &mutation.arguments {
+        let said = match (said.as_str(), name.to_string().as_str()) {
+            ("", "id") => format!("The id of the {noun}."),
+            ("", "input") => format!("The fields of the {noun}."),
+            ("", _) => return Err(Error::new(name.span(), "an argument says what it is: /// The reason.")),
+            (said, _) => said.to_owned(),
+        };
+        let said = LitStr::new(&said, name.span());
+        arguments.push(quote!(#[graphql(desc = #said)] #name: #ty));
+    }
+    let names: Vec<_> = mutation.arguments.iter().map(|argument| &argument.name).collect();
+    let bounded = mutation.is_bulk.then(|| {
+        let rows = names.first();
+        quote!(::graphql::check_bulk(#rows.len())?;)
+    });
+    Ok(quote! {
+        #(#attributes)*
+        async fn #name(
+            &self,
+            gql: &::async_graphql::Context<'_>,
+            #(#arguments,)*
+            #[graphql(desc = #KEY_SAYS)] idempotency_key: Option<::async_graphql::ID>,
+        ) -> ::common::Result<#payload> {
+            #bounded
+            let ctx = ::graphql::once(gql, idempotency_key)?;
+            #payload::answer(gql, #run(&ctx #(, #names)*).await).await
+        }
+    })
+}
+
+/// Archiving and restoring have no rule of their own, so they are written here.
+fn archiving(record: &Ident, field: &Ident, verb: &str, right: &Path) -> (TokenStream, TokenStream) {
+    let noun = words::spaced(&field.to_string());
+    let name = format_ident!("{field}_{verb}");
+    let bulk = format_ident!("{field}_{verb}_bulk");
+    let run = format_ident!("{verb}");
+    let run_many = format_ident!("{verb}_many");
+    let (says, bulk_says) = match verb {
+        "archive" => (
+            format!("Archives a {noun}: it is offered no more, and what refers to it still does."),
+            format!("Archives every {noun} of a list; one answer for each, in the order of the list."),
+        ),
+        _ => (
+            format!("Restores an archived {noun}: it is offered again."),
+            format!("Restores every {noun} of a list; one answer for each, in the order of the list."),
+        ),
+    };
+    let (payload, bulk_payload) = (payload_name(&name.to_string()), payload_name(&bulk.to_string()));
+    let (payload_says, bulk_payload_says) = (
+        format!("The result of {}.", words::camel(&name.to_string())),
+        format!("The result of {}.", words::camel(&bulk.to_string())),
+    );
+    let field_says = format!("The {noun} as it is now; null when nothing was done.");
+    let (id_says, ids_say) =
+        (format!("The id of the {noun}."), format!("The id of each {noun}, 500 at most."));
+    let payloads = quote! {
+        ::graphql::payload!(#[doc = #payload_says] #payload { #[doc = #field_says] #field: #record });
+        ::graphql::bulk_payload!(#[doc = #bulk_payload_says] #bulk_payload of #payload);
+    };
+    let resolvers = quote! {
+        #[doc = #says]
+        async fn #name(
+            &self,
+            gql: &::async_graphql::Context<'_>,
+            #[graphql(desc = #id_says)] id: <#record as ::database::Record>::Id,
+            #[graphql(desc = #KEY_SAYS)] idempotency_key: Option<::async_graphql::ID>,
+        ) -> ::common::Result<#payload> {
+            let ctx = ::graphql::once(gql, idempotency_key)?;
+            #payload::answer(gql, ::database::#run::<#record>(&ctx, &#right, id).await).await
+        }
+
+        #[doc = #bulk_says]
+        async fn #bulk(
+            &self,
+            gql: &::async_graphql::Context<'_>,
+            #[graphql(desc = #ids_say)] ids: Vec<<#record as ::database::Record>::Id>,
+            #[graphql(desc = #KEY_SAYS)] idempotency_key: Option<::async_graphql::ID>,
+        ) -> ::common::Result<#bulk_payload> {
+            ::graphql::check_bulk(ids.len())?;
+            let ctx = ::graphql::once(gql, idempotency_key)?;
+            #bulk_payload::answer(gql, ::database::#run_many::<#record>(&ctx, &#right, ids).await).await
+        }
+    };
+    (payloads, resolvers)
+}
