@@ -141,7 +141,7 @@ impl Database {
         }
     }
 
-    /// Gives one organization so many more employees for each that it has, whom other modules know nothing of. Then
+    /// Gives one organization so many more employees for each that it has, who have nothing in other modules. Then
     /// tells the planner what is in the tables.
     pub async fn grow(&self, organization_id: &str, count: i32) -> Result<(), Failure> {
         let mut admin = self.connect().await?;
@@ -155,6 +155,7 @@ impl Database {
         .await?;
         let copy = GROW.replace("COLUMNS", &columns).replace("COUNT", &count.to_string());
         execute(&mut admin, copy.replace("ORGANIZATION", organization_id)).await?;
+        execute(&mut admin, ENTER.to_owned()).await?;
         execute(&mut admin, "vacuum analyze".to_owned()).await?;
         Ok(admin.close().await?)
     }
@@ -206,6 +207,12 @@ const GROW: &str = "
             'last_name', 'Other ' || other.ordinal,
             'work_email', other.ordinal || '-' || original.work_email)) copied
         where original.organization_id = 'ORGANIZATION') copies";
+
+/// Whoever is missing in the directory comes into it.
+const ENTER: &str = "
+    insert into people.employee (id, organization_id, membership_id, manager_id, department_id, joined_on, left_on, time_zone)
+    select id, organization_id, membership_id, manager_id, department_id, joined_on, last_working_day, 'UTC'
+    from employee.employee on conflict do nothing";
 
 /// Without the settings that only one client library knows: pgbench has another one.
 fn url(options: &PgConnectOptions) -> String {

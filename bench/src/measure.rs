@@ -22,7 +22,7 @@ const ALONE: Duration = Duration::from_secs(2);
 /// How many other organizations have as many people.
 const OTHER_ORGANIZATIONS: i32 = 50;
 /// The modules that have a row for each of them.
-pub const STAFFED: [&str; 2] = ["employee", "leave"];
+pub const STAFFED: [&str; 3] = ["employee", "leave", "people"];
 /// What a submission announces, and who listens.
 const SUBMITTED: (&str, &str) = ("leave.request.submitted", "notification");
 

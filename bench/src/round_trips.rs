@@ -19,6 +19,10 @@ const QUIET: Duration = Duration::from_secs(2);
 /// How many questions are counted.
 const QUESTIONS: u32 = 200;
 
+/// What ends a transaction that only read, as PostgreSQL's protocol has it. Nobody waits for its answer: the request has
+/// its own by then.
+const ROLLBACK: &[u8] = b"Q\0\0\0\x0drollback\0";
+
 /// Passes on what is said to the database, and counts how often it is spoken to after it has answered.
 pub struct Proxy {
     /// Where it listens.
@@ -77,8 +81,10 @@ async fn pass_on(mut client: TcpStream, server: SocketAddr, turns: Arc<AtomicU64
             length = client.read(&mut said) => match length? {
                 0 => return Ok(()),
                 length => {
-                    turns.fetch_add(u64::from(has_answered), Ordering::Relaxed);
-                    has_answered = false;
+                    if &said[..length] != ROLLBACK {
+                        turns.fetch_add(u64::from(has_answered), Ordering::Relaxed);
+                        has_answered = false;
+                    }
                     server.write_all(&said[..length]).await?;
                 }
             },

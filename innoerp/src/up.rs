@@ -8,6 +8,7 @@ use std::str::FromStr as _;
 
 use database::cluster::{Cluster, Durability};
 use rand::distr::{Alphanumeric, SampleString as _};
+use router::Router;
 use service::{Profile, Settings};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
@@ -48,22 +49,37 @@ pub async fn up(mut settings: Settings, addresses: Addresses) -> Result<(), Fail
 
 async fn run(settings: &Settings, listeners: Listeners, cluster: Option<&Cluster>) -> Result<(), Failure> {
     migrate(settings).await?;
-    let is_empty = is_empty(settings).await?;
+    let demo = demo(settings).await?;
     let cancel = CancellationToken::new();
     let addresses = listeners.addresses();
     let process = Process::start(settings.clone(), addresses.clone(), cancel.clone()).await?;
     let mut tasks = JoinSet::new();
     let (router, hold) = process.serve_all(listeners, &mut tasks).await?;
-    if is_empty {
-        say("Making two demo organizations.");
-        seed::run(&router).await?;
-    }
+    let is_made = match demo {
+        Demo::Wanted => make_demo(&router).await?,
+        Demo::InPart => {
+            say(&format!("Beware: {}.", seed::INTERRUPTED));
+            true
+        }
+        Demo::Settled => true,
+    };
     // Whoever waits for readiness comes to log in.
     drop(hold);
-    say(&banner(settings, &addresses, cluster)?);
-    asked_to_end().await;
+    if is_made {
+        say(&banner(settings, &addresses, cluster)?);
+        asked_to_end().await;
+    }
     say("Stopping.");
     process::end(&cancel, tasks, Some(process)).await
+}
+
+/// Makes the demo, unless it is asked to end before: then it stops in order, and the next start says what is missing.
+async fn make_demo(router: &Router) -> Result<bool, Failure> {
+    say("Making two demo organizations.");
+    tokio::select! {
+        made = seed::run(router) => made.map(|()| true),
+        () = asked_to_end() => Ok(false),
+    }
 }
 
 /// Brings the database up to date.
@@ -125,17 +141,35 @@ async fn prepare(cluster: &Cluster, password: &str) -> Result<(), sqlx::Error> {
     admin.close().await
 }
 
-/// Whether nobody has signed up yet.
-async fn is_empty(settings: &Settings) -> Result<bool, Failure> {
+/// What there is to do about demo data.
+enum Demo {
+    /// Nobody has signed up yet.
+    Wanted,
+    /// It was begun, and not finished.
+    InPart,
+    /// Nothing: it is there, or somebody has data of their own.
+    Settled,
+}
+
+async fn demo(settings: &Settings) -> Result<Demo, Failure> {
     let asking = |error: sqlx::Error| Failure::of("asking the database", error);
     let mut owner = PgConnection::connect(owner_url(settings)?).await.map_err(asking)?;
     sqlx::raw_sql("set role innoerp_owner").execute(&mut owner).await.map_err(asking)?;
-    let is_empty = sqlx::query_scalar("select not exists (select from tenant.organization)")
-        .fetch_one(&mut owner)
-        .await
-        .map_err(asking)?;
+    let (is_empty, is_in_part): (bool, bool) = sqlx::query_as(
+        "select count(*) = 0, coalesce(bool_or(subdomain = $1 and name = $2 and timezone is null), false)
+         from tenant.organization",
+    )
+    .bind(seed::SUBDOMAIN)
+    .bind(seed::NAME)
+    .fetch_one(&mut owner)
+    .await
+    .map_err(asking)?;
     owner.close().await.map_err(asking)?;
-    Ok(is_empty)
+    Ok(match (is_empty, is_in_part) {
+        (true, _) => Demo::Wanted,
+        (false, true) => Demo::InPart,
+        (false, false) => Demo::Settled,
+    })
 }
 
 /// A secret of 43 letters and digits (256 bits), made when first asked for and kept under `.innoerp/`.

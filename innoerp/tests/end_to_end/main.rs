@@ -6,6 +6,7 @@ mod client;
 mod company;
 mod own_module;
 mod security;
+mod seed;
 mod stories;
 mod system;
 mod up;

@@ -133,6 +133,26 @@ async fn one_command_starts_everything_and_ctrl_c_stops_it() {
 }
 
 #[tokio::test]
+async fn whoever_interrupts_it_while_it_makes_the_demo_can_start_it_again() {
+    let _turn = TURN.lock().await;
+    let place = Place::new();
+    let mut child = place.up().spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let until_begun = async {
+        while !lines.next_line().await.unwrap().unwrap().contains("Making two demo organizations") {}
+    };
+    tokio::time::timeout(Duration::from_secs(300), until_begun).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    Running { child, said: String::new() }.interrupt().await;
+
+    let again = place.start().await;
+    let is_made_now = again.said.contains("Making two demo organizations");
+    assert!(is_made_now || again.said.contains("Beware"), "{}", again.said);
+    again.interrupt().await;
+    place.remove();
+}
+
+#[tokio::test]
 async fn whoever_waits_until_it_is_ready_can_log_in() {
     let _turn = TURN.lock().await;
     let place = Place::new();

@@ -79,7 +79,7 @@ pub const NOT_APPROVER: Refusal = Refusal::whole("NOT_APPROVER", "the present st
 pub async fn begin(tx: &mut Tx, subject: Subject) -> Result<Vec<MembershipId>> {
     use database::OnConstraint as _;
     let begun = sqlx::query_scalar!(
-        r#"select approval.begin($1, $2, $3, $4, $5, $6) as "id!: ApprovalId""#,
+        r#"select approval.begin($1, $2, $3, $4, $5, $6) as "deciders!: Vec<MembershipId>""#,
         subject.kind,
         subject.id,
         subject.requester as MembershipId,
@@ -90,9 +90,7 @@ pub async fn begin(tx: &mut Tx, subject: Subject) -> Result<Vec<MembershipId>> {
     .fetch_one(tx.conn())
     .await
     .map_err(Error::from);
-    let id = begun.on_constraint("approval_pending_key", ALREADY_PENDING)?;
-    sqlx::query!("select from approval.tell($1)", id as ApprovalId).execute(tx.conn()).await?;
-    assignees(tx, subject.kind, subject.id).await
+    begun.on_constraint("approval_pending_key", ALREADY_PENDING)
 }
 
 /// Who can decide on a thing now; nobody when it is not pending. Ask after you checked that the caller may see the thing.

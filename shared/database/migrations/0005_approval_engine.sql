@@ -31,8 +31,9 @@ create function approval.of(kind text, subject uuid) returns approval.approval l
     order by (a.state = 'PENDING') desc, a.id desc limit 1
 $$;
 
+-- Begins one; answers who is to decide first. They count as told.
 create function approval.begin(kind text, subject uuid, requester uuid, employee uuid, amount numeric, category uuid)
-returns uuid language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+returns uuid[] language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     org constant uuid := core.organization_id();
     of_employee uuid;
@@ -51,7 +52,9 @@ begin
         select org, begun, p.position, p.who, p.level, p.role, p.membership_id, p.quorum, p.due_in_days
         from approval.plan(kind, of_employee, amount, category) p;
     perform approval.enter(begun, 1);
-    return begun;
+    update approval.assignee x set is_told = true where x.organization_id = org and x.approval_id = begun;
+    return array(select distinct x.membership_id from approval.assignee x
+        where x.organization_id = org and x.approval_id = begun order by 1);
 end $$;
 
 -- One member's verdict on the current step, in every capacity that they have: their own, and for whom they stand in.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use common::{Clock, Error, Result};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
 use crate::connection::{Connection, Connections};
 
@@ -24,6 +24,8 @@ pub struct Database {
     pub(crate) clock: Clock,
     /// Rung after every commit that announced an event, so that the relay need not poll fast.
     pub(crate) announced: Arc<Notify>,
+    /// Whose turn it is to relay.
+    relaying: Arc<Mutex<()>>,
 }
 
 impl Database {
@@ -43,6 +45,7 @@ impl Database {
             relay: connect_as(url, "innoerp_relay", 3).await?,
             clock,
             announced: Arc::new(Notify::new()),
+            relaying: Arc::new(Mutex::new(())),
         })
     }
 
@@ -89,6 +92,12 @@ impl Database {
     /// Waits until a transaction of this process announced an event.
     pub async fn event_announced(&self) {
         self.announced.notified().await;
+    }
+
+    /// Waits for the turn to relay a batch of events, which is one at a time in a process: a batch holds a connection
+    /// while the log takes another, so as many batches as there are connections would all wait for one more.
+    pub async fn turn_to_relay(&self) -> OwnedMutexGuard<()> {
+        self.relaying.clone().lock_owned().await
     }
 
     /// A connection outside any tenant, to `listen` on. It sees no tenant's rows.

@@ -137,13 +137,22 @@ impl Tx {
         before: Option<R::Id>,
         id: Option<R::Id>,
     ) -> Result<()> {
-        let Some(id) = id.filter(|_| id != before) else { return Ok(()) };
-        let found = R::select_many(self, &[id]).await?.pop();
-        if found.is_some_and(|found| !found.is_archived()) {
-            return Ok(());
+        match id.filter(|_| id != before) {
+            Some(id) => self.reference::<R>(field, id).await.map(|_| ()),
+            None => Ok(()),
         }
-        let message = format!("there is no such {} in use", R::NAME);
-        Err(Refusal::of(field, R::NOT_FOUND, "").saying(message).into())
+    }
+
+    /// The record that another one begins to name: it is there, and not archived.
+    ///
+    /// # Errors
+    /// As [`Tx::check_reference`].
+    pub async fn reference<R: Record>(&mut self, field: &'static str, id: R::Id) -> Result<R> {
+        let found = R::select_many(self, &[id]).await?.pop().filter(|found| !found.is_archived());
+        found.ok_or_else(|| {
+            let message = format!("there is no such {} in use", R::NAME);
+            Refusal::of(field, R::NOT_FOUND, "").saying(message).into()
+        })
     }
 
     /// A page of rows that `page!` has read.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use common::{Envelope, Error, Event, EventActor, IdentityId, MembershipId, OrganizationId, Result, Scope};
+use common::{
+    Envelope, Error, Event, EventActor, IdentityId, MembershipId, OrganizationId, Permission, Result, Scope,
+};
 use futures::future::BoxFuture;
 use sqlx::{AssertSqlSafe, PgConnection};
 use tokio::sync::Notify;
@@ -37,6 +39,8 @@ pub struct Tx {
     inner: Connection,
     module: &'static str,
     scope: Scope,
+    /// Whose rights decide, where each noun is seen by its own; else all are seen by `scope`.
+    reader: Option<Actor>,
     organization_id: Option<OrganizationId>,
     membership_id: Option<MembershipId>,
     correlation_id: Arc<str>,
@@ -77,6 +81,7 @@ impl Tx {
             inner,
             module: ctx.module,
             scope,
+            reader: matches!(sight, Sight::OfEach(_)).then(|| ctx.actor.clone()),
             organization_id,
             membership_id,
             correlation_id: ctx.request.request_id.clone(),
@@ -98,6 +103,16 @@ impl Tx {
     #[must_use]
     pub fn scope(&self) -> Scope {
         self.scope
+    }
+
+    /// On whose records a right of the caller's holds here, as `core.scope` has it; `None` without the right.
+    #[must_use]
+    pub fn scope_of(&self, right: &Permission) -> Option<Scope> {
+        match &self.reader {
+            None | Some(Actor::System(_)) => Some(self.scope),
+            Some(Actor::Member(member)) => right.scope(&member.roles),
+            Some(Actor::Anonymous) => None,
+        }
     }
 
     /// The member who acts; `None` when nobody or the system does.

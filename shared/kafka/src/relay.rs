@@ -59,6 +59,7 @@ pub async fn relay_once(database: &Database, module: &str, log: &dyn EventLog) -
     if is_empty {
         return Ok(0);
     }
+    let _turn = database.turn_to_relay().await;
     let mut tx = database.relay().begin().await?;
     let is_mine: bool =
         sqlx::query_scalar("select pg_try_advisory_xact_lock(hashtext('relay'), hashtext($1))")

@@ -101,14 +101,12 @@ pub async fn myself(tx: &mut Tx) -> Result<Option<Person>> {
 /// # Errors
 /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
 pub async fn is_in_scope(tx: &mut Tx, right: &Permission, id: EmployeeId) -> Result<bool> {
-    let scope =
-        sqlx::query_scalar!(r#"select core.scope($1) as "scope!""#, right.key).fetch_one(tx.conn()).await?;
-    let relation = match scope.as_str() {
-        "all" => return Ok(true),
-        "own" | "team" => relations(tx, &[id]).await?.remove(&id),
-        _ => None,
-    };
-    Ok(relation.is_some_and(|relation| relation == Scope::Own || scope == "team"))
+    let Some(scope) = tx.scope_of(right) else { return Ok(false) };
+    if scope == Scope::All {
+        return Ok(true);
+    }
+    let relation = relations(tx, &[id]).await?.remove(&id);
+    Ok(relation.is_some_and(|relation| relation == Scope::Own || scope == Scope::Team))
 }
 
 /// The employees whom a right of the caller's extends to; `None` for everybody. For lists, which go along the index of
@@ -117,11 +115,11 @@ pub async fn is_in_scope(tx: &mut Tx, right: &Permission, id: EmployeeId) -> Res
 /// # Errors
 /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
 pub async fn in_scope(tx: &mut Tx, right: &Permission) -> Result<Option<Vec<Uuid>>> {
-    let found = sqlx::query!(
-        r#"select case when core.scope($1) = 'all' then null else people.in_scope($1) end as ids"#,
-        right.key
-    );
-    Ok(found.fetch_one(tx.conn()).await?.ids)
+    if tx.scope_of(right) == Some(Scope::All) {
+        return Ok(None);
+    }
+    let found = sqlx::query_scalar!(r#"select people.in_scope($1) as "ids!""#, right.key);
+    Ok(Some(found.fetch_one(tx.conn()).await?))
 }
 
 /// How the caller stands to employees: their own, or of their team. Others are left out.

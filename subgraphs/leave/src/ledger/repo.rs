@@ -42,15 +42,20 @@ pub async fn open(tx: &mut Tx, employee_id: EmployeeId, leave_type_id: LeaveType
 
 /// Opens an account where there is none, and locks it: two requests cannot both spend its last day.
 pub async fn lock(tx: &mut Tx, employee_id: EmployeeId, leave_type_id: LeaveTypeId) -> Result<()> {
-    open(tx, employee_id, leave_type_id).await?;
-    sqlx::query!(
+    if !lock_open(tx, employee_id, leave_type_id).await? {
+        open(tx, employee_id, leave_type_id).await?;
+        lock_open(tx, employee_id, leave_type_id).await?;
+    }
+    Ok(())
+}
+
+async fn lock_open(tx: &mut Tx, employee_id: EmployeeId, leave_type_id: LeaveTypeId) -> Result<bool> {
+    let locked = sqlx::query!(
         "select employee_id from leave.account where employee_id = $1 and leave_type_id = $2 for update",
         employee_id as EmployeeId,
         leave_type_id as LeaveTypeId,
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    Ok(())
+    );
+    Ok(locked.fetch_optional(tx.conn()).await?.is_some())
 }
 
 /// Locks every account that an employee has, in one order.

@@ -286,8 +286,7 @@ async fn draft(tx: &mut Tx, input: &LeaveRequestSubmitInput) -> Result<Draft> {
         Some(id) if people::is_in_scope(tx, &SUBMIT, id).await? => people::find(tx, id).await?,
         Some(_) => return Err(model::EMPLOYEE_NOT_FOUND.into()),
     };
-    tx.check_reference::<LeaveType>("leaveTypeId", None, Some(input.leave_type_id)).await?;
-    let leave_type = tx.find(input.leave_type_id).await?;
+    let leave_type: LeaveType = tx.reference("leaveTypeId", input.leave_type_id).await?;
     let time = people::working_time(tx, &employee, range.first_day, range.last_day).await?;
     let pattern = WorkPattern::of(&employee, time);
     Ok(Draft::new(employee, leave_type, range, &pattern))

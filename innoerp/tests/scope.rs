@@ -1,0 +1,235 @@
+//! Own, team and all: every role, against every row of every noun that not everybody sees all of.
+#![cfg(test)]
+
+use std::collections::BTreeSet;
+
+use async_graphql::parser::types::{BaseType, FieldDefinition, Type};
+use common::{Role, Scope};
+use innoerp::modules;
+use serde_json::{Value, json};
+use service::Noun;
+use sqlx::{AssertSqlSafe, PgPool};
+use testing::{App, Client, Documents, Person};
+
+/// Somebody, and the employee that they are.
+struct Colleague {
+    person: Person,
+    role: Role,
+    employee: String,
+}
+
+/// A line of three who report to each other, somebody beside it, and one of every other role.
+struct Company {
+    app: App,
+    behind: PgPool,
+    colleagues: Vec<Colleague>,
+}
+
+const ROLES: [Role; 10] = [
+    Role::Owner,
+    Role::Admin,
+    Role::Hr,
+    Role::Manager,
+    Role::Accountant,
+    Role::Sales,
+    Role::Recruiter,
+    Role::Member,
+    Role::Client,
+    Role::Supplier,
+];
+
+impl Company {
+    /// Everybody asks for leave; the manager has the sales person under them, who has the member under them.
+    async fn new() -> Self {
+        let app = App::start(modules::all()).await;
+        let behind = PgPool::connect(&app.admin_url).await.unwrap();
+        let owner = Person::new(&[Role::Owner]);
+        let hr = app.as_(&owner).on("employee");
+        let leave = app.as_(&owner).on("leave");
+        let leave_type = leave.create("leaveType", json!({ "name": "Annual", "code": "ANNUAL" })).await;
+        let lines = json!([{ "leaveTypeId": leave_type, "daysPerYear": "25" }]);
+        leave.create("leavePolicy", json!({ "name": "Standard", "isDefault": true, "lines": lines })).await;
+        let mut colleagues: Vec<Colleague> = Vec::new();
+        for role in ROLES {
+            let person = if role == Role::Owner { owner.clone() } else { owner.colleague(&[role]) };
+            let mut tx = app.system(&person, "user").await;
+            people::write::member(&mut tx, person.member().membership_id, &[role], true).await.unwrap();
+            tx.commit(()).await.unwrap();
+            let of = |role| colleagues.iter().find(|one| one.role == role).map(|one| one.employee.clone());
+            let manager = match role {
+                Role::Sales => of(Role::Manager),
+                Role::Member => of(Role::Sales),
+                _ => None,
+            };
+            let input = json!({ "firstName": "A", "lastName": role.as_str(), "joinedOn": "2026-01-01",
+                "workEmail": format!("{}@example.com", role.as_str().to_lowercase()),
+                "membershipId": person.member().membership_id, "managerId": manager });
+            let employee = hr.create("employee", input).await;
+            colleagues.push(Colleague { person, role, employee });
+        }
+        app.settle().await;
+        for colleague in &colleagues {
+            let input = json!({ "employeeId": colleague.employee, "leaveTypeId": leave_type,
+                "firstDay": "2026-03-09", "lastDay": "2026-03-10" });
+            let document = "mutation($input: LeaveRequestSubmitInput!) { leaveRequestSubmit(input: $input) { userErrors { code } } }";
+            leave.run_with(document, json!({ "input": input })).await.ok();
+        }
+        app.settle().await;
+        drop((hr, leave));
+        Self { app, behind, colleagues }
+    }
+
+    /// Every row of a noun.
+    async fn all(&self, noun: &Noun) -> BTreeSet<String> {
+        let sql = format!("select id::text from {}", noun.table);
+        let all: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&self.behind).await.unwrap();
+        assert!(!all.is_empty(), "nobody has any {}", noun.name);
+        all.into_iter().collect()
+    }
+
+    /// The rows of a noun that a scope leaves to somebody, by the column that says whose they are.
+    async fn rows(&self, noun: &Noun, colleague: &Colleague, scope: Option<Scope>) -> BTreeSet<String> {
+        let column = match noun.table {
+            "notification.notification" => "recipient_membership_id",
+            _ => "employee_id",
+        };
+        let sql = format!("select id::text, {column}::text from {}", noun.table);
+        let all: Vec<(String, String)> =
+            sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&self.behind).await.unwrap();
+        let membership = colleague.person.member().membership_id.to_string();
+        let of = |role| self.colleagues.iter().find(|one| one.role == role).map(|one| one.employee.clone());
+        let below: Vec<String> = match colleague.role {
+            Role::Manager => [of(Role::Sales), of(Role::Member)].into_iter().flatten().collect(),
+            Role::Sales => of(Role::Member).into_iter().collect(),
+            _ => Vec::new(),
+        };
+        let is_seen = |whose: &String| match scope {
+            None => false,
+            // What a member was told is nobody else's, whatever their rights.
+            Some(Scope::All) if column == "employee_id" => true,
+            Some(scope) => {
+                *whose == membership
+                    || *whose == colleague.employee
+                    || (scope == Scope::Team && below.contains(whose))
+            }
+        };
+        // Whoever is to decide on something sees it as well.
+        let waiting: Vec<String> = sqlx::query_scalar(
+            "select a.subject_id::text from approval.approval a join approval.assignee w on w.approval_id = a.id
+             where w.membership_id = $1",
+        )
+        .bind(colleague.person.member().membership_id)
+        .fetch_all(&self.behind)
+        .await
+        .unwrap();
+        let is_seen =
+            |id: &String, whose: &String| is_seen(whose) || (scope.is_some() && waiting.contains(id));
+        all.into_iter().filter(|(id, whose)| is_seen(id, whose)).map(|(id, _)| id).collect()
+    }
+}
+
+fn named(ty: &Type) -> &str {
+    match &ty.base {
+        BaseType::Named(name) => name,
+        BaseType::List(inner) => named(inner),
+    }
+}
+
+fn field<'s>(schema: &'s Documents, ty: &str, argument: &str) -> Option<&'s FieldDefinition> {
+    schema.fields("Query").into_iter().find(|field| {
+        named(&field.ty.node) == ty && field.arguments.iter().any(|known| known.node.name.node == argument)
+    })
+}
+
+fn ids(nodes: &Value) -> BTreeSet<String> {
+    let nodes = nodes.as_array().into_iter().flatten();
+    nodes.filter_map(|node| node["id"].as_str()).map(str::to_owned).collect()
+}
+
+/// What somebody finds of a noun in its list, by ids and as entities; and how many its list says there are.
+async fn found(
+    client: &Client<'_>,
+    schema: &Documents,
+    noun: &Noun,
+    all: &BTreeSet<String>,
+) -> [BTreeSet<String>; 3] {
+    let name = noun.graphql;
+    let list = field(schema, &format!("{name}Connection"), "filter").unwrap().name.node.as_str();
+    let by_id = field(schema, name, "id").unwrap().name.node.as_str();
+    let page = client.run(&format!("{{ {list}(first: 100) {{ totalCount nodes {{ id }} }} }}")).await.0;
+    let listed = ids(&page["data"][list]["nodes"]);
+    let total = page["data"][list]["totalCount"].as_u64().unwrap_or_default();
+    assert_eq!(total, listed.len() as u64, "{list}: totalCount");
+    let mut one_by_one = BTreeSet::new();
+    for id in all {
+        let answer = client.run(&format!("{{ {by_id}(id: \"{id}\") {{ id }} }}")).await.0;
+        one_by_one.extend(answer["data"][by_id]["id"].as_str().map(str::to_owned));
+    }
+    let representations: Vec<_> = all.iter().map(|id| json!({ "__typename": name, "id": id })).collect();
+    let entities =
+        format!("query($r: [_Any!]!) {{ _entities(representations: $r) {{ ... on {name} {{ id }} }} }}");
+    let entities = client.run_with(&entities, json!({ "r": representations })).await.0;
+    [listed, one_by_one, ids(&entities["data"]["_entities"])]
+}
+
+#[tokio::test]
+async fn everybody_finds_the_rows_that_their_right_extends_to_in_every_way_and_no_others() {
+    let company = Company::new().await;
+    let mut nouns = 0;
+    for module in modules::all() {
+        let schema = Documents::new(&(module.sdl)());
+        for noun in module.nouns.iter().filter(|noun| field(&schema, noun.graphql, "id").is_some()) {
+            let is_narrow = noun.read.grants.iter().any(|(_, scope)| *scope != Scope::All);
+            if !is_narrow || noun.table.starts_with("approval.") {
+                continue;
+            }
+            nouns += 1;
+            let all = company.all(noun).await;
+            for colleague in &company.colleagues {
+                let roles = &colleague.person.member().roles;
+                let expected = company.rows(noun, colleague, noun.read.scope(roles)).await;
+                let client = company.app.as_(&colleague.person).on(module.id);
+                for (way, found) in
+                    ["list", "by id", "entity"].iter().zip(found(&client, &schema, noun, &all).await)
+                {
+                    assert_eq!(found, expected, "{}: {} by {way}", noun.name, colleague.role.as_str());
+                }
+            }
+        }
+    }
+    assert!(nouns >= 2, "only {nouns} nouns");
+}
+
+#[tokio::test]
+async fn nobody_acts_on_a_row_that_they_do_not_see_one_by_one_or_among_many() {
+    let company = Company::new().await;
+    let module = modules::all().into_iter().find(|module| module.id == "leave").unwrap();
+    let request = module.nouns.iter().find(|noun| noun.graphql == "LeaveRequest").unwrap();
+    let all = company.all(request).await;
+    for colleague in &company.colleagues {
+        let roles = &colleague.person.member().roles;
+        let Some(scope) = request.read.scope(roles) else { continue };
+        let seen = company.rows(request, colleague, Some(scope)).await;
+        let client = company.app.as_(&colleague.person).on("leave");
+        let hidden: Vec<&String> = all.difference(&seen).collect();
+        for id in &hidden {
+            for verb in ["Cancel", "Approve", "Reject"] {
+                let answer = client.act("leaveRequest", verb, id).await;
+                let refused = answer.codes() == ["NOT_FOUND"] || answer.codes() == ["FORBIDDEN"];
+                assert!(refused, "{} {verb}s {id}: {answer:?}", colleague.role.as_str());
+            }
+        }
+        let rows: Vec<_> = hidden.iter().map(|id| json!({ "id": id })).collect();
+        let document = "mutation($rows: [LeaveRequestRow!]!) { leaveRequestRejectBulk(rows: $rows) {
+            results { leaveRequest { id } userErrors { code } } userErrors { code } } }";
+        let answer = client.run_with(document, json!({ "rows": rows })).await.0;
+        for result in answer["data"]["leaveRequestRejectBulk"]["results"].as_array().into_iter().flatten() {
+            assert_eq!(result, &json!({ "leaveRequest": null, "userErrors": [{ "code": "NOT_FOUND" }] }));
+        }
+    }
+    let undecided: i64 = sqlx::query_scalar("select count(*) from leave.request where status = 'PENDING'")
+        .fetch_one(&company.behind)
+        .await
+        .unwrap();
+    assert_eq!(undecided, 10);
+}
