@@ -1,16 +1,42 @@
 //! What the system says of itself, as files: `schema/`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use graphql::Executable;
 use router::{Scope, Subgraph, Supergraph, Transport};
+use serde_json::json;
 
 use crate::{Failure, federation, modules};
 
+/// Code, field, sentence and crate of every refusal that is written in the sources.
+const REFUSALS: &[(&str, Option<&str>, Option<&str>, &str)] =
+    include!(concat!(env!("OUT_DIR"), "/refusals.rs"));
+
+/// Why something may be refused in `userErrors`: each code once, with the sentences and fields that it comes with where
+/// they are known before, and the parts of the system that say it.
+fn refusals() -> String {
+    let mut codes: BTreeMap<String, [BTreeSet<&str>; 3]> = BTreeMap::new();
+    for (code, field, message, part) in REFUSALS {
+        let [fields, messages, parts] = codes.entry((*code).to_owned()).or_default();
+        fields.extend(field);
+        messages.extend(message);
+        parts.insert(part);
+    }
+    for module in modules::all() {
+        for noun in &module.nouns {
+            let code = format!("{}_NOT_FOUND", noun.name.to_uppercase().replace(' ', "_"));
+            codes.entry(code).or_default()[2].insert(module.id);
+        }
+    }
+    let row = |(code, [fields, messages, parts]): (String, [BTreeSet<&str>; 3])| json!({ "code": code, "fields": fields, "messages": messages, "saidBy": parts });
+    let rows: Vec<_> = codes.into_iter().map(row).collect();
+    serde_json::to_string_pretty(&rows).unwrap_or_default() + "\n"
+}
+
 /// Every file of `schema/`, by its path in it: an SDL for each module, the supergraph, a JSON Schema for each
-/// event, and one for what configures a router.
+/// event, one for what configures a router, and every refusal.
 ///
 /// # Errors
 /// A sentence, when the modules do not compose.
@@ -24,6 +50,7 @@ pub fn files() -> Result<BTreeMap<String, String>, Failure> {
         }
     }
     let ids: Vec<_> = modules::all().iter().map(|module| module.id).collect();
+    files.insert("refusals.json".to_owned(), refusals());
     files.insert("router.schema.json".to_owned(), federation::pretty_schema());
     files.insert("supergraph.graphql".to_owned(), compose(&ids)?.supergraph_sdl().to_owned());
     Ok(files)

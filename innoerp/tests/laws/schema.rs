@@ -61,3 +61,25 @@ fn a_module_that_is_off_leaves_nothing_behind() {
         }
     }
 }
+
+#[test]
+fn refusals_have_codes_in_one_spelling_and_sentences_that_a_form_can_show() {
+    let refusals: serde_json::Value =
+        serde_json::from_str(&catalogue::files().unwrap()["refusals.json"]).unwrap();
+    let refusals = refusals.as_array().unwrap();
+    assert!(refusals.len() > 60, "only {}", refusals.len());
+    for refusal in refusals {
+        let code = refusal["code"].as_str().unwrap();
+        let is_upper_snake = code.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        assert!(is_upper_snake, "{code}");
+        // One word for each idea.
+        // One word for each idea: REQUIRED, …_NOT_FOUND of a record, …_UNKNOWN of one value among few, …_TAKEN.
+        for other in ["_DOES_NOT_EXIST", "_EXISTS", "_BLANK", "_NOT_UNIQUE", "_DUPLICATE", "_IN_USE"] {
+            assert!(!code.ends_with(other), "{code}");
+        }
+        for message in refusal["messages"].as_array().unwrap() {
+            let message = message.as_str().unwrap();
+            assert!(!message.ends_with('.') && message.len() <= 200, "{code}: {message}");
+        }
+    }
+}
