@@ -181,7 +181,13 @@ impl Company {
 }
 
 /// Waits until somebody is told of what waits for them, and marks the rest as read.
-async fn read_but(caller: &Caller, waiting: &BTreeSet<&str>) -> Result<(), Failure> {
+async fn read_but(caller: &Caller, first: &BTreeSet<&str>) -> Result<(), Failure> {
+    const WAITING: &str = "{ myApprovals(first: 100) { nodes { subject { id } } } }";
+    // Later steps wait as well, and not for those who decide first.
+    let approvals = caller.ask(WAITING, json!({})).await?;
+    let approvals = approvals["myApprovals"]["nodes"].as_array().cloned().unwrap_or_default();
+    let ids = approvals.iter().filter_map(|approval| approval["subject"]["id"].as_str());
+    let waiting: BTreeSet<&str> = ids.chain(first.iter().copied()).collect();
     const UNREAD: &str =
         "{ notifications(first: 100, filter: { isUnread: true }) { nodes { id link { id } } } }";
     const READ: &str = "mutation($ids: [ID!]!) {

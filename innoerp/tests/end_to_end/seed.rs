@@ -41,9 +41,23 @@ fn rows<'v>(data: &'v Value, pointer: &str) -> &'v [Value] {
     data.pointer(pointer).and_then(Value::as_array).unwrap_or_else(|| panic!("no {pointer} in {data:#}"))
 }
 
+/// Notifications follow what was done: waits until there is an unread one of all that waits for a decision.
+async fn everything_that_waits_is_told(client: &Client<'_>) {
+    let question = "{ myApprovals(first: 100) { nodes { step } } notificationUnreadCount }";
+    for _ in 0..200 {
+        let data = client.run(question).await.ok();
+        if data["notificationUnreadCount"].as_u64() >= Some(rows(&data, "/myApprovals/nodes").len() as u64) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("something waits of which nobody was told");
+}
+
 /// Everything that is the same in every demo that is made on one day.
 async fn digest(system: &System) -> Vec<String> {
     let hr = log_in(system, "hr@alpine.example", "Alpine Works").await;
+    everything_that_waits_is_told(&hr).await;
     let question = "query($after: String) {
         employees(first: 100, sort: NUMBER) { nodes { number name workEmail status joinedOn lastWorkingDay
             department { code } manager { name } location { name } workSchedule { name } holidayCalendar { name }
