@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use async_graphql::parser::types::{BaseType, FieldDefinition, Type};
+use async_graphql::parser::types::FieldDefinition;
 use common::{Role, Scope};
 use innoerp::modules;
 use serde_json::{Value, json};
 use service::Noun;
 use sqlx::{AssertSqlSafe, PgPool};
-use testing::{App, Client, Documents, Person};
+use testing::{App, Client, Documents, Person, type_name};
 
 /// Somebody, and the employee that they are.
 struct Colleague {
@@ -128,16 +128,10 @@ impl Company {
     }
 }
 
-fn named(ty: &Type) -> &str {
-    match &ty.base {
-        BaseType::Named(name) => name,
-        BaseType::List(inner) => named(inner),
-    }
-}
-
 fn field<'s>(schema: &'s Documents, ty: &str, argument: &str) -> Option<&'s FieldDefinition> {
     schema.fields("Query").into_iter().find(|field| {
-        named(&field.ty.node) == ty && field.arguments.iter().any(|known| known.node.name.node == argument)
+        type_name(&field.ty.node) == ty
+            && field.arguments.iter().any(|known| known.node.name.node == argument)
     })
 }
 

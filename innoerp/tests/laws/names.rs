@@ -1,8 +1,8 @@
 //! Names, read off the SDL.
 
-use async_graphql::parser::types::{BaseType, FieldDefinition, Type, TypeKind};
+use async_graphql::parser::types::{FieldDefinition, TypeKind};
 use innoerp::modules;
-use testing::Documents;
+use testing::{Documents, type_name};
 
 /// What async-graphql and the federation specification bring along, described or named by them.
 fn is_foreign(name: &str) -> bool {
@@ -12,13 +12,6 @@ fn is_foreign(name: &str) -> bool {
 fn each(check: impl Fn(&str, &Documents)) {
     for module in modules::all() {
         check(module.id, &Documents::new(&(module.sdl)()));
-    }
-}
-
-fn named(ty: &Type) -> &str {
-    match &ty.base {
-        BaseType::Named(name) => name,
-        BaseType::List(inner) => named(inner),
     }
 }
 
@@ -32,7 +25,7 @@ fn mutations_are_noun_and_verb_and_answer_a_payload() {
             let is_by_noun = prefixes.iter().any(|noun| name.starts_with(noun))
                 || schema.types().keys().any(|ty| name.to_lowercase().starts_with(&ty.to_lowercase()));
             assert!(ALONE.contains(&name) || is_by_noun, "{module}: {name} does not begin with a noun");
-            let payload = named(&field.ty.node);
+            let payload = type_name(&field.ty.node);
             let mut expected = format!("{name}Payload");
             expected[..1].make_ascii_uppercase();
             assert_eq!(payload, expected, "{module}: {name}");
@@ -54,7 +47,8 @@ fn lists_that_grow_are_connections() {
         for field in schema.fields("Query").into_iter().filter(|field| !is_foreign(&field.name.node)) {
             let pages = field.arguments.iter().any(|argument| argument.node.name.node == "first");
             // A file comes in pages as well, without nodes.
-            let is_paged = ["Connection", "CsvPage"].iter().any(|end| named(&field.ty.node).ends_with(end));
+            let is_paged =
+                ["Connection", "CsvPage"].iter().any(|end| type_name(&field.ty.node).ends_with(end));
             assert_eq!(pages, is_paged, "{module}: {}", field.name.node);
         }
     });

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use async_graphql::parser::types::{BaseType, FieldDefinition, Type, TypeKind};
+use async_graphql::parser::types::{FieldDefinition, TypeKind};
 use common::Scope;
 use innoerp::modules;
 use service::Noun;
 use sqlx::PgPool;
-use testing::Documents;
+use testing::{Documents, type_name};
 
 /// Nouns that are parts of another one, and come and go with it.
 const PARTS: [(&str, &str); 3] = [
@@ -64,16 +64,9 @@ fn nothing_missing(check: impl Fn(&Noun, &Documents, &mut Vec<String>)) {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
-fn named(ty: &Type) -> &str {
-    match &ty.base {
-        BaseType::Named(name) => name,
-        BaseType::List(inner) => named(inner),
-    }
-}
-
 /// The fields of a root type that answer a type.
 fn answering<'s>(schema: &'s Documents, root: &str, ty: &str) -> Vec<&'s FieldDefinition> {
-    schema.fields(root).into_iter().filter(|field| named(&field.ty.node) == ty).collect()
+    schema.fields(root).into_iter().filter(|field| type_name(&field.ty.node) == ty).collect()
 }
 
 fn takes(field: &FieldDefinition, argument: &str) -> bool {

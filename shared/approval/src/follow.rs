@@ -6,20 +6,13 @@ use database::{Ctx, Database};
 use crate::engine;
 
 /// Brings what waits for whom up to the present moment, in every organization where that takes something, and tells those
-/// for whom something has come to wait. For a job of `module`, through whose outbox it announces; of all processes that
-/// ask within half a minute, one does it.
+/// for whom something has come to wait. For a job of `module`, through whose outbox it announces; who runs it at the same
+/// time waits, and finds nothing more to do.
 ///
 /// # Errors
 /// `DEPENDENCY_UNAVAILABLE` when the database does not answer. What one organization could not have, the next run does.
 pub async fn follow(database: &Database, module: &'static str) -> Result<()> {
     let now = database.clock().now();
-    let claimed = sqlx::query_scalar!(
-        r#"select core.claim_job('approval.follow', interval '30 seconds', $1) as "claimed!""#,
-        now
-    );
-    if !claimed.fetch_one(database.relay()).await? {
-        return Ok(());
-    }
     let organizations =
         sqlx::query_scalar!(r#"select approval.organizations_to_follow($1) as "id!: OrganizationId""#, now)
             .fetch_all(database.relay())

@@ -12,15 +12,15 @@ use crate::{App as _, Batch, Page, connection};
 /// What was done to a thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum HistoryAction {
-    /// It was made.
+    /// The thing was created.
     Created,
-    /// Some of its fields were changed.
+    /// Some of the thing's fields were changed.
     Updated,
-    /// It was archived: offered no more.
+    /// The thing was archived: it is offered no more.
     Archived,
-    /// It was taken back from the archive.
+    /// The thing was taken back from the archive.
     Restored,
-    /// It was deleted.
+    /// The thing was deleted.
     Deleted,
 }
 
@@ -113,7 +113,7 @@ macro_rules! history_entry {
                 }
             }
 
-            /// What was done.
+            /// What was done to the thing.
             async fn action(&self) -> $crate::HistoryAction {
                 self.0.action
             }

@@ -25,6 +25,15 @@ pub struct RootField {
     pub takes_ids: bool,
 }
 
+/// The name of a type, whatever lists of it there are.
+#[must_use]
+pub fn type_name(ty: &Type) -> &str {
+    match &ty.base {
+        BaseType::Named(name) => name,
+        BaseType::List(inner) => type_name(inner),
+    }
+}
+
 /// Which of the optional ids are filled in.
 struct Filling<'i> {
     id: &'i str,

@@ -13,5 +13,5 @@ pub use answer::Answer;
 pub use app::{App, Person};
 pub use client::Client;
 pub use database_per_test::{admin_url, fresh_database};
-pub use documents::{Documents, RootField};
+pub use documents::{Documents, RootField, type_name};
 pub use statements::Statements;
