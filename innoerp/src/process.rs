@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use database::{Access, Database};
+use files::Files;
 use graphql::Executable;
 use kafka::PostgresLog;
 use router::transport::http::{Connections, Endpoint, Sign};
@@ -98,7 +99,8 @@ impl Process {
         };
         let gate = Gate::new(KeySet::new(&jwks_url), access.clone());
         let log = Arc::new(PostgresLog::new(database.clone()));
-        let runtime = Runtime { database, access, log, secret_key, cancel };
+        let files = files(&settings, &secret_key, &database)?;
+        let runtime = Runtime { database, access, log, secret_key, files, cancel };
         Ok(Self { settings, addresses, runtime, gate })
     }
 
@@ -182,9 +184,10 @@ impl Process {
     async fn router(&self, sources: Vec<SubgraphSource>) -> Result<Router, Failure> {
         let config = router_config(&self.settings)?;
         let tenancy = Arc::new(self.tenancy());
-        Router::new(config, sources, tenancy)
+        let router = Router::new(config, sources, tenancy)
             .await
-            .map_err(|error| Failure::of("the router cannot start", error))
+            .map_err(|error| Failure::of("the router cannot start", error))?;
+        Ok(router.serving_beside(files::routes(self.runtime.files.clone())))
     }
 
     /// Who callers are and what they see, as our own router asks.
@@ -300,6 +303,20 @@ pub(crate) fn secret_key(settings: &Settings) -> Result<SecretKey, Failure> {
     }
     let text = crate::up::kept_secret("secret-key")?;
     text.parse().map_err(Failure)
+}
+
+/// Where attached files are kept; in development a folder of its own, when nothing else is said.
+fn files(settings: &Settings, secret_key: &SecretKey, database: &Database) -> Result<Files, Failure> {
+    let (key, clock) = (secret_key.derive("files"), database.clock().clone());
+    let place = match (&settings.files, settings.profile()) {
+        (Some(place), _) => place.clone(),
+        (None, Profile::Development) => crate::up::FILES.to_owned(),
+        (None, Profile::Production) => {
+            tracing::warn!("INNOERP_FILES is not set; files cannot be attached to anything");
+            return Ok(Files::none(&key, clock));
+        }
+    };
+    Files::open(&place, &key, clock).map_err(Failure)
 }
 
 /// Ends everything that runs in this process in good order, and says so.

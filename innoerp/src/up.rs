@@ -21,6 +21,8 @@ use crate::{Failure, cause, modules, seed};
 
 /// Where development keeps its database and its secrets.
 const FOLDER: &str = ".innoerp";
+/// Where it keeps attached files.
+pub(crate) const FILES: &str = ".innoerp/files";
 /// The database within the private cluster, and the login that services use.
 const NAME: &str = "innoerp";
 

@@ -12,7 +12,7 @@ use crate::persisted_documents::Persisted;
 use crate::pipeline::{self, Answer};
 use crate::registry;
 use crate::request::{Allowed, Client, GraphqlRequest};
-use crate::server::App;
+use crate::server::{self, App};
 use crate::setup_error::SetupError;
 use crate::shared_state::Core;
 use crate::telemetry;
@@ -110,6 +110,17 @@ impl Router {
         let held = self.core().held.clone();
         held.fetch_add(1, Ordering::AcqRel);
         Hold(held)
+    }
+
+    /// Serves other paths beside GraphQL's: under the same bounds for headers, with the same security headers unless they
+    /// bring their own. What was said before stays.
+    #[must_use]
+    pub fn serving_beside(self, routes: axum::Router) -> Self {
+        let routes = routes.fallback(server::nothing_here);
+        if self.core().beside.set(routes).is_err() {
+            tracing::warn!("routes beside GraphQL were said twice; the first ones stay");
+        }
+        self
     }
 
     /// Whether a schema has been composed, nobody holds the router back, and it is not stopping.

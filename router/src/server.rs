@@ -116,11 +116,23 @@ fn routes(core: Arc<Core>) -> axum::Router {
         .route("/graphiql/{name}", get(graphiql_asset))
         .route("/health/live", get(live))
         .route("/health/ready", get(ready))
-        .fallback(|| async { refused_plainly(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here") })
+        .fallback(beside)
         .method_not_allowed_fallback(|| async {
             refused_plainly(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "use GET or POST")
         })
         .with_state(core)
+}
+
+/// What the program serves beside GraphQL.
+async fn beside(State(core): State<Arc<Core>>, request: Request) -> Response {
+    match core.beside.get() {
+        Some(routes) => routes.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
+        None => nothing_here().await,
+    }
+}
+
+pub(crate) async fn nothing_here() -> Response {
+    refused_plainly(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here")
 }
 
 fn cors(origins: &[String], forwarded: &[HeaderName]) -> CorsLayer {
@@ -138,7 +150,7 @@ fn cors(origins: &[String], forwarded: &[HeaderName]) -> CorsLayer {
     let allowed = allowed.into_iter();
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::PUT])
         .allow_headers(allowed.chain(forwarded.iter().cloned()).collect::<Vec<_>>())
         .expose_headers([REQUEST_ID, header::RETRY_AFTER])
         .max_age(Duration::from_secs(600))
@@ -183,7 +195,7 @@ async fn ready(State(core): State<Arc<Core>>) -> Response {
 
 async fn graphiql_page(State(core): State<Arc<Core>>) -> Response {
     if core.config.profile == Profile::Production {
-        return refused_plainly(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here");
+        return nothing_here().await;
     }
     let offer = Offer { endpoint: ENDPOINT, websocket: Some(WEBSOCKET), shows_plans: true };
     let policy = [(header::CONTENT_SECURITY_POLICY, graphql::graphiql::CONTENT_SECURITY_POLICY)];
@@ -197,7 +209,7 @@ async fn graphiql_asset(
 ) -> Response {
     let asset = graphql::graphiql::asset(&name).filter(|_| core.config.profile == Profile::Development);
     let Some(asset) = asset else {
-        return refused_plainly(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here");
+        return nothing_here().await;
     };
     let caching = [
         (header::ETAG, asset.etag.as_str()),

@@ -1,8 +1,8 @@
 //! What all requests share, at one moment: settings, subgraphs, callers. Other settings are another [`Core`].
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use http::HeaderName;
 use tokio_util::sync::CancellationToken;
@@ -53,6 +53,8 @@ pub(crate) struct Core {
     pub sockets: limits::Sockets,
     /// How many hold readiness back: see [`crate::Hold`].
     pub held: Arc<AtomicUsize>,
+    /// What is served beside GraphQL.
+    pub beside: Arc<OnceLock<axum::Router>>,
     /// Cancelled when the router is about to stop: it is not ready any more.
     pub withdrawn: CancellationToken,
     /// Cancelled when the router stops: subscriptions end.
@@ -90,6 +92,7 @@ impl Core {
             alarms,
             guard,
             held: Arc::default(),
+            beside: Arc::default(),
             withdrawn: CancellationToken::new(),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -137,6 +140,7 @@ impl Core {
             alarms: self.alarms.clone(),
             guard,
             held: self.held.clone(),
+            beside: self.beside.clone(),
             withdrawn: self.withdrawn.clone(),
             stopping: self.stopping.clone(),
             tasks: self.tasks.clone(),

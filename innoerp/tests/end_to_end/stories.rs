@@ -20,6 +20,7 @@ pub async fn all(system: &System) {
     a_switched_module_is_gone_and_back_within_a_second(system).await;
     the_approver_hears_of_a_request_and_the_requester_of_the_decision(system).await;
     one_question_goes_across_the_whole_business(system).await;
+    a_file_is_uploaded_attached_and_read_through_the_router(system).await;
     a_changed_role_ends_old_tokens(system).await;
     security::all(system).await;
 }
@@ -182,6 +183,39 @@ async fn one_question_goes_across_the_whole_business(system: &System) {
     assert_eq!(request["employee"]["leaveBalances"][0]["leaveType"]["name"], "Annual leave");
     assert_eq!(request["decidedBy"]["displayName"], "manager");
     assert_eq!(data["notifications"]["nodes"][0]["actor"]["displayName"], "member");
+}
+
+async fn a_file_is_uploaded_attached_and_read_through_the_router(system: &System) {
+    let company = Company::new(system).await;
+    let (manager, member, annual) = company.with_leave().await;
+    let day = |days| (chrono::Utc::now().date_naive() + chrono::Duration::days(days)).to_string();
+    let id = submit(&member, &annual, &day(7), &day(13)).await;
+    let note = b"%PDF-1.7\nget well soon\n".to_vec();
+    let begun = format!(
+        r#"mutation {{ fileUpload(input: {{ name: "note.pdf", size: {} }}) {{ upload {{ url }} userErrors {{ code }} }} }}"#,
+        note.len()
+    );
+    let begun = member.run(&begun).await.ok();
+    let url = system.url("router", &text(&begun, "/fileUpload/upload/url"));
+    let http = reqwest::Client::new();
+    let put: serde_json::Value =
+        http.put(&url).body(note.clone()).send().await.unwrap().json().await.unwrap();
+    let attach = format!(
+        r#"mutation {{ leaveRequestAttach(id: "{id}", receipt: "{}") {{ userErrors {{ code }} }} }}"#,
+        text(&put, "/receipt")
+    );
+    member.run(&attach).await.ok();
+    let seen =
+        format!(r#"{{ leaveRequest(id: "{id}") {{ attachments {{ url attachedBy {{ displayName }} }} }} }}"#);
+    let seen = manager.run(&seen).await.ok();
+    let attachment = &seen["leaveRequest"]["attachments"][0];
+    assert!(attachment["attachedBy"]["displayName"].is_string());
+    let got = http.get(system.url("router", &text(attachment, "/url"))).send().await.unwrap();
+    assert_eq!(got.headers()["content-type"], "application/pdf");
+    assert_eq!(got.headers()["content-security-policy"], "default-src 'none'; sandbox");
+    assert_eq!(got.bytes().await.unwrap(), note);
+    let nothing = http.get(system.url("router", "/files/made.up.token")).send().await.unwrap();
+    assert_eq!(nothing.status(), 404);
 }
 
 async fn a_changed_role_ends_old_tokens(system: &System) {

@@ -59,6 +59,10 @@ impl System {
             .env("INNOERP_HOST", "127.0.0.1")
             .env("TRUSTED_PROXIES", "127.0.0.1")
             .env("DATABASE_CONNECTIONS_MAX", "6")
+            .env(
+                "INNOERP_FILES",
+                std::env::temp_dir().join(format!("innoerp-files-{}", self.ports["router"])),
+            )
             .env("RUST_LOG", "warn")
             .stdout(Stdio::null())
             .kill_on_drop(true);

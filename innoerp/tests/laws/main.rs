@@ -15,7 +15,7 @@ mod tidy;
 const SHARED_SCHEMAS: [&str; 3] = ["people", "common", "approval"];
 
 /// What a shared crate announces and permits is declared by the module in whose graph it is shown.
-const HOSTED: [(&str, &str); 2] = [("approval", "user"), ("custom", "tenant")];
+const HOSTED: [(&str, &str); 3] = [("approval", "user"), ("custom", "tenant"), ("files", "tenant")];
 
 /// Whether a name such as `leave.request.read` may be a module's.
 fn is_of(module: &str, name: &str) -> bool {

@@ -34,7 +34,17 @@ fn mutations_are_noun_and_verb_and_answer_a_payload() {
             assert!(has_user_errors, "{module}: {payload} has no userErrors");
             for argument in &field.arguments {
                 let argument = argument.node.name.node.as_str();
-                let known = ["id", "ids", "rows", "input", "note", "upTo", "idempotencyKey"];
+                let known = [
+                    "id",
+                    "ids",
+                    "rows",
+                    "input",
+                    "note",
+                    "upTo",
+                    "receipt",
+                    "attachmentId",
+                    "idempotencyKey",
+                ];
                 assert!(known.contains(&argument), "{module}: {name} takes {argument}");
             }
         }

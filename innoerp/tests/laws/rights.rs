@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use common::{Permission, Role};
 use futures::StreamExt as _;
 use innoerp::modules;
 use testing::{App, Documents, Person};
@@ -43,6 +44,35 @@ async fn whoever_has_no_rights_gets_nothing() {
                 module.id,
                 field.document
             );
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_is_open_to_the_roles_of_a_declared_right_and_to_no_others() {
+    let app = App::start(modules::all()).await;
+    let owner = Person::new(&[Role::Owner]);
+    for module in modules::all() {
+        let holders = |right: &Permission| -> BTreeSet<Role> {
+            Role::ALL.into_iter().filter(|role| right.scope(&[*role]).is_some()).collect()
+        };
+        let declared: Vec<BTreeSet<Role>> = module.permissions.iter().map(|right| holders(right)).collect();
+        let schema = Documents::new(&(module.sdl)());
+        for field in schema.root_fields(&uuid::Uuid::now_v7().to_string()) {
+            let is_open =
+                PUBLIC.contains(&field.name.as_str()) || EVERY_MEMBER.contains(&field.name.as_str());
+            // Who is let in to a subscription waits for its first event.
+            if is_open || field.operation == "subscription" {
+                continue;
+            }
+            let mut open_to = BTreeSet::new();
+            for role in Role::ALL {
+                let answer = first_answer(&app.as_(&owner.colleague(&[role])).on(module.id), &field).await;
+                if !answer.codes().contains(&"FORBIDDEN") {
+                    open_to.insert(role);
+                }
+            }
+            assert!(declared.contains(&open_to), "{}: {} is open to {open_to:?}", module.id, field.name);
         }
     }
 }

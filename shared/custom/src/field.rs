@@ -4,7 +4,7 @@ use async_graphql::{InputObject, MaybeUndefined, SimpleObject};
 use chrono::{DateTime, Utc};
 use common::{Form, PEOPLE_OFFICE, Page, Permission, Refusal, Result, STAFF, Slice, given, id, text};
 use database::{Ctx, OnConstraint as _, Record, Tx, page};
-use graphql::{choices, mutations, noun, queries, sorts};
+use graphql::{choices, inputs, mutations, noun, queries, sorts};
 
 id!(
     /// One custom field.
@@ -79,16 +79,12 @@ pub async fn create(ctx: &Ctx, input: CustomFieldCreateInput) -> Result<CustomFi
     let mut tx = ctx.begin(&MANAGE).await?;
     let mut field = CustomField::blank(tx.now());
     let mut form = Form::default();
-    form.checked("noun", given(input.noun), noun_name, &mut field.noun);
-    form.checked("key", given(input.key), key, &mut field.key);
+    form.checked("noun", given(input.noun.clone()), noun_name, &mut field.noun);
+    form.checked("key", given(input.key.clone()), key, &mut field.key);
     field.kind = input.kind;
-    let rest = CustomFieldUpdateInput {
-        version: 0,
-        label: given(input.label),
-        options: MaybeUndefined::Value(input.options.unwrap_or_default()),
-        is_required: given(input.is_required),
-        position: given(input.position),
-    };
+    // The kinds with options are told when they are left out.
+    let options = input.options.clone().unwrap_or_default();
+    let rest = CustomFieldUpdateInput { options: MaybeUndefined::Value(options), ..input.into() };
     fill_in(form, &mut field, rest)?;
     let in_use = select_of(&mut tx, &field.noun).await?.iter().filter(|field| !field.is_archived()).count();
     if in_use >= FIELDS_MAX {
@@ -186,7 +182,11 @@ fn check_options(kind: CustomFieldKind, count: usize) -> Result<(), Refusal> {
     }
 }
 
-fn noun_name(given: String) -> Result<String, Refusal> {
+/// The name of a type in the graph that an organization adds something to, such as Employee.
+///
+/// # Errors
+/// `NOUN_INVALID`.
+pub fn noun_name(given: String) -> Result<String, Refusal> {
     let is_name = given.len() <= 40
         && given.starts_with(|c: char| c.is_ascii_uppercase())
         && given.chars().all(|c| c.is_ascii_alphanumeric());
@@ -212,41 +212,28 @@ pub(crate) async fn select_of(tx: &mut Tx, noun: &str) -> Result<Vec<CustomField
 #[noun]
 impl CustomField {}
 
-/// The fields of a new custom field.
-#[derive(Clone, Debug, InputObject)]
-pub struct CustomFieldCreateInput {
-    /// The type in this graph that the field is added to, such as Employee; never changed.
-    pub noun: String,
-    /// The key that values are given and shown by, unique for the noun and never changed: 1 to 40 of a to z, 0 to 9 and
-    /// _, beginning with a letter.
-    pub key: String,
-    /// The label that forms show: 1 to 100 characters.
-    pub label: String,
-    /// What its values are; never changed.
-    pub kind: CustomFieldKind,
-    /// The options, in order, each of 1 to 100 characters without a comma; required for the kinds SELECT and MULTISELECT,
-    /// 200 at most.
-    pub options: Option<Vec<String>>,
-    /// Whether something new cannot be made without a value; false when absent.
-    pub is_required: Option<bool>,
-    /// Where it stands among the fields of its noun, 0 to 10000, the lowest first; 0 when absent.
-    pub position: Option<i32>,
-}
-
-/// The fields of a custom field to change; those that are absent stay as they are.
-#[derive(Clone, Debug, InputObject)]
-pub struct CustomFieldUpdateInput {
-    /// The version that the change was made from; refused with VERSION_CONFLICT when there is a later one.
-    pub version: i32,
-    /// The label that forms show: 1 to 100 characters.
-    pub label: MaybeUndefined<String>,
-    /// The options, in order, each of 1 to 100 characters without a comma, 200 at most. Values by an option that is left
-    /// out stay.
-    pub options: MaybeUndefined<Vec<String>>,
-    /// Whether something new cannot be made without a value.
-    pub is_required: MaybeUndefined<bool>,
-    /// Where it stands among the fields of its noun, 0 to 10000, the lowest first.
-    pub position: MaybeUndefined<i32>,
+inputs! {
+    /// The fields of a new custom field.
+    CustomFieldCreateInput,
+    /// The fields of a custom field to change; those that are absent stay as they are.
+    CustomFieldUpdateInput {
+        /// The type in this graph that the field is added to, such as Employee; never changed.
+        once noun: String,
+        /// The key that values are given and shown by, unique for the noun and never changed: 1 to 40 of a to z, 0 to 9
+        /// and _, beginning with a letter.
+        once key: String,
+        /// The label that forms show: 1 to 100 characters.
+        required label: String,
+        /// What its values are; never changed.
+        once kind: CustomFieldKind,
+        /// The options, in order, each of 1 to 100 characters without a comma, 200 at most; the kinds SELECT and
+        /// MULTISELECT need some. Values by an option that is left out stay.
+        defaulted options: Vec<String>,
+        /// Whether something new cannot be made without a value; false unless it is given.
+        defaulted is_required: bool,
+        /// Where it stands among the fields of its noun, 0 to 10000, the lowest first; 0 unless it is given.
+        defaulted position: i32,
+    }
 }
 
 /// Which custom fields a list has; every condition holds.

@@ -14,7 +14,7 @@ pub use carrying::{Carrying, CustomFieldCondition, carrying};
 pub use field::{
     CustomField, CustomFieldCreateInput, CustomFieldFilter, CustomFieldId, CustomFieldKind,
     CustomFieldMutation, CustomFieldQuery, CustomFieldSort, CustomFieldUpdateInput, FIELDS_MAX, MANAGE, READ,
-    create, list, update,
+    create, list, noun_name, update,
 };
 pub use tags::{TAG_MAX, TAGS_MAX, tags};
 pub use values::{CustomFieldInput, CustomFieldValue, Definitions, Values, shown};

@@ -252,6 +252,28 @@ impl Batch for Relations {
     }
 }
 
+/// How the caller stands to whom a record is of: the scope that a right must have at least to extend to it. Looked up
+/// together for all records of an operation.
+async fn relation<R: Record>(gql: &Context<'_>, record: &R) -> Result<Scope> {
+    match record.owner() {
+        Some(owner) => Ok(gql.load::<Relations>(owner).await?.unwrap_or(Scope::All)),
+        // What belongs to nobody in particular is everybody's who sees it.
+        None => Ok(Scope::Own),
+    }
+}
+
+/// Whether the caller holds a right, and it extends to this record.
+///
+/// # Errors
+/// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+pub async fn extends_to<R: Record>(gql: &Context<'_>, right: &Permission, record: &R) -> Result<bool> {
+    Ok(match gql.app().scope(right) {
+        Err(_) => false,
+        Ok(Scope::All) => true,
+        Ok(scope) => scope >= relation(gql, record).await?,
+    })
+}
+
 /// The names of the mutations that the caller may use on a record now: its state allows them, and the right extends to
 /// it. How the caller stands to the employees of a list of records is looked up together, and only when it matters.
 ///
@@ -264,13 +286,9 @@ pub async fn viewer_permissions<R: Offered>(gql: &Context<'_>, record: &R) -> Re
         .into_iter()
         .filter_map(|(name, right)| ctx.scope(right).ok().map(|scope| (name, scope)))
         .collect();
-    let relation = match record.owner() {
-        Some(owner) if held.iter().any(|(_, scope)| *scope < Scope::All) => {
-            gql.load::<Relations>(owner).await?.unwrap_or(Scope::All)
-        }
-        Some(_) => Scope::All,
-        // What belongs to nobody in particular is everybody's who sees it.
-        None => Scope::Own,
+    let relation = match held.iter().any(|(_, scope)| *scope < Scope::All) {
+        true => relation(gql, record).await?,
+        false => Scope::All,
     };
     Ok(held.into_iter().filter(|(_, scope)| *scope >= relation).map(|(name, _)| name).collect())
 }

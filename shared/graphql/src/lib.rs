@@ -27,7 +27,8 @@ pub use context::{App, Batch, Loaders};
 pub use executable::Executable;
 #[cfg(feature = "subgraph")]
 pub use history::{
-    Actor, Entry, HistoryAction, HistoryChange, Offer, Offered, history, holds, viewer_permissions,
+    Actor, Entry, HistoryAction, HistoryChange, Offer, Offered, extends_to, history, holds,
+    viewer_permissions,
 };
 pub use limits::{
     DocumentFacts, FieldShape, Hits, Limit, LimitExceeded, Limits, Mode, Modes, NESTING_HARD_MAX, Schema,

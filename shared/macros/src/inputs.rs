@@ -8,6 +8,7 @@ use syn::{Attribute, Error, Ident, Result, Token, Type, braced};
 
 /// What a field may be when creating and when changing.
 enum Word {
+    Once,
     Required,
     Defaulted,
     Nullable,
@@ -25,10 +26,14 @@ impl Parse for Field {
         let attributes = input.call(Attribute::parse_outer)?;
         let word: Ident = input.parse()?;
         let word = match word.to_string().as_str() {
+            "once" => Word::Once,
             "required" => Word::Required,
             "defaulted" => Word::Defaulted,
             "nullable" => Word::Nullable,
-            _ => return Err(Error::new(word.span(), "a field begins with required, defaulted or nullable")),
+            _ => {
+                let expected = "a field begins with once, required, defaulted or nullable";
+                return Err(Error::new(word.span(), expected));
+            }
         };
         let name = input.parse()?;
         input.parse::<Token![:]>()?;
@@ -56,14 +61,15 @@ impl Parse for Inputs {
 pub fn expand(inputs: Inputs) -> Result<TokenStream> {
     let ((create_doc, create), (update_doc, update)) = (&inputs.create, &inputs.update);
     let creating = inputs.fields.iter().map(|Field { attributes, word, name, ty }| match word {
-        Word::Required => quote!(#(#attributes)* pub #name: #ty),
+        Word::Once | Word::Required => quote!(#(#attributes)* pub #name: #ty),
         Word::Defaulted | Word::Nullable => quote!(#(#attributes)* pub #name: Option<#ty>),
     });
-    let changing = inputs.fields.iter().map(|Field { attributes, name, ty, .. }| {
+    let may_change = || inputs.fields.iter().filter(|field| !matches!(field.word, Word::Once));
+    let changing = may_change().map(|Field { attributes, name, ty, .. }| {
         quote!(#(#attributes)* pub #name: ::async_graphql::MaybeUndefined<#ty>)
     });
-    let given = inputs.fields.iter().map(|Field { word, name, .. }| match word {
-        Word::Required => quote!(#name: ::async_graphql::MaybeUndefined::Value(input.#name)),
+    let given = may_change().map(|Field { word, name, .. }| match word {
+        Word::Once | Word::Required => quote!(#name: ::async_graphql::MaybeUndefined::Value(input.#name)),
         // Who creates says nothing by null that they would not say by leaving it out.
         Word::Defaulted | Word::Nullable => {
             quote!(#name: input.#name.map_or(::async_graphql::MaybeUndefined::Undefined, ::async_graphql::MaybeUndefined::Value))

@@ -48,7 +48,8 @@ pub fn record(input: TokenStream) -> TokenStream {
 }
 
 /// The fields of a noun that need more than its row: as `async_graphql::ComplexObject`, with `history` and
-/// `viewerPermissions` added. `#[noun(no_mutations)]` where nothing can be done with one.
+/// `viewerPermissions` added. `#[noun(no_mutations)]` where nothing can be done with one; `#[noun(attachments)]` adds the
+/// files that hang on it, for whoever sees it, `#[noun(attachments for RIGHT)]` for those to whom a right extends.
 #[proc_macro_attribute]
 pub fn noun(arguments: TokenStream, item: TokenStream) -> TokenStream {
     write(noun::expand(syn::parse_macro_input!(arguments), syn::parse_macro_input!(item)))
@@ -73,6 +74,7 @@ pub fn noun(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | word | when creating | when changing |
 /// |---|---|---|
+/// | `once` | as its type says; the use-case reads it from the first input | never: the second input has no such field |
 /// | `required` | must be given | may be given; null is refused |
 /// | `defaulted` | may be given; the blank's value holds otherwise | may be given; null is refused |
 /// | `nullable` | may be given | may be given; null clears it |

@@ -34,8 +34,8 @@ struct Mutation {
     condition: Option<ExprClosure>,
 }
 
-/// `archive and restore for MANAGE;`
-struct Archive {
+/// Two mutations that have no rule of their own: `archive and restore for MANAGE;`, `attach and detach for MANAGE;`.
+struct Pair {
     right: Path,
 }
 
@@ -43,7 +43,8 @@ pub struct Mutations {
     record: Ident,
     field: Ident,
     mutations: Vec<Mutation>,
-    archive: Option<Archive>,
+    archive: Option<Pair>,
+    attach: Option<Pair>,
 }
 
 mod word {
@@ -51,6 +52,8 @@ mod word {
     syn::custom_keyword!(archive);
     syn::custom_keyword!(and);
     syn::custom_keyword!(restore);
+    syn::custom_keyword!(attach);
+    syn::custom_keyword!(detach);
 }
 
 impl Parse for Mutation {
@@ -88,25 +91,34 @@ impl Parse for Mutations {
         input.parse::<Token![as]>()?;
         let field = input.parse()?;
         input.parse::<Token![;]>()?;
-        let (mut mutations, mut archive) = (Vec::new(), None);
+        let (mut mutations, mut archive, mut attach) = (Vec::new(), None, None);
         while !input.is_empty() {
             if input.peek(word::archive) && input.peek2(word::and) {
-                input.parse::<word::archive>()?;
-                input.parse::<word::and>()?;
-                input.parse::<word::restore>()?;
-                input.parse::<Token![for]>()?;
-                archive = Some(Archive { right: input.parse()? });
-                input.parse::<Token![;]>()?;
+                archive = Some(Pair::parse::<word::archive, word::restore>(input)?);
+            } else if input.peek(word::attach) && input.peek2(word::and) {
+                attach = Some(Pair::parse::<word::attach, word::detach>(input)?);
             } else {
                 mutations.push(input.parse()?);
             }
         }
-        Ok(Self { record, field, mutations, archive })
+        Ok(Self { record, field, mutations, archive, attach })
+    }
+}
+
+impl Pair {
+    fn parse<A: Parse, B: Parse>(input: ParseStream<'_>) -> Result<Self> {
+        input.parse::<A>()?;
+        input.parse::<word::and>()?;
+        input.parse::<B>()?;
+        input.parse::<Token![for]>()?;
+        let right = input.parse()?;
+        input.parse::<Token![;]>()?;
+        Ok(Self { right })
     }
 }
 
 pub fn expand(all: Mutations) -> Result<TokenStream> {
-    let Mutations { record, field, mutations, archive } = &all;
+    let Mutations { record, field, mutations, archive, attach } = &all;
     let noun = words::spaced(&field.to_string());
     let object = format_ident!("{record}Mutation");
     let mut fields = Vec::new();
@@ -116,7 +128,7 @@ pub fn expand(all: Mutations) -> Result<TokenStream> {
         fields.push(resolver(mutation, &noun)?);
     }
     let mut offers: Vec<_> = mutations.iter().filter_map(offer).collect();
-    if let Some(Archive { right }) = archive {
+    if let Some(Pair { right }) = archive {
         for verb in ["archive", "restore"] {
             let (payload, resolver) = archiving(record, field, verb, right);
             payloads.push(payload);
@@ -126,6 +138,15 @@ pub fn expand(all: Mutations) -> Result<TokenStream> {
             (words::camel(&format!("{field}_archive")), words::camel(&format!("{field}_restore")));
         offers.push(quote!((!::database::Record::is_archived(self), (#archive, &#right))));
         offers.push(quote!((::database::Record::is_archived(self), (#restore, &#right))));
+    }
+    if let Some(Pair { right }) = attach {
+        let (attaching, resolvers) = attaching(record, field, right);
+        payloads.push(attaching);
+        fields.push(resolvers);
+        let (attach, detach) =
+            (words::camel(&format!("{field}_attach")), words::camel(&format!("{field}_detach")));
+        offers.push(quote!((!::database::Record::is_archived(self), (#attach, &#right))));
+        offers.push(quote!((true, (#detach, &#right))));
     }
     let said = format!("Mutations of a {noun}.");
     Ok(quote! {
@@ -281,6 +302,55 @@ fn archiving(record: &Ident, field: &Ident, verb: &str, right: &Path) -> (TokenS
             ::graphql::check_bulk(ids.len())?;
             let ctx = ::graphql::once(gql, idempotency_key)?;
             #bulk_payload::answer(gql, ::database::#run_many::<#record>(&ctx, &#right, ids).await).await
+        }
+    };
+    (payloads, resolvers)
+}
+
+/// Attaching a file and detaching it have no rule of the noun's own either.
+fn attaching(record: &Ident, field: &Ident, right: &Path) -> (TokenStream, TokenStream) {
+    let noun = words::spaced(&field.to_string());
+    let (attach, detach) = (format_ident!("{field}_attach"), format_ident!("{field}_detach"));
+    let (attach_payload, detach_payload) =
+        (payload_name(&attach.to_string()), payload_name(&detach.to_string()));
+    let says = |name: &Ident| format!("The result of {}.", words::camel(&name.to_string()));
+    let (attach_payload_says, detach_payload_says) = (says(&attach), says(&detach));
+    let field_says = format!("The {noun} as it is now; null when nothing was done.");
+    let id_says = format!("The id of the {noun}.");
+    let (attach_says, detach_says) = (
+        format!("Attaches a file to a {noun}; fileUpload says how the file is brought here first."),
+        format!("Detaches a file from a {noun}. The file is kept for 30 days, and then forgotten."),
+    );
+    let payloads = quote! {
+        ::graphql::payload!(#[doc = #attach_payload_says] #attach_payload { #[doc = #field_says] #field: #record });
+        ::graphql::payload!(#[doc = #detach_payload_says] #detach_payload { #[doc = #field_says] #field: #record });
+    };
+    let resolvers = quote! {
+        #[doc = #attach_says]
+        async fn #attach(
+            &self,
+            gql: &::async_graphql::Context<'_>,
+            #[graphql(desc = #id_says)] id: <#record as ::database::Record>::Id,
+            #[graphql(desc = "The receipt that came back when the bytes of the file were put.")] receipt: String,
+            #[graphql(desc = #KEY_SAYS)] idempotency_key: Option<::async_graphql::ID>,
+        ) -> ::common::Result<#attach_payload> {
+            let ctx = ::graphql::once(gql, idempotency_key)?;
+            let files = gql.data_unchecked::<::files::Files>();
+            let done = ::files::attach::<#record>(&ctx, files, &#right, id, &receipt).await;
+            #attach_payload::answer(gql, done).await
+        }
+
+        #[doc = #detach_says]
+        async fn #detach(
+            &self,
+            gql: &::async_graphql::Context<'_>,
+            #[graphql(desc = #id_says)] id: <#record as ::database::Record>::Id,
+            #[graphql(desc = "The id of the attachment.")] attachment_id: ::async_graphql::ID,
+            #[graphql(desc = #KEY_SAYS)] idempotency_key: Option<::async_graphql::ID>,
+        ) -> ::common::Result<#detach_payload> {
+            let ctx = ::graphql::once(gql, idempotency_key)?;
+            let done = ::files::detach::<#record>(&ctx, &#right, id, &attachment_id).await;
+            #detach_payload::answer(gql, done).await
         }
     };
     (payloads, resolvers)

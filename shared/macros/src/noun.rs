@@ -3,23 +3,35 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Ident, ItemImpl, Result};
+use syn::{Error, Ident, ItemImpl, Path, Result, Token};
 
-/// `#[noun]` or `#[noun(no_mutations)]`.
+/// `#[noun]`, or in brackets: `no_mutations`, `attachments`, `attachments for RIGHT`.
 pub struct Arguments {
     has_mutations: bool,
+    attachments: Option<Attachments>,
+}
+
+struct Attachments {
+    right: Option<Path>,
 }
 
 impl Parse for Arguments {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        if input.is_empty() {
-            return Ok(Self { has_mutations: true });
+        let mut arguments = Self { has_mutations: true, attachments: None };
+        while !input.is_empty() {
+            let word: Ident = input.parse()?;
+            match word.to_string().as_str() {
+                "no_mutations" => arguments.has_mutations = false,
+                "attachments" => {
+                    let is_for = input.parse::<Option<Token![for]>>()?.is_some();
+                    let right = if is_for { Some(input.parse()?) } else { None };
+                    arguments.attachments = Some(Attachments { right });
+                }
+                _ => return Err(Error::new(word.span(), "expected no_mutations or attachments")),
+            }
+            input.parse::<Option<Token![,]>>()?;
         }
-        let word: Ident = input.parse()?;
-        if word != "no_mutations" {
-            return Err(Error::new(word.span(), "expected nothing or no_mutations"));
-        }
-        Ok(Self { has_mutations: false })
+        Ok(arguments)
     }
 }
 
@@ -46,6 +58,27 @@ pub fn expand(arguments: Arguments, mut item: ItemImpl) -> Result<TokenStream> {
                 ::graphql::viewer_permissions(gql, self).await
             }
         });
+    }
+    match arguments.attachments {
+        None => {}
+        Some(Attachments { right: None }) => item.items.push(syn::parse_quote! {
+            /// The files that are attached to it, the oldest first; 50 at most.
+            async fn attachments(
+                &self,
+                gql: &::async_graphql::Context<'_>,
+            ) -> ::common::Result<Vec<crate::Attachment>> {
+                Ok(::files::attachments(gql, self, None).await?.unwrap_or_default())
+            }
+        }),
+        Some(Attachments { right: Some(right) }) => item.items.push(syn::parse_quote! {
+            /// The files that are attached to it, the oldest first, 50 at most; null when the caller may not see them.
+            async fn attachments(
+                &self,
+                gql: &::async_graphql::Context<'_>,
+            ) -> ::common::Result<Option<Vec<crate::Attachment>>> {
+                ::files::attachments(gql, self, Some(&#right)).await
+            }
+        }),
     }
     Ok(quote! {
         #[::async_graphql::ComplexObject]

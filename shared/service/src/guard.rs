@@ -8,6 +8,7 @@ use async_graphql::{
 };
 use common::{Caller, Error, RequestContext, Result};
 use database::{Access, Ctx, Permissions};
+use files::Files;
 use futures::stream::{self, StreamExt as _};
 use graphql::{Executable, Loaders};
 
@@ -56,7 +57,7 @@ where
 {
     let sdl = sdl(&schema);
     let (access, database) = (runtime.access.clone(), runtime.database.clone());
-    let guard = Arc::new(Guard { module, permissions, access, database });
+    let guard = Arc::new(Guard { module, permissions, access, database, files: runtime.files.clone() });
     let (streamed, stream_guard) = (schema.clone(), guard.clone());
     Executable::new(
         sdl,
@@ -96,6 +97,7 @@ struct Guard {
     permissions: Permissions,
     access: Access,
     database: database::Database,
+    files: Files,
 }
 
 /// An operation that was let in: who asks, and what it looks up.
@@ -115,7 +117,8 @@ impl Guard {
         self.check(&context.caller).await?;
         let ctx = Ctx::new(self.database.clone(), self.module, self.permissions, context);
         let loaders = Arc::new(Loaders::new(ctx.clone()));
-        Ok((Operation { ctx: ctx.clone(), loaders: loaders.clone() }, request.data(ctx).data(loaders)))
+        let request = request.data(ctx.clone()).data(loaders.clone()).data(self.files.clone());
+        Ok((Operation { ctx, loaders }, request))
     }
 
     async fn check(&self, caller: &Caller) -> Result<()> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use database::{Access, Database};
+use files::Files;
 use kafka::EventLog;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +22,8 @@ pub struct Runtime {
     pub log: Arc<dyn EventLog>,
     /// The secret that the router and the subgraphs share.
     pub secret_key: SecretKey,
+    /// The files that are attached to things.
+    pub files: Files,
     /// Asks everything in the process to come to an end.
     pub cancel: CancellationToken,
 }

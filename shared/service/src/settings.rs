@@ -46,6 +46,9 @@ pub struct Settings {
     /// What the program is called in traces
     #[arg(long, env = "OTEL_SERVICE_NAME", default_value = "innoerp", global = true)]
     pub service_name: String,
+    /// Where attached files are kept: a folder, or s3://bucket/prefix with the usual AWS_… variables
+    #[arg(long, env = "INNOERP_FILES", global = true)]
+    pub files: Option<String>,
     /// Kafka brokers; this version carries events in PostgreSQL and says so when they are set
     #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", global = true)]
     pub kafka_bootstrap_servers: Option<String>,
@@ -70,6 +73,7 @@ impl Settings {
             &mut self.database_owner_url,
             &mut self.jwks_url,
             &mut self.metrics_listen,
+            &mut self.files,
             &mut self.otlp_endpoint,
             &mut self.kafka_bootstrap_servers,
             &mut self.redis_url,

@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use axum::body::Body;
+use axum::http::{HeaderMap, Request};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -11,11 +13,13 @@ use common::{
     RequestContext, Role, SessionId,
 };
 use database::{Access, Ctx, Database, Permissions, Tx};
+use files::Files;
 use graphql::Executable;
 use kafka::{Consumer, EventLog as _, PostgresLog};
 use serde_json::Value;
 use service::{Runtime, Subgraph};
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 
 use crate::fresh_database;
 
@@ -89,17 +93,23 @@ pub struct App {
 
 impl App {
     /// Starts modules; the first one is who [`Client::run`] asks. Every organization has all of them on.
+    /// What goes wrong inside is printed with the test that fails by it.
     pub async fn start(subgraphs: Vec<Subgraph>) -> Self {
+        let log = tracing_subscriber::fmt().with_test_writer().with_max_level(tracing::Level::ERROR);
+        // The first test of a program starts it for all.
+        let _ = log.try_init();
         let admin_url = fresh_database(&subgraphs).await;
         let clock = Clock::fixed("2026-03-02T09:00:00Z".parse().unwrap());
         let database = Database::connect(&admin_url, 8, clock.clone()).await.unwrap();
         let modules: BTreeSet<String> = subgraphs.iter().map(|subgraph| subgraph.id.to_owned()).collect();
         let log = Arc::new(PostgresLog::new(database.clone()));
+        let secret_key: service::SecretKey = "only-for-tests-4f1c6a0b9d8e7f6a5b4c3d2e".parse().unwrap();
         let runtime = Runtime {
+            files: Files::in_memory(&secret_key.derive("files"), clock.clone()),
             database: database.clone(),
             access: Access::fixed(database.clone(), modules),
             log: log.clone(),
-            secret_key: "only-for-tests-4f1c6a0b9d8e7f6a5b4c3d2e".parse().unwrap(),
+            secret_key,
             cancel: CancellationToken::new(),
         };
         Self {
@@ -213,6 +223,15 @@ impl App {
     pub async fn system(&self, person: &Person, module: &'static str) -> Tx {
         let ctx = Ctx::system(self.database.clone(), module, person.0.organization_id, "test");
         ctx.begin(&Permission::SYSTEM).await.unwrap()
+    }
+
+    /// What is served of files, asked with a body: status, headers, and the body of the answer.
+    pub async fn http(&self, method: &str, path: &str, body: Vec<u8>) -> (u16, HeaderMap, Vec<u8>) {
+        let request = Request::builder().method(method).uri(path).body(Body::from(body)).unwrap();
+        let response = files::routes(self.runtime.files.clone()).oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        (parts.status.as_u16(), parts.headers, body.to_vec())
     }
 
     /// The process that the modules run in.

@@ -102,6 +102,29 @@ impl Client<'_> {
         self.run_with(&document, arguments).await
     }
 
+    /// Uploads a file, and answers its receipt. The tenant module must be running.
+    #[track_caller]
+    pub fn upload(&self, name: &str, bytes: &[u8]) -> impl Future<Output = String> {
+        let (tenant, bytes) = (self.clone().on("tenant"), bytes.to_owned());
+        let name = name.to_owned();
+        async move {
+            let url = tenant.begin_upload(&name, bytes.len()).await;
+            let (status, _, body) = self.app.http("PUT", &url, bytes).await;
+            assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
+            let answer: Value = serde_json::from_slice(&body).unwrap();
+            answer["receipt"].as_str().unwrap().to_owned()
+        }
+    }
+
+    /// Begins an upload, and answers where the bytes are to be put.
+    pub async fn begin_upload(&self, name: &str, size: usize) -> String {
+        let document = "mutation($input: FileUploadInput!) { fileUpload(input: $input) { upload { url } userErrors { code } } }";
+        let input = json!({ "input": { "name": name, "size": size } });
+        let begun = self.clone().on("tenant").run_with(document, input).await.ok();
+        let url = begun["fileUpload"]["upload"]["url"].as_str();
+        url.unwrap_or_else(|| panic!("no upload: {begun}")).to_owned()
+    }
+
     /// Subscribes; the stream yields an answer per event.
     #[must_use]
     pub fn subscribe(&self, query: &str) -> futures::stream::BoxStream<'static, Answer> {

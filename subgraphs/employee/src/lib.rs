@@ -15,7 +15,7 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 use common::Permission;
 use service::{EventType, Noun, Subgraph};
 
-pub(crate) use member::{HistoryEntry, Membership};
+pub(crate) use member::{Attachment, HistoryEntry, Membership};
 
 pub use ids::{DepartmentId, EmployeeId, HolidayCalendarId, WorkLocationId, WorkScheduleId};
 
@@ -46,6 +46,8 @@ const PERMISSIONS: &[&Permission] = &[
     &employee::READ,
     &employee::MANAGE,
     &employee::EXPORT,
+    &employee::DOCUMENTS_READ,
+    &employee::DOCUMENTS_MANAGE,
     &department::READ,
     &department::MANAGE,
     &work_location::READ,

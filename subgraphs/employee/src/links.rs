@@ -31,7 +31,7 @@ impl Department {
     }
 }
 
-#[noun]
+#[noun(attachments for employee::DOCUMENTS_READ)]
 impl Employee {
     /// Their first and last name.
     async fn name(&self) -> String {

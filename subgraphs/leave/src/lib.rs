@@ -17,7 +17,7 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 use common::Permission;
 use service::{EventType, Noun, Subgraph};
 
-pub(crate) use member::{HistoryEntry, Membership};
+pub(crate) use member::{Attachment, HistoryEntry, Membership};
 
 /// All queries of the leave module.
 #[derive(MergedObject, Default)]

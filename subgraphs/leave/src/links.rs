@@ -39,7 +39,7 @@ impl PolicyLine {
     }
 }
 
-#[noun(no_mutations)]
+#[noun(no_mutations, attachments)]
 impl Request {
     /// The employee whose leave it is.
     async fn employee(&self) -> Employee {

@@ -8,3 +8,7 @@ id!(
     /// One number series.
     NumberSeriesId
 );
+id!(
+    /// One saved view.
+    SavedViewId
+);

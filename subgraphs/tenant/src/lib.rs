@@ -7,14 +7,17 @@ mod links;
 mod number_series;
 mod organization;
 mod organization_module;
+mod saved_view;
+
+use std::time::Duration;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 use common::Permission;
-use service::{EventType, Noun, Subgraph};
+use service::{EventType, Job, Noun, Subgraph};
 
 pub(crate) use custom::HistoryEntry;
 
-pub use ids::{NumberSeriesId, OrganizationId};
+pub use ids::{NumberSeriesId, OrganizationId, SavedViewId};
 
 /// All queries of the tenant module.
 #[derive(MergedObject, Default)]
@@ -23,6 +26,7 @@ pub struct Query(
     number_series::NumberSeriesQuery,
     currency::CurrencyQuery,
     custom::CustomFieldQuery,
+    saved_view::SavedViewQuery,
 );
 
 /// All mutations of the tenant module.
@@ -31,6 +35,8 @@ pub struct Mutation(
     links::OrganizationMutation,
     number_series::NumberSeriesMutation,
     custom::CustomFieldMutation,
+    saved_view::SavedViewMutation,
+    files::FileUploadMutation,
 );
 
 const PERMISSIONS: &[&Permission] = &[
@@ -41,7 +47,16 @@ const PERMISSIONS: &[&Permission] = &[
     &number_series::MANAGE,
     &custom::READ,
     &custom::MANAGE,
+    &files::UPLOAD,
+    &saved_view::READ,
+    &saved_view::SAVE,
 ];
+
+const FORGET_FILES: Job = Job {
+    name: "tenant: files",
+    every: Duration::from_secs(3600),
+    run: |runtime| Box::pin(async move { files::forget(&runtime.database, &runtime.files).await }),
+};
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
@@ -60,6 +75,7 @@ pub fn subgraph() -> Subgraph {
             Noun::of::<organization::Organization>(),
             Noun::of::<number_series::NumberSeries>(),
             Noun::of::<custom::CustomField>(),
+            Noun::of::<saved_view::SavedView>(),
         ],
         migrator: &MIGRATOR,
         events: vec![
@@ -68,7 +84,7 @@ pub fn subgraph() -> Subgraph {
             EventType::of::<events::ModuleDisabled>(),
         ],
         consumers: &[],
-        jobs: &[],
+        jobs: &[FORGET_FILES],
         sdl: || service::sdl(&schema()),
         executable: |runtime| service::guard("tenant", PERMISSIONS, schema(), runtime),
         routes: None,

@@ -8,8 +8,8 @@ use graphql::{App as _, mutations, queries, sorts};
 
 use super::csv::{EmployeeImportInput, export, import};
 use super::{
-    Employee, EmployeeCreateInput, EmployeeStatus, EmployeeTerminateInput, EmployeeUpdateInput, MANAGE,
-    create, list, terminate, update, update_bulk,
+    DOCUMENTS_MANAGE, Employee, EmployeeCreateInput, EmployeeStatus, EmployeeTerminateInput,
+    EmployeeUpdateInput, MANAGE, create, list, terminate, update, update_bulk,
 };
 use crate::ids::{DepartmentId, EmployeeId, WorkLocationId};
 
@@ -128,4 +128,5 @@ mutations! {
         /// How the employment ends.
         input: EmployeeTerminateInput
     ) = terminate for MANAGE if |employee| employee.is_active();
+    attach and detach for DOCUMENTS_MANAGE;
 }

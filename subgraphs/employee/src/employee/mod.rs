@@ -6,7 +6,7 @@ mod model;
 mod repo;
 
 use chrono::Datelike as _;
-use common::{PEOPLE_OFFICE, Page, Permission, Result, STAFF, Slice};
+use common::{PEOPLE_MATTERS, PEOPLE_OFFICE, Page, Permission, Result, STAFF, Slice};
 use custom::Definitions;
 use database::{Ctx, OnConstraint as _, Tx};
 
@@ -34,6 +34,17 @@ pub(crate) const READ: Permission = Permission::new(
 );
 pub(crate) const MANAGE: Permission =
     Permission::new("employee.employee.manage", "Hire, change and let go employees.", PEOPLE_OFFICE);
+
+pub(crate) const DOCUMENTS_READ: Permission = Permission::new(
+    "employee.document.read",
+    "See the files that are attached to an employee, such as a contract.",
+    PEOPLE_MATTERS,
+);
+pub(crate) const DOCUMENTS_MANAGE: Permission = Permission::new(
+    "employee.document.manage",
+    "Attach files to an employee, and detach them.",
+    PEOPLE_OFFICE,
+);
 
 /// Hires somebody.
 pub async fn create(ctx: &Ctx, input: EmployeeCreateInput) -> Result<Employee> {

@@ -57,7 +57,7 @@ choices! {
 /// Somebody who works here, or did.
 #[derive(Clone, Debug, PartialEq, SimpleObject, Record)]
 #[graphql(complex)]
-#[record("employee", table = "employee.employee", read = READ)]
+#[record("employee", table = "employee.employee", read = READ, owner = id)]
 pub struct Employee {
     /// The id of the employee; opaque to clients.
     pub id: EmployeeId,

@@ -150,6 +150,7 @@ mutations! {
     /// Calls leave off; of leave that has begun, what is left of it.
     leave_request_cancel(id: RequestId) = cancel for CANCEL
         if |request| matches!(request.status, Status::Pending | Status::Approved);
+    attach and detach for super::SUBMIT;
 }
 
 /// What asking for leave would come to.
