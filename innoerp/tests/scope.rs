@@ -61,9 +61,11 @@ impl Company {
                 Role::Member => of(Role::Sales),
                 _ => None,
             };
+            // Customers and vendors are members, and no employees.
+            let is_staff = !matches!(role, Role::Client | Role::Supplier);
             let input = json!({ "firstName": "A", "lastName": role.as_str(), "joinedOn": "2026-01-01",
                 "workEmail": format!("{}@example.com", role.as_str().to_lowercase()),
-                "membershipId": person.member().membership_id, "managerId": manager });
+                "membershipId": is_staff.then_some(person.member().membership_id), "managerId": manager });
             let employee = hr.create("employee", input).await;
             colleagues.push(Colleague { person, role, employee });
         }

@@ -65,6 +65,8 @@ impl Tenants {
         self.app.as_(&colleague).on("leave").run(&ask).await.ok();
         let field = json!({ "noun": "Employee", "key": "shirt", "label": "Shirt", "kind": "TEXT" });
         self.create("tenant", "customField", field).await;
+        let view = json!({ "noun": "Employee", "name": "Joined lately", "settings": {} });
+        self.create("tenant", "savedView", view).await;
         let steps = json!([{ "who": "ROLE", "role": "HR" }]);
         let rule = json!({ "kind": "leave.request", "name": "Long leave", "priority": 100, "amountMin": "10", "steps": steps });
         self.create("user", "approvalRule", rule).await;

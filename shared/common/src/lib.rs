@@ -25,7 +25,8 @@ pub use id::{EmployeeId, IdentityId, MembershipId, OrganizationId, SessionId};
 pub use money::Currency;
 pub use page::{Page, Place, Slice, Sort};
 pub use permission::{
-    ADMINISTRATION, EVERYBODY_OWN, Grants, PEOPLE_MATTERS, PEOPLE_OFFICE, Permission, Role, STAFF, Scope,
+    ADMINISTRATION, EVERYBODY, EVERYBODY_OWN, Grants, PEOPLE_MATTERS, PEOPLE_OFFICE, Permission, Role, STAFF,
+    Scope,
 };
 
 /// What the macros of the shared crates expand to needs these; not for direct use.

@@ -107,6 +107,19 @@ pub const STAFF: Grants = &[
     (Role::Member, Scope::All),
 ];
 
+/// Everybody, clients and suppliers included, on everything: what the organization is called.
+pub const EVERYBODY: Grants = &[
+    (Role::Admin, Scope::All),
+    (Role::Manager, Scope::All),
+    (Role::Hr, Scope::All),
+    (Role::Accountant, Scope::All),
+    (Role::Sales, Scope::All),
+    (Role::Recruiter, Scope::All),
+    (Role::Member, Scope::All),
+    (Role::Client, Scope::All),
+    (Role::Supplier, Scope::All),
+];
+
 /// Everybody, clients and suppliers included, on what is their own.
 pub const EVERYBODY_OWN: Grants = &[
     (Role::Admin, Scope::Own),

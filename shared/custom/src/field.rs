@@ -2,7 +2,9 @@
 
 use async_graphql::{InputObject, MaybeUndefined, SimpleObject};
 use chrono::{DateTime, Utc};
-use common::{Form, PEOPLE_OFFICE, Page, Permission, Refusal, Result, STAFF, Slice, given, id, text};
+use common::{
+    Form, PEOPLE_MATTERS, PEOPLE_OFFICE, Page, Permission, Refusal, Result, STAFF, Slice, given, id, text,
+};
 use database::{Ctx, OnConstraint as _, Record, Tx, page};
 use graphql::{choices, inputs, mutations, noun, queries, sorts};
 
@@ -51,6 +53,8 @@ pub struct CustomField {
     pub options: Vec<String>,
     /// Whether something new cannot be made without a value.
     pub is_required: bool,
+    /// Whether its values are for those alone who look after the thing: their own, their team's, everybody's.
+    pub is_confidential: bool,
     /// Where it stands among the fields of its noun, the lowest first.
     pub position: i32,
     /// Counts the changes; an update names the version that it was made from.
@@ -65,6 +69,13 @@ pub const READ: Permission =
 /// The right to define custom fields.
 pub const MANAGE: Permission =
     Permission::new("custom.field.manage", "Create, change and archive custom fields.", PEOPLE_OFFICE);
+
+/// The right to see values of confidential fields, on those whose matters one looks after.
+pub const CONFIDENTIAL: Permission = Permission::new(
+    "custom.value.confidential",
+    "See the values of confidential custom fields.",
+    PEOPLE_MATTERS,
+);
 
 /// The most custom fields of one noun that are in use.
 pub const FIELDS_MAX: usize = 50;
@@ -149,6 +160,7 @@ const OPTIONS_MAX: usize = 200;
 fn fill_in(mut form: Form, field: &mut CustomField, input: CustomFieldUpdateInput) -> Result<()> {
     form.name("label", input.label, &mut field.label);
     form.set("isRequired", input.is_required, &mut field.is_required);
+    form.set("isConfidential", input.is_confidential, &mut field.is_confidential);
     form.number("position", input.position, 0..=10_000, &mut field.position);
     let mut wrong = Vec::new();
     let kind = field.kind;
@@ -231,6 +243,9 @@ inputs! {
         defaulted options: Vec<String>,
         /// Whether something new cannot be made without a value; false unless it is given.
         defaulted is_required: bool,
+        /// Whether its values are for those alone who look after the thing, such as an employee's date of birth for the
+        /// employee, their managers and the office; false unless it is given.
+        defaulted is_confidential: bool,
         /// Where it stands among the fields of its noun, 0 to 10000, the lowest first; 0 unless it is given.
         defaulted position: i32,
     }

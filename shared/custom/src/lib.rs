@@ -12,12 +12,12 @@ mod values;
 
 pub use carrying::{Carrying, CustomFieldCondition, carrying};
 pub use field::{
-    CustomField, CustomFieldCreateInput, CustomFieldFilter, CustomFieldId, CustomFieldKind,
+    CONFIDENTIAL, CustomField, CustomFieldCreateInput, CustomFieldFilter, CustomFieldId, CustomFieldKind,
     CustomFieldMutation, CustomFieldQuery, CustomFieldSort, CustomFieldUpdateInput, FIELDS_MAX, MANAGE, READ,
     create, list, noun_name, update,
 };
 pub use tags::{TAG_MAX, TAGS_MAX, tags};
-pub use values::{CustomFieldInput, CustomFieldValue, Definitions, Values, shown};
+pub use values::{CustomFieldInput, CustomFieldValue, Definitions, Values, hidden, shown};
 
 // A module that serves custom fields takes these for its own: a schema has one type of each name.
 graphql::history_entry!(stub);

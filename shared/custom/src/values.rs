@@ -15,7 +15,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
-use crate::field::{CustomField, CustomFieldKind, select_of};
+use crate::field::{CONFIDENTIAL, CustomField, CustomFieldKind, select_of};
 
 /// The value of a custom field to set or to clear.
 #[derive(Clone, Debug, PartialEq, Eq, InputObject)]
@@ -177,8 +177,10 @@ impl Definitions {
 
     /// A value in the spelling that it is kept in; as it stands when its kind would refuse it by now. `None` when there
     /// is no field of this key.
-    pub(crate) fn canonical(&self, key: &str, value: &str) -> Option<Kept> {
-        let field = self.0.iter().find(|field| field.key == key)?;
+    ///
+    /// Nor is there one that is confidential for whoever does not see everybody's: a filter would tell whose it is.
+    pub(crate) fn canonical(&self, key: &str, value: &str, sees_all: bool) -> Option<Kept> {
+        let field = self.0.iter().find(|field| field.key == key && (sees_all || !field.is_confidential))?;
         Some(canonical(field, value).unwrap_or_else(|_| match field.kind {
             CustomFieldKind::Multiselect => Kept::Many(vec![value.to_owned()]),
             _ => Kept::One(value.to_owned()),
@@ -275,13 +277,42 @@ impl<R: Record> Batch for FieldsOf<R> {
     }
 }
 
-/// The values of one row for the graph, in the order of the definitions; those are looked up once for all rows.
+/// The values of one row for the graph, in the order of the definitions, confidential ones for whoever looks after it;
+/// definitions are looked up once for all rows.
 ///
 /// # Errors
 /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
-pub async fn shown<R: Record>(gql: &Context<'_>, values: &Values) -> Result<Vec<CustomFieldValue>> {
+pub async fn shown<R: Record>(
+    gql: &Context<'_>,
+    record: &R,
+    values: &Values,
+) -> Result<Vec<CustomFieldValue>> {
     let definitions = gql.load::<FieldsOf<R>>(()).await?.unwrap_or_default();
-    Ok(definitions.show(values))
+    let hidden = hidden_keys(gql, record, &definitions).await?;
+    let mut shown = definitions.show(values);
+    shown.retain(|value| !hidden.contains(&value.key.as_str()));
+    Ok(shown)
+}
+
+/// What the caller may not see of a record by its custom fields, as its history names it.
+///
+/// # Errors
+/// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+pub async fn hidden<R: Record>(gql: &Context<'_>, record: &R) -> Result<Vec<String>> {
+    let definitions = gql.load::<FieldsOf<R>>(()).await?.unwrap_or_default();
+    let hidden = hidden_keys(gql, record, &definitions).await?;
+    Ok(hidden.into_iter().map(|key| format!("{FIELD}.{key}")).collect())
+}
+
+async fn hidden_keys<'d, R: Record>(
+    gql: &Context<'_>,
+    record: &R,
+    definitions: &'d Definitions,
+) -> Result<Vec<&'d str>> {
+    let confidential = definitions.0.iter().filter(|field| field.is_confidential);
+    let keys: Vec<&str> = confidential.map(|field| field.key.as_str()).collect();
+    let may_see = keys.is_empty() || graphql::extends_to(gql, &CONFIDENTIAL, record).await?;
+    Ok(if may_see { Vec::new() } else { keys })
 }
 
 #[cfg(test)]

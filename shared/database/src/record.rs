@@ -1,5 +1,6 @@
 //! Records: what a module stores and finds by id.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Debug;
 use std::hash::Hash;
 
@@ -20,6 +21,8 @@ pub struct Column {
     pub field: &'static str,
     /// The right without which nobody sees it; `None` for whoever sees the record.
     pub right: Option<&'static Permission>,
+    /// Whether it is no column but the record's parts, as `core.tell_parts` writes them into the trail.
+    pub are_parts: bool,
 }
 
 /// Something that a module stores and finds by its id. `derive(Record)` implements it.
@@ -52,6 +55,9 @@ pub trait Record: Clone + Debug + Send + Sync + 'static {
     /// Counts a change, and notes when it was.
     fn touch(&mut self, now: DateTime<Utc>);
 
+    /// Becomes the next version of another one.
+    fn take_place_of(&mut self, other: &Self);
+
     /// Since when it is archived.
     fn archived_at(&self) -> Option<DateTime<Utc>> {
         None
@@ -76,8 +82,8 @@ pub trait Record: Clone + Debug + Send + Sync + 'static {
     /// Those with these ids, locked until the transaction ends, in the order of their ids.
     fn lock_many(tx: &mut Tx, ids: &[Self::Id]) -> impl Future<Output = Result<Vec<Self>>> + Send;
 
-    /// Creates or changes these.
-    fn save_many(tx: &mut Tx, rows: &[Self]) -> impl Future<Output = Result<()>> + Send;
+    /// Creates or changes these; answers those that were not as they are wanted already.
+    fn save_many(tx: &mut Tx, rows: &[Self]) -> impl Future<Output = Result<Vec<Self::Id>>> + Send;
 }
 
 impl Tx {
@@ -106,24 +112,79 @@ impl Tx {
         if found.version() == Some(version) { Ok(found) } else { Err(Error::VersionConflict(id.into())) }
     }
 
-    /// Creates the record, or changes it: the one that was locked before.
+    /// Creates the record, or changes it: the one that was locked before. What is as it was is not written, and keeps its
+    /// version.
     ///
     /// # Errors
     /// What the database refuses; see [`crate::OnConstraint`].
     pub async fn save<R: Record>(&mut self, record: &mut R) -> Result<()> {
-        self.save_all(std::slice::from_mut(record)).await
+        self.save_all(std::slice::from_mut(record)).await.map(|_| ())
     }
 
-    /// As [`Tx::save`], for many in one statement.
+    /// As [`Tx::save`], for many in one statement. Answers whether any was written.
     ///
     /// # Errors
     /// As [`Tx::save`].
-    pub async fn save_all<R: Record>(&mut self, records: &mut [R]) -> Result<()> {
-        let now = self.now();
+    pub async fn save_all<R: Record>(&mut self, records: &mut [R]) -> Result<bool> {
+        if records.is_empty() {
+            return Ok(false);
+        }
+        let (now, before) = (self.now(), records.to_vec());
         for record in &mut *records {
             record.touch(now);
         }
-        if records.is_empty() { Ok(()) } else { R::save_many(self, records).await }
+        let written: HashSet<R::Id> = R::save_many(self, records).await?.into_iter().collect();
+        for (record, before) in records.iter_mut().zip(before) {
+            if !written.contains(&record.id()) {
+                *record = before;
+            }
+        }
+        Ok(!written.is_empty())
+    }
+
+    /// As [`Tx::save`], for one whose parts were changed: that is another version of it, whatever its own fields say.
+    ///
+    /// # Errors
+    /// As [`Tx::save`].
+    pub async fn save_with_parts<R: Record>(&mut self, record: &mut R, are_changed: bool) -> Result<()> {
+        let is_written = self.save_all(std::slice::from_mut(record)).await?;
+        if !is_written && are_changed {
+            record.touch(self.now());
+            let sql = format!("update {} set version = $2, updated_at = $3 where id = $1", R::TABLE);
+            let id: Uuid = record.id().into();
+            sqlx::query(AssertSqlSafe(sql))
+                .bind(id)
+                .bind(record.version())
+                .bind(self.now())
+                .execute(self.conn())
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the parts of a record what they are wanted to be: one of the same key stays the one it is and is changed,
+    /// others come and go. The record that they are of is locked. Answers whether anything was changed.
+    ///
+    /// # Errors
+    /// As [`Tx::save`].
+    pub async fn replace_parts<R: Record, K: Eq + Hash>(
+        &mut self,
+        there: Vec<R>,
+        mut wanted: Vec<R>,
+        key: impl Fn(&R) -> K,
+    ) -> Result<bool> {
+        let mut there: HashMap<K, R> = there.into_iter().map(|part| (key(&part), part)).collect();
+        for part in &mut wanted {
+            if let Some(before) = there.remove(&key(part)) {
+                part.take_place_of(&before);
+            }
+        }
+        let gone: Vec<Uuid> = there.values().map(|part| part.id().into()).collect();
+        if !gone.is_empty() {
+            let sql = format!("delete from {} where id = any($1)", R::TABLE);
+            sqlx::query(AssertSqlSafe(sql)).bind(&gone).execute(self.conn()).await?;
+        }
+        Ok(self.save_all(&mut wanted).await? || !gone.is_empty())
     }
 
     /// Whether another record may begin to name this one: it is there, and not archived. One that it named before
@@ -233,7 +294,8 @@ async fn set_archived_many<R: Record>(
     is_archived: bool,
 ) -> Result<Vec<Result<R>>> {
     let mut tx = ctx.begin(right).await?;
-    let done = tx.each(ids, move |tx, id| Box::pin(set_archived_in(tx, id, is_archived))).await?;
+    let key = |id: &R::Id| (*id).into();
+    let done = tx.each(ids, key, move |tx, id| Box::pin(set_archived_in(tx, id, is_archived))).await?;
     tx.commit(done).await
 }
 

@@ -1,6 +1,9 @@
 //! Number series: the numbers that people know documents by.
 
-use common::{Error, Result};
+use std::collections::HashSet;
+
+use common::{Error, Refusal, Result};
+use sqlx::AssertSqlSafe;
 
 use crate::Tx;
 
@@ -13,14 +16,26 @@ pub struct Series {
     pub pattern: &'static str,
     /// Whether it begins again with each year.
     pub is_yearly: bool,
+    /// The table of the documents, and the column that has their numbers: what stands there already is passed over.
+    pub place: (&'static str, &'static str),
 }
+
+/// The highest number that a series follows: what is higher was numbered in some other way.
+const NUMBER_MAX: i64 = 999_999_999;
+/// How many numbers that are taken already are passed over at most.
+const TAKEN_MAX: usize = 1_000;
+
+const NUMBERS_TAKEN: Refusal = Refusal::whole(
+    "NUMBERS_TAKEN",
+    "the next 1,000 numbers of the series are taken already; give the series another pattern",
+);
 
 impl Tx {
     /// The next number of a series for a document of this year. Whoever asks next waits until this transaction is
     /// through, and gets the same number when it fails: none is left out.
     ///
     /// # Errors
-    /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+    /// `NUMBERS_TAKEN` when documents have the next ones already, by another pattern or from elsewhere.
     pub async fn next_number(&mut self, series: &Series, year: i32) -> Result<String> {
         self.next_numbers(series, year, 1).await?.pop().ok_or_else(|| Error::internal("a series ended"))
     }
@@ -30,8 +45,30 @@ impl Tx {
     /// # Errors
     /// As [`Tx::next_number`].
     pub async fn next_numbers(&mut self, series: &Series, year: i32, count: u32) -> Result<Vec<String>> {
-        let (pattern, last) = self.take_numbers(series, year, count).await?;
-        Ok((last - i64::from(count) + 1..=last).map(|number| numbered(&pattern, year, number)).collect())
+        let (table, column) = series.place;
+        let sql = format!("select {column} from {table} where {column} = any($1)");
+        let wanted = usize::try_from(count).unwrap_or(usize::MAX);
+        let (mut free, mut passed) = (Vec::with_capacity(wanted), 0);
+        while free.len() < wanted {
+            let missing = u32::try_from(wanted - free.len()).unwrap_or(count);
+            let (pattern, last) = self.take_numbers(series, year, missing).await?;
+            let mut next: Vec<String> = (last - i64::from(missing) + 1..=last)
+                .map(|number| numbered(&pattern, year, number))
+                .collect();
+            let taken: HashSet<String> = sqlx::query_scalar(AssertSqlSafe(sql.clone()))
+                .bind(&next)
+                .fetch_all(self.conn())
+                .await?
+                .into_iter()
+                .collect();
+            passed += taken.len();
+            if passed > TAKEN_MAX {
+                return Err(NUMBERS_TAKEN.into());
+            }
+            next.retain(|number| !taken.contains(number));
+            free.append(&mut next);
+        }
+        Ok(free)
     }
 
     /// Passes over numbers that documents of this year were given elsewhere: none that the series would have come to is
@@ -103,7 +140,7 @@ fn read(pattern: &str, year: i32, text: &str) -> Option<i64> {
     let digits = text.strip_prefix(head)?.strip_suffix(tail)?;
     // A sign is no digit.
     let are_digits = digits.len() <= DIGITS_MAX && digits.chars().all(|c| c.is_ascii_digit());
-    let number = digits.parse().ok().filter(|_| are_digits)?;
+    let number = digits.parse().ok().filter(|number| are_digits && *number <= NUMBER_MAX)?;
     (numbered(pattern, year, number) == text).then_some(number)
 }
 

@@ -268,19 +268,24 @@ impl Tx {
         }
     }
 
-    /// Does one thing for each row; what one row is refused, the others are not.
+    /// Does one thing for each row; what one row is refused, the others are not. Answers in the order of the rows. They
+    /// are done in the order of `key`, which names what a row locks: so two who do this with the same rows wait for each
+    /// other, whatever orders theirs come in.
     ///
     /// # Errors
     /// What would stop all of them: a failure of ours or of the database.
-    pub async fn each<T: Send, R: Send>(
+    pub async fn each<T: Send, K: Ord, R: Send>(
         &mut self,
         rows: Vec<T>,
+        key: impl Fn(&T) -> K,
         one: impl for<'t> Fn(&'t mut Self, T) -> BoxFuture<'t, Result<R>> + Send + Sync,
     ) -> Result<Vec<Result<R>>> {
+        let mut rows: Vec<(usize, T)> = rows.into_iter().enumerate().collect();
+        rows.sort_by_key(|(_, row)| key(row));
         let mut done = Vec::with_capacity(rows.len());
         // What one row widened is as narrow as before for the next.
         let begin = format!("savepoint one; set local app.scope = '{}'", self.scope.as_str());
-        for row in rows {
+        for (at, row) in rows {
             sqlx::raw_sql(AssertSqlSafe(begin.clone())).execute(self.conn()).await?;
             let result = one(self, row).await;
             let end = match &result {
@@ -289,9 +294,10 @@ impl Tx {
                 Err(_) => "rollback to savepoint one",
             };
             sqlx::raw_sql(end).execute(self.conn()).await?;
-            done.push(result);
+            done.push((at, result));
         }
-        Ok(done)
+        done.sort_by_key(|(at, _)| *at);
+        Ok(done.into_iter().map(|(_, result)| result).collect())
     }
 
     /// Makes everything since the beginning true, at once, and gives back the use-case's result. Of a request with

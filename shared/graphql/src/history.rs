@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_graphql::{Context, Enum, SimpleObject};
 use common::{EmployeeId, MembershipId, Permission, Result, Scope, Slice};
-use database::{Change, HistoryKey, Record, Tx};
+use database::{Change, Column, HistoryKey, Record, Tx};
 use serde_json::{Map, Value};
 
 use crate::{App as _, Batch, Page, connection};
@@ -138,7 +138,8 @@ impl<R: Record> Batch for Histories<R> {
     }
 }
 
-/// A page of a record's history; the histories of a list of records are looked up together.
+/// A page of a record's history; the histories of a list of records are looked up together. Of fields that the caller
+/// has no right to it tells nothing.
 ///
 /// # Errors
 /// As [`common::Page::new`].
@@ -148,21 +149,46 @@ pub async fn history<R: Record, H: From<Entry> + async_graphql::OutputType>(
     first: Option<i32>,
     after: Option<&str>,
 ) -> Result<Page<H>> {
-    let key = (record.id(), common::Page::new(first, after)?);
-    let slice = gql.load::<Histories<R>>(key).await?.unwrap_or_default();
-    Ok(connection(slice.map(|change| H::from(entry::<R>(gql, change)))))
+    history_without(gql, record, &[], first, after).await
 }
 
-fn entry<R: Record>(gql: &Context<'_>, change: Change) -> Entry {
-    let ctx = gql.app();
+/// As [`history`], which tells nothing of `hidden` fields either: `customFields.birth_date`.
+///
+/// # Errors
+/// As [`history`].
+pub async fn history_without<R: Record, H: From<Entry> + async_graphql::OutputType>(
+    gql: &Context<'_>,
+    record: &R,
+    hidden: &[String],
+    first: Option<i32>,
+    after: Option<&str>,
+) -> Result<Page<H>> {
+    let mut seen = Vec::with_capacity(R::COLUMNS.len());
+    for column in R::COLUMNS {
+        let may_see = match column.right {
+            Some(right) => extends_to(gql, right, record).await?,
+            None => true,
+        };
+        if may_see {
+            seen.push(column);
+        }
+    }
+    let key = (record.id(), common::Page::new(first, after)?);
+    let slice = gql.load::<Histories<R>>(key).await?.unwrap_or_default();
+    Ok(connection(slice.map(|change| H::from(entry(&seen, hidden, change)))))
+}
+
+fn entry(seen: &[&Column], hidden: &[String], change: Change) -> Entry {
     let (before, after) = (change.before.as_ref(), change.after.as_ref());
     let value = |row: Option<&Map<String, Value>>, name: &str| {
         row.and_then(|row| row.get(name)).filter(|value| !is_nothing(value)).cloned()
     };
-    let seen = R::COLUMNS.iter().filter(|column| column.right.is_none_or(|right| ctx.scope(right).is_ok()));
-    let changes = seen.flat_map(|column| {
-        let (was, is) = (value(before, column.name), value(after, column.name));
-        changed(column.field, was, is)
+    let changes = seen.iter().flat_map(|column| {
+        let value = |row| match value(row, column.name) {
+            Some(parts) if column.are_parts => Some(by_field(parts)),
+            value => value,
+        };
+        changed(column.field, value(before), value(after))
     });
     let is_archived = |row| value(row, "archived_at").is_some();
     let action = match (before, after) {
@@ -177,8 +203,31 @@ fn entry<R: Record>(gql: &Context<'_>, change: Change) -> Entry {
         at: change.at,
         membership_id: change.membership_id,
         action,
-        changes: changes.collect(),
+        changes: changes.filter(|change| !hidden.contains(&change.field)).collect(),
     }
+}
+
+/// Parts by their keys, each with its columns named as its fields are.
+fn by_field(parts: Value) -> Value {
+    let Value::Object(parts) = parts else { return parts };
+    let named = |part| match part {
+        Value::Object(columns) => {
+            columns.into_iter().map(|(column, value)| (camel(&column), value)).collect::<Map<_, _>>().into()
+        }
+        other => other,
+    };
+    parts.into_iter().map(|(key, part)| (key, named(part))).collect::<Map<_, _>>().into()
+}
+
+/// `is_half_day` → `isHalfDay`.
+fn camel(column: &str) -> String {
+    let mut words = column.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let mut letters = word.chars();
+        name + &letters.next().map(|first| first.to_ascii_uppercase()).map_or_else(String::new, String::from)
+            + letters.as_str()
+    })
 }
 
 /// What is no value to a reader: a list without entries, too.

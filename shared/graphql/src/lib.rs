@@ -27,7 +27,7 @@ pub use context::{App, Batch, Loaders};
 pub use executable::Executable;
 #[cfg(feature = "subgraph")]
 pub use history::{
-    Actor, Entry, HistoryAction, HistoryChange, Offer, Offered, extends_to, history, holds,
+    Actor, Entry, HistoryAction, HistoryChange, Offer, Offered, extends_to, history, history_without, holds,
     viewer_permissions,
 };
 pub use limits::{

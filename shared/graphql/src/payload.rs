@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, SimpleObject};
 use common::{Error, Refusal, Result};
 use database::{Answer, Ctx};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::App as _;
@@ -39,8 +40,23 @@ pub fn once(gql: &Context<'_>, key: Option<ID>) -> Result<Ctx> {
     let Some(key) = key else { return Ok(gql.app().clone()) };
     let field = gql.field();
     let arguments = field.arguments().map_err(|error| Error::validation(error.message))?;
-    let request = serde_json::to_vec(&(field.name(), arguments))?;
+    let arguments = arguments.into_iter().map(|(name, value)| Ok((name.to_string(), value.into_json()?)));
+    let arguments = arguments.collect::<Result<serde_json::Map<_, _>, serde_json::Error>>()?;
+    let request = serde_json::to_vec(&(field.name(), in_order(arguments.into())))?;
     gql.app().once(&key, Sha256::digest(request).to_vec())
+}
+
+/// The same value with the keys of its objects in order: clients write them in whatever order they have them.
+fn in_order(value: Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let mut entries: Vec<_> = object.into_iter().map(|(key, value)| (key, in_order(value))).collect();
+            entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+            Value::Object(entries.into_iter().collect())
+        }
+        Value::Array(list) => list.into_iter().map(in_order).collect(),
+        other => other,
+    }
 }
 
 /// What a use-case answered, as a payload has it. A request that was done before is answered again; one that came

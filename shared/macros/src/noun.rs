@@ -5,9 +5,10 @@ use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Ident, ItemImpl, Path, Result, Token};
 
-/// `#[noun]`, or in brackets: `no_mutations`, `attachments`, `attachments for RIGHT`.
+/// `#[noun]`, or in brackets: `no_mutations`, `custom_fields`, `attachments`, `attachments for RIGHT`.
 pub struct Arguments {
     has_mutations: bool,
+    has_custom_fields: bool,
     attachments: Option<Attachments>,
 }
 
@@ -17,17 +18,23 @@ struct Attachments {
 
 impl Parse for Arguments {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut arguments = Self { has_mutations: true, attachments: None };
+        let mut arguments = Self { has_mutations: true, has_custom_fields: false, attachments: None };
         while !input.is_empty() {
             let word: Ident = input.parse()?;
             match word.to_string().as_str() {
                 "no_mutations" => arguments.has_mutations = false,
+                "custom_fields" => arguments.has_custom_fields = true,
                 "attachments" => {
                     let is_for = input.parse::<Option<Token![for]>>()?.is_some();
                     let right = if is_for { Some(input.parse()?) } else { None };
                     arguments.attachments = Some(Attachments { right });
                 }
-                _ => return Err(Error::new(word.span(), "expected no_mutations or attachments")),
+                _ => {
+                    return Err(Error::new(
+                        word.span(),
+                        "expected no_mutations, custom_fields or attachments",
+                    ));
+                }
             }
             input.parse::<Option<Token![,]>>()?;
         }
@@ -36,6 +43,13 @@ impl Parse for Arguments {
 }
 
 pub fn expand(arguments: Arguments, mut item: ItemImpl) -> Result<TokenStream> {
+    let history = match arguments.has_custom_fields {
+        false => quote!(::graphql::history(gql, self, first, after.as_deref()).await),
+        true => quote! {
+            let hidden = ::custom::hidden(gql, self).await?;
+            ::graphql::history_without(gql, self, &hidden, first, after.as_deref()).await
+        },
+    };
     item.items.push(syn::parse_quote! {
         /// The changes made to it, the latest first: by whom, when, and what was there before. Fields that the
         /// caller has no right to see are left out.
@@ -45,7 +59,7 @@ pub fn expand(arguments: Arguments, mut item: ItemImpl) -> Result<TokenStream> {
             #[graphql(desc = "The number of entries, 1 to 100; 20 when absent.")] first: Option<i32>,
             #[graphql(desc = "The cursor of the entry to continue after.")] after: Option<String>,
         ) -> ::common::Result<::graphql::Page<crate::HistoryEntry>> {
-            ::graphql::history(gql, self, first, after.as_deref()).await
+            #history
         }
     });
     if arguments.has_mutations {
@@ -56,6 +70,18 @@ pub fn expand(arguments: Arguments, mut item: ItemImpl) -> Result<TokenStream> {
                 gql: &::async_graphql::Context<'_>,
             ) -> ::common::Result<Vec<&'static str>> {
                 ::graphql::viewer_permissions(gql, self).await
+            }
+        });
+    }
+    if arguments.has_custom_fields {
+        item.items.push(syn::parse_quote! {
+            /// What the organization knows of it by fields of its own, in the order of the fields: every one in use, and
+            /// those out of use that have a value. Fields that the caller may not see are left out.
+            async fn custom_fields(
+                &self,
+                gql: &::async_graphql::Context<'_>,
+            ) -> ::common::Result<Vec<::custom::CustomFieldValue>> {
+                ::custom::shown(gql, self, &self.custom_fields).await
             }
         });
     }

@@ -16,12 +16,14 @@ struct Struct {
     view: Option<LitStr>,
     owner: Option<Ident>,
     graphql: Option<LitStr>,
+    parts: Option<LitStr>,
 }
 
 impl Parse for Struct {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let name = input.parse()?;
-        let (mut table, mut read, mut view, mut owner, mut graphql) = (None, None, None, None, None);
+        let (mut table, mut read, mut view, mut owner) = (None, None, None, None);
+        let (mut graphql, mut parts) = (None, None);
         while !input.is_empty() {
             input.parse::<Token![,]>()?;
             let key: Ident = input.parse()?;
@@ -32,12 +34,16 @@ impl Parse for Struct {
                 "view" => view = Some(input.parse()?),
                 "owner" => owner = Some(input.parse()?),
                 "graphql" => graphql = Some(input.parse()?),
-                _ => return Err(Error::new(key.span(), "expected table, read, view, owner or graphql")),
+                "parts" => parts = Some(input.parse()?),
+                _ => {
+                    let expected = "expected table, read, view, owner, graphql or parts";
+                    return Err(Error::new(key.span(), expected));
+                }
             }
         }
         let missing = |what| Error::new(input.span(), format!("a record says its `{what} = …`"));
         let table = table.ok_or_else(|| missing("table"))?;
-        Ok(Self { name, table, read: read.ok_or_else(|| missing("read"))?, view, owner, graphql })
+        Ok(Self { name, table, read: read.ok_or_else(|| missing("read"))?, view, owner, graphql, parts })
     }
 }
 
@@ -93,8 +99,13 @@ impl Column {
 
     /// Whether histories tell of it: not of what every row has.
     fn is_told(&self) -> bool {
+        !self.is_read && self.is_compared()
+    }
+
+    /// Whether it says something of the record itself, and not of how it is stored.
+    fn is_compared(&self) -> bool {
         let field = self.field.to_string();
-        !self.is_read && !["id", "version", "created_at", "updated_at"].contains(&field.as_str())
+        !["id", "version", "created_at", "updated_at"].contains(&field.as_str())
     }
 }
 
@@ -235,8 +246,13 @@ fn facts(ident: &Ident, of: &Struct, columns: &[Column]) -> TokenStream {
     let told = columns.iter().filter(|column| column.is_told()).map(|column| {
         let (name, field) = (&column.name, words::camel(&column.field.to_string()));
         let right = column.right.as_ref().map_or_else(|| quote!(None), |right| quote!(Some(&#right)));
-        quote!(::database::Column { name: #name, field: #field, right: #right })
+        quote!(::database::Column { name: #name, field: #field, right: #right, are_parts: false })
     });
+    let parts = of.parts.as_ref().map(|parts| {
+        let field = LitStr::new(&words::camel(&parts.value()), parts.span());
+        quote!(::database::Column { name: #parts, field: #field, right: None, are_parts: true })
+    });
+    let told = told.chain(parts);
     let has = |name: &str| columns.iter().any(|column| column.field == name);
     let version = has("version").then(|| {
         quote!(
@@ -246,6 +262,8 @@ fn facts(ident: &Ident, of: &Struct, columns: &[Column]) -> TokenStream {
         )
     });
     let count = has("version").then(|| quote!(self.version += 1;));
+    let kept = ["version", "created_at", "updated_at"].into_iter().filter(|name| has(name)).map(words::ident);
+    let kept = kept.map(|name| quote!(self.#name = other.#name;)).collect::<TokenStream>();
     let updated = has("updated_at").then(|| quote!(self.updated_at = now;));
     let archive = has("archived_at").then(|| {
         quote! {
@@ -277,6 +295,10 @@ fn facts(ident: &Ident, of: &Struct, columns: &[Column]) -> TokenStream {
             #count
             #updated
         }
+        fn take_place_of(&mut self, other: &Self) {
+            self.id = other.id;
+            #kept
+        }
         #archive
         #owner
     }
@@ -291,11 +313,19 @@ fn queries(ident: &Ident, id: &Type, of: &Struct, columns: &[Column]) -> TokenSt
     let changed = written.iter().filter(|column| !column.is_once && column.field != "id");
     let changed: Vec<String> = changed.map(|column| format!("{0} = excluded.{0}", column.name)).collect();
     let mut save = format!(
-        "insert into {table} ({list}) select {list} from jsonb_populate_recordset(null::{table}, $1)"
+        "insert into {table} as t ({list}) select {list} from jsonb_populate_recordset(null::{table}, $1)"
     );
+    // What is as it was is not written: it would be a change in the trail, and a newer version, of nothing.
+    let compared = written.iter().filter(|column| !column.is_once && column.is_compared());
+    let compared: Vec<&str> = compared.map(|column| column.name.as_str()).collect();
     if !changed.is_empty() {
         save += &format!(" on conflict on constraint {constraint} do update set {}", changed.join(", "));
     }
+    if !changed.is_empty() && !compared.is_empty() {
+        let (is, will_be) = (compared.join(", t."), compared.join(", excluded."));
+        save += &format!(" where (t.{is}) is distinct from (excluded.{will_be})");
+    }
+    save += " returning id as \"id: _\"";
     let pairs = written.iter().map(|column| {
         let (name, field) = (&column.name, &column.field);
         quote!(#name: &row.#field)
@@ -322,11 +352,10 @@ fn queries(ident: &Ident, id: &Type, of: &Struct, columns: &[Column]) -> TokenSt
             #lock
         }
 
-        async fn save_many(tx: &mut ::database::Tx, rows: &[Self]) -> ::common::Result<()> {
+        async fn save_many(tx: &mut ::database::Tx, rows: &[Self]) -> ::common::Result<Vec<#id>> {
             let rows = rows.iter().map(|row| ::common::reexport::serde_json::json!({ #(#pairs),* }));
             let rows = ::common::reexport::serde_json::Value::Array(rows.collect());
-            ::sqlx::query!(#save, rows).execute(tx.conn()).await?;
-            Ok(())
+            Ok(::sqlx::query_scalar!(#save, rows).fetch_all(tx.conn()).await?)
         }
     }
 }

@@ -179,6 +179,20 @@ pub async fn office_and(tx: &mut Tx, ids: &[MembershipId]) -> Result<Vec<Member>
     Ok(rows.into_iter().map(|row| member(row.id, row.roles, row.is_active)).collect())
 }
 
+/// Whether a member works here and may come in: customers and vendors are members too, and no employees.
+///
+/// # Errors
+/// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+pub async fn works_here(tx: &mut Tx, id: MembershipId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from people.member
+               where id = $1 and is_active and not roles <@ array['CLIENT', 'SUPPLIER']) as "works_here!""#,
+        id as MembershipId,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 /// Whether a member is active, and nobody else is: then nobody else could decide.
 ///
 /// # Errors

@@ -219,6 +219,22 @@ impl App {
         )
     }
 
+    /// Enters a person into the directory of members, as the user module does when they join.
+    pub async fn join(&self, person: &Person) {
+        let roles: Vec<&str> = person.0.roles.iter().map(|role| role.as_str()).collect();
+        let mut tx = self.system(person, self.first_module()).await;
+        sqlx::query(
+            "insert into people.member (id, roles, is_active) values ($1, $2, true)
+             on conflict on constraint member_pkey do update set roles = excluded.roles, is_active = true",
+        )
+        .bind(person.0.membership_id.0)
+        .bind(&roles)
+        .execute(tx.conn())
+        .await
+        .unwrap();
+        tx.commit(()).await.unwrap();
+    }
+
     /// A transaction of a module's own in a person's organization: what a consumer or a job has.
     pub async fn system(&self, person: &Person, module: &'static str) -> Tx {
         let ctx = Ctx::system(self.database.clone(), module, person.0.organization_id, "test");

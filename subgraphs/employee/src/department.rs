@@ -83,7 +83,7 @@ pub(crate) async fn hand_over(tx: &mut Tx, from: EmployeeId, to: Option<Employee
     for department in &mut headed {
         department.head_id = to;
     }
-    tx.save_all(&mut headed).await
+    tx.save_all(&mut headed).await.map(|_| ())
 }
 
 // Rules.

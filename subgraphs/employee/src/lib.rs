@@ -46,6 +46,7 @@ const PERMISSIONS: &[&Permission] = &[
     &employee::READ,
     &employee::MANAGE,
     &employee::EXPORT,
+    &employee::TERMINATION_READ,
     &employee::DOCUMENTS_READ,
     &employee::DOCUMENTS_MANAGE,
     &department::READ,

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 
 use async_graphql::Context;
 use common::{Permission, Result};
-use custom::CustomFieldValue;
 use database::Tx;
 use graphql::{App as _, Batch, noun};
 use people::Person;
 
 use crate::Membership;
 use crate::department::Department;
-use crate::employee::{self, Employee, ReportsOf};
+use crate::employee::{self, Employee, ReportsOf, TerminationType};
 use crate::holiday_calendar::HolidayCalendar;
 use crate::ids::EmployeeId;
 use crate::structure;
@@ -31,7 +30,7 @@ impl Department {
     }
 }
 
-#[noun(attachments for employee::DOCUMENTS_READ)]
+#[noun(custom_fields, attachments for employee::DOCUMENTS_READ)]
 impl Employee {
     /// Their first and last name.
     async fn name(&self) -> String {
@@ -89,10 +88,10 @@ impl Employee {
         self.holiday_calendar_id.is_none()
     }
 
-    /// What the organization knows of them by fields of its own, in the order of the fields: every one in use, and those
-    /// out of use that have a value.
-    async fn custom_fields(&self, gql: &Context<'_>) -> Result<Vec<CustomFieldValue>> {
-        custom::shown::<Employee>(gql, &self.custom_fields).await
+    /// Why the employment ends; null while it does not, and to whoever may not know.
+    async fn termination_type(&self, gql: &Context<'_>) -> Result<Option<TerminationType>> {
+        let may_know = graphql::extends_to(gql, &employee::TERMINATION_READ, self).await?;
+        Ok(self.termination_type.filter(|_| may_know))
     }
 
     /// Their membership; null until they can log in.

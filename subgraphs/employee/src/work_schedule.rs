@@ -143,7 +143,7 @@ async fn clear_default(tx: &mut Tx, id: WorkScheduleId) -> Result<()> {
     for other in &mut others {
         other.is_default = false;
     }
-    tx.save_all(&mut others).await
+    tx.save_all(&mut others).await.map(|_| ())
 }
 
 // GraphQL.

@@ -47,6 +47,7 @@ const PERMISSIONS: &[&Permission] = &[
     &number_series::MANAGE,
     &custom::READ,
     &custom::MANAGE,
+    &custom::CONFIDENTIAL,
     &files::UPLOAD,
     &saved_view::READ,
     &saved_view::SAVE,

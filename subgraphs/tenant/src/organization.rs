@@ -2,7 +2,7 @@
 
 use async_graphql::{InputObject, MaybeUndefined, SimpleObject};
 use chrono::{DateTime, Utc};
-use common::{ADMINISTRATION, Error, Form, Permission, Result, STAFF};
+use common::{ADMINISTRATION, EVERYBODY, Error, Form, Permission, Result};
 use database::{Ctx, Record};
 use graphql::choices;
 
@@ -45,7 +45,7 @@ pub struct Organization {
 }
 
 pub(crate) const READ: Permission =
-    Permission::new("tenant.organization.read", "See the organization and its modules.", STAFF);
+    Permission::new("tenant.organization.read", "See the organization and its modules.", EVERYBODY);
 pub(crate) const MANAGE: Permission = Permission::new(
     "tenant.organization.manage",
     "Change the organization's name and time zone.",

@@ -15,7 +15,8 @@ const LIST: &str = "query($sort: NumberSeriesSort, $after: String, $search: Stri
 
 /// Takes a number, as a module does that makes a document.
 async fn take(app: &App, person: &Person, key: &'static str, year: i32) -> String {
-    let series = Series { key, pattern: "{year}-{number:3}", is_yearly: true };
+    let series =
+        Series { key, pattern: "{year}-{number:3}", is_yearly: true, place: ("common.number_series", "key") };
     let mut tx = app.ctx(person, "tenant").begin(&Permission::PUBLIC).await.unwrap();
     let number = tx.next_number(&series, year).await.unwrap();
     tx.commit(()).await.unwrap();

@@ -27,7 +27,7 @@ async fn the_caller_learns_who_they_are_and_what_they_may_do() {
             "membership": {
                 "id": bob.member().membership_id,
                 "roles": ["MEMBER"],
-                "permissions": ["approval.approval.read", "approval.delegation.manage", "approval.rule.read", "custom.field.read", "tenant.numbers.read", "tenant.organization.read", "user.member.read", "user.profile.read", "user.profile.update"],
+                "permissions": ["approval.approval.read", "approval.delegation.manage", "approval.rule.read", "custom.field.read", "custom.value.confidential", "files.file.upload", "tenant.numbers.read", "tenant.organization.read", "tenant.view.read", "tenant.view.save", "user.member.read", "user.profile.read", "user.profile.update"],
             },
             "organization": { "id": bob.member().organization_id },
             "organizations": [{ "id": bob.member().organization_id, "name": "Acme", "subdomain": "acme" }],
@@ -101,7 +101,8 @@ async fn a_client_learns_who_they_are_and_not_who_works_here() {
     let client = join(&app, &owner, "Carla", &[Client]).await;
     let me = app.as_(&client).run(ME).await.ok();
     assert_eq!(me["me"]["membership"]["roles"], json!(["CLIENT"]));
-    assert_eq!(me["me"]["membership"]["permissions"], json!(["user.profile.read", "user.profile.update"]));
+    let permissions = json!(["tenant.organization.read", "user.profile.read", "user.profile.update"]);
+    assert_eq!(me["me"]["membership"]["permissions"], permissions);
     assert_eq!(app.as_(&client).run("{ members { nodes { id } } }").await.codes(), ["FORBIDDEN"]);
     const USERS: &str = "query($own: ID!, $other: ID!) { _entities(representations: [
         { __typename: \"User\", id: $own }, { __typename: \"User\", id: $other }]) { ... on User { displayName } } }";

@@ -138,7 +138,7 @@ pub async fn revoke(ctx: &Ctx, id: SessionId) -> Result<Session> {
 /// As [`revoke`], for each of a list.
 pub async fn revoke_bulk(ctx: &Ctx, ids: Vec<SessionId>) -> Result<Vec<Result<Session>>> {
     let mut tx = ctx.begin(&REVOKE).await?;
-    let done = tx.each(ids, |tx, id| Box::pin(end_in(tx, id, "REVOKED"))).await?;
+    let done = tx.each(ids, |id| *id, |tx, id| Box::pin(end_in(tx, id, "REVOKED"))).await?;
     tx.commit(done).await
 }
 

@@ -17,6 +17,7 @@ pub use self::graphql::{
 };
 pub use self::model::{
     Employee, EmployeeCreateInput, EmployeeStatus, EmployeeTerminateInput, EmployeeUpdateInput,
+    TerminationType,
 };
 pub(crate) use self::repo::ReportsOf;
 use crate::department::{self, Department};
@@ -35,6 +36,8 @@ pub(crate) const READ: Permission = Permission::new(
 pub(crate) const MANAGE: Permission =
     Permission::new("employee.employee.manage", "Hire, change and let go employees.", PEOPLE_OFFICE);
 
+pub(crate) const TERMINATION_READ: Permission =
+    Permission::new("employee.termination.read", "See why an employment ends.", PEOPLE_MATTERS);
 pub(crate) const DOCUMENTS_READ: Permission = Permission::new(
     "employee.document.read",
     "See the files that are attached to an employee, such as a contract.",
@@ -82,7 +85,8 @@ pub async fn update(ctx: &Ctx, id: EmployeeId, input: EmployeeUpdateInput) -> Re
 pub async fn update_bulk(ctx: &Ctx, rows: Vec<EmployeeUpdateRow>) -> Result<Vec<Result<Employee>>> {
     let mut tx = ctx.begin(&MANAGE).await?;
     structure::lock(&mut tx).await?;
-    let done = tx.each(rows, |tx, row| Box::pin(update_in(tx, row.id, row.input))).await?;
+    // In the caller's order: somebody may get the address that another one has just given up.
+    let done = tx.each(rows, |_| (), |tx, row| Box::pin(update_in(tx, row.id, row.input))).await?;
     tx.commit(done).await
 }
 
@@ -144,6 +148,11 @@ async fn check_references(tx: &mut Tx, before: &Employee, now: &Employee) -> Res
         now.holiday_calendar_id,
     )
     .await?;
+    if let Some(member) = now.membership_id.filter(|_| now.membership_id != before.membership_id)
+        && !people::works_here(tx, member).await?
+    {
+        return Err(model::MEMBER_NOT_FOUND.into());
+    }
     if let Some(manager_id) = now.manager_id.filter(|_| now.manager_id != before.manager_id) {
         model::check_manager(now.id, &repo::select_line(tx, manager_id).await?)?;
     }
@@ -177,6 +186,7 @@ async fn save(tx: &mut Tx, employee: &mut Employee) -> Result<()> {
 async fn save_all(tx: &mut Tx, employees: &mut [Employee]) -> Result<()> {
     tx.save_all(employees)
         .await
+        .map(|_| ())
         .on_constraint("employee_number_key", model::NUMBER_TAKEN)
         .on_constraint("employee_work_email_key", model::WORK_EMAIL_TAKEN)
         .on_constraint("employee_membership_key", model::MEMBERSHIP_TAKEN)

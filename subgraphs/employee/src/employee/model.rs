@@ -78,8 +78,9 @@ pub struct Employee {
     pub joined_on: Date,
     /// Their last day at work; null while none is set.
     pub last_working_day: Option<Date>,
-    /// Why the employment ends; null while it does not.
-    pub termination_type: Option<TerminationType>,
+    #[graphql(skip)]
+    #[record(right = super::TERMINATION_READ)]
+    pub(crate) termination_type: Option<TerminationType>,
     #[graphql(skip)]
     pub(crate) membership_id: Option<MembershipId>,
     #[graphql(skip)]
@@ -152,8 +153,12 @@ pub struct EmployeeTerminateInput {
 }
 
 /// The numbers of employees, until the organization chooses another pattern.
-pub(super) const NUMBERS: Series =
-    Series { key: "employee.employee", pattern: "E-{number:5}", is_yearly: false };
+pub(super) const NUMBERS: Series = Series {
+    key: "employee.employee",
+    pattern: "E-{number:5}",
+    is_yearly: false,
+    place: ("employee.employee", "number"),
+};
 
 /// Days of employment lie in these years.
 const FIRST_YEAR: i32 = 1930;
@@ -163,6 +168,8 @@ pub(super) const WORK_EMAIL_TAKEN: Refusal =
     Refusal::of("workEmail", "WORK_EMAIL_TAKEN", "another employee has this mail address");
 pub(super) const NUMBER_TAKEN: Refusal =
     Refusal::of("number", "NUMBER_TAKEN", "another employee has this number");
+pub(super) const MEMBER_NOT_FOUND: Refusal =
+    Refusal::of("membershipId", "MEMBER_NOT_FOUND", "there is no such active member who works here");
 pub(super) const MEMBERSHIP_TAKEN: Refusal =
     Refusal::of("membershipId", "MEMBERSHIP_TAKEN", "this membership belongs to another employee");
 const JOINED_ON: Refusal =

@@ -37,7 +37,7 @@ pub struct Holiday {
 pub async fn add(ctx: &Ctx, input: HolidayAddInput) -> Result<Holiday> {
     let mut tx = ctx.begin(&MANAGE).await?;
     structure::lock(&mut tx).await?;
-    let calendar: HolidayCalendar = tx.find(input.calendar_id).await?;
+    let mut calendar: HolidayCalendar = tx.lock(input.calendar_id).await?;
     let mut form = Form::default();
     let input = HolidayInput { date: input.date, name: input.name, is_half_day: input.is_half_day };
     let mut holiday = Holiday::filled_in(&mut form, calendar.id, input);
@@ -45,7 +45,7 @@ pub async fn add(ctx: &Ctx, input: HolidayAddInput) -> Result<Holiday> {
         form.refuse(TOO_MANY);
     }
     form.check()?;
-    save(&mut tx, &mut holiday).await?;
+    save(&mut tx, &mut calendar, &mut holiday).await?;
     tx.commit(holiday).await
 }
 
@@ -54,10 +54,11 @@ pub async fn update(ctx: &Ctx, id: HolidayId, input: HolidayUpdateInput) -> Resu
     let mut tx = ctx.begin(&MANAGE).await?;
     structure::lock(&mut tx).await?;
     let mut holiday: Holiday = tx.lock_at(id, input.version).await?;
+    let mut calendar: HolidayCalendar = tx.lock(holiday.calendar_id).await?;
     let mut form = Form::default();
     holiday.fill_in(&mut form, input);
     form.check()?;
-    save(&mut tx, &mut holiday).await?;
+    save(&mut tx, &mut calendar, &mut holiday).await?;
     tx.commit(holiday).await
 }
 
@@ -66,13 +67,17 @@ pub async fn remove(ctx: &Ctx, id: HolidayId) -> Result<HolidayCalendar> {
     let mut tx = ctx.begin(&MANAGE).await?;
     structure::lock(&mut tx).await?;
     let calendar_id = delete(&mut tx, id).await?.ok_or(Error::NotFound("holiday"))?;
+    let mut calendar: HolidayCalendar = tx.lock(calendar_id).await?;
+    tx.save_with_parts(&mut calendar, true).await?;
     super::announce(&mut tx, calendar_id).await?;
-    let calendar: HolidayCalendar = tx.find(calendar_id).await?;
     tx.commit(calendar).await
 }
 
-async fn save(tx: &mut Tx, holiday: &mut Holiday) -> Result<()> {
-    tx.save(holiday).await.on_constraint("holiday_date_key", DAY_TAKEN)?;
+/// A day that changes is a change of its calendar: whoever looks at an older version of that is told.
+async fn save(tx: &mut Tx, calendar: &mut HolidayCalendar, holiday: &mut Holiday) -> Result<()> {
+    let saved = tx.save_all(std::slice::from_mut(holiday)).await;
+    let is_changed = saved.on_constraint("holiday_date_key", DAY_TAKEN)?;
+    tx.save_with_parts(calendar, is_changed).await?;
     super::announce(tx, holiday.calendar_id).await
 }
 
@@ -109,12 +114,9 @@ async fn delete(tx: &mut Tx, id: HolidayId) -> Result<Option<HolidayCalendarId>>
     .await?)
 }
 
-/// Deletes all holidays of a calendar.
-pub(super) async fn delete_all(tx: &mut Tx, id: HolidayCalendarId) -> Result<()> {
-    sqlx::query!("delete from employee.holiday where calendar_id = $1", id as HolidayCalendarId)
-        .execute(tx.conn())
-        .await?;
-    Ok(())
+/// All holidays of a calendar.
+pub(super) async fn select_all(tx: &mut Tx, id: HolidayCalendarId) -> Result<Vec<Holiday>> {
+    Ok(select_holiday!("where calendar_id = $1", id as HolidayCalendarId).fetch_all(tx.conn()).await?)
 }
 
 /// All days of a calendar, as they are announced.

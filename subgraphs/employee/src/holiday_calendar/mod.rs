@@ -19,7 +19,7 @@ use crate::structure::{self, DEFAULT_STAYS};
 /// The days of a place on which nobody works.
 #[derive(Clone, Debug, SimpleObject, Record)]
 #[graphql(complex)]
-#[record("holiday calendar", table = "employee.holiday_calendar", read = READ)]
+#[record("holiday calendar", table = "employee.holiday_calendar", read = READ, parts = "holidays")]
 pub struct HolidayCalendar {
     /// The id of the holiday calendar; opaque to clients.
     pub id: HolidayCalendarId,
@@ -49,7 +49,7 @@ pub async fn create(ctx: &Ctx, input: HolidayCalendarCreateInput) -> Result<Holi
     structure::lock(&mut tx).await?;
     let mut calendar = HolidayCalendar::blank(tx.now());
     let mut holidays = fill_in(&mut calendar, input.into())?;
-    put_in_effect(&mut tx, &mut calendar).await?;
+    put_in_effect(&mut tx, &mut calendar, false).await?;
     tx.save_all(&mut holidays).await?;
     announce(&mut tx, calendar.id).await?;
     tx.commit(calendar).await
@@ -65,11 +65,14 @@ pub async fn update(
     structure::lock(&mut tx).await?;
     let mut calendar: HolidayCalendar = tx.lock_at(id, input.version).await?;
     let replaces_holidays = input.holidays.is_value();
-    let mut holidays = fill_in(&mut calendar, input)?;
-    put_in_effect(&mut tx, &mut calendar).await?;
+    let wanted = fill_in(&mut calendar, input)?;
+    let mut are_changed = false;
     if replaces_holidays {
-        holiday::delete_all(&mut tx, id).await?;
-        tx.save_all(&mut holidays).await?;
+        let there = holiday::select_all(&mut tx, id).await?;
+        are_changed = tx.replace_parts(there, wanted, |holiday| holiday.date).await?;
+    }
+    put_in_effect(&mut tx, &mut calendar, are_changed).await?;
+    if are_changed {
         announce(&mut tx, id).await?;
     }
     tx.commit(calendar).await
@@ -91,12 +94,12 @@ async fn restore(ctx: &Ctx, id: HolidayCalendarId) -> Result<HolidayCalendar> {
     database::restore(ctx, &MANAGE, id).await
 }
 
-async fn put_in_effect(tx: &mut Tx, calendar: &mut HolidayCalendar) -> Result<()> {
+async fn put_in_effect(tx: &mut Tx, calendar: &mut HolidayCalendar, are_days_changed: bool) -> Result<()> {
     let before = structure::snapshot(tx).await?;
     if calendar.is_default {
         clear_default(tx, calendar.id).await?;
     }
-    tx.save(calendar).await?;
+    tx.save_with_parts(calendar, are_days_changed).await?;
     structure::announce_since(tx, &before).await
 }
 
@@ -167,7 +170,7 @@ async fn clear_default(tx: &mut Tx, id: HolidayCalendarId) -> Result<()> {
     for other in &mut others {
         other.is_default = false;
     }
-    tx.save_all(&mut others).await
+    tx.save_all(&mut others).await.map(|_| ())
 }
 
 // GraphQL.

@@ -102,3 +102,47 @@ async fn a_schedule_and_a_location_say_what_they_are() {
         json!({ "name": "Asia/Tokyo", "timeZone": "Asia/Tokyo", "holidayCalendar": { "id": calendar } });
     assert_eq!(shown["workLocations"]["nodes"][0], expected);
 }
+
+#[tokio::test]
+async fn a_holiday_that_changes_is_a_change_of_its_calendar_and_in_its_history() {
+    let (app, hr) = office().await;
+    let hr = app.as_(&hr);
+    let id = calendar(&hr, json!({ "holidays": [{ "date": "2026-05-01", "name": "May Day" }] })).await;
+    let seen = async || {
+        let query = format!(
+            "{{ holidayCalendar(id: \"{id}\") {{ version history(first: 1) {{ nodes {{ action changes {{ field before after }} }} }} }} }}"
+        );
+        hr.run(&query).await.ok()["holidayCalendar"].clone()
+    };
+    let input = json!({ "calendarId": id, "date": "2026-12-25", "name": "Christmas" });
+    let added = hr.mutate("holidayAdd", "holiday", json!({ "input": input })).await.ok();
+    let christmas = text(&added["holidayAdd"]["holiday"]["id"]);
+    let told = seen().await;
+    assert_eq!(told["version"], 2);
+    let expected = json!([{ "field": "holidays.2026-12-25.isHalfDay", "before": null, "after": "false" },
+        { "field": "holidays.2026-12-25.name", "before": null, "after": "Christmas" }]);
+    assert_eq!(told["history"]["nodes"][0]["action"], "UPDATED");
+    let mut changes = told["history"]["nodes"][0]["changes"].as_array().unwrap().clone();
+    changes.sort_by_key(|change| change["field"].to_string());
+    assert_eq!(json!(changes), expected);
+    // Whoever looked at the calendar before does not take the new day away without a word.
+    let stale = json!({ "version": 1, "holidays": [] });
+    assert_eq!(hr.update("holidayCalendar", &id, stale).await.refusals(), ["VERSION_CONFLICT"]);
+    let renamed = json!({ "version": 1, "name": "Christmas Day" });
+    hr.update("holiday", &christmas, renamed).await.ok();
+    let told = seen().await;
+    assert_eq!(told["version"], 3);
+    let expected =
+        json!([{ "field": "holidays.2026-12-25.name", "before": "Christmas", "after": "Christmas Day" }]);
+    assert_eq!(told["history"]["nodes"][0]["changes"], expected);
+    // Replaced by the same ones, they stay what they are, and nothing has happened.
+    let same = json!({ "version": 3, "holidays": [{ "date": "2026-12-25", "name": "Christmas Day" },
+        { "date": "2026-05-01", "name": "May Day" }] });
+    hr.update("holidayCalendar", &id, same).await.ok();
+    assert_eq!(seen().await["version"], 3);
+    let fewer = json!({ "version": 3, "holidays": [{ "date": "2026-12-25", "name": "Christmas Day" }] });
+    hr.update("holidayCalendar", &id, fewer).await.ok();
+    let told = seen().await;
+    assert_eq!(told["version"], 4);
+    assert_eq!(told["history"]["nodes"][0]["changes"][0]["after"], json!(null));
+}

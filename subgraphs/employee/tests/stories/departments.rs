@@ -72,3 +72,33 @@ async fn departments_are_listed_by_name_page_by_page() {
     sorted.sort();
     assert_eq!(sorted, ["A", "B", "C", "D", "E"]);
 }
+
+#[tokio::test]
+async fn two_lists_of_the_same_rows_in_opposite_orders_wait_for_each_other() {
+    let (app, hr) = office().await;
+    let hr = app.as_(&hr);
+    let mut ids = Vec::new();
+    for at in 0..20 {
+        ids.push(department(&hr, &format!("D{at}")).await);
+    }
+    let bulk = async |verb: &str, ids: Vec<String>| {
+        let document = format!(
+            "mutation($ids: [ID!]!) {{ department{verb}Bulk(ids: $ids) {{ results {{ department {{ id }} }} userErrors {{ code }} }} }}"
+        );
+        hr.run_with(&document, json!({ "ids": ids })).await
+    };
+    let reversed: Vec<String> = ids.iter().rev().cloned().collect();
+    for _ in 0..5 {
+        let (archived, restored) =
+            tokio::join!(bulk("Archive", ids.clone()), bulk("Restore", reversed.clone()));
+        // Each is answered in its own order.
+        for (answer, name, ids) in
+            [(archived, "departmentArchiveBulk", &ids), (restored, "departmentRestoreBulk", &reversed)]
+        {
+            let results = answer.ok()[name]["results"].clone();
+            let answered: Vec<String> =
+                results.as_array().unwrap().iter().map(|row| text(&row["department"]["id"])).collect();
+            assert_eq!(&answered, ids);
+        }
+    }
+}

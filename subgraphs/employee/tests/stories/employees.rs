@@ -24,6 +24,7 @@ async fn an_employee_shows_what_was_said() {
     let (app, hr) = office().await;
     let membership = hr.colleague(&[Role::Member]);
     let membership_id = membership.member().membership_id.to_string();
+    app.join(&membership).await;
     let hr = app.as_(&hr);
     let boss = hire(&hr, "Grace", "Hopper", json!({})).await;
     let department = department(&hr, "RND").await;
@@ -50,6 +51,7 @@ async fn an_employee_shows_what_was_said() {
 async fn an_address_and_a_membership_belong_to_one_person_at_a_time() {
     let (app, hr) = office().await;
     let membership_id = hr.member().membership_id.to_string();
+    app.join(&hr).await;
     let hr = app.as_(&hr);
     let ada = hire(&hr, "Ada", "Lovelace", json!({ "membershipId": membership_id })).await;
     let twin = json!({ "workEmail": "ADA.LOVELACE@example.com" });
@@ -161,4 +163,83 @@ async fn what_is_out_of_range_is_refused_beside_its_field() {
     }
     let no_day = try_hire(&hr, "Ada", "Lovelace", json!({ "joinedOn": "2026-02-30" })).await;
     assert_eq!(no_day.codes(), ["VALIDATION_FAILED"]);
+}
+
+#[tokio::test]
+async fn only_somebody_who_works_here_is_an_employee() {
+    let (app, hr) = office().await;
+    let [client, stranger] = [hr.colleague(&[Role::Client]), Person::new(&[Role::Owner])];
+    app.join(&client).await;
+    app.join(&stranger).await;
+    let office = app.as_(&hr);
+    let ada = hire(&office, "Ada", "Lovelace", json!({})).await;
+    let unknown = common::MembershipId::new();
+    for id in [client.member().membership_id, stranger.member().membership_id, unknown] {
+        let link = json!({ "membershipId": id });
+        assert_eq!(try_hire(&office, "Bob", "Noyce", link.clone()).await.refusals(), ["MEMBER_NOT_FOUND"]);
+        let link = json!({ "version": 1, "membershipId": id });
+        assert_eq!(update(&office, &ada, link).await.refusals(), ["MEMBER_NOT_FOUND"]);
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_nothing_is_none() {
+    let (app, hr) = office().await;
+    let office = app.as_(&hr);
+    let ada = hire(&office, "Ada", "Lovelace", json!({ "tags": ["Remote"] })).await;
+    let same = json!({ "version": 1, "firstName": "Ada", "tags": ["Remote"] });
+    let updated = update(&office, &ada, same).await.ok();
+    assert_eq!(updated["employeeUpdate"]["employee"]["version"], 1);
+    let query = format!("{{ employee(id: \"{ada}\") {{ version history {{ nodes {{ action }} }} }} }}");
+    let seen = office.run(&query).await.ok();
+    assert_eq!(seen["employee"], json!({ "version": 1, "history": { "nodes": [{ "action": "CREATED" }] } }));
+    // Whoever saw the employee before is not told of a conflict that there is none of.
+    update(&office, &ada, json!({ "version": 1, "firstName": "Augusta" })).await.ok();
+}
+
+#[tokio::test]
+async fn numbers_that_are_taken_are_passed_over() {
+    let (app, hr) = office().await;
+    let office = app.as_(&hr);
+    hire(&office, "Ada", "Lovelace", json!({})).await;
+    let behind = sqlx::PgPool::connect(&app.admin_url).await.unwrap();
+    let sql = "update employee.employee set number = 'E-00002' where number = 'E-00001'";
+    sqlx::query(sql).execute(&behind).await.unwrap();
+    let bob = try_hire(&office, "Bob", "Noyce", json!({})).await.ok();
+    assert_eq!(bob["employeeCreate"]["employee"]["number"], "E-00003");
+}
+
+#[tokio::test]
+async fn why_somebody_left_is_for_those_who_look_after_them() {
+    let (app, hr) = office().await;
+    let office = app.as_(&hr);
+    let ada = hire(&office, "Ada", "Lovelace", json!({})).await;
+    terminate(&office, &ada, None).await.ok();
+    let query = format!(
+        "{{ employee(id: \"{ada}\") {{ status terminationType history {{ nodes {{ changes {{ field }} }} }} }} }}"
+    );
+    let seen = office.run(&query).await.ok();
+    assert_eq!(seen["employee"]["terminationType"], "RESIGNATION");
+    assert!(seen.to_string().contains("\"terminationType\""));
+    let colleague = app.as_(&hr.colleague(&[Role::Member])).run(&query).await.ok();
+    assert_eq!(colleague["employee"]["status"], "TERMINATED");
+    assert_eq!(colleague["employee"]["terminationType"], json!(null));
+    assert_eq!(colleague.to_string().matches("terminationType").count(), 1, "{colleague}");
+}
+
+#[tokio::test]
+async fn the_same_request_in_another_order_of_keys_is_the_same() {
+    let (app, hr) = office().await;
+    let office = app.as_(&hr);
+    let inline = |input: &str| {
+        format!(
+            "mutation {{ employeeCreate(input: {{ {input} }}, idempotencyKey: \"k\") {{ employee {{ id }} userErrors {{ code }} }} }}"
+        )
+    };
+    let one = r#"firstName: "Ada", lastName: "Lovelace", workEmail: "a@x.org", joinedOn: "2026-01-05""#;
+    let other = r#"joinedOn: "2026-01-05", workEmail: "a@x.org", lastName: "Lovelace", firstName: "Ada""#;
+    let first = office.run(&inline(one)).await.ok();
+    assert_eq!(office.run(&inline(other)).await.ok(), first);
+    let changed = inline(other).replace("Ada", "Eve");
+    assert_eq!(office.run(&changed).await.codes(), ["IDEMPOTENCY_MISMATCH"]);
 }

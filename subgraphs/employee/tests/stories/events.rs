@@ -8,6 +8,7 @@ use crate::*;
 async fn a_working_life_is_announced_in_full_states() {
     let (app, hr) = office().await;
     let membership_id = hr.member().membership_id.to_string();
+    app.join(&hr).await;
     let hr = app.as_(&hr);
     let boss = hire(&hr, "Grace", "Hopper", json!({})).await;
     let department = department(&hr, "RND").await;

@@ -22,6 +22,7 @@ pub async fn field(
         kind,
         options: Some(options),
         is_required: Some(is_required),
+        is_confidential: None,
         position: None,
     };
     custom::create(&app.ctx(person, "employee"), input).await.unwrap().id
@@ -78,13 +79,8 @@ async fn a_client_that_knows_no_custom_fields_leaves_them_alone() {
     let other = json!({ "version": 2, "customFields": [{ "key": "badge", "value": "7" }] });
     update(&hr, &ada, other).await.ok();
     // A field that becomes required, or is archived, stands in the way of no other change.
-    let required = custom::CustomFieldUpdateInput {
-        version: 1,
-        label: async_graphql::MaybeUndefined::Undefined,
-        options: async_graphql::MaybeUndefined::Undefined,
-        is_required: async_graphql::MaybeUndefined::Value(true),
-        position: async_graphql::MaybeUndefined::Undefined,
-    };
+    let is_required = async_graphql::MaybeUndefined::Value(true);
+    let required = custom::CustomFieldUpdateInput { version: 1, is_required, ..Default::default() };
     custom::update(&ctx, shirt, required).await.unwrap();
     database::archive::<custom::CustomField>(&ctx, &custom::MANAGE, shirt).await.unwrap();
     update(&hr, &ada, json!({ "version": 3, "lastName": "Byron" })).await.ok();
@@ -218,4 +214,46 @@ async fn a_history_tells_of_tags_and_of_each_value() {
     assert_eq!(history[0]["changes"], expected);
     let first = history[1]["changes"].as_array().unwrap();
     assert!(first.contains(&json!({ "field": "customFields.shirt", "before": null, "after": "S" })));
+}
+
+#[tokio::test]
+async fn confidential_values_are_for_those_who_look_after_the_employee() {
+    let (app, hr) = office().await;
+    let [manager, member, colleague] =
+        [Role::Manager, Role::Member, Role::Member].map(|role| hr.colleague(&[role]));
+    for person in [&manager, &member] {
+        app.join(person).await;
+    }
+    let birth = field(&app, &hr, "birth", CustomFieldKind::Date, &[], false).await;
+    field(&app, &hr, "badge", CustomFieldKind::Number, &[], false).await;
+    let is_confidential = async_graphql::MaybeUndefined::Value(true);
+    let change = custom::CustomFieldUpdateInput { version: 1, is_confidential, ..Default::default() };
+    custom::update(&app.ctx(&hr, "employee"), birth, change).await.unwrap();
+    let office = app.as_(&hr);
+    let membership = |person: &Person| json!(person.member().membership_id);
+    let boss = hire(&office, "Grace", "Hopper", json!({ "membershipId": membership(&manager) })).await;
+    let more = json!({ "membershipId": membership(&member), "managerId": boss, "customFields": [
+        { "key": "birth", "value": "1815-12-10" }, { "key": "badge", "value": "7" }] });
+    assert_eq!(try_hire(&office, "Ada", "Lovelace", more.clone()).await.refusals(), ["DATE_INVALID"]);
+    let mut more = more;
+    more["customFields"][0]["value"] = json!("1990-12-10");
+    let ada = hire(&office, "Ada", "Lovelace", more).await;
+    let seen = async |person: &Person| {
+        let query = format!(
+            "{{ employee(id: \"{ada}\") {{ customFields {{ key value }} history {{ nodes {{ changes {{ field after }} }} }} }} }}"
+        );
+        let seen = app.as_(person).run(&query).await.ok().to_string();
+        assert!(seen.contains("badge"));
+        (seen.matches("1990-12-10").count(), seen.matches("birth").count())
+    };
+    for person in [&hr, &manager, &member] {
+        assert_eq!(seen(person).await, (2, 2));
+    }
+    assert_eq!(seen(&colleague).await, (0, 0));
+    // Nor does a filter tell whose it is; and it is no way to it for a manager either.
+    let condition = json!({ "customField": { "key": "birth", "value": "1990-12-10" } });
+    assert_eq!(found(&office, condition.clone()).await, ["Ada"]);
+    for person in [&manager, &colleague] {
+        assert_eq!(found(&app.as_(person), condition.clone()).await, [""; 0]);
+    }
 }

@@ -98,11 +98,15 @@ async fn only_what_would_be_done_is_offered() {
     let of = |noun: &str| offered[noun]["viewerPermissions"].clone();
     assert_eq!(of("workLocation"), json!(["workLocationUpdate", "workLocationArchive"]));
     assert_eq!(of("workSchedule"), json!(["workScheduleUpdate"]));
-    assert_eq!(of("employee"), json!(["employeeUpdate", "employeeTerminate"]));
+    let of_one_who_works_here =
+        json!(["employeeUpdate", "employeeTerminate", "employeeAttach", "employeeDetach"]);
+    assert_eq!(of("employee"), of_one_who_works_here);
     let member = app.as_(&office.colleague(&[Role::Member])).run(&query).await.ok();
     assert_eq!(member["employee"]["viewerPermissions"], json!([]));
     terminate(&hr, &ada, None).await.ok();
-    assert_eq!(hr.run(&query).await.ok()["employee"]["viewerPermissions"], json!([]));
+    // References and certificates come when somebody has left.
+    let of_one_who_left = json!(["employeeAttach", "employeeDetach"]);
+    assert_eq!(hr.run(&query).await.ok()["employee"]["viewerPermissions"], of_one_who_left);
 }
 
 #[tokio::test]

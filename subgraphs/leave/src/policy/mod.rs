@@ -28,7 +28,7 @@ use crate::ledger::{self, Grant};
 /// What people with this policy are due.
 #[derive(Clone, Debug, SimpleObject, Record)]
 #[graphql(name = "LeavePolicy", complex)]
-#[record("leave policy", table = "leave.policy", read = READ, graphql = "LeavePolicy")]
+#[record("leave policy", table = "leave.policy", read = READ, graphql = "LeavePolicy", parts = "lines")]
 pub struct Policy {
     /// The id of the leave policy; opaque to clients.
     pub id: PolicyId,
@@ -168,8 +168,9 @@ pub async fn assign_bulk(
 ) -> Result<Vec<Result<PolicyAssignment>>> {
     let mut tx = ctx.begin(&MANAGE).await?;
     let (policy_id, first_day) = (input.policy_id, input.first_day.map(Into::into));
-    let done =
-        tx.each(input.employee_ids, move |tx, id| Box::pin(assign_in(tx, policy_id, id, first_day))).await?;
+    let done = tx
+        .each(input.employee_ids, |id| *id, move |tx, id| Box::pin(assign_in(tx, policy_id, id, first_day)))
+        .await?;
     tx.commit(done).await
 }
 

@@ -136,7 +136,7 @@ pub async fn approve(ctx: &Ctx, id: RequestId, note: Option<String>) -> Result<R
 /// Grants many requests; what is refused of one, the others are not.
 pub async fn approve_bulk(ctx: &Ctx, rows: Vec<LeaveRequestRow>) -> Result<Vec<Result<Request>>> {
     let mut tx = ctx.begin(&DECIDE).await?;
-    let done = tx.each(rows, |tx, row| Box::pin(approve_in(tx, row.id, row.note))).await?;
+    let done = tx.each(rows, |row| row.id, |tx, row| Box::pin(approve_in(tx, row.id, row.note))).await?;
     tx.commit(done).await
 }
 
@@ -176,7 +176,7 @@ pub async fn reject(ctx: &Ctx, id: RequestId, note: Option<String>) -> Result<Re
 /// Declines many requests; what is refused of one, the others are not.
 pub async fn reject_bulk(ctx: &Ctx, rows: Vec<LeaveRequestRow>) -> Result<Vec<Result<Request>>> {
     let mut tx = ctx.begin(&DECIDE).await?;
-    let done = tx.each(rows, |tx, row| Box::pin(reject_in(tx, row.id, row.note))).await?;
+    let done = tx.each(rows, |row| row.id, |tx, row| Box::pin(reject_in(tx, row.id, row.note))).await?;
     tx.commit(done).await
 }
 

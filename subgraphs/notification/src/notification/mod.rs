@@ -59,7 +59,7 @@ pub async fn mark_read(ctx: &Ctx, id: NotificationId) -> Result<Notification> {
 /// As [`mark_read`], for each of a list.
 pub async fn mark_read_bulk(ctx: &Ctx, ids: Vec<NotificationId>) -> Result<Vec<Result<Notification>>> {
     let mut tx = ctx.begin(&UPDATE).await?;
-    let done = tx.each(ids, |tx, id| Box::pin(mark_read_in(tx, id))).await?;
+    let done = tx.each(ids, |id| *id, |tx, id| Box::pin(mark_read_in(tx, id))).await?;
     tx.commit(done).await
 }
 

@@ -36,10 +36,14 @@ pub async fn invite(ctx: &Ctx, input: MemberInviteInput) -> Result<Invitation> {
 pub async fn invite_bulk(ctx: &Ctx, rows: Vec<MemberInviteInput>) -> Result<Vec<Result<Invitation>>> {
     let mut tx = ctx.begin(&INVITE).await?;
     let by = authority(ctx)?.to_vec();
-    let done = tx.each(rows, move |tx, row| {
-        let by = by.clone();
-        Box::pin(async move { invite_in(tx, &by, row).await })
-    });
+    let done = tx.each(
+        rows,
+        |row| row.email.to_lowercase(),
+        move |tx, row| {
+            let by = by.clone();
+            Box::pin(async move { invite_in(tx, &by, row).await })
+        },
+    );
     let done = done.await?;
     tx.commit(done).await
 }
@@ -66,7 +70,7 @@ pub async fn revoke(ctx: &Ctx, id: InvitationId) -> Result<Invitation> {
 /// As [`revoke`], for each of a list.
 pub async fn revoke_bulk(ctx: &Ctx, ids: Vec<InvitationId>) -> Result<Vec<Result<Invitation>>> {
     let mut tx = ctx.begin(&INVITE).await?;
-    let done = tx.each(ids, |tx, id| Box::pin(revoke_in(tx, id))).await?;
+    let done = tx.each(ids, |id| *id, |tx, id| Box::pin(revoke_in(tx, id))).await?;
     tx.commit(done).await
 }
 

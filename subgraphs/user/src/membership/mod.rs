@@ -90,10 +90,16 @@ async fn change_each(ctx: &Ctx, rows: Vec<(MembershipId, Change)>) -> Result<Vec
     let mut tx = ctx.begin(&MANAGE).await?;
     repo::lock_owners(&mut tx).await?;
     let by = authority(ctx)?.to_vec();
-    let done = tx.each(rows, move |tx, (id, change)| {
-        let by = by.clone();
-        Box::pin(async move { change_in(tx, &by, id, change).await })
-    });
+    // Whoever else does this waits for the owners' rows; so they are done in the caller's order, which decides who of
+    // the owners stays.
+    let done = tx.each(
+        rows,
+        |_| (),
+        move |tx, (id, change)| {
+            let by = by.clone();
+            Box::pin(async move { change_in(tx, &by, id, change).await })
+        },
+    );
     let done = done.await?;
     tx.commit(done).await
 }
