@@ -1,6 +1,7 @@
 //! Processes: what runs in one, how it starts, and how it ends.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use database::{Access, Database};
 use files::Files;
@@ -16,6 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::addresses::{Addresses, ROUTER_PORT};
 use crate::{Failure, GateTenancy, cause, modules};
+
+/// How long a mutation may take: an import of ten thousand rows, on a busy machine.
+const MUTATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Runs something with logs, and with traces where a collector is named.
 ///
@@ -256,6 +260,7 @@ pub(crate) fn router_config(settings: &Settings) -> Result<Config, Failure> {
         trusted_proxies: proxies.collect::<Result<_, _>>().map_err(Failure)?,
         profile: router_profile(settings.profile()),
         cors_origins: settings.cors_origins.clone(),
+        request_timeout_ms: MUTATION_TIMEOUT.as_secs() * 1_000,
         ..Config::default()
     };
     if !settings.rate_limits {
@@ -275,6 +280,7 @@ fn endpoint(url: &reqwest::Url, connections: Connections, key: &SecretKey) -> Re
     let mut endpoint = Endpoint::new(&at("/graphql", "http")?, connections);
     endpoint.websocket = Some(at("/graphql/ws", "ws")?);
     endpoint.sign = Some(sign(key));
+    endpoint.mutation_timeout = MUTATION_TIMEOUT;
     endpoint.errors_shown = ErrorsShown::Coded;
     Ok(endpoint)
 }

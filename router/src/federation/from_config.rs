@@ -109,6 +109,7 @@ impl SubgraphConfig {
         };
         endpoint.event_stream = self.subscription_protocol == SubscriptionProtocol::Sse;
         endpoint.timeout = Duration::from_millis(self.timeout_ms);
+        endpoint.mutation_timeout = endpoint.timeout;
         endpoint.answer_bytes_max = self.answer_bytes_max;
         endpoint.sign = sign.filter(|_| self.signed).cloned();
         let names = self.forward_headers.iter().filter_map(|name| name.parse().ok());

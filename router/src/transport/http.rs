@@ -39,6 +39,9 @@ pub struct Endpoint {
     pub event_stream: bool,
     /// How long a call may take.
     pub timeout: Duration,
+    /// How long a mutation may take: what it does goes on though nobody waits for it, so giving up early tells nobody
+    /// what has become of it.
+    pub mutation_timeout: Duration,
     /// How large an answer may be, in bytes.
     pub answer_bytes_max: usize,
     /// Adds the router's credential to each call.
@@ -65,6 +68,7 @@ impl Endpoint {
             websocket: None,
             event_stream: false,
             timeout: Duration::from_secs(5),
+            mutation_timeout: Duration::from_secs(5),
             answer_bytes_max: 10 * 1024 * 1024,
             sign: None,
             forwarded: usually_forwarded(),
@@ -128,9 +132,10 @@ impl Endpoint {
                 answer => answer,
             }
         };
-        let answer = match tokio::time::timeout(self.timeout, asked).await {
+        let timeout = if is_mutation { self.mutation_timeout } else { self.timeout };
+        let answer = match tokio::time::timeout(timeout, asked).await {
             Ok(answer) => answer,
-            Err(_) => Err(TransportError::Timeout(self.timeout.as_millis())),
+            Err(_) => Err(TransportError::Timeout(timeout.as_millis())),
         };
         permit.settle(answer.is_err());
         answer

@@ -13,14 +13,17 @@ use crate::error::{GraphqlError, PathSegment, code};
 
 /// The same patience as for a subgraph in another process.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// The same for a mutation: a large import takes some seconds, and cut off it would leave nothing but doubt.
+const MUTATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) async fn call(executable: &graphql::Executable, call: Call<'_>) -> Result<Answer, TransportError> {
     // Whoever panics fails one request, not the process.
+    let timeout = if call.is_mutation { MUTATION_TIMEOUT } else { TIMEOUT };
     let answer = AssertUnwindSafe(executable.execute(request(call)?)).catch_unwind();
-    match tokio::time::timeout(TIMEOUT, answer).await {
+    match tokio::time::timeout(timeout, answer).await {
         Ok(Ok(response)) => Ok(Answer::Response(response)),
         Ok(Err(_)) => Err(TransportError::Panicked),
-        Err(_) => Err(TransportError::Timeout(TIMEOUT.as_millis())),
+        Err(_) => Err(TransportError::Timeout(timeout.as_millis())),
     }
 }
 

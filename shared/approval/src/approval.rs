@@ -52,6 +52,9 @@ pub struct Approval {
     pub due_at: Option<DateTime<Utc>>,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
+    /// When it is due, or the end of time.
+    #[record(read)]
+    pub due_order: DateTime<Utc>,
 }
 
 /// To see what waits for one's decision.

@@ -42,9 +42,6 @@ pub enum Error {
     /// The same idempotency key came with another request.
     #[error("this idempotency key was used for another request")]
     IdempotencyMismatch,
-    /// The row that a cursor points to is not there any more.
-    #[error("the row of this cursor is gone; begin again without it")]
-    CursorGone,
     /// The same request was done before: its stored result, which a mutation answers with. Never shown.
     #[error("this request was done before")]
     Replayed(serde_json::Value),
@@ -61,7 +58,7 @@ pub enum Error {
 
 impl Error {
     /// The codes of errors that are written for clients: every variant's but that of [`Error::Internal`].
-    pub const CLIENT_CODES: [&str; 11] = [
+    pub const CLIENT_CODES: [&str; 10] = [
         "UNAUTHENTICATED",
         "FORBIDDEN",
         "NOT_FOUND",
@@ -71,7 +68,6 @@ impl Error {
         "TENANT_SUSPENDED",
         "RATE_LIMITED",
         "IDEMPOTENCY_MISMATCH",
-        "CURSOR_GONE",
         "DEPENDENCY_UNAVAILABLE",
     ];
 
@@ -87,7 +83,6 @@ impl Error {
             Self::NotFound(_) => "NOT_FOUND",
             Self::Validation(_) => "VALIDATION_FAILED",
             Self::VersionConflict(_) => Self::VERSION_CONFLICT,
-            Self::CursorGone => "CURSOR_GONE",
             Self::ModuleDisabled => "MODULE_DISABLED",
             Self::TenantSuspended => "TENANT_SUSPENDED",
             Self::RateLimited { .. } => "RATE_LIMITED",
@@ -210,8 +205,7 @@ mod tests {
             Error::ModuleDisabled => Error::TenantSuspended,
             Error::TenantSuspended => Error::RateLimited { retry_after_s: 1 },
             Error::RateLimited { .. } => Error::IdempotencyMismatch,
-            Error::IdempotencyMismatch => Error::CursorGone,
-            Error::CursorGone => Error::Refused(Vec::new()),
+            Error::IdempotencyMismatch => Error::Refused(Vec::new()),
             Error::Refused(_) => Error::Unavailable,
             Error::Unavailable => Error::internal("a cause"),
             Error::Internal(_) | Error::Replayed(_) => return None,

@@ -23,6 +23,8 @@ pub use event::{Envelope, Event, EventActor};
 pub use form::{Form, given};
 pub use id::{EmployeeId, IdentityId, MembershipId, OrganizationId, SessionId};
 pub use money::Currency;
+#[cfg(feature = "sqlx")]
+pub use page::page_of;
 pub use page::{Page, Place, Slice, Sort};
 pub use permission::{
     ADMINISTRATION, EVERYBODY, EVERYBODY_OWN, Grants, PEOPLE_MATTERS, PEOPLE_OFFICE, Permission, Role, STAFF,

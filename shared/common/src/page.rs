@@ -1,7 +1,10 @@
 //! Keyset pages: where a page starts, how long it is, and whether another follows.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{Error, Result};
@@ -36,30 +39,39 @@ const fn fnv(mut hash: u32, text: &str) -> u32 {
     hash
 }
 
-/// A position in a list: the row that the page before ended with. Opaque to clients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// A position in a list: the row that the page before ended with, and by what it stood where it did. So the next page
+/// goes on there, also when the row has been changed or is gone. Opaque to clients.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Cursor {
     place: Place,
     id: Uuid,
+    /// What the row was ordered by, as a JSON object; empty where it is found again by its id.
+    values: Arc<str>,
 }
 
+/// The longest cursor, in bytes of text.
+const CURSOR_BYTES_MAX: usize = 4_000;
+
 impl Cursor {
-    fn encode(self) -> String {
-        let mut bytes = [0; 20];
-        bytes[..4].copy_from_slice(&self.place.0.to_be_bytes());
-        bytes[4..].copy_from_slice(self.id.as_bytes());
-        URL_SAFE_NO_PAD.encode(bytes)
+    fn encode(&self) -> String {
+        let place = self.place.0.to_be_bytes();
+        URL_SAFE_NO_PAD.encode([&place, self.id.as_bytes().as_slice(), self.values.as_bytes()].concat())
     }
 
     fn decode(text: &str) -> Option<Self> {
-        let bytes: [u8; 20] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
-        let (place, id) = bytes.split_first_chunk::<4>()?;
-        Some(Self { place: Place(u32::from_be_bytes(*place)), id: Uuid::from_slice(id).ok()? })
+        if text.len() > CURSOR_BYTES_MAX {
+            return None;
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (place, rest) = bytes.split_first_chunk::<4>()?;
+        let (id, values) = rest.split_first_chunk::<16>()?;
+        let values = std::str::from_utf8(values).ok()?.into();
+        Some(Self { place: Place(u32::from_be_bytes(*place)), id: Uuid::from_bytes(*id), values })
     }
 }
 
 /// Which page of a list is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Page {
     first: i64,
     after: Option<Cursor>,
@@ -110,14 +122,41 @@ impl Page {
     /// # Errors
     /// `VALIDATION_FAILED` when the cursor is of another list, or of another order of this one.
     pub fn after(&self, place: Place) -> Result<Option<Uuid>> {
-        match self.after {
+        Ok(self.cursor(place)?.map(|cursor| cursor.id))
+    }
+
+    /// As [`Page::after`], with what the row was ordered by: an object of columns, its id among them.
+    ///
+    /// # Errors
+    /// As [`Page::after`].
+    pub fn after_row(&self, place: Place) -> Result<Option<Value>> {
+        let Some(cursor) = self.cursor(place)? else { return Ok(None) };
+        let Ok(Value::Object(mut row)) = serde_json::from_str(&cursor.values) else { return Err(foreign()) };
+        row.insert("id".to_owned(), cursor.id.to_string().into());
+        Ok(Some(Value::Object(row)))
+    }
+
+    fn cursor(&self, place: Place) -> Result<Option<&Cursor>> {
+        match &self.after {
             Some(cursor) if cursor.place != place => Err(foreign()),
-            after => Ok(after.map(|cursor| cursor.id)),
+            after => Ok(after.as_ref()),
         }
     }
 
     /// Cuts the surplus row off, and gives each row its cursor.
-    pub fn slice<T>(&self, place: Place, mut rows: Vec<T>, id: impl Fn(&T) -> Uuid) -> Slice<T> {
+    pub fn slice<T>(&self, place: Place, rows: Vec<T>, id: impl Fn(&T) -> Uuid) -> Slice<T> {
+        self.slice_of(place, rows, |row| (id(row), "".into()))
+    }
+
+    /// As [`Page::slice`], with what each row is ordered by beside its id: an object of columns.
+    pub fn slice_by<T>(&self, place: Place, rows: Vec<T>, key: impl Fn(&T) -> (Uuid, Value)) -> Slice<T> {
+        self.slice_of(place, rows, |row| {
+            let (id, values) = key(row);
+            (id, values.to_string().into())
+        })
+    }
+
+    fn slice_of<T>(&self, place: Place, mut rows: Vec<T>, key: impl Fn(&T) -> (Uuid, Arc<str>)) -> Slice<T> {
         let wanted = usize::try_from(self.first).unwrap_or(usize::MAX);
         let has_next = rows.len() > wanted;
         rows.truncate(wanted);
@@ -125,9 +164,30 @@ impl Page {
             has_previous: self.after.is_some(),
             has_next,
             total: None,
-            rows: rows.into_iter().map(|row| (Cursor { place, id: id(&row) }.encode(), row)).collect(),
+            rows: rows
+                .into_iter()
+                .map(|row| {
+                    let (id, values) = key(&row);
+                    (Cursor { place, id, values }.encode(), row)
+                })
+                .collect(),
         }
     }
+}
+
+/// What came of asking for a page, where a cursor that a client has bent is a fault of the client's.
+///
+/// # Errors
+/// `VALIDATION_FAILED` for values that no column can have; every other one as it is.
+#[cfg(feature = "sqlx")]
+pub fn page_of<T>(asked: std::result::Result<Vec<T>, sqlx::Error>) -> Result<Vec<T>> {
+    // SQLSTATE: invalid text representation, invalid datetime format.
+    const BENT: [&str; 2] = ["22P02", "22007"];
+    asked.map_err(|error| {
+        let code = error.as_database_error().and_then(|cause| cause.code());
+        let is_bent = code.is_some_and(|code| BENT.contains(&code.as_ref()));
+        if is_bent { foreign() } else { error.into() }
+    })
 }
 
 fn foreign() -> Error {
@@ -179,13 +239,15 @@ mod tests {
     #[test]
     fn a_cursor_comes_back_as_it_went() {
         let id = Uuid::now_v7();
-        let text = Cursor { place: PLACE, id }.encode();
-        assert_eq!(Page::new(None, Some(&text)).unwrap().after(PLACE).unwrap(), Some(id));
+        let text = Cursor { place: PLACE, id, values: r#"{"name":"A"}"#.into() }.encode();
+        let page = Page::new(None, Some(&text)).unwrap();
+        assert_eq!(page.after(PLACE).unwrap(), Some(id));
+        assert_eq!(page.after_row(PLACE).unwrap(), Some(serde_json::json!({ "name": "A", "id": id })));
     }
 
     #[test]
     fn a_cursor_of_another_list_or_order_is_refused() {
-        let text = Cursor { place: PLACE, id: Uuid::now_v7() }.encode();
+        let text = Cursor { place: PLACE, id: Uuid::now_v7(), values: "".into() }.encode();
         let page = Page::new(None, Some(&text)).unwrap();
         for other in [Place::new("department", "NameDesc"), Place::new("location", "Name")] {
             assert_eq!(page.after(other).unwrap_err().code(), "VALIDATION_FAILED");
@@ -197,7 +259,7 @@ mod tests {
         for first in [0, -1, 101] {
             assert!(Page::new(Some(first), None).is_err());
         }
-        for after in ["", "rubbish", "e30", &"A".repeat(2000)] {
+        for after in ["", "rubbish", "e30", &"A".repeat(5000)] {
             assert!(Page::new(None, Some(after)).is_err(), "{after}");
         }
     }

@@ -41,7 +41,7 @@ impl Tx {
         let place = Place::new(R::TABLE, "history");
         let mut by_page: HashMap<Page, Vec<R::Id>> = HashMap::new();
         for (id, page) in keys {
-            by_page.entry(*page).or_default().push(*id);
+            by_page.entry(page.clone()).or_default().push(*id);
         }
         let mut found = HashMap::with_capacity(keys.len());
         for (page, ids) in by_page {
@@ -51,7 +51,7 @@ impl Tx {
             for id in ids {
                 let rows = changes.remove(&id.into()).unwrap_or_default();
                 let number = |change: &Change| Uuid::from_u128(u128::try_from(change.id).unwrap_or_default());
-                found.insert((id, page), page.slice(place, rows, number));
+                found.insert((id, page.clone()), page.slice(place, rows, number));
             }
         }
         Ok(found)

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 use chrono::{DateTime, Utc};
-use common::{EmployeeId, Error, Page, Permission, Place, Refusal, Result, Slice};
+use common::{EmployeeId, Error, Permission, Refusal, Result};
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -214,30 +214,6 @@ impl Tx {
             let message = format!("there is no such {} in use", R::NAME);
             Refusal::of(field, R::NOT_FOUND, "").saying(message).into()
         })
-    }
-
-    /// A page of rows that `page!` has read.
-    ///
-    /// # Errors
-    /// `CURSOR_GONE` when the row is gone that the page was to continue after.
-    pub async fn slice<R: Record>(
-        &mut self,
-        page: &Page,
-        place: Place,
-        rows: Vec<R>,
-        total: Option<i64>,
-    ) -> Result<Slice<R>> {
-        if rows.is_empty()
-            && let Some(after) = page.after(place)?
-        {
-            let sql = format!("select exists (select from {} where id = $1)", R::TABLE);
-            let is_there: bool =
-                sqlx::query_scalar(AssertSqlSafe(sql)).bind(after).fetch_one(self.conn()).await?;
-            if !is_there {
-                return Err(Error::CursorGone);
-            }
-        }
-        Ok(Slice { total, ..page.slice(place, rows, |row| row.id().into()) })
     }
 }
 

@@ -109,7 +109,8 @@ pub fn sorts(input: TokenStream) -> TokenStream {
 /// ```
 ///
 /// Each order is a query of its own, so that it goes along its own index. `$1` and `$2` are the page's own: the
-/// filter's parameters begin at `$3`. A list is ordered by columns that are never null.
+/// filter's parameters begin at `$3`. A list is ordered by fields that are never null, so that a cursor can have their
+/// values; one that the database works out, such as a name for sorting, is a field that is `#[record(read)]`.
 #[proc_macro]
 pub fn page(input: TokenStream) -> TokenStream {
     write(list::page(syn::parse_macro_input!(input)))

@@ -138,23 +138,34 @@ pub fn page(page: Page) -> Result<TokenStream> {
     let arguments: Vec<_> = arguments.into_iter().collect();
     let arms = orders.iter().map(|(order, column)| {
         let descending = format_ident!("{order}Desc");
+        let columns: Vec<Ident> = column.value().split(", ").map(|name| Ident::new(name, column.span())).collect();
+        let names = columns.iter().map(ToString::to_string);
+        let key = quote! {
+            |row: &#record| ::common::reexport::serde_json::json!({ #(#names: #select!(@value row #columns)),* })
+        };
         quote! {
-            #sorts::#order => #select!(@page ">" "" #column #filter [after, page.limit() #(, #arguments)*])
-                .fetch_all(#tx.conn()).await?,
-            #sorts::#descending => #select!(@page "<" " desc" #column #filter [after, page.limit() #(, #arguments)*])
-                .fetch_all(#tx.conn()).await?
+            #sorts::#order => {
+                let asked = #select!(@page ">" "" #column #filter [after, page.limit() #(, #arguments)*]);
+                (asked.fetch_all(#tx.conn()).await, (#key) as fn(&#record) -> ::common::reexport::serde_json::Value)
+            }
+            #sorts::#descending => {
+                let asked = #select!(@page "<" " desc" #column #filter [after, page.limit() #(, #arguments)*]);
+                (asked.fetch_all(#tx.conn()).await, (#key) as fn(&#record) -> ::common::reexport::serde_json::Value)
+            }
         }
     });
     Ok(quote! {{
         let page: &::common::Page = &#page;
         let place = ::common::Place::new(<#record as ::database::Record>::TABLE, ::common::Sort::name(#sort));
-        let after = page.after(place)?;
+        let after = page.after_row(place)?;
         #tx.plan_afresh().await?;
-        let rows = match #sort { #(#arms),* };
+        let (rows, key) = match #sort { #(#arms)* };
+        let rows = ::common::page_of(rows)?;
         let total = match page.is_counted {
             true => Some(#select!(@count #filter [#(#arguments),*]).fetch_one(#tx.conn()).await?),
             false => None,
         };
-        #tx.slice::<#record>(page, place, rows, total).await?
+        let key = |row: &#record| (::database::Record::id(row).into(), key(row));
+        ::common::Slice { total, ..page.slice_by(place, rows, key) }
     }})
 }

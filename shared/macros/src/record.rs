@@ -47,6 +47,7 @@ impl Parse for Struct {
     }
 }
 
+#[derive(Clone)]
 struct Column {
     field: Ident,
     ty: Type,
@@ -184,11 +185,26 @@ fn select_macro(ident: &Ident, of: &Struct, columns: &[Column]) -> TokenStream {
     let source = of.view.as_ref().unwrap_or(&of.table).value();
     let list: Vec<String> = columns.iter().map(Column::selected).collect();
     let select = format!("select {} from {source} ", list.join(", "));
-    let page = format!("{select}where ($1::uuid is null or (");
-    let after = format!(", id from {source} where id = $1)) and (");
+    let page = format!("{select}where ($1::jsonb is null or (");
+    let after = format!(", id from jsonb_populate_record(null::{source}, $1))) and (");
     let count = format!(
-        "select count(*) as \"count!\" from {source} where ($1::uuid is null and $2::bigint is null) and ("
+        "select count(*) as \"count!\" from {source} where ($1::jsonb is null and $2::bigint is null) and ("
     );
+    // A column that is worked out orders nothing.
+    let named =
+        |column: &Column| syn::parse_str::<Ident>(&column.name).ok().map(|name| (name, column.clone()));
+    let values = columns.iter().filter_map(named).map(|(name, column)| {
+        let field = &column.field;
+        match inner(&column.ty) {
+            None => quote!((@value $row:ident #name) => { &$row.#field };),
+            Some(_) => {
+                let wrong = format!("a list is ordered by columns that are never null, and `{name}` may be");
+                quote!((@value $row:ident #name) => { compile_error!(#wrong) };)
+            }
+        }
+    });
+    let no_field =
+        format!("a list of {ident} is ordered by its own fields; one that is only read is #[record(read)]");
     quote! {
         macro_rules! #name {
             (@page $beyond:literal $direction:literal $column:literal $filter:literal [$($argument:expr),* $(,)?]) => {
@@ -202,9 +218,11 @@ fn select_macro(ident: &Ident, of: &Struct, columns: &[Column]) -> TokenStream {
             (@count $filter:literal [$($argument:expr),* $(,)?]) => {
                 ::sqlx::query_scalar!(
                     #count + $filter + ")",
-                    None::<::common::reexport::uuid::Uuid>, None::<i64> $(, $argument)*
+                    None::<::common::reexport::serde_json::Value>, None::<i64> $(, $argument)*
                 )
             };
+            #(#values)*
+            (@value $row:ident $($other:tt)*) => { compile_error!(#no_field) };
             ($($rest:tt)+) => { ::sqlx::query_as!(#ident, #select + $($rest)+) };
         }
         pub(crate) use #name;

@@ -219,16 +219,16 @@ impl Batch for RequestsOfEmployee {
         let visible = in_scope(tx, &request::READ, keys.iter().map(|(id, ..)| *id)).await?;
         let mut by_page: HashMap<_, Vec<EmployeeId>> = HashMap::new();
         for (id, page, filter) in keys.iter().filter(|(id, ..)| visible.contains(id)) {
-            by_page.entry((*page, filter)).or_default().push(*id);
+            by_page.entry((page.clone(), filter)).or_default().push(*id);
         }
         let mut found = HashMap::with_capacity(keys.len());
         for ((page, filter), ids) in by_page {
             let (wanted, others): (Vec<_>, Vec<_>) =
                 ids.into_iter().partition(|id| filter.employee_id.is_none_or(|only| only == *id));
-            let pages = request::select_pages(tx, &wanted, filter, page).await?;
+            let pages = request::select_pages(tx, &wanted, filter, &page).await?;
             let empty = others.into_iter().map(|id| (id, Slice::default()));
             found.extend(
-                pages.into_iter().chain(empty).map(|(id, slice)| ((id, page, filter.clone()), slice)),
+                pages.into_iter().chain(empty).map(|(id, slice)| ((id, page.clone(), filter.clone()), slice)),
             );
         }
         Ok(found)

@@ -103,6 +103,9 @@ pub struct Employee {
     pub created_at: DateTime<Utc>,
     /// When the record was last changed.
     pub updated_at: DateTime<Utc>,
+    #[graphql(skip)]
+    #[record(read)]
+    pub(crate) sort_name: String,
 }
 
 inputs! {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use common::{Page, Permission, Place, Result, Slice};
 use database::{Tx, page};
 use graphql::Batch;
+use serde_json::json;
 
 use super::READ;
 use super::graphql::{EmployeeFilter, EmployeeSort};
@@ -106,7 +107,7 @@ impl Batch for ReportsOf {
         // A list of parents asks each for the same page: one query for each page.
         let mut managers: HashMap<Page, Vec<EmployeeId>> = HashMap::new();
         for (manager_id, page) in keys {
-            managers.entry(*page).or_default().push(*manager_id);
+            managers.entry(page.clone()).or_default().push(*manager_id);
         }
         let mut found = HashMap::with_capacity(keys.len());
         for (page, ids) in managers {
@@ -115,20 +116,20 @@ impl Batch for ReportsOf {
                      select page.id from unnest($1::uuid[]) as manager (id) cross join lateral (
                          select report.id from employee.employee report
                          where report.manager_id = manager.id and report.status <> 'TERMINATED'
-                             and ($2::uuid is null or (report.sort_name, report.id) >
-                                  (select sort_name, id from employee.employee where id = $2))
+                             and ($2::jsonb is null or (report.sort_name, report.id) >
+                                  (select sort_name, id from jsonb_populate_record(null::employee.employee, $2)))
                          order by report.sort_name, report.id limit $3
                      ) as page
                  ) order by sort_name, id",
                 &ids as &[EmployeeId],
-                page.after(PLACE)?,
+                page.after_row(PLACE)?,
                 page.limit(),
-            )
-            .fetch_all(tx.conn())
-            .await?;
+            );
+            let rows = common::page_of(rows.fetch_all(tx.conn()).await)?;
+            let key = |row: &Employee| (row.id.into(), json!({ "sort_name": row.sort_name }));
             for id in ids {
                 let reports = rows.iter().filter(|row| row.manager_id == Some(id)).cloned().collect();
-                found.insert((id, page), page.slice(PLACE, reports, |row: &Employee| row.id.into()));
+                found.insert((id, page.clone()), page.slice_by(PLACE, reports, key));
             }
         }
         Ok(found)

@@ -134,14 +134,50 @@ async fn null_is_refused_where_there_must_be_something() {
 }
 
 #[tokio::test]
-async fn a_cursor_whose_row_is_gone_is_refused_and_not_an_empty_page() {
+async fn a_page_goes_on_where_the_one_before_ended_whatever_became_of_its_last_row() {
     let (app, hr) = office().await;
     let hr = app.as_(&hr);
-    location(&hr, "Europe/Berlin", None).await;
-    let page = hr.run("{ workLocations { pageInfo { endCursor } } }").await.ok();
-    let after = &page["workLocations"]["pageInfo"]["endCursor"];
-    let rest = format!("{{ workLocations(after: {after}) {{ nodes {{ id }} }} }}");
-    assert_eq!(hr.run(&rest).await.ok()["workLocations"]["nodes"], json!([]));
-    let stranger = Person::new(&[Role::Hr]);
-    assert_eq!(app.as_(&stranger).run(&rest).await.codes(), ["CURSOR_GONE"]);
+    for code in ["A", "B", "C", "D"] {
+        department(&hr, code).await;
+    }
+    let page = async |after: &Value| {
+        let query = "query($after: String) { departments(sort: CODE, first: 2, after: $after) {
+            nodes { id code } pageInfo { endCursor hasNextPage } } }";
+        hr.run_with(query, json!({ "after": after })).await.ok()["departments"].clone()
+    };
+    let codes = |page: &Value| {
+        let nodes = page["nodes"].as_array().unwrap();
+        nodes.iter().map(|node| text(&node["code"])).collect::<Vec<_>>()
+    };
+    let first = page(&Value::Null).await;
+    assert_eq!(codes(&first), ["A", "B"]);
+    let last = text(&first["nodes"][1]["id"]);
+    hr.update("department", &last, json!({ "code": "Z" })).await.ok();
+    let second = page(&first["pageInfo"]["endCursor"]).await;
+    assert_eq!(codes(&second), ["C", "D"]);
+    assert_eq!(codes(&page(&second["pageInfo"]["endCursor"]).await), ["Z"]);
+    let behind = sqlx::PgPool::connect(&app.admin_url).await.unwrap();
+    sqlx::query("delete from employee.department where code = 'Z'").execute(&behind).await.unwrap();
+    assert_eq!(codes(&page(&first["pageInfo"]["endCursor"]).await), ["C", "D"]);
+}
+
+#[tokio::test]
+async fn a_cursor_that_somebody_has_bent_is_the_fault_of_whoever_sends_it() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let (app, hr) = office().await;
+    let hr = app.as_(&hr);
+    hire(&hr, "Ada", "Byron", json!({})).await;
+    let page = hr.run("{ employees(sort: JOINED_ON) { pageInfo { endCursor } } }").await.ok();
+    let cursor = URL_SAFE_NO_PAD.decode(text(&page["employees"]["pageInfo"]["endCursor"])).unwrap();
+    for values in
+        ["", "[]", "{", r#"{"joined_on":"no day"}"#, r#"{"joined_on":"2026-02-30"}"#, r#"{"joined_on":{}}"#]
+    {
+        let bent = URL_SAFE_NO_PAD.encode([&cursor[..20], values.as_bytes()].concat());
+        let query = format!("{{ employees(sort: JOINED_ON, after: \"{bent}\") {{ nodes {{ id }} }} }}");
+        assert_eq!(hr.run(&query).await.codes(), ["VALIDATION_FAILED"], "{values}");
+    }
+    let nul = URL_SAFE_NO_PAD.encode([&cursor[..20], br#"{"joined_on":"\u0000"}"#.as_slice()].concat());
+    let query = format!("{{ employees(sort: JOINED_ON, after: \"{nul}\") {{ nodes {{ id }} }} }}");
+    assert_eq!(hr.run(&query).await.codes(), ["VALIDATION_FAILED"]);
 }

@@ -7,6 +7,7 @@ use common::{MembershipId, Page, Permission, Place, Result, Slice};
 use database::{Tx, page};
 use graphql::Batch;
 use rust_decimal::Decimal;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::calendar::{Half, HalfDay};
@@ -116,7 +117,7 @@ pub async fn select_pages(
     tx: &mut Tx,
     employees: &[EmployeeId],
     filter: &LeaveRequestFilter,
-    page: Page,
+    page: &Page,
 ) -> Result<HashMap<EmployeeId, Slice<Request>>> {
     const PLACE: Place = Place::new("leave.request of an employee", "FirstDayDesc");
     let rows = select_request!(
@@ -126,7 +127,8 @@ pub async fn select_pages(
                  where r.employee_id = wanted.employee_id and ($2::uuid is null or leave_type_id = $2)
                      and ($3::text[] is null or status = any($3)) and ($4::date is null or last_day >= $4)
                      and ($5::date is null or first_day <= $5)
-                     and ($6::uuid is null or (first_day, r.id) < (select first_day, id from leave.request where id = $6))
+                     and ($6::jsonb is null or (first_day, r.id) <
+                          (select first_day, id from jsonb_populate_record(null::leave.request, $6)))
                  order by first_day desc, r.id desc limit $7
              ) as page
          ) order by first_day desc, id desc",
@@ -135,14 +137,14 @@ pub async fn select_pages(
         filter.status.as_deref() as Option<&[Status]>,
         filter.from.map(|day| day.0),
         filter.to.map(|day| day.0),
-        page.after(PLACE)?,
+        page.after_row(PLACE)?,
         page.limit(),
-    )
-    .fetch_all(tx.conn())
-    .await?;
+    );
+    let rows = common::page_of(rows.fetch_all(tx.conn()).await)?;
+    let key = |row: &Request| (row.id.into(), json!({ "first_day": row.first_day }));
     let of = |id: &EmployeeId| {
         let mine = rows.iter().filter(|row| row.employee_id == *id).cloned().collect();
-        (*id, page.slice(PLACE, mine, |row: &Request| row.id.into()))
+        (*id, page.slice_by(PLACE, mine, key))
     };
     Ok(employees.iter().map(of).collect())
 }
