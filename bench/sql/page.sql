@@ -10,12 +10,13 @@ select set_config('app.organization_id', :organization, true), set_config('app.i
 \endpipeline
 select id, number, first_name, last_name, work_email, status, employment_type, joined_on, last_working_day,
     termination_type, membership_id, department_id, manager_id, work_location_id, work_schedule_id,
-    holiday_calendar_id, custom_fields, tags, version, created_at, updated_at
+    holiday_calendar_id, custom_fields, tags, version, created_at, updated_at, sort_name
 from employee.employee
-where (null::uuid is null or (sort_name, id) > (select sort_name, id from employee.employee where id = null))
+where (null::jsonb is null or (sort_name, id) >
+        (select sort_name, id from jsonb_populate_record(null::employee.employee, null)))
     and (null::text is null or status = null) and (null::uuid is null or department_id = null)
     and (null::uuid is null or manager_id = null) and (null::uuid is null or work_location_id = null)
-    and (null::uuid[] is null or id = any(null)) and (null::text is null or search_text like null)
+    and (null::uuid[] is null or id = any(null)) and (null::text[] is null or search_text like all(null))
     and (null::uuid[] is null or id = any(null)) and (null::text[] is null or tags @> null)
     and (null::jsonb is null or custom_fields @> null)
 order by sort_name, id limit 21;

@@ -70,8 +70,8 @@ pub async fn list(
     Ok(page!(
         tx, Department, page, sort: DepartmentSort { Name => "name", Code => "code" },
         "(archived_at is not null) = $3 and ($4::uuid[] is null or id = any($4))
-         and ($5::text is null or search_text like $5) and ($6::uuid is null or parent_id = $6)",
-        [filter.is_archived, search.ids.as_deref(), search.pattern.as_deref(), filter.parent_id as Option<DepartmentId>],
+         and ($5::text[] is null or search_text like all($5)) and ($6::uuid is null or parent_id = $6)",
+        [filter.is_archived, search.ids.as_deref(), search.patterns.as_deref(), filter.parent_id as Option<DepartmentId>],
     ))
 }
 

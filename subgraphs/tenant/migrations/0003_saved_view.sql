@@ -5,7 +5,7 @@ create table tenant.saved_view (
     organization_id uuid not null,
     -- The noun's name in the graph: `Employee`.
     noun text not null constraint saved_view_noun_check check (noun ~ '^[A-Z][A-Za-z0-9]{0,39}$'),
-    name text not null constraint saved_view_name_check check (length(name) between 1 and 100),
+    name text collate core.names not null constraint saved_view_name_check check (length(name) between 1 and 100),
     settings jsonb not null constraint saved_view_settings_check check (jsonb_typeof(settings) = 'object'),
     owner_id uuid not null,
     is_shared boolean not null,
@@ -13,7 +13,7 @@ create table tenant.saved_view (
     archived_at timestamptz,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
-    search_text text not null generated always as (lower(' ' || name)) stored,
+    search_text text not null generated always as (core.searchable(' ' || name)) stored,
     constraint saved_view_pkey primary key (organization_id, id)
 );
 create index saved_view_name_idx on tenant.saved_view (organization_id, name, id);

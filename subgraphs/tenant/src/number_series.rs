@@ -73,8 +73,8 @@ pub async fn list(
     let search = tx.search::<NumberSeries>(filter.search.as_deref()).await?;
     Ok(page!(
         tx, NumberSeries, page, sort: NumberSeriesSort { Key => "key" },
-        "($3::uuid[] is null or id = any($3)) and ($4::text is null or search_text like $4)",
-        [search.ids.as_deref(), search.pattern.as_deref()],
+        "($3::uuid[] is null or id = any($3)) and ($4::text[] is null or search_text like all($4))",
+        [search.ids.as_deref(), search.patterns.as_deref()],
     ))
 }
 

@@ -106,8 +106,8 @@ pub async fn list(
     Ok(page!(
         tx, SavedView, page, sort: SavedViewSort { Name => "name" },
         "(archived_at is not null) = $3 and ($4::text is null or noun = $4)
-         and ($5::uuid[] is null or id = any($5)) and ($6::text is null or search_text like $6)",
-        [filter.is_archived, filter.noun.as_deref(), search.ids.as_deref(), search.pattern.as_deref()],
+         and ($5::uuid[] is null or id = any($5)) and ($6::text[] is null or search_text like all($6))",
+        [filter.is_archived, filter.noun.as_deref(), search.ids.as_deref(), search.patterns.as_deref()],
     ))
 }
 

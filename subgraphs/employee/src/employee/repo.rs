@@ -25,7 +25,7 @@ pub(super) async fn select_page(
         tx, Employee, page, sort: EmployeeSort { Name => "sort_name", JoinedOn => "joined_on", Number => "number" },
         "($3::text is null or status = $3) and ($4::uuid is null or department_id = $4)
          and ($5::uuid is null or manager_id = $5) and ($6::uuid is null or work_location_id = $6)
-         and ($7::uuid[] is null or id = any($7)) and ($8::text is null or search_text like $8)
+         and ($7::uuid[] is null or id = any($7)) and ($8::text[] is null or search_text like all($8))
          and ($9::uuid[] is null or id = any($9)) and ($10::text[] is null or tags @> $10)
          and ($11::jsonb is null or custom_fields @> $11)",
         [
@@ -34,7 +34,7 @@ pub(super) async fn select_page(
             filter.manager_id as Option<EmployeeId>,
             filter.work_location_id as Option<WorkLocationId>,
             search.ids.as_deref(),
-            search.pattern.as_deref(),
+            search.patterns.as_deref(),
             carrying.ids.as_deref(),
             carrying.tags.as_deref(),
             carrying.fields.as_ref(),

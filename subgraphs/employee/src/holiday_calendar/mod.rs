@@ -115,8 +115,8 @@ pub async fn list(
     Ok(page!(
         tx, HolidayCalendar, page, sort: HolidayCalendarSort { Name => "name" },
         "(archived_at is not null) = $3 and ($4::uuid[] is null or id = any($4))
-         and ($5::text is null or search_text like $5)",
-        [filter.is_archived, search.ids.as_deref(), search.pattern.as_deref()],
+         and ($5::text[] is null or search_text like all($5))",
+        [filter.is_archived, search.ids.as_deref(), search.patterns.as_deref()],
     ))
 }
 

@@ -182,3 +182,64 @@ async fn a_page_of_twenty_costs_no_more_statements_than_a_page_of_two() {
     // One for each field that looks something up. Two that want the same noun at the same moment may share one.
     assert!(counts.iter().all(|count| (8..=12).contains(count)), "{counts:?}");
 }
+
+#[tokio::test]
+async fn names_stand_where_people_look_for_them() {
+    let (app, hr) = office().await;
+    let hr = app.as_(&hr);
+    for (at, name) in ["Zebra", "apple", "Österreich", "Banana", "Éclair", "Ofen"].into_iter().enumerate() {
+        hire(&hr, "A", name, json!({ "workEmail": format!("{at}@example.com") })).await;
+        let department = json!({ "name": name, "code": format!("D{at}") });
+        hr.create("department", department).await;
+    }
+    let expected = ["apple", "Banana", "Éclair", "Ofen", "Österreich", "Zebra"];
+    // In pages of two, so that cursors go by the same order.
+    for (list, field, wanted) in [("employees", "lastName", &expected), ("departments", "name", &expected)] {
+        let (mut seen, mut after) = (Vec::new(), Value::Null);
+        loop {
+            let query = format!(
+                "query($after: String) {{ {list}(sort: NAME, first: 2, after: $after) {{ nodes {{ {field} }}
+                    pageInfo {{ endCursor hasNextPage }} }} }}"
+            );
+            let page = hr.run_with(&query, json!({ "after": after })).await.ok()[list].clone();
+            seen.extend(page["nodes"].as_array().unwrap().iter().map(|node| text(&node[field])));
+            if page["pageInfo"]["hasNextPage"] == false {
+                break;
+            }
+            after = page["pageInfo"]["endCursor"].clone();
+        }
+        assert_eq!(seen, *wanted, "{list}");
+    }
+}
+
+#[tokio::test]
+async fn people_are_found_without_accents_and_in_either_order_of_their_names() {
+    let (app, hr) = office().await;
+    let hr = app.as_(&hr);
+    let people =
+        [("Jürgen", "Müßig"), ("Zoë", "Brontë"), ("Łukasz", "Żak"), ("Søren", "Æbelø"), ("José", "O_Neil")];
+    for (at, (first, last)) in people.into_iter().enumerate() {
+        hire(&hr, first, last, json!({ "workEmail": format!("{at}@example.com") })).await;
+    }
+    let found = async |text: &str| {
+        let query = "query($text: String) { employees(filter: { search: $text }) { nodes { firstName } totalCount } }";
+        let found = hr.run_with(query, json!({ "text": text })).await.ok()["employees"]["nodes"].clone();
+        found.as_array().unwrap().iter().map(|node| text_of(node)).collect::<Vec<_>>()
+    };
+    fn text_of(node: &Value) -> String {
+        node["firstName"].as_str().unwrap().to_owned()
+    }
+    for (wanted, texts) in [
+        ("Jürgen", ["jurgen", "MÜSSIG", "mussig", "Müßig Jürgen", "jürgen  mu"]),
+        ("Zoë", ["zoe", "ZOË", "Zoe\u{308}", "bronte zoe", "zo br"]),
+        ("Łukasz", ["lukasz", "zak", "ŻAK", "zak luk", "Łuk"]),
+        ("Søren", ["soren", "aebelo", "Æbelø", "sør", "elo soren"]),
+        ("José", ["o_n", "jose", "O_NEIL", "neil jose", "jos"]),
+    ] {
+        for text in texts {
+            assert_eq!(found(text).await, [wanted], "{text}");
+        }
+    }
+    assert_eq!(found("jurgen zak").await, [""; 0]);
+    assert_eq!(found("o%n").await, [""; 0]);
+}

@@ -103,13 +103,13 @@ pub async fn list(
         tx, Invitation, page, sort: InvitationSort { CreatedAt => "created_at", Email => "email" },
         "($3::text[] is null or status = any($3))
          and ($4::boolean is null or status <> 'PENDING' or (expires_at > $5) = $4)
-         and ($6::uuid[] is null or id = any($6)) and ($7::text is null or search_text like $7)",
+         and ($6::uuid[] is null or id = any($6)) and ($7::text[] is null or search_text like all($7))",
         [
             stored.as_ref().map(<[&str; 2]>::as_slice) as Option<&[&str]>,
             is_good,
             now,
             search.ids.as_deref(),
-            search.pattern.as_deref(),
+            search.patterns.as_deref(),
         ],
     ))
 }

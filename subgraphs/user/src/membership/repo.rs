@@ -18,12 +18,12 @@ pub(super) async fn select_page(
         tx, Membership, page, sort: MemberSort { Name => "display_name", JoinedAt => "joined_at" },
         "(case when $3::text is null then status <> 'REMOVED' else status = $3 end)
          and ($4::text is null or $4 = any(roles))
-         and ($5::uuid[] is null or id = any($5)) and ($6::text is null or search_text like $6)",
+         and ($5::uuid[] is null or id = any($5)) and ($6::text[] is null or search_text like all($6))",
         [
             filter.status as Option<MembershipStatus>,
             filter.role.map(Role::as_str),
             search.ids.as_deref(),
-            search.pattern.as_deref(),
+            search.patterns.as_deref(),
         ],
     ))
 }
