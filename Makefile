@@ -6,7 +6,7 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INNOERP = $(TARGET)/debug/innoerp
 
-.PHONY: help up test conformance oracle check fmt lint prepare sdl migrate seed bench bench-gateways audit clean-dev
+.PHONY: help up test conformance oracle check check-queries fmt lint prepare sdl migrate seed bench bench-gateways audit clean-dev
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ prepare: ## renew .sqlx and schema/ after a change of queries, migrations or the
 	@scripts/setup --test
 	@scripts/prepare
 	@$(MAKE) --no-print-directory sdl
+
+check-queries: ## compile, asking a database of its own about every query that changed
+	@cargo build --bin cluster
+	@SQLX_OFFLINE=false $(TARGET)/debug/cluster prepare -- cargo check --workspace --all-targets
 
 sdl: ## write schema/ from the code
 	@cargo build

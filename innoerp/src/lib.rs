@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod catalogue;
 pub mod federation;
+mod kept;
 pub mod modules;
 pub mod process;
 pub mod seed;

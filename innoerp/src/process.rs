@@ -307,7 +307,7 @@ pub(crate) fn secret_key(settings: &Settings) -> Result<SecretKey, Failure> {
     if settings.profile() == Profile::Production {
         return Err(Failure("SECRET_KEY is not set; make one with `openssl rand -hex 32`".into()));
     }
-    let text = crate::up::kept_secret("secret-key")?;
+    let text = crate::kept::kept_secret("secret-key")?;
     text.parse().map_err(Failure)
 }
 
@@ -316,7 +316,7 @@ fn files(settings: &Settings, secret_key: &SecretKey, database: &Database) -> Re
     let (key, clock) = (secret_key.derive("files"), database.clock().clone());
     let place = match (&settings.files, settings.profile()) {
         (Some(place), _) => place.clone(),
-        (None, Profile::Development) => crate::up::FILES.to_owned(),
+        (None, Profile::Development) => crate::kept::FILES.to_owned(),
         (None, Profile::Production) => {
             tracing::warn!("INNOERP_FILES is not set; files cannot be attached to anything");
             return Ok(Files::none(&key, clock));

@@ -1,13 +1,10 @@
 //! `innoerp up`: everything on this machine, with nothing set up before.
 
-use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr as _;
 
 use database::cluster::{Cluster, Durability};
-use rand::distr::{Alphanumeric, SampleString as _};
 use router::Router;
 use service::{Profile, Settings};
 use sqlx::postgres::PgConnectOptions;
@@ -16,13 +13,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::addresses::{Addresses, ROUTER_PORT};
+use crate::kept::{FOLDER, kept_secret};
 use crate::process::{self, Listeners, Process, asked_to_end};
 use crate::{Failure, cause, modules, seed};
 
-/// Where development keeps its database and its secrets.
-const FOLDER: &str = ".innoerp";
-/// Where it keeps attached files.
-pub(crate) const FILES: &str = ".innoerp/files";
 /// The database within the private cluster, and the login that services use.
 const NAME: &str = "innoerp";
 
@@ -172,25 +166,6 @@ async fn demo(settings: &Settings) -> Result<Demo, Failure> {
         (false, true) => Demo::InPart,
         (false, false) => Demo::Settled,
     })
-}
-
-/// A secret of 43 letters and digits (256 bits), made when first asked for and kept under `.innoerp/`.
-///
-/// # Errors
-/// A sentence, when the folder cannot be written.
-pub fn kept_secret(name: &str) -> Result<String, Failure> {
-    let path = Path::new(FOLDER).join(name);
-    if let Ok(text) = fs::read_to_string(&path) {
-        return Ok(text.trim().to_owned());
-    }
-    let keeping =
-        |error: std::io::Error| Failure::of(&format!("keeping a secret in {}", path.display()), error);
-    fs::create_dir_all(FOLDER).map_err(keeping)?;
-    let secret = Alphanumeric.sample_string(&mut rand::rng(), 43);
-    let mut file =
-        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(keeping)?;
-    file.write_all(secret.as_bytes()).map_err(keeping)?;
-    Ok(secret)
 }
 
 fn banner(settings: &Settings, addresses: &Addresses, cluster: Option<&Cluster>) -> Result<String, Failure> {

@@ -85,7 +85,7 @@ impl Company {
     async fn all(&self, noun: &Noun) -> BTreeSet<String> {
         let sql = format!("select id::text from {}", noun.table);
         let all: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&self.behind).await.unwrap();
-        assert!(!all.is_empty(), "nobody has any {}", noun.name);
+        assert!(!all.is_empty(), "nobody has any {}: make one for everybody in Company::new()", noun.name);
         all.into_iter().collect()
     }
 

@@ -196,7 +196,7 @@ async fn the_others_entities_are_missing() {
             let as_victim = tenants.app.as_(&tenants.victim).on(module.id);
             let data = as_victim.run_with(query, json!({ "r": representations })).await.ok();
             let is_there = data["_entities"].as_array().unwrap().iter().any(|found| !found.is_null());
-            assert!(is_there, "{}: {entity}: the victim has none to lose", module.id);
+            assert!(is_there, "{}: the victim has no {entity} to lose: give it one in furnish()", module.id);
             entities += 1;
         }
     }

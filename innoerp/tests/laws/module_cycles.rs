@@ -10,17 +10,24 @@ use std::path::{Path, PathBuf};
 use crate::tidy::{root, rust_files};
 
 /// The crates that the law holds for, by their folders.
-const CRATES: [&str; 12] = [
+const CRATES: [&str; 19] = [
+    "innoerp",
     "router",
     "shared/approval",
     "shared/common",
+    "shared/custom",
+    "shared/exchange",
+    "shared/files",
     "shared/graphql",
     "shared/kafka",
     "shared/people",
+    "shared/service",
+    "shared/telemetry",
     "shared/testing",
     "subgraphs/auth",
     "subgraphs/employee",
     "subgraphs/leave",
+    "subgraphs/notification",
     "subgraphs/tenant",
     "subgraphs/user",
 ];

@@ -207,7 +207,8 @@ impl Form {
         }
     }
 
-    fn optional_checked<I, T>(
+    /// A value that a rule takes or refuses, or none: null clears it.
+    pub fn optional_checked<I, T>(
         &mut self,
         given: MaybeUndefined<I>,
         rule: impl FnOnce(I) -> Result<Option<T>, Refusal>,

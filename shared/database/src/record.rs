@@ -1,5 +1,6 @@
 //! Records: what a module stores and finds by id.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -194,7 +195,7 @@ impl Tx {
     /// Refuses the field with the noun's code, such as `DEPARTMENT_NOT_FOUND`.
     pub async fn check_reference<R: Record>(
         &mut self,
-        field: &'static str,
+        field: impl Into<Cow<'static, str>> + Send,
         before: Option<R::Id>,
         id: Option<R::Id>,
     ) -> Result<()> {
@@ -208,11 +209,15 @@ impl Tx {
     ///
     /// # Errors
     /// As [`Tx::check_reference`].
-    pub async fn reference<R: Record>(&mut self, field: &'static str, id: R::Id) -> Result<R> {
+    pub async fn reference<R: Record>(
+        &mut self,
+        field: impl Into<Cow<'static, str>> + Send,
+        id: R::Id,
+    ) -> Result<R> {
         let found = R::select_many(self, &[id]).await?.pop().filter(|found| !found.is_archived());
         found.ok_or_else(|| {
             let message = format!("there is no such {} in use", R::NAME);
-            Refusal::of(field, R::NOT_FOUND, "").saying(message).into()
+            Refusal::whole(R::NOT_FOUND, "").saying(message).at(field).into()
         })
     }
 }

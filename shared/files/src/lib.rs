@@ -23,8 +23,8 @@ mod upload;
 
 pub use attachment::{Attached, attach, attachments, detach};
 pub use forget::forget;
-pub use routes::{PATH, routes};
-pub use store::Files;
+pub use routes::routes;
+pub use store::{Files, PATH};
 pub use upload::{
     FileUpload, FileUploadInput, FileUploadMutation, FileUploadPayload, NAME_MAX, SIZE_MAX, UPLOAD, upload,
 };

@@ -17,11 +17,8 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::claims::{Get, Put, Receipt, Rejected};
-use crate::store::{self, Stored};
+use crate::store::{self, PATH, Stored};
 use crate::{Files, media_type};
-
-/// The path below which files are put and got.
-pub const PATH: &str = "/files";
 
 /// How long a receipt holds.
 const RECEIPT_FOR: TimeDelta = TimeDelta::hours(23);

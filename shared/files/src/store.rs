@@ -21,6 +21,9 @@ use uuid::Uuid;
 
 use crate::claims::{Get, Put, Signer};
 
+/// The path below which files are put and got.
+pub const PATH: &str = "/files";
+
 /// How long bytes may be put at an address.
 const PUT_FOR: TimeDelta = TimeDelta::minutes(15);
 /// An address that bytes are got from is the same for as long, so that browsers keep what they got; it then holds as
@@ -145,7 +148,7 @@ impl Files {
     /// The address that bytes are put at, and until when.
     pub(crate) fn put_address(&self, put: &Put) -> Result<(String, DateTime<Utc>)> {
         let until = self.now() + PUT_FOR;
-        Ok((format!("{}/{}", crate::PATH, self.signer().sign(put, until)?), until))
+        Ok((format!("{}/{}", PATH, self.signer().sign(put, until)?), until))
     }
 
     /// The address that bytes are got from, for five to ten minutes.
@@ -153,7 +156,7 @@ impl Files {
         let step = GET_FOR.num_seconds();
         let begun = self.now().timestamp().div_euclid(step) * step;
         let until = DateTime::from_timestamp(begun, 0).unwrap_or_default() + GET_FOR * 2;
-        Ok(format!("{}/{}", crate::PATH, self.signer().sign(get, until)?))
+        Ok(format!("{}/{}", PATH, self.signer().sign(get, until)?))
     }
 
     /// Room for bytes that are about to be put; `None` when there is none now.

@@ -139,12 +139,12 @@ impl FileUploadMutation {
                     arguments, the request changes nothing and answers the same."
         )]
         idempotency_key: Option<ID>,
-    ) -> Result<FileUploadPayload> {
+    ) -> Result<Option<FileUploadPayload>> {
         let files = gql.data_unchecked::<Files>();
         let ctx = graphql::once(gql, idempotency_key)?;
         let (upload, user_errors) = graphql::answer(gql, upload(&ctx, files, input).await).await?;
         let upload = upload.map(|upload| upload.place(files)).transpose()?;
-        Ok(FileUploadPayload { upload, user_errors })
+        Ok(Some(FileUploadPayload { upload, user_errors }))
     }
 }
 

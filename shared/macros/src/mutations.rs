@@ -203,12 +203,19 @@ fn payload(mutation: &Mutation, record: &Ident, field: &Ident) -> TokenStream {
         None => (field, quote!(#record), ""),
     };
     let field_says = match said_of_field {
-        "" => format!("The {} as it is now; null when nothing was done.", words::spaced(&field.to_string())),
+        "" => as_it_is(&words::spaced(&field.to_string())),
         said => said.to_owned(),
     };
     quote! {
         ::graphql::payload!(#[doc = #said] #payload { #[doc = #field_says] #field: #ty });
     }
+}
+
+/// What a payload says of the noun in it.
+fn as_it_is(noun: &str) -> String {
+    format!(
+        "The {noun} as it is now; null when nothing was done, unless it was because somebody else had changed the {noun} first."
+    )
 }
 
 const KEY_SAYS: &str = "A key of your choice that names this request, 1 to 100 bytes. Sent again within a day with \
@@ -243,10 +250,10 @@ fn resolver(mutation: &Mutation, noun: &str) -> Result<TokenStream> {
             gql: &::async_graphql::Context<'_>,
             #(#arguments,)*
             #[graphql(desc = #KEY_SAYS)] idempotency_key: Option<::async_graphql::ID>,
-        ) -> ::common::Result<#payload> {
+        ) -> ::common::Result<Option<#payload>> {
             #bounded
             let ctx = ::graphql::once(gql, idempotency_key)?;
-            #payload::answer(gql, #run(&ctx #(, #names)*).await).await
+            #payload::answer(gql, #run(&ctx #(, #names)*).await).await.map(Some)
         }
     })
 }
@@ -273,7 +280,7 @@ fn archiving(record: &Ident, field: &Ident, verb: &str, right: &Path) -> (TokenS
         format!("The result of {}.", words::camel(&name.to_string())),
         format!("The result of {}.", words::camel(&bulk.to_string())),
     );
-    let field_says = format!("The {noun} as it is now; null when nothing was done.");
+    let field_says = as_it_is(&noun);
     let (id_says, ids_say) =
         (format!("The id of the {noun}."), format!("The id of each {noun}, 500 at most."));
     let payloads = quote! {
@@ -287,9 +294,9 @@ fn archiving(record: &Ident, field: &Ident, verb: &str, right: &Path) -> (TokenS
             gql: &::async_graphql::Context<'_>,
             #[graphql(desc = #id_says)] id: <#record as ::database::Record>::Id,
             #[graphql(desc = #KEY_SAYS)] idempotency_key: Option<::async_graphql::ID>,
-        ) -> ::common::Result<#payload> {
+        ) -> ::common::Result<Option<#payload>> {
             let ctx = ::graphql::once(gql, idempotency_key)?;
-            #payload::answer(gql, ::database::#run::<#record>(&ctx, &#right, id).await).await
+            #payload::answer(gql, ::database::#run::<#record>(&ctx, &#right, id).await).await.map(Some)
         }
 
         #[doc = #bulk_says]
@@ -298,10 +305,10 @@ fn archiving(record: &Ident, field: &Ident, verb: &str, right: &Path) -> (TokenS
             gql: &::async_graphql::Context<'_>,
             #[graphql(desc = #ids_say)] ids: Vec<<#record as ::database::Record>::Id>,
             #[graphql(desc = #KEY_SAYS)] idempotency_key: Option<::async_graphql::ID>,
-        ) -> ::common::Result<#bulk_payload> {
+        ) -> ::common::Result<Option<#bulk_payload>> {
             ::graphql::check_bulk(ids.len())?;
             let ctx = ::graphql::once(gql, idempotency_key)?;
-            #bulk_payload::answer(gql, ::database::#run_many::<#record>(&ctx, &#right, ids).await).await
+            #bulk_payload::answer(gql, ::database::#run_many::<#record>(&ctx, &#right, ids).await).await.map(Some)
         }
     };
     (payloads, resolvers)
@@ -315,7 +322,7 @@ fn attaching(record: &Ident, field: &Ident, right: &Path) -> (TokenStream, Token
         (payload_name(&attach.to_string()), payload_name(&detach.to_string()));
     let says = |name: &Ident| format!("The result of {}.", words::camel(&name.to_string()));
     let (attach_payload_says, detach_payload_says) = (says(&attach), says(&detach));
-    let field_says = format!("The {noun} as it is now; null when nothing was done.");
+    let field_says = as_it_is(&noun);
     let id_says = format!("The id of the {noun}.");
     let (attach_says, detach_says) = (
         format!("Attaches a file to a {noun}; fileUpload says how the file is brought here first."),
@@ -333,11 +340,11 @@ fn attaching(record: &Ident, field: &Ident, right: &Path) -> (TokenStream, Token
             #[graphql(desc = #id_says)] id: <#record as ::database::Record>::Id,
             #[graphql(desc = "The receipt that came back when the bytes of the file were put.")] receipt: String,
             #[graphql(desc = #KEY_SAYS)] idempotency_key: Option<::async_graphql::ID>,
-        ) -> ::common::Result<#attach_payload> {
+        ) -> ::common::Result<Option<#attach_payload>> {
             let ctx = ::graphql::once(gql, idempotency_key)?;
             let files = gql.data_unchecked::<::files::Files>();
             let done = ::files::attach::<#record>(&ctx, files, &#right, id, &receipt).await;
-            #attach_payload::answer(gql, done).await
+            #attach_payload::answer(gql, done).await.map(Some)
         }
 
         #[doc = #detach_says]
@@ -347,10 +354,10 @@ fn attaching(record: &Ident, field: &Ident, right: &Path) -> (TokenStream, Token
             #[graphql(desc = #id_says)] id: <#record as ::database::Record>::Id,
             #[graphql(desc = "The id of the attachment.")] attachment_id: ::async_graphql::ID,
             #[graphql(desc = #KEY_SAYS)] idempotency_key: Option<::async_graphql::ID>,
-        ) -> ::common::Result<#detach_payload> {
+        ) -> ::common::Result<Option<#detach_payload>> {
             let ctx = ::graphql::once(gql, idempotency_key)?;
             let done = ::files::detach::<#record>(&ctx, &#right, id, &attachment_id).await;
-            #detach_payload::answer(gql, done).await
+            #detach_payload::answer(gql, done).await.map(Some)
         }
     };
     (payloads, resolvers)

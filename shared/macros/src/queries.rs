@@ -58,7 +58,7 @@ pub fn expand(queries: Queries) -> Result<TokenStream> {
                 #[graphql(desc = "The cursor of the row to continue after, from the same list in the same order.")]
                 after: Option<String>,
                 #[graphql(desc = "The conditions that every row must meet.")] filter: Option<#filter>,
-                #[graphql(desc = "The order of the rows; the first of the choices when absent.")] sort: Option<#sort>,
+                #[graphql(desc = "The order of the rows; when absent, the one that the list is said to have.")] sort: Option<#sort>,
             ) -> ::common::Result<::graphql::Page<#record>> {
                 let page = ::graphql::page(gql, first, after.as_deref())?;
                 let (filter, sort) = (filter.unwrap_or_default(), sort.unwrap_or_default());

@@ -4,6 +4,7 @@
 //! for it over HTTP; in the all-in-one process the router calls its [`graphql::Executable`] directly. Either
 //! way the same guard stands before every operation.
 
+mod background;
 pub mod credential;
 mod gate;
 mod guard;

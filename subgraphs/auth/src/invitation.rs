@@ -136,8 +136,8 @@ impl InvitationMutation {
         &self,
         gql: &Context<'_>,
         #[graphql(desc = "The invitation's token, and who accepts.")] input: InvitationAcceptInput,
-    ) -> Result<InvitationAcceptPayload> {
+    ) -> Result<Option<InvitationAcceptPayload>> {
         let (session, user_errors) = answered(accept(gql.app(), vault(gql), input).await)?;
-        Ok(InvitationAcceptPayload { session, user_errors })
+        Ok(Some(InvitationAcceptPayload { session, user_errors }))
     }
 }

@@ -70,8 +70,8 @@ impl PasswordChangeMutation {
         &self,
         gql: &Context<'_>,
         #[graphql(desc = "The old password and the new one.")] input: PasswordChangeInput,
-    ) -> Result<PasswordChangePayload> {
+    ) -> Result<Option<PasswordChangePayload>> {
         let done = change_password(gql.app(), vault(gql), input).await;
-        PasswordChangePayload::answer(gql, done).await
+        PasswordChangePayload::answer(gql, done).await.map(Some)
     }
 }

@@ -201,10 +201,10 @@ impl SignUpMutation {
         &self,
         gql: &Context<'_>,
         #[graphql(desc = "The organization and its owner.")] input: SignUpInput,
-    ) -> Result<SignUpPayload> {
+    ) -> Result<Option<SignUpPayload>> {
         let (signed_up, user_errors) = answered(sign_up(gql.app(), vault(gql), input).await)?;
         let (session, organization) =
             signed_up.map(|SignedUp { session, organization }| (session, organization)).unzip();
-        Ok(SignUpPayload { session, organization, user_errors })
+        Ok(Some(SignUpPayload { session, organization, user_errors }))
     }
 }

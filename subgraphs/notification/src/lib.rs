@@ -3,6 +3,7 @@
 mod consumers;
 mod feed;
 mod ids;
+mod member;
 mod notification;
 
 use std::sync::Arc;
@@ -10,6 +11,8 @@ use std::sync::Arc;
 use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 use common::Permission;
 use service::{Noun, Subgraph};
+
+pub(crate) use member::HistoryEntry;
 
 pub use ids::NotificationId;
 
@@ -24,8 +27,6 @@ pub struct Mutation(notification::NotificationMutation);
 /// All subscriptions of the notification module.
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(notification::NotificationSubscription);
-
-graphql::history_entry!(stub);
 
 const PERMISSIONS: &[&Permission] = &[&notification::READ, &notification::UPDATE];
 

@@ -114,14 +114,14 @@ impl LogInMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The mail address and the password, and the organization to enter.")]
         input: LogInInput,
-    ) -> Result<LogInPayload> {
+    ) -> Result<Option<LogInPayload>> {
         let (logged_in, user_errors) = answered(log_in(gql.app(), vault(gql), input).await)?;
         let (session, organizations) = match logged_in {
             Some(LoggedIn::Session(session)) => (Some(session), Vec::new()),
             Some(LoggedIn::Choose(organizations)) => (None, organizations),
             None => (None, Vec::new()),
         };
-        Ok(LogInPayload { session, organizations, user_errors })
+        Ok(Some(LogInPayload { session, organizations, user_errors }))
     }
 
     /// Goes on with a session, with the roles of now. Needs no access token.
@@ -129,8 +129,8 @@ impl LogInMutation {
         &self,
         gql: &Context<'_>,
         #[graphql(desc = "The session to go on with.")] input: SessionRefreshInput,
-    ) -> Result<SessionRefreshPayload> {
+    ) -> Result<Option<SessionRefreshPayload>> {
         let (session, user_errors) = answered(refresh(gql.app(), vault(gql), input).await)?;
-        Ok(SessionRefreshPayload { session, user_errors })
+        Ok(Some(SessionRefreshPayload { session, user_errors }))
     }
 }

@@ -9,9 +9,9 @@ use futures::Stream;
 use graphql::{App as _, mutations, noun, sorts};
 
 use super::{Notification, UPDATE, list, mark_all_read, mark_read, mark_read_bulk, received, unread_count};
-use crate::Membership;
 use crate::feed::Feed;
 use crate::ids::NotificationId;
+use crate::member::Membership;
 
 /// The thing that a notification is about.
 #[derive(Clone, Debug, SimpleObject)]
@@ -71,7 +71,7 @@ impl NotificationQuery {
         #[graphql(desc = "The cursor of the row to continue after, from the same list in the same order.")]
         after: Option<String>,
         #[graphql(desc = "The conditions that every row must meet.")] filter: Option<NotificationFilter>,
-        #[graphql(desc = "The order of the rows; the first of the choices when absent.")] sort: Option<
+        #[graphql(desc = "The order of the rows; when absent, the one that the list is said to have.")] sort: Option<
             NotificationSort,
         >,
         #[graphql(desc = "True to leave out what is read. Use the filter's isUnread instead.")]

@@ -118,10 +118,10 @@ impl InviteMutation {
                           the same arguments, the request changes nothing and answers the same without the token."
         )]
         idempotency_key: Option<ID>,
-    ) -> Result<MemberInvitePayload> {
+    ) -> Result<Option<MemberInvitePayload>> {
         let ctx = graphql::once(gql, idempotency_key)?;
         let (invitation, user_errors) = graphql::answer(gql, invite(&ctx, input).await).await?;
-        Ok(MemberInvitePayload::new(invitation, user_errors))
+        Ok(Some(MemberInvitePayload::new(invitation, user_errors)))
     }
 
     /// Invites many people to become members; one answer for each, in the order of the list.
@@ -134,9 +134,9 @@ impl InviteMutation {
                           the same arguments, the request changes nothing and answers the same without the tokens."
         )]
         idempotency_key: Option<ID>,
-    ) -> Result<MemberInviteBulkPayload> {
+    ) -> Result<Option<MemberInviteBulkPayload>> {
         graphql::check_bulk(rows.len())?;
         let ctx = graphql::once(gql, idempotency_key)?;
-        MemberInviteBulkPayload::answer(gql, invite_bulk(&ctx, rows).await).await
+        MemberInviteBulkPayload::answer(gql, invite_bulk(&ctx, rows).await).await.map(Some)
     }
 }

@@ -1,0 +1,3 @@
+//! Members, as this module's graph names them: who did what.
+
+graphql::history_entry!(stub);
