@@ -34,7 +34,7 @@ choices! {
 /// A field that an organization has added to a noun, such as the shirt size of an employee.
 #[derive(Clone, Debug, SimpleObject, Record)]
 #[graphql(complex)]
-#[record("custom field", table = "common.custom_field", read = READ)]
+#[record("custom field", table = "common.custom_field", read = READ, restore = check_room)]
 pub struct CustomField {
     /// The id of the custom field; opaque to clients.
     pub id: CustomFieldId,
@@ -97,10 +97,7 @@ pub async fn create(ctx: &Ctx, input: CustomFieldCreateInput) -> Result<CustomFi
     let options = input.options.clone().unwrap_or_default();
     let rest = CustomFieldUpdateInput { options: MaybeUndefined::Value(options), ..input.into() };
     fill_in(form, &mut field, rest)?;
-    let in_use = select_of(&mut tx, &field.noun).await?.iter().filter(|field| !field.is_archived()).count();
-    if in_use >= FIELDS_MAX {
-        return Err(TOO_MANY.into());
-    }
+    check_room(&mut tx, &field).await?;
     tx.save(&mut field).await.on_constraint("custom_field_key_key", KEY_TAKEN)?;
     tx.commit(field).await
 }
@@ -136,6 +133,12 @@ pub async fn list(
 }
 
 // Rules.
+
+/// Whether its noun has room for one more in use.
+async fn check_room(tx: &mut Tx, field: &CustomField) -> Result<()> {
+    let in_use = select_of(tx, &field.noun).await?.iter().filter(|field| !field.is_archived()).count();
+    if in_use < FIELDS_MAX { Ok(()) } else { Err(TOO_MANY.into()) }
+}
 
 const NOUN_INVALID: Refusal =
     Refusal::of("noun", "NOUN_INVALID", "give the name of a type in this graph, such as Employee");

@@ -17,13 +17,14 @@ struct Struct {
     owner: Option<Ident>,
     graphql: Option<LitStr>,
     parts: Option<LitStr>,
+    restore: Option<Path>,
 }
 
 impl Parse for Struct {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let name = input.parse()?;
         let (mut table, mut read, mut view, mut owner) = (None, None, None, None);
-        let (mut graphql, mut parts) = (None, None);
+        let (mut graphql, mut parts, mut restore) = (None, None, None);
         while !input.is_empty() {
             input.parse::<Token![,]>()?;
             let key: Ident = input.parse()?;
@@ -35,15 +36,25 @@ impl Parse for Struct {
                 "owner" => owner = Some(input.parse()?),
                 "graphql" => graphql = Some(input.parse()?),
                 "parts" => parts = Some(input.parse()?),
+                "restore" => restore = Some(input.parse()?),
                 _ => {
-                    let expected = "expected table, read, view, owner, graphql or parts";
+                    let expected = "expected table, read, view, owner, graphql, parts or restore";
                     return Err(Error::new(key.span(), expected));
                 }
             }
         }
         let missing = |what| Error::new(input.span(), format!("a record says its `{what} = …`"));
         let table = table.ok_or_else(|| missing("table"))?;
-        Ok(Self { name, table, read: read.ok_or_else(|| missing("read"))?, view, owner, graphql, parts })
+        Ok(Self {
+            name,
+            table,
+            read: read.ok_or_else(|| missing("read"))?,
+            view,
+            owner,
+            graphql,
+            parts,
+            restore,
+        })
     }
 }
 
@@ -294,6 +305,13 @@ fn facts(ident: &Ident, of: &Struct, columns: &[Column]) -> TokenStream {
             }
         }
     });
+    let restore = of.restore.as_ref().map(|check| {
+        quote! {
+            async fn check_restore(&self, tx: &mut ::database::Tx) -> ::common::Result<()> {
+                #check(tx, self).await
+            }
+        }
+    });
     let owner = of.owner.as_ref().map(|field| {
         quote! {
             fn owner(&self) -> Option<::common::EmployeeId> {
@@ -318,6 +336,7 @@ fn facts(ident: &Ident, of: &Struct, columns: &[Column]) -> TokenStream {
             #kept
         }
         #archive
+        #restore
         #owner
     }
 }

@@ -17,7 +17,7 @@ use crate::ids::SavedViewId;
 /// A way to look at a list that somebody keeps: its filter, its order, its columns.
 #[derive(Clone, Debug, SimpleObject, Record)]
 #[graphql(complex)]
-#[record("saved view", table = "tenant.saved_view", read = READ)]
+#[record("saved view", table = "tenant.saved_view", read = READ, restore = check_room)]
 pub struct SavedView {
     /// The id of the saved view; opaque to clients.
     pub id: SavedViewId,
@@ -78,9 +78,7 @@ pub async fn create(ctx: &Ctx, input: SavedViewCreateInput) -> Result<SavedView>
     let mut form = Form::default();
     form.checked("noun", given(input.noun.clone()), noun_name, &mut view.noun);
     fill_in(form, &mut view, input.into())?;
-    if count_of(&mut tx, &view).await? >= VIEWS_MAX {
-        return Err(TOO_MANY.into());
-    }
+    check_room(&mut tx, &view).await?;
     tx.save(&mut view).await?;
     tx.commit(view).await
 }
@@ -122,6 +120,11 @@ const SETTINGS_INVALID: Refusal = Refusal::of(
 );
 /// The most bytes of a view's settings, as JSON.
 const SETTINGS_BYTES_MAX: usize = 16 * 1024;
+
+/// Whether its owner has room for one more of its list.
+async fn check_room(tx: &mut Tx, view: &SavedView) -> Result<()> {
+    if count_of(tx, view).await? < VIEWS_MAX { Ok(()) } else { Err(TOO_MANY.into()) }
+}
 
 fn fill_in(mut form: Form, view: &mut SavedView, input: SavedViewUpdateInput) -> Result<()> {
     form.name("name", input.name, &mut view.name);

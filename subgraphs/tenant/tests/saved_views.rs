@@ -103,6 +103,13 @@ async fn a_hundred_views_of_one_list_are_kept_and_no_more() {
         world.as_(&world.owner).try_create("savedView", input).await.refusals(),
         ["TOO_MANY_SAVED_VIEWS"]
     );
+    // Nor does one come back from the archive where a new one may not come.
+    let views = world.as_(&world.owner).run("{ savedViews(first: 1) { nodes { id } } }").await.ok();
+    let first = views["savedViews"]["nodes"][0]["id"].as_str().unwrap().to_owned();
+    world.as_(&world.owner).act("savedView", "Archive", &first).await.ok();
+    world.save("V", false).await;
+    let refused = world.as_(&world.owner).act("savedView", "Restore", &first).await;
+    assert_eq!(refused.refusals(), ["TOO_MANY_SAVED_VIEWS"]);
     let input = json!({ "noun": "Department", "name": "V", "settings": {} });
     world.as_(&world.owner).create("savedView", input).await;
 }
