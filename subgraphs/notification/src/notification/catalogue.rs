@@ -1,7 +1,7 @@
 //! The catalogue: every type of notification. A new one is one entry here, and nothing else.
 
 use chrono::{Datelike as _, NaiveDate};
-use common::{Error, Result};
+use common::Result;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::Value;
@@ -36,9 +36,11 @@ pub(crate) enum Audience {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Subject {
     /// The thing's type in the graph.
-    pub(crate) link_type: &'static str,
+    pub(crate) link_type: String,
     /// The thing's id.
     pub(crate) link_id: Uuid,
+    /// What tells one occasion from another, where the same can happen to a thing again; empty where it cannot.
+    pub(crate) occasion: String,
     /// One sentence: which one it is, and nothing that only some may know.
     pub(crate) body: String,
     /// Who asked; `None` when they have no account.
@@ -103,8 +105,9 @@ fn leave_request(payload: &Value) -> Result<Subject> {
     let request = LeaveRequest::deserialize(payload)?;
     let unit = if request.days == Decimal::ONE { "day" } else { "days" };
     Ok(Subject {
-        link_type: "LeaveRequest",
+        link_type: leave_request_type(),
         link_id: request.request_id,
+        occasion: String::new(),
         body: format!(
             "For {} ({} {unit}).",
             period(request.first_day, request.last_day),
@@ -119,27 +122,31 @@ fn leave_request(payload: &Value) -> Result<Subject> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct AssignedStep {
-    kind: String,
+    approval_id: Uuid,
     subject_id: Uuid,
+    /// Earlier versions do not say it, and know of nothing else that is decided on.
+    #[serde(default = "leave_request_type")]
+    subject_type: String,
     step: i32,
     assignees: Vec<MembershipId>,
 }
 
+fn leave_request_type() -> String {
+    "LeaveRequest".to_owned()
+}
+
 fn assigned_step(payload: &Value) -> Result<Subject> {
     let assigned = AssignedStep::deserialize(payload)?;
-    let link_type = APPROVED.iter().find(|(kind, _)| *kind == assigned.kind).map(|(_, link_type)| *link_type);
     Ok(Subject {
-        link_type: link_type
-            .ok_or_else(|| Error::internal(format!("nobody decides on {}", assigned.kind)))?,
+        link_type: assigned.subject_type,
         link_id: assigned.subject_id,
+        // Whoever decides on two steps is told of both, and again when the thing is asked for again.
+        occasion: format!(":{}:{}", assigned.approval_id, assigned.step),
         body: format!("Step {} of its approval.", assigned.step),
         requester: None,
         approvers: assigned.assignees,
     })
 }
-
-/// What is approved, and its type in the graph.
-const APPROVED: [(&str, &str); 1] = [("leave.request", "LeaveRequest")];
 
 /// `9 to 13 March 2026`: what both days share is said once.
 fn period(first: NaiveDate, last: NaiveDate) -> String {
@@ -181,10 +188,10 @@ mod tests {
     #[test]
     fn whoever_is_to_decide_later_hears_of_their_step() {
         let member = MembershipId::new();
-        let payload = json!({ "approvalId": Uuid::nil(), "kind": "leave.request", "subjectId": Uuid::nil(), "step": 2,
-            "assignees": [member] });
+        let payload = json!({ "approvalId": Uuid::nil(), "kind": "expense.claim", "subjectId": Uuid::nil(),
+            "subjectType": "ExpenseClaim", "step": 2, "assignees": [member] });
         let subject = assigned_step(&payload).unwrap();
-        assert_eq!((subject.link_type, subject.approvers), ("LeaveRequest", vec![member]));
+        assert_eq!((subject.link_type, subject.approvers), ("ExpenseClaim".to_owned(), vec![member]));
         assert_eq!(subject.body, "Step 2 of its approval.");
     }
 

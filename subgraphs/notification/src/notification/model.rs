@@ -92,8 +92,9 @@ mod tests {
 
     fn request(by: &Member, approvers: &[&Member]) -> Subject {
         Subject {
-            link_type: "LeaveRequest",
+            link_type: "LeaveRequest".to_owned(),
             link_id: Uuid::nil(),
+            occasion: String::new(),
             body: String::new(),
             requester: Some(by.id),
             approvers: approvers.iter().map(|member| member.id).collect(),

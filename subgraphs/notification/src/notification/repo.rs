@@ -139,7 +139,7 @@ pub(super) async fn insert(
         actor as Option<MembershipId>,
         // A thing is requested, approved, rejected, cancelled once: better than the event's id, which another
         // announcement of the same fact would not share.
-        format!("{}:{}", kind.key, subject.link_id),
+        format!("{}:{}{}", kind.key, subject.link_id, subject.occasion),
         now,
     )
     .execute(tx.conn())

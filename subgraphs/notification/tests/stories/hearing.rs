@@ -128,3 +128,25 @@ async fn an_event_that_makes_no_sense_is_set_aside_and_holds_nothing_up() {
     Request::of(&asks, &[&decides]).is(&app, "submitted", &asks).await;
     assert_eq!(inbox(&app, &decides).await.len(), 1);
 }
+
+#[tokio::test]
+async fn whoever_two_steps_wait_for_hears_of_both_and_once_of_each() {
+    let app = open().await;
+    let decides = Person::new(&[Role::Manager]);
+    let (approval, subject) = (Uuid::now_v7(), Uuid::now_v7());
+    let assigned = async |approval: Uuid, step: i32| {
+        let payload = json!({ "approvalId": approval, "kind": "expense.claim", "subjectId": subject,
+            "subjectType": "ExpenseClaim", "step": step, "assignees": [id(&decides)] });
+        app.announce_raw(&decides, "approval.step.assigned", payload).await;
+    };
+    for step in [1, 2, 2] {
+        assigned(approval, step).await;
+    }
+    let told = inbox(&app, &decides).await;
+    let bodies: Vec<_> = told.iter().map(|told| told["body"].as_str().unwrap()).collect();
+    assert_eq!(bodies, ["Step 2 of its approval.", "Step 1 of its approval."]);
+    assert_eq!(told[0]["link"], json!({ "type": "ExpenseClaim", "id": subject }));
+    // What is asked for again is another approval.
+    assigned(Uuid::now_v7(), 1).await;
+    assert_eq!(inbox(&app, &decides).await.len(), 3);
+}
