@@ -20,12 +20,14 @@ fn schemas() -> Vec<String> {
 }
 
 /// Tables that belong to no tenant, each with its reason.
-const GLOBAL: [&str; 5] = [
+const GLOBAL: [&str; 6] = [
     // One person, many organizations.
     "auth.identity",
     "user.user",
     // A session begins before an organization is chosen, and ends for all of them.
     "auth.session",
+    // What can be asked for is the same everywhere.
+    "approval.kind",
     // The system's own.
     "auth.signing_key",
     "auth.login_attempt",

@@ -256,3 +256,19 @@ async fn what_is_searched_has_an_index_that_begins_with_the_tenant() {
     .unwrap();
     assert!(without.is_empty(), "{without:?}");
 }
+
+#[tokio::test]
+async fn what_is_decided_on_and_what_sorts_it_are_nouns() {
+    let pool = sqlx::PgPool::connect(&testing::fresh_database(&modules::all()).await).await.unwrap();
+    let registered: Vec<(String, Option<String>)> =
+        sqlx::query_as("select name, category_table::text from approval.kind")
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+    let tables: Vec<_> =
+        modules::all().iter().flat_map(|module| &module.nouns).map(|noun| noun.table).collect();
+    assert!(!registered.is_empty());
+    for table in registered.into_iter().flat_map(|(kind, sorts)| std::iter::once(kind).chain(sorts)) {
+        assert!(tables.contains(&table.as_str()), "{table} is no noun's table");
+    }
+}

@@ -1,7 +1,7 @@
 //! Approvals: things that were asked for.
 
 use chrono::{DateTime, Utc};
-use common::{EmployeeId, MembershipId, Page, Permission, Result, STAFF, Slice};
+use common::{EmployeeId, MembershipId, ModuleSet, Page, Permission, Result, STAFF, Slice};
 use database::{Ctx, Record, page};
 use graphql::{choices, sorts};
 use rust_decimal::Decimal;
@@ -34,6 +34,8 @@ pub struct Approval {
     pub kind: String,
     /// The thing.
     pub subject_id: Uuid,
+    /// The name of its type in the graph: `LeaveRequest`.
+    pub subject_type: String,
     /// Who asks.
     pub requester_membership_id: MembershipId,
     /// Whom it is for.
@@ -48,7 +50,7 @@ pub struct Approval {
     pub step: i32,
     /// Of so many.
     pub step_count: i32,
-    /// When the office decides as well, unless somebody did.
+    /// When it comes to wait for the office as well, unless somebody decided.
     pub due_at: Option<DateTime<Utc>>,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
@@ -69,16 +71,17 @@ sorts! {
     }
 }
 
-/// What the caller can decide on now: what falls due first comes first.
+/// What the caller can decide on now, in these modules: what falls due first comes first.
 ///
 /// # Errors
 /// As [`Ctx::read`].
-pub async fn waiting_for(ctx: &Ctx, page: Page) -> Result<Slice<Approval>> {
+pub async fn waiting_for(ctx: &Ctx, modules: &ModuleSet, page: Page) -> Result<Slice<Approval>> {
     let mut tx = ctx.read(&READ).await?;
     let sort = ApprovalSort::default();
+    let modules: Vec<String> = modules.iter().cloned().collect();
     Ok(page!(
         tx, Approval, page, sort: ApprovalSort { Due => "due_order" },
-        "id = any((select approval.waiting())::uuid[])",
-        [],
+        "id = any((select approval.waiting())::uuid[]) and split_part(kind, '.', 1) = any($3)",
+        [&modules],
     ))
 }

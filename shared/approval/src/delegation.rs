@@ -3,7 +3,7 @@
 use async_graphql::InputObject;
 use chrono::{DateTime, NaiveDate, Utc};
 use common::{Error, Form, MembershipId, Page, Permission, Refusal, Result, Role, Scope, Slice};
-use database::{Ctx, Record, Tx, page};
+use database::{Ctx, Record, page};
 use graphql::{Date, sorts};
 
 use crate::DelegationId;
@@ -62,7 +62,7 @@ pub async fn create(ctx: &Ctx, input: DelegationCreateInput) -> Result<Delegatio
     let mut delegation = Delegation::blank(tx.now(), from, input.to_id);
     fill_in(&mut delegation, input)?;
     for (field, id) in [("fromId", from), ("toId", delegation.to_membership_id)] {
-        if !is_active(&mut tx, id).await? {
+        if !people::works_here(&mut tx, id).await? {
             return Err(MEMBER_NOT_FOUND.at(field).into());
         }
     }
@@ -135,17 +135,6 @@ fn fill_in(delegation: &mut Delegation, input: DelegationCreateInput) -> Result<
         form.refuse(TO_ONESELF);
     }
     form.check()
-}
-
-/// Whether a member works here and may come in: customers and vendors decide on nothing.
-pub(crate) async fn is_active(tx: &mut Tx, id: MembershipId) -> Result<bool> {
-    Ok(sqlx::query_scalar!(
-        r#"select exists (select from people.member
-               where id = $1 and is_active and not roles <@ array['CLIENT', 'SUPPLIER']) as "is_active!""#,
-        id as MembershipId,
-    )
-    .fetch_one(tx.conn())
-    .await?)
 }
 
 // GraphQL.

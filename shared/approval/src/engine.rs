@@ -3,20 +3,26 @@
 use std::collections::{HashMap, HashSet};
 
 use common::{EmployeeId, Error, MembershipId, Permission, Refusal, Result, Scope};
-use database::Tx;
+use database::{Record, Tx};
+use graphql::choices;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::events::{ApprovalDecided, StepAssigned};
 use crate::{ApprovalId, Quorum};
 
+/// A noun that is decided on. Its kind, of which rules are, is its table: `leave.request`.
+pub trait Approved: Record {
+    /// The right to decide; what waits for somebody, they decide on wherever they hold it, and the office everywhere
+    /// where it holds for everybody's.
+    const DECIDE: &'static Permission;
+}
+
 /// What is asked for.
 #[derive(Clone, Debug)]
-pub struct Subject {
-    /// What it is: `leave.request`. Rules are of a kind.
-    pub kind: &'static str,
+pub struct Subject<R: Approved> {
     /// Its id.
-    pub id: Uuid,
+    pub id: R::Id,
     /// Who asks. They do not decide, and neither does the employee.
     pub requester: MembershipId,
     /// Whom it is for, whose manager is meant; `None` for the requester's own employee, if there is one.
@@ -27,13 +33,14 @@ pub struct Subject {
     pub category_id: Option<Uuid>,
 }
 
-/// What somebody decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Yes, as far as they are concerned.
-    Approve,
-    /// No, and that is the end of it.
-    Reject,
+choices! {
+    /// What somebody decided.
+    Verdict "ApprovalVerdict" {
+        /// Yes, as far as they are concerned.
+        Approved,
+        /// No, and that was the end of it.
+        Rejected,
+    }
 }
 
 /// What has become of an approval.
@@ -54,7 +61,7 @@ pub struct StepPreview {
     pub position: i32,
     /// Whether one of them is enough.
     pub quorum: Quorum,
-    /// After how many days the office decides as well; `None` for never.
+    /// After how many days it waits for the office as well; `None` for never.
     pub due_in_days: Option<i32>,
     /// Who would decide, as things are now; those who stand in for them aside.
     pub deciders: Vec<MembershipId>,
@@ -71,21 +78,28 @@ pub const OWN_REQUEST: Refusal = Refusal::whole("OWN_REQUEST", "somebody else de
 /// The step waits for others.
 pub const NOT_APPROVER: Refusal = Refusal::whole("NOT_APPROVER", "the present step is for others to decide");
 
+/// Whoever has decided decides on another step only where it names them, and on the same one never twice.
+pub const ALREADY_DECIDED: Refusal = Refusal::whole(
+    "ALREADY_DECIDED",
+    "you, or somebody in your place, have decided on this already; others decide on the present step",
+);
+
 /// Asks for something: goes by the rule that fits now, and keeps to it. Answers who is to decide first, nobody where
 /// there is nobody. They count as told: the module's own event about the thing names them.
 ///
 /// # Errors
 /// `INVALID_TRANSITION` when the thing is pending already.
-pub async fn begin(tx: &mut Tx, subject: Subject) -> Result<Vec<MembershipId>> {
+pub async fn begin<R: Approved>(tx: &mut Tx, subject: Subject<R>) -> Result<Vec<MembershipId>> {
     use database::OnConstraint as _;
     let begun = sqlx::query_scalar!(
-        r#"select approval.begin($1, $2, $3, $4, $5, $6) as "deciders!: Vec<MembershipId>""#,
-        subject.kind,
-        subject.id,
+        r#"select approval.begin($1, $2, $3, $4, $5, $6, $7) as "deciders!: Vec<MembershipId>""#,
+        R::TABLE,
+        subject.id.into(),
         subject.requester as MembershipId,
         subject.employee_id as Option<EmployeeId>,
         subject.amount,
         subject.category_id,
+        R::GRAPHQL,
     )
     .fetch_one(tx.conn())
     .await
@@ -97,73 +111,77 @@ pub async fn begin(tx: &mut Tx, subject: Subject) -> Result<Vec<MembershipId>> {
 ///
 /// # Errors
 /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
-pub async fn assignees(tx: &mut Tx, kind: &str, id: Uuid) -> Result<Vec<MembershipId>> {
-    Ok(sqlx::query_scalar!(r#"select approval.assignees($1, $2) as "id!: MembershipId""#, kind, id)
-        .fetch_all(tx.conn())
-        .await?)
+pub async fn assignees<R: Approved>(tx: &mut Tx, id: R::Id) -> Result<Vec<MembershipId>> {
+    Ok(assignees_of::<R>(tx, &[id]).await?.remove(&id).unwrap_or_default())
 }
 
-/// As [`assignees`], for many things of a kind.
+/// As [`assignees`], for many things.
 ///
 /// # Errors
 /// As [`assignees`].
-pub async fn assignees_of(tx: &mut Tx, kind: &str, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<MembershipId>>> {
+pub async fn assignees_of<R: Approved>(
+    tx: &mut Tx,
+    ids: &[R::Id],
+) -> Result<HashMap<R::Id, Vec<MembershipId>>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| (*id).into()).collect();
     let rows = sqlx::query!(
         r#"select wanted.id as "id!", approval.assignees($1, wanted.id) as "member!: MembershipId"
            from unnest($2::uuid[]) as wanted (id)"#,
-        kind,
-        ids,
+        R::TABLE,
+        &ids,
     );
-    let mut of: HashMap<Uuid, Vec<MembershipId>> = HashMap::new();
+    let mut of: HashMap<R::Id, Vec<MembershipId>> = HashMap::new();
     for row in rows.fetch_all(tx.conn()).await? {
-        of.entry(row.id).or_default().push(row.member);
+        of.entry(row.id.into()).or_default().push(row.member);
     }
     Ok(of)
 }
 
-/// The employees for whom something of a kind was asked that waits for the caller.
+/// The employees for whom something was asked that waits for the caller.
 ///
 /// # Errors
 /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
-pub async fn waiting_employees(tx: &mut Tx, kind: &str) -> Result<Vec<Uuid>> {
-    Ok(sqlx::query_scalar!(r#"select approval.waiting_employees($1) as "ids!""#, kind)
+pub async fn waiting_employees<R: Approved>(tx: &mut Tx) -> Result<Vec<Uuid>> {
+    Ok(sqlx::query_scalar!(r#"select approval.waiting_employees($1) as "ids!""#, R::TABLE)
         .fetch_one(tx.conn())
         .await?)
 }
 
-/// Which of these things of a kind the caller can decide on now, as [`decide`] would take it.
+/// Which of these things the caller can decide on now, as [`decide`] would take it.
 ///
 /// # Errors
 /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
-pub async fn decidable(tx: &mut Tx, kind: &str, right: &Permission, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
-    let found =
-        sqlx::query_scalar!(r#"select approval.decidable($1, $2, $3) as "id!""#, kind, right.key, ids);
-    Ok(found.fetch_all(tx.conn()).await?.into_iter().collect())
+pub async fn decidable<R: Approved>(tx: &mut Tx, ids: &[R::Id]) -> Result<HashSet<R::Id>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| (*id).into()).collect();
+    let found = sqlx::query_scalar!(
+        r#"select approval.decidable($1, $2, $3) as "id!""#,
+        R::TABLE,
+        R::DECIDE.key,
+        &ids
+    );
+    Ok(found.fetch_all(tx.conn()).await?.into_iter().map(Into::into).collect())
 }
 
-/// Takes a member's verdict on the current step, for themselves and for whom they stand in. Whoever is of the office may
-/// decide on every step where the right of this transaction holds for everybody, and the trail says so.
+/// Takes a member's verdict on the current step, for themselves and for whom they stand in; one verdict on a thing in a
+/// transaction. Whoever is of the office may decide on a step where the right of this transaction holds for everybody,
+/// if they have not decided on the thing before, and the trail says so.
 ///
 /// # Errors
-/// `NOT_FOUND` when the thing was never asked for; refuses with [`INVALID_TRANSITION`], [`OWN_REQUEST`] and
-/// [`NOT_APPROVER`].
-pub async fn decide(
+/// `NOT_FOUND` when the thing was never asked for; refuses with [`INVALID_TRANSITION`], [`OWN_REQUEST`],
+/// [`ALREADY_DECIDED`] and [`NOT_APPROVER`].
+pub async fn decide<R: Approved>(
     tx: &mut Tx,
-    kind: &str,
-    id: Uuid,
+    id: R::Id,
     by: MembershipId,
     verdict: Verdict,
     note: Option<String>,
 ) -> Result<Outcome> {
     let row = sqlx::query!(
         r#"select id as "id: ApprovalId", outcome as "outcome!" from approval.decide($1, $2, $3, $4, $5, $6)"#,
-        kind,
-        id,
+        R::TABLE,
+        id.into(),
         by as MembershipId,
-        match verdict {
-            Verdict::Approve => "APPROVED",
-            Verdict::Reject => "REJECTED",
-        },
+        verdict as Verdict,
         note,
         tx.scope() == Scope::All,
     )
@@ -173,7 +191,7 @@ pub async fn decide(
     let outcome = match row.outcome.as_str() {
         "WAITING" => {
             tell(tx, Some(approval_id)).await?;
-            return Ok(Outcome::Waiting(assignees(tx, kind, id).await?));
+            return Ok(Outcome::Waiting(assignees::<R>(tx, id).await?));
         }
         "APPROVED" => Outcome::Approved,
         "REJECTED" => Outcome::Rejected,
@@ -181,8 +199,8 @@ pub async fn decide(
     };
     tx.emit(&ApprovalDecided {
         approval_id,
-        kind: kind.to_owned(),
-        subject_id: id,
+        kind: R::TABLE.to_owned(),
+        subject_id: id.into(),
         is_approved: outcome == Outcome::Approved,
         decided_by: by,
     })
@@ -194,8 +212,8 @@ pub async fn decide(
 ///
 /// # Errors
 /// `NOT_FOUND` when it was never asked for; refuses with [`INVALID_TRANSITION`] when it is not pending.
-pub async fn withdraw(tx: &mut Tx, kind: &str, id: Uuid) -> Result<()> {
-    let done = sqlx::query_scalar!(r#"select approval.withdraw($1, $2) as "done!""#, kind, id)
+pub async fn withdraw<R: Approved>(tx: &mut Tx, id: R::Id) -> Result<()> {
+    let done = sqlx::query_scalar!(r#"select approval.withdraw($1, $2) as "done!""#, R::TABLE, id.into())
         .fetch_one(tx.conn())
         .await?;
     if done == "WITHDRAWN" { Ok(()) } else { Err(refusal(&done)) }
@@ -205,13 +223,13 @@ pub async fn withdraw(tx: &mut Tx, kind: &str, id: Uuid) -> Result<()> {
 ///
 /// # Errors
 /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
-pub async fn preview(tx: &mut Tx, subject: &Subject) -> Result<Vec<StepPreview>> {
+pub async fn preview<R: Approved>(tx: &mut Tx, subject: &Subject<R>) -> Result<Vec<StepPreview>> {
     Ok(sqlx::query_as!(
         StepPreview,
         r#"select position as "position!", quorum as "quorum!: Quorum", due_in_days,
                deciders as "deciders!: Vec<MembershipId>"
            from approval.preview($1, $2, $3, $4, $5)"#,
-        subject.kind,
+        R::TABLE,
         subject.requester as MembershipId,
         subject.employee_id as Option<EmployeeId>,
         subject.amount,
@@ -225,8 +243,8 @@ pub async fn preview(tx: &mut Tx, subject: &Subject) -> Result<Vec<StepPreview>>
 pub(crate) async fn tell(tx: &mut Tx, id: Option<ApprovalId>) -> Result<()> {
     let assigned = sqlx::query_as!(
         StepAssigned,
-        r#"select id as "approval_id!: ApprovalId", kind as "kind!", subject_id as "subject_id!", step as "step!",
-               assignees as "assignees!: Vec<MembershipId>"
+        r#"select id as "approval_id!: ApprovalId", kind as "kind!", subject_id as "subject_id!",
+               subject_type as "subject_type!", step as "step!", assignees as "assignees!: Vec<MembershipId>"
            from approval.tell($1)"#,
         id as Option<ApprovalId>,
     )
@@ -245,6 +263,7 @@ fn refusal(code: &str) -> Error {
     match code {
         "NOT_FOUND" => NOT_FOUND,
         "INVALID_TRANSITION" => INVALID_TRANSITION.into(),
+        "ALREADY_DECIDED" => ALREADY_DECIDED.into(),
         "OWN_REQUEST" => OWN_REQUEST.into(),
         "NOT_APPROVER" => NOT_APPROVER.into(),
         other => Error::internal(format!("the database answered {other}")),

@@ -14,6 +14,8 @@ event! {
         kind: String,
         /// The thing.
         subject_id: Uuid,
+        /// The name of its type in the graph: `LeaveRequest`.
+        subject_type: String,
         /// The step that is to be decided on, from 1.
         step: i32,
         /// Those who can decide on it now and were not told before.

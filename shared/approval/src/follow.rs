@@ -26,3 +26,23 @@ pub async fn follow(database: &Database, module: &'static str) -> Result<()> {
     }
     Ok(())
 }
+
+/// Tells those for whom something has come to wait because the directory or a delegation has changed, in every
+/// organization. For a job of `module` that runs every few seconds: where there is nobody to tell it is one look into a
+/// small index.
+///
+/// # Errors
+/// As [`follow`].
+pub async fn tell(database: &Database, module: &'static str) -> Result<()> {
+    let organizations =
+        sqlx::query_scalar!(r#"select approval.organizations_to_tell() as "id!: OrganizationId""#)
+            .fetch_all(database.relay())
+            .await?;
+    for organization_id in organizations {
+        let ctx = Ctx::system(database.clone(), module, organization_id, "approval.tell");
+        let mut tx = ctx.begin(&Permission::SYSTEM).await?;
+        engine::tell(&mut tx, None).await?;
+        tx.commit(()).await?;
+    }
+    Ok(())
+}

@@ -10,7 +10,7 @@ use graphql::{Batch, Offer, Offered, choices, inputs, sorts};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::delegation::{MEMBER_NOT_FOUND, is_active};
+use crate::delegation::MEMBER_NOT_FOUND;
 use crate::{CategoryId, DepartmentId, RuleId};
 
 /// A rule: of those of a kind that fit, the one with the smallest number holds. What is under way keeps to the steps
@@ -77,7 +77,7 @@ pub struct RuleStep {
     pub membership_id: Option<MembershipId>,
     /// How many of them it takes.
     pub quorum: Quorum,
-    /// After how many days the office decides as well; `None` for never.
+    /// After how many days it waits for the office as well; `None` for never.
     pub due_in_days: Option<i32>,
 }
 
@@ -159,6 +159,12 @@ pub async fn list(
 
 const KIND_INVALID: Refusal =
     Refusal::of("kind", "KIND_INVALID", "give the kind of what is asked for, such as leave.request");
+const CATEGORY_NOT_FOUND: Refusal =
+    Refusal::of("categoryId", "CATEGORY_NOT_FOUND", "there is no such category of what this kind is about");
+const DEPARTMENT_NOT_FOUND: Refusal =
+    Refusal::of("departmentId", "DEPARTMENT_NOT_FOUND", "nobody works in such a department");
+const ROLE_DECIDES_NOTHING: Refusal =
+    Refusal::of("role", "ROLE_DECIDES_NOTHING", "customers and vendors decide on nothing; give another role");
 const AMOUNTS_CROSSED: Refusal =
     Refusal::of("amountMax", "AMOUNTS_CROSSED", "the greatest amount is less than the least");
 const NAMES_NOBODY: Refusal =
@@ -168,8 +174,9 @@ const STEPS_MAX: usize = 10;
 
 async fn fill_in(tx: &mut Tx, rule: &mut Rule, input: ApprovalRuleUpdateInput) -> Result<Vec<RuleStep>> {
     let amounts = Decimal::ZERO..=Decimal::from(999_999_999_999_999_i64);
-    let (mut form, mut steps) = (Form::default(), Vec::new());
-    form.checked("kind", input.kind, kind, &mut rule.kind);
+    let (mut form, mut steps, before) = (Form::default(), Vec::new(), rule.clone());
+    form.set("kind", input.kind, &mut rule.kind);
+    check_kind(tx, &mut form, rule, &before).await?;
     form.name("name", input.name, &mut rule.name);
     form.number("priority", input.priority, 1..=1000, &mut rule.priority);
     form.optional_decimal("amountMin", input.amount_min, amounts.clone(), 4, &mut rule.amount_min);
@@ -179,11 +186,12 @@ async fn fill_in(tx: &mut Tx, rule: &mut Rule, input: ApprovalRuleUpdateInput) -
     }
     form.optional(input.category_id, &mut rule.category_id);
     form.optional(input.department_id, &mut rule.department_id);
+    check_references(tx, &mut form, rule, &before).await?;
     form.each("steps", input.steps, 1..=STEPS_MAX, &mut steps, step);
     for (step, position) in steps.iter_mut().zip(1..) {
         step.position = position;
         if let Some(id) = step.membership_id
-            && !is_active(tx, id).await?
+            && !people::works_here(tx, id).await?
         {
             form.refuse(MEMBER_NOT_FOUND.at(format!("steps.{}.memberId", position - 1)));
         }
@@ -192,12 +200,30 @@ async fn fill_in(tx: &mut Tx, rule: &mut Rule, input: ApprovalRuleUpdateInput) -
     Ok(steps)
 }
 
-fn kind(given: String) -> Result<String, Refusal> {
-    let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-    match given.split_once('.') {
-        Some((module, noun)) if is_word(module) && is_word(noun) && given.len() <= 60 => Ok(given),
-        _ => Err(KIND_INVALID),
+async fn check_kind(tx: &mut Tx, form: &mut Form, rule: &Rule, before: &Rule) -> Result<()> {
+    if rule.kind != before.kind {
+        let kinds = kinds(tx).await?;
+        if !kinds.contains(&rule.kind) {
+            form.refuse(KIND_INVALID.saying(format!("give one of the kinds: {}", kinds.join(", "))));
+        }
     }
+    Ok(())
+}
+
+/// Whether what a rule begins to be for is there; what it was for before may stay.
+async fn check_references(tx: &mut Tx, form: &mut Form, rule: &Rule, before: &Rule) -> Result<()> {
+    let is_new = rule.category_id != before.category_id || rule.kind != before.kind;
+    if let Some(id) = rule.category_id.filter(|_| is_new)
+        && !has_category(tx, &rule.kind, id).await?
+    {
+        form.refuse(CATEGORY_NOT_FOUND);
+    }
+    if let Some(id) = rule.department_id.filter(|_| rule.department_id != before.department_id)
+        && !has_department(tx, id).await?
+    {
+        form.refuse(DEPARTMENT_NOT_FOUND);
+    }
+    Ok(())
 }
 
 /// A step as the form has it: what it does not name by is left out.
@@ -212,6 +238,9 @@ fn step(form: &mut Form, input: ApprovalRuleStepInput) -> RuleStep {
     if input.who != Who::Manager && role.is_none() && membership_id.is_none() {
         form.refuse(NAMES_NOBODY);
     }
+    if matches!(role, Some(Role::Client | Role::Supplier)) {
+        form.refuse(ROLE_DECIDES_NOTHING);
+    }
     let quorum = input.quorum.unwrap_or_default();
     RuleStep { position: 0, who: input.who, level, role, membership_id, quorum, due_in_days }
 }
@@ -224,6 +253,27 @@ impl Offered for Rule {
 }
 
 // SQL.
+
+/// What can be asked for: what modules have registered.
+async fn kinds(tx: &mut Tx) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!("select name from approval.kind order by name").fetch_all(tx.conn()).await?)
+}
+
+async fn has_category(tx: &mut Tx, kind: &str, id: CategoryId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(r#"select approval.has_category($1, $2) as "is_there!""#, kind, id as CategoryId,)
+        .fetch_one(tx.conn())
+        .await?)
+}
+
+/// Whether anybody works in a department: the directory knows no others.
+async fn has_department(tx: &mut Tx, id: DepartmentId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from people.employee where department_id = $1) as "is_there!""#,
+        id as DepartmentId,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
 
 async fn write_steps(tx: &mut Tx, id: RuleId, steps: &[RuleStep]) -> Result<()> {
     sqlx::query!("delete from approval.rule_step where rule_id = $1", id as RuleId)
@@ -286,7 +336,7 @@ inputs! {
     ApprovalRuleCreateInput,
     /// The fields of an approval rule to change; those that are absent stay as they are.
     ApprovalRuleUpdateInput {
-        /// What it is about, such as leave.request.
+        /// What it is about, such as leave.request; one of the kinds of things that are decided on.
         required kind: String,
         /// The name that people know it by: 1 to 100 characters.
         required name: String,
@@ -318,7 +368,8 @@ pub struct ApprovalRuleStepInput {
     pub member_id: Option<MembershipId>,
     /// How many of them it takes; one when absent.
     pub quorum: Option<Quorum>,
-    /// After how many days the office decides as well, 1 to 365; never when absent.
+    /// After how many days it waits for the office as well, and one verdict is enough, 1 to 365; never when absent. The
+    /// office may decide at any time before that, each of its members once on the whole approval.
     pub due_in_days: Option<i32>,
 }
 

@@ -10,15 +10,18 @@ use crate::Member;
 /// else holds.
 pub const OFFICE: [Role; 3] = [Role::Hr, Role::Admin, Role::Owner];
 
-/// Those who decide: the named ones who are active, else the office; never the requester. Of whom nothing is known
-/// counts as active.
+/// Those who decide: the named ones who are active and work here, else the office; never the requester. Of whom nothing
+/// is known counts as one of them; customers and vendors decide on nothing.
 #[must_use]
 pub fn office(
     named: &[MembershipId],
     requester: Option<MembershipId>,
     members: &[Member],
 ) -> BTreeSet<MembershipId> {
-    let is_gone = |id: &MembershipId| members.iter().any(|member| member.id == *id && !member.is_active);
+    let works = |member: &Member| {
+        member.is_active && member.roles.iter().any(|role| !matches!(role, Role::Client | Role::Supplier))
+    };
+    let is_gone = |id: &MembershipId| members.iter().any(|member| member.id == *id && !works(member));
     let is_requester = |id: &MembershipId| requester == Some(*id);
     let named: BTreeSet<_> = named.iter().copied().filter(|id| !is_gone(id) && !is_requester(id)).collect();
     if !named.is_empty() {
@@ -60,6 +63,15 @@ mod tests {
         let known = [hr.clone(), gone.clone()];
         assert_eq!(office(&[unknown.id, gone.id], Some(asks.id), &known), ids(&[&unknown]));
         assert_eq!(office(&[gone.id], Some(asks.id), &known), ids(&[&hr]));
+    }
+
+    #[test]
+    fn customers_and_vendors_decide_on_nothing() {
+        let (client, hr) = (member(&[Role::Client, Role::Supplier]), member(&[Role::Hr]));
+        let both = member(&[Role::Client, Role::Member]);
+        let all = [client.clone(), hr.clone(), both.clone()];
+        assert_eq!(office(&[client.id], None, &all), ids(&[&hr]));
+        assert_eq!(office(&[client.id, both.id], None, &all), ids(&[&both]));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use approval::graphql::ApprovalDecision;
 use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 use chrono::NaiveDate;
 use common::{Error, Permission, Result, STAFF, Slice};
@@ -16,9 +17,7 @@ use crate::employee::Employee;
 use crate::ids::{EmployeeId, LeaveTypeId};
 use crate::leave_type::LeaveType;
 use crate::policy::{LinesOfPolicy, Policy, PolicyLine};
-use crate::request::{
-    self, Decidable, HalvesOfRequest, LeaveDay, LeaveRequestFilter, Request, WaitsFor, by_day,
-};
+use crate::request::{self, HalvesOfRequest, LeaveDay, LeaveRequestFilter, Request, by_day};
 
 pub(crate) const READ_ABSENCE: Permission =
     Permission::new("leave.absence.read", "See who is away, and not why.", STAFF);
@@ -64,21 +63,17 @@ impl Request {
 
     /// The members for whose decision it waits; empty when it does not.
     async fn waits_for(&self, gql: &Context<'_>) -> Result<Vec<Membership>> {
-        let waits_for = gql.load::<WaitsFor>(self.id).await?.unwrap_or_default();
-        Ok(waits_for.into_iter().map(|id| Membership { id }).collect())
+        approval::graphql::waits_for(gql, self).await
+    }
+
+    /// What was decided on it so far, step by step.
+    async fn decisions(&self, gql: &Context<'_>) -> Result<Vec<ApprovalDecision<Membership>>> {
+        approval::graphql::decisions(gql, self).await
     }
 
     /// The names of the mutations that the caller may use on it now, by their rights and by its state.
     async fn viewer_permissions(&self, gql: &Context<'_>) -> Result<Vec<&'static str>> {
-        // Who decides is said by its approval, and not by how the caller stands to the employee.
-        const DECIDING: [&str; 2] = ["leaveRequestApprove", "leaveRequestReject"];
-        let mut offered = graphql::viewer_permissions(gql, self).await?;
-        offered.retain(|name| !DECIDING.contains(name));
-        let may_decide = self.check_pending().is_ok() && gql.app().scope(&request::DECIDE).is_ok();
-        if may_decide && gql.load::<Decidable>(self.id).await?.is_some() {
-            offered.splice(0..0, DECIDING);
-        }
-        Ok(offered)
+        approval::graphql::viewer_permissions(gql, self).await
     }
 }
 

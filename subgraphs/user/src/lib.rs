@@ -9,11 +9,13 @@ mod organization;
 mod rights;
 mod user;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use approval::graphql::{ApprovalMutation, ApprovalQuery};
-use async_graphql::{EmptySubscription, MergedObject, SchemaBuilder};
-use common::Permission;
+use async_graphql::{Context, EmptySubscription, MergedObject, SchemaBuilder};
+use common::{ModuleSet, Permission, Result};
+use graphql::App as _;
 use service::{EventType, Job, Noun, Subgraph};
 
 pub use ids::InvitationId;
@@ -44,6 +46,10 @@ struct Approvals;
 impl approval::graphql::Graph for Approvals {
     type Membership = membership::Membership;
     type HistoryEntry = HistoryEntry;
+
+    async fn modules(gql: &Context<'_>) -> Result<Arc<ModuleSet>> {
+        gql.data_unchecked::<rights::Rights>().modules(gql.app()).await
+    }
 }
 
 graphql::history_entry!(membership::Membership);
@@ -60,12 +66,20 @@ const PERMISSIONS: &[&Permission] = &[
     &approval::approval::READ,
 ];
 
-/// What waits for whom follows the clock as well: steps fall due, delegations begin and end.
-static JOBS: &[Job] = &[Job {
-    name: "user: approvals",
-    every: Duration::from_secs(30),
-    run: |runtime| Box::pin(async move { approval::follow(&runtime.database, "user").await }),
-}];
+/// What waits for whom follows the clock as well: steps fall due, delegations begin and end. Those for whom something has
+/// come to wait are told soon after.
+static JOBS: &[Job] = &[
+    Job {
+        name: "user: approvals",
+        every: Duration::from_secs(30),
+        run: |runtime| Box::pin(async move { approval::follow(&runtime.database, "user").await }),
+    },
+    Job {
+        name: "user: approvals to tell",
+        every: Duration::from_secs(2),
+        run: |runtime| Box::pin(async move { approval::tell(&runtime.database, "user").await }),
+    },
+];
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 

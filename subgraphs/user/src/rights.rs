@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Error, Result, Role};
+use common::{Error, ModuleSet, Result, Role};
 use database::{Access, Ctx};
 use moka::future::Cache;
 use serde::Deserialize;
@@ -39,10 +39,15 @@ impl Rights {
         Self { access, catalogue: Cache::builder().time_to_live(KNOWN_FOR).build() }
     }
 
+    /// The modules that the caller's organization has on.
+    pub(crate) async fn modules(&self, ctx: &Ctx) -> Result<Arc<ModuleSet>> {
+        let organization_id = ctx.organization_id().ok_or(Error::Unauthenticated)?;
+        Ok(self.access.organization(organization_id).await?.modules)
+    }
+
     /// The keys of the rights that roles give, in the modules that the caller's organization has on.
     pub(crate) async fn of(&self, ctx: &Ctx, roles: &[Role]) -> Result<Vec<String>> {
-        let organization_id = ctx.organization_id().ok_or(Error::Unauthenticated)?;
-        let modules = self.access.organization(organization_id).await?.modules;
+        let modules = self.modules(ctx).await?;
         let catalogue = self.catalogue.try_get_with((), select(ctx)).await;
         let catalogue = catalogue.map_err(|shared| (*shared).clone())?;
         let held =

@@ -5,6 +5,7 @@
 //! impl approval::graphql::Graph for Approvals {
 //!     type Membership = crate::Membership;
 //!     type HistoryEntry = crate::HistoryEntry;
+//!     // … and which modules the caller's organization has on.
 //! }
 //!
 //! #[derive(MergedObject, Default)]
@@ -15,12 +16,14 @@
 
 mod delegation;
 mod rule;
+mod subject;
 mod waiting;
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, OutputType};
-use common::Result;
+use common::{ModuleSet, Result};
 use graphql::{Actor, App as _, Entry, Page};
 
 pub use self::delegation::{Delegation, DelegationCreatePayload, DelegationEndPayload};
@@ -28,6 +31,7 @@ pub use self::rule::{
     ApprovalRule, ApprovalRuleArchivePayload, ApprovalRuleCreatePayload, ApprovalRuleRestorePayload,
     ApprovalRuleStep, ApprovalRuleUpdatePayload,
 };
+pub use self::subject::{ApprovalDecision, decisions, viewer_permissions, waits_for};
 pub use self::waiting::{Approval, ApprovalSubject};
 use crate::delegation::{DelegationCreateInput, DelegationFilter, DelegationSort};
 use crate::rule::{ApprovalRuleCreateInput, ApprovalRuleFilter, ApprovalRuleSort, ApprovalRuleUpdateInput};
@@ -39,6 +43,9 @@ pub trait Graph: Send + Sync + 'static {
     type Membership: Actor + OutputType;
     /// Its type for the entries of histories.
     type HistoryEntry: From<Entry> + OutputType;
+
+    /// The modules that the caller's organization has on: what is asked for in any other, nobody could open.
+    fn modules(gql: &Context<'_>) -> impl Future<Output = Result<Arc<ModuleSet>>> + Send;
 }
 
 /// Queries about who decides on what.
@@ -53,7 +60,7 @@ impl<G> Default for ApprovalQuery<G> {
 /// Queries about who decides on what.
 #[Object]
 impl<G: Graph> ApprovalQuery<G> {
-    /// What the caller can decide on now: what falls due first comes first.
+    /// What the caller can decide on now, in the modules that the organization has on: what falls due first comes first.
     async fn my_approvals(
         &self,
         gql: &Context<'_>,
@@ -61,7 +68,8 @@ impl<G: Graph> ApprovalQuery<G> {
         #[graphql(desc = "The cursor of the row to continue after.")] after: Option<String>,
     ) -> Result<Page<Approval<G>>> {
         let page = graphql::page(gql, first, after.as_deref())?;
-        let waiting = crate::waiting_for(gql.app(), page).await;
+        let modules = G::modules(gql).await?;
+        let waiting = crate::waiting_for(gql.app(), &modules, page).await;
         graphql::listed(gql, waiting.map(|slice| slice.map(Into::into))).await
     }
 

@@ -140,7 +140,8 @@ impl<G: Graph> ApprovalRuleStep<G> {
         self.0.quorum
     }
 
-    /// After how many days the office decides as well; null for never.
+    /// After how many days it waits for the office as well, and one verdict is enough; null for never. The office may
+    /// decide at any time before that, each of its members once on the whole approval.
     async fn due_in_days(&self) -> Option<i32> {
         self.0.due_in_days
     }

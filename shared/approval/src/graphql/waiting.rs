@@ -3,11 +3,11 @@
 use async_graphql::{Context, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use common::Result;
-use graphql::Actor as _;
-use uuid::Uuid;
+use graphql::{Actor as _, App as _};
 
-use super::{Graph, shown};
+use super::{ApprovalDecision, Graph, shown};
 use crate::ApprovalId;
+use crate::decision::DecisionsOfApproval;
 
 /// What is asked for, wherever it is in the graph.
 #[derive(Clone, Debug, PartialEq, Eq, SimpleObject)]
@@ -17,17 +17,6 @@ pub struct ApprovalSubject {
     pub type_name: String,
     /// Its id; opaque to clients.
     pub id: async_graphql::ID,
-}
-
-impl ApprovalSubject {
-    /// The thing of a kind: `leave.request` is a `LeaveRequest`.
-    pub(crate) fn new(kind: &str, id: Uuid) -> Self {
-        let capital = |word: &str| {
-            let mut letters = word.chars();
-            letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str())
-        };
-        Self { type_name: kind.split(['.', '_']).filter_map(capital).collect(), id: id.into() }
-    }
 }
 
 shown! {
@@ -50,7 +39,7 @@ impl<G: Graph> Approval<G> {
 
     /// The thing that is asked for.
     async fn subject(&self) -> ApprovalSubject {
-        ApprovalSubject::new(&self.0.kind, self.0.subject_id)
+        ApprovalSubject { type_name: self.0.subject_type.clone(), id: self.0.subject_id.into() }
     }
 
     /// The member who asks; null when they are not to be found.
@@ -68,25 +57,20 @@ impl<G: Graph> Approval<G> {
         self.0.step_count
     }
 
-    /// When the office decides as well; null when it does not by itself.
+    /// When it comes to wait for the office as well; null when it does not by itself. The office may decide at any time
+    /// before that, each of its members once on the whole approval.
     async fn due_at(&self) -> Option<DateTime<Utc>> {
         self.0.due_at
+    }
+
+    /// What was decided on it so far, in order.
+    async fn decisions(&self, gql: &Context<'_>) -> Result<Vec<ApprovalDecision<G::Membership>>> {
+        let decisions = gql.load::<DecisionsOfApproval>(self.0.id).await?.unwrap_or_default();
+        Ok(decisions.into_iter().map(Into::into).collect())
     }
 
     /// When it was asked for.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_subject_is_named_by_its_type_in_the_graph() {
-        let name = |kind| ApprovalSubject::new(kind, Uuid::nil()).type_name;
-        assert_eq!(name("leave.request"), "LeaveRequest");
-        assert_eq!(name("finance.expense_claim"), "FinanceExpenseClaim");
     }
 }

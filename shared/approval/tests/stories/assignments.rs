@@ -103,7 +103,7 @@ async fn a_role_is_whoever_holds_it_now() {
 async fn neither_who_asks_nor_whom_it_is_for_decides() {
     let Line { company, bob, ben, hr, .. } = line().await;
     let asked = Subject { requester: id(&bob.0), employee_id: Some(ben.1), ..subject(&bob.0) };
-    let subject = asked.id;
+    let subject = asked.id.0;
     assert_eq!(company.ask_for(&bob.0, asked).await, ids(&[&hr]));
     for own in [&bob.0, &ben.0] {
         assert_eq!(code(company.approve(own, subject).await), "OWN_REQUEST");
@@ -145,7 +145,7 @@ async fn who_begins_while_the_manager_is_being_replaced_waits_for_the_new_one() 
         company.employee(record(ben.1, &ben.0, Some(before.1))).await;
         let mut asking = company.tx_of(&ben.0).await;
         let asked = subject(&ben.0);
-        let subject = asked.id;
+        let subject = asked.id.0;
         assert_eq!(approval::begin(&mut asking, asked).await.unwrap(), ids(&[&before.0]));
         let replace = company.employee(record(ben.1, &ben.0, Some(after.1)));
         let end = async {

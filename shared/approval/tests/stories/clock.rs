@@ -29,15 +29,15 @@ async fn a_step_that_falls_due_goes_to_the_office_as_well() {
     assert_eq!(company.inbox(&hr).await, [subject]);
     let carl = company.join(&[Role::Member]).await;
     assert_eq!(code(company.approve(&carl, subject).await), "NOT_APPROVER");
-    // Passed, the next step has its own time.
+    // Passed, the next step has its own time, and waits for those of the office who have not decided.
     assert_eq!(company.approve(&hr, subject).await.unwrap(), Outcome::Waiting(ids(&[&bob])));
     company.pass(TimeDelta::days(2)).await;
-    assert_eq!(company.waits_for(subject).await, ids(&[&bob, &hr]));
+    assert_eq!(company.waits_for(subject).await, ids(&[&bob, &company.ada]));
     company.app.settle().await;
     let announced = company.app.announced().await;
     let told: Vec<_> = announced.iter().map(|(_, payload)| payload["assignees"].clone()).collect();
     let list = |people: &[&Person]| serde_json::to_value(ids(people)).unwrap();
-    assert_eq!(told, [list(&[&hr]), list(&[&bob]), list(&[&hr])]);
+    assert_eq!(told, [list(&[&hr]), list(&[&bob]), list(&[&company.ada])]);
 }
 
 #[tokio::test]
@@ -101,4 +101,28 @@ async fn the_new_manager_of_what_waits_is_told_by_the_next_run() {
     let told: Vec<_> = announced.iter().map(|(_, payload)| payload["assignees"].clone()).collect();
     let list = |people: &[&Person]| serde_json::to_value(ids(people)).unwrap();
     assert_eq!(told, [list(&[&tina])]);
+}
+
+#[tokio::test]
+async fn whoever_takes_over_what_waits_is_told_within_seconds() {
+    let company = Company::of(&[Role::Owner]).await;
+    let (bob, tina) = (company.join(&[Role::Manager]).await, company.join(&[Role::Manager]).await);
+    let ben = company.join(&[Role::Member]).await;
+    let (above, other) = (company.employ(&bob, None).await, company.employ(&tina, None).await);
+    let employee = company.employ(&ben, Some(above)).await;
+    let (subject, _) = company.ask(&ben).await;
+    let tell = || approval::tell(&company.app.database, "employee");
+    tell().await.unwrap();
+    company.employee(record(employee, &ben, Some(other))).await;
+    // Whatever runs at the same time does it once.
+    let (one, two) = tokio::join!(tell(), tell());
+    one.and(two).unwrap();
+    tell().await.unwrap();
+    company.app.settle().await;
+    let announced = company.app.announced().await;
+    let told: Vec<_> =
+        announced.iter().map(|(event, payload)| (event.as_str(), &payload["assignees"])).collect();
+    assert_eq!(told, [("approval.step.assigned", &serde_json::to_value(ids(&[&tina])).unwrap())]);
+    assert_eq!(announced[0].1["subjectType"], "LeaveRequest");
+    assert_eq!(announced[0].1["subjectId"], subject.to_string());
 }

@@ -60,7 +60,7 @@ async fn a_delegate_of_one_of_all_speaks_for_that_one_and_for_themselves() {
     delegate(&company, &bob, &dora).await;
     let (subject, _) = company.ask(&ben).await;
     assert_eq!(company.approve(&dora, subject).await.unwrap(), Outcome::Waiting(ids(&[&ann])));
-    assert_eq!(code(company.approve(&bob, subject).await), "NOT_APPROVER");
+    assert_eq!(code(company.approve(&bob, subject).await), "ALREADY_DECIDED");
     assert_eq!(company.approve(&ann, subject).await.unwrap(), Outcome::Approved);
     delegate(&company, &bob, &ann).await;
     let (second, _) = company.ask(&ben).await;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use approval::graphql::{ApprovalMutation, ApprovalQuery, Graph};
-use async_graphql::{EmptySubscription, MergedObject, Request, Schema};
+use async_graphql::{Context, EmptySubscription, MergedObject, Request, Schema};
+use common::ModuleSet;
 use database::Ctx;
 use graphql::Loaders;
 use serde_json::{Value, json};
@@ -17,6 +18,10 @@ struct Approvals;
 impl Graph for Approvals {
     type Membership = Membership;
     type HistoryEntry = HistoryEntry;
+
+    async fn modules(gql: &Context<'_>) -> Result<Arc<ModuleSet>> {
+        Ok(gql.data_unchecked::<Arc<ModuleSet>>().clone())
+    }
 }
 
 #[derive(MergedObject, Default)]
@@ -26,6 +31,18 @@ struct Query(ApprovalQuery<Approvals>);
 struct Mutation(ApprovalMutation<Approvals>);
 
 async fn run(company: &Company, person: &Person, document: &str, variables: Value) -> Value {
+    run_with(&["leave"], company, person, document, variables).await
+}
+
+/// With these modules on.
+async fn run_with(
+    modules: &[&str],
+    company: &Company,
+    person: &Person,
+    document: &str,
+    variables: Value,
+) -> Value {
+    let modules: Arc<ModuleSet> = Arc::new(modules.iter().map(|id| (*id).to_owned()).collect());
     let schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish();
     let plain = company.app.ctx(person, "employee");
     let ctx = Ctx::new(
@@ -36,7 +53,8 @@ async fn run(company: &Company, person: &Person, document: &str, variables: Valu
     );
     let loaders = Arc::new(Loaders::new(ctx.clone()));
     let request = Request::new(document).variables(async_graphql::Variables::from_json(variables));
-    let answer = loaders.drive(schema.execute(request.data(ctx.clone()).data(loaders.clone()))).await;
+    let answer =
+        loaders.drive(schema.execute(request.data(ctx.clone()).data(loaders.clone()).data(modules))).await;
     ctx.end_reading().await;
     assert!(answer.errors.is_empty(), "{:?}", answer.errors);
     answer.data.into_json().unwrap()
@@ -67,6 +85,58 @@ async fn what_waits_comes_by_page_with_its_subject_and_who_asks() {
     assert_eq!(page["myApprovals"]["nodes"].as_array().unwrap().len(), 1);
     let others = run(&company, &company.ada, document, json!({})).await;
     assert_eq!(others["myApprovals"]["totalCount"], 0);
+}
+
+#[tokio::test]
+async fn what_waits_in_a_module_that_is_off_is_left_out_and_not_counted() {
+    let company = Company::of(&[Role::Owner]).await;
+    let ben = company.join(&[Role::Member]).await;
+    company.ask(&ben).await;
+    let document = "{ myApprovals { totalCount nodes { id } } }";
+    for (modules, count) in [(&["user", "leave"][..], 1), (&["user"], 0), (&["user", "leavers"], 0)] {
+        let page = run_with(modules, &company, &company.ada, document, json!({})).await;
+        assert_eq!(page["myApprovals"]["totalCount"], count);
+        assert_eq!(page["myApprovals"]["nodes"].as_array().unwrap().len(), count);
+    }
+}
+
+#[tokio::test]
+async fn whoever_decides_next_sees_who_decided_before_and_for_whom() {
+    let company = Company::of(&[Role::Owner]).await;
+    let (hr, ben) = (company.join(&[Role::Hr]).await, company.join(&[Role::Member]).await);
+    let (ann, dora) = (company.join(&[Role::Member]).await, company.join(&[Role::Member]).await);
+    let steps = vec![by_member(&ann), by_member(&ben), by_role(Role::Owner, Quorum::Any)];
+    company.rule(rule(steps)).await;
+    let carl = company.join(&[Role::Member]).await;
+    let (subject, _) = company.ask(&carl).await;
+    let input = approval::delegation::DelegationCreateInput {
+        from_id: None,
+        to_id: id(&dora),
+        first_day: graphql::Date("2026-03-02".parse().unwrap()),
+        last_day: graphql::Date("2026-03-20".parse().unwrap()),
+        reason: None,
+    };
+    approval::delegation::create(&company.app.ctx(&ann, "employee"), input).await.unwrap();
+    let mut tx = company.tx_of(&dora).await;
+    let note = Some("Fine.".to_owned());
+    let decided =
+        approval::decide::<Leave>(&mut tx, subject.into(), id(&dora), Verdict::Approved, note).await;
+    assert_eq!(decided.unwrap(), Outcome::Waiting(ids(&[&ben])));
+    tx.commit(()).await.unwrap();
+    company.decide_by(&ALL, &hr, subject, Verdict::Approved).await.unwrap();
+    let document = "{ myApprovals { nodes { decisions {
+        step member { id } onBehalfOf { id } verdict note isOfOffice at } } } }";
+    let page = run(&company, &company.ada, document, json!({})).await;
+    let at = "2026-03-02T09:00:00+00:00";
+    assert_eq!(
+        page["myApprovals"]["nodes"][0]["decisions"],
+        json!([
+            { "step": 1, "member": { "id": id(&dora) }, "onBehalfOf": { "id": id(&ann) }, "verdict": "APPROVED",
+              "note": "Fine.", "isOfOffice": false, "at": at },
+            { "step": 2, "member": { "id": id(&hr) }, "onBehalfOf": null, "verdict": "APPROVED",
+              "note": null, "isOfOffice": true, "at": at },
+        ])
+    );
 }
 
 #[tokio::test]

@@ -6,19 +6,37 @@ mod clock;
 mod concurrency;
 mod delegations;
 mod graph;
+mod import;
+mod once;
 mod people_rule;
 mod random;
 mod steps;
 mod tenancy;
 
 use approval::rule::{ApprovalRuleCreateInput, ApprovalRuleStepInput};
-use approval::{Outcome, Quorum, Subject, Verdict, Who};
+use approval::{Approved, Outcome, Quorum, Subject, Verdict, Who};
 use common::{EmployeeId, Error, MembershipId, OrganizationId, Permission, Result, Role, Scope};
-use database::{Ctx, Tx};
+use database::{Ctx, Record, Tx};
 use testing::{App, Person};
 use uuid::Uuid;
 
-const KIND: &str = "leave.request";
+common::id!(
+    /// One thing that is asked for here.
+    LeaveId
+);
+
+/// What is asked for here: as much of it as approvals know.
+#[derive(Clone, Debug, Record)]
+#[record("leave request", table = "leave.request", read = TEAM, graphql = "LeaveRequest")]
+struct Leave {
+    id: LeaveId,
+}
+
+impl Approved for Leave {
+    const DECIDE: &'static Permission = &TEAM;
+}
+
+const KIND: &str = Leave::TABLE;
 /// A right that holds for everybody's.
 const ALL: Permission =
     Permission::new("test.all", "All.", &[(Role::Hr, Scope::All), (Role::Admin, Scope::All)]);
@@ -36,7 +54,31 @@ impl Company {
     async fn of(roles: &[Role]) -> Self {
         let company = Self { app: App::start(vec![employee::subgraph()]).await, ada: Person::new(roles) };
         company.member(&company.ada, roles, true).await;
+        // As the module's own migration does.
+        company.change("select approval.register_kind('leave.request', 'people.work_schedule')").await;
         company
+    }
+
+    /// What things of the kind are sorted by here.
+    async fn category(&self) -> approval::CategoryId {
+        let id = Uuid::now_v7();
+        let mut tx = self.tx().await;
+        people::write::work_schedule(&mut tx, id, &[1.into(); 7]).await.unwrap();
+        tx.commit(()).await.unwrap();
+        id.into()
+    }
+
+    /// Whether somebody is offered to decide, which is whether they can.
+    async fn is_offered(&self, person: &Person, subject: Uuid) -> bool {
+        let mut tx = self.tx_of(person).await;
+        !approval::decidable::<Leave>(&mut tx, &[subject.into()]).await.unwrap().is_empty()
+    }
+
+    /// Changes something in the database, as a superuser.
+    async fn change(&self, sql: &'static str) {
+        use sqlx::Connection as _;
+        let mut conn = sqlx::PgConnection::connect(&self.app.admin_url).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut conn).await.unwrap();
     }
 
     fn organization(&self) -> OrganizationId {
@@ -91,11 +133,11 @@ impl Company {
     /// Asks for something; answers its id and who is to decide.
     async fn ask(&self, person: &Person) -> (Uuid, Vec<MembershipId>) {
         let subject = subject(person);
-        let id = subject.id;
+        let id = subject.id.0;
         (id, self.ask_for(person, subject).await)
     }
 
-    async fn ask_for(&self, person: &Person, subject: Subject) -> Vec<MembershipId> {
+    async fn ask_for(&self, person: &Person, subject: Subject<Leave>) -> Vec<MembershipId> {
         let mut tx = self.tx_of(person).await;
         let assignees = approval::begin(&mut tx, subject).await.unwrap();
         tx.commit(()).await.unwrap();
@@ -103,7 +145,7 @@ impl Company {
     }
 
     async fn waits_for(&self, subject: Uuid) -> Vec<MembershipId> {
-        approval::assignees(&mut self.tx().await, KIND, subject).await.unwrap()
+        approval::assignees::<Leave>(&mut self.tx().await, subject.into()).await.unwrap()
     }
 
     async fn decide(&self, person: &Person, subject: Uuid, verdict: Verdict) -> Result<Outcome> {
@@ -118,20 +160,21 @@ impl Company {
         verdict: Verdict,
     ) -> Result<Outcome> {
         let mut tx = self.app.ctx(person, "employee").begin(right).await.unwrap();
-        let outcome = approval::decide(&mut tx, KIND, subject, id(person), verdict, None).await?;
+        let outcome = approval::decide::<Leave>(&mut tx, subject.into(), id(person), verdict, None).await?;
         tx.commit(()).await?;
         Ok(outcome)
     }
 
     async fn approve(&self, person: &Person, subject: Uuid) -> Result<Outcome> {
-        self.decide(person, subject, Verdict::Approve).await
+        self.decide(person, subject, Verdict::Approved).await
     }
 
     /// What waits for somebody, as they see it.
     async fn inbox(&self, person: &Person) -> Vec<Uuid> {
         let ctx = self.app.ctx(person, "employee");
         let page = common::Page::new(Some(100), None).unwrap();
-        let slice = approval::waiting_for(&ctx, page).await.unwrap();
+        let modules = ["leave".to_owned()].into();
+        let slice = approval::waiting_for(&ctx, &modules, page).await.unwrap();
         slice.rows.into_iter().map(|(_, row)| row.subject_id).collect()
     }
 
@@ -186,15 +229,8 @@ fn record(id: EmployeeId, person: &Person, manager_id: Option<EmployeeId>) -> pe
 }
 
 /// Something that a person asks for.
-fn subject(person: &Person) -> Subject {
-    Subject {
-        kind: KIND,
-        id: Uuid::now_v7(),
-        requester: id(person),
-        employee_id: None,
-        amount: None,
-        category_id: None,
-    }
+fn subject(person: &Person) -> Subject<Leave> {
+    Subject { id: LeaveId::new(), requester: id(person), employee_id: None, amount: None, category_id: None }
 }
 
 fn rule(steps: Vec<ApprovalRuleStepInput>) -> ApprovalRuleCreateInput {

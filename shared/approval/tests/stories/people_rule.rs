@@ -38,13 +38,14 @@ async fn the_database_and_the_directory_agree_on_who_decides() {
         if expected.is_empty() && decides_alone {
             expected.insert(requester);
         }
-        let found: Vec<MembershipId> =
-            sqlx::query_scalar("select unnest(ids) from approval.deciders($1, $2, null, false)")
-                .bind(&named)
-                .bind(requester)
-                .fetch_all(tx.conn())
-                .await
-                .unwrap();
+        let found: Vec<MembershipId> = sqlx::query_scalar(
+            "select unnest(ids) from approval.deciders($1, $2, array[$2], '{}', '{}', false)",
+        )
+        .bind(&named)
+        .bind(requester)
+        .fetch_all(tx.conn())
+        .await
+        .unwrap();
         assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), expected, "seed {seed}");
     }
 }

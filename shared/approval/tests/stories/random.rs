@@ -30,7 +30,7 @@ async fn whatever_happens_those_are_assigned_who_can_decide_and_nobody_else() {
         for at in 0..MOVES {
             let what = play.make_a_move().await;
             play.sql("set constraints all immediate; set constraints all deferred").await;
-            let assigned = approval::assignees(&mut play.tx, KIND, play.subject).await.unwrap();
+            let assigned = approval::assignees::<Leave>(&mut play.tx, play.subject.into()).await.unwrap();
             assert_eq!(assigned, play.model.assignees(), "seed {seed}, move {at}: {what}\n{:#?}", play.model);
         }
     }
@@ -127,9 +127,8 @@ impl Play {
     async fn begin(&mut self) -> String {
         let requester = self.anybody();
         let employee = if self.chance.random_bool(0.8) { requester } else { self.anybody() };
-        let asked = Subject {
-            kind: KIND,
-            id: self.subject,
+        let asked = Subject::<Leave> {
+            id: self.subject.into(),
             requester: self.model.people[requester].id,
             employee_id: Some(self.model.people[employee].employee_id),
             amount: None,
@@ -144,16 +143,19 @@ impl Play {
     }
 
     async fn withdraw(&mut self) -> String {
-        approval::withdraw(&mut self.tx, KIND, self.subject).await.unwrap();
+        approval::withdraw::<Leave>(&mut self.tx, self.subject.into()).await.unwrap();
         self.model.end();
         "withdrawn".to_owned()
     }
 
     async fn decide(&mut self) -> String {
         let by = self.anybody();
-        let verdict = if self.chance.random_bool(0.85) { Verdict::Approve } else { Verdict::Reject };
+        let verdict = if self.chance.random_bool(0.85) { Verdict::Approved } else { Verdict::Rejected };
         let membership = self.model.people[by].id;
-        let decided = approval::decide(&mut self.tx, KIND, self.subject, membership, verdict, None).await;
+        // Each verdict as if in a transaction of its own: in one, a thing is decided on once.
+        self.sql("select set_config('approval.decided', '', true)").await;
+        let subject = self.subject.into();
+        let decided = approval::decide::<Leave>(&mut self.tx, subject, membership, verdict, None).await;
         let decided = decided.map_err(|error| code::<()>(Err(error)));
         let expected = self.model.decide(by, verdict).map_err(ToOwned::to_owned);
         assert_eq!(decided, expected, "{by} decides {verdict:?}: {:#?}", self.model);

@@ -41,7 +41,7 @@ async fn several_steps_are_passed_in_their_order_and_one_no_ends_all() {
 
     let (other, _) = company.ask(&ben).await;
     company.approve(&boss, other).await.unwrap();
-    assert_eq!(company.decide(&top, other, Verdict::Reject).await.unwrap(), Outcome::Rejected);
+    assert_eq!(company.decide(&top, other, Verdict::Rejected).await.unwrap(), Outcome::Rejected);
     assert!(company.waits_for(other).await.is_empty());
     assert_eq!(code(company.approve(&hr, other).await), "INVALID_TRANSITION");
 }
@@ -55,12 +55,12 @@ async fn a_quorum_of_all_takes_every_one_of_them() {
     let (subject, assignees) = company.ask(&ben).await;
     assert_eq!(assignees, ids(&[&ann, &bob]));
     assert_eq!(company.approve(&ann, subject).await.unwrap(), Outcome::Waiting(ids(&[&bob])));
-    assert_eq!(code(company.approve(&ann, subject).await), "NOT_APPROVER");
+    assert_eq!(code(company.approve(&ann, subject).await), "ALREADY_DECIDED");
     assert_eq!(company.approve(&bob, subject).await.unwrap(), Outcome::Approved);
 }
 
 #[tokio::test]
-async fn when_all_who_are_left_have_approved_any_of_them_closes_the_step() {
+async fn when_all_who_are_left_have_approved_the_office_closes_the_step() {
     let company = Company::of(&[Role::Owner]).await;
     let (ann, bob) = (company.join(&[Role::Accountant]).await, company.join(&[Role::Accountant]).await);
     let ben = company.join(&[Role::Member]).await;
@@ -68,6 +68,10 @@ async fn when_all_who_are_left_have_approved_any_of_them_closes_the_step() {
     let (subject, _) = company.ask(&ben).await;
     company.approve(&ann, subject).await.unwrap();
     company.member(&bob, &[Role::Accountant], false).await;
+    assert_eq!(company.waits_for(subject).await, ids(&[&company.ada]));
+    assert_eq!(code(company.approve(&ann, subject).await), "ALREADY_DECIDED");
+    // Where there is nobody of the office, any of those who have approved does, so that nothing waits for ever.
+    company.member(&company.ada, &[Role::Owner], false).await;
     assert_eq!(company.waits_for(subject).await, ids(&[&ann]));
     assert_eq!(company.approve(&ann, subject).await.unwrap(), Outcome::Approved);
 }
@@ -77,15 +81,17 @@ async fn the_amount_the_category_and_the_department_choose_the_rule() {
     let company = Company::of(&[Role::Owner]).await;
     let (cfo, lead) = (company.join(&[Role::Member]).await, company.join(&[Role::Member]).await);
     let (hr, ben) = (company.join(&[Role::Hr]).await, company.join(&[Role::Member]).await);
-    let (sick, sales) = (approval::CategoryId::new(), approval::DepartmentId::new());
-    let employee = EmployeeId::new();
-    company.employee(people::Person { department_id: Some(sales.0), ..record(employee, &ben, None) }).await;
+    let (sick, sales) = (company.category().await, approval::DepartmentId::new());
+    let other = approval::DepartmentId::new();
+    for (person, department) in [(&ben, sales), (&lead, other)] {
+        let record = record(EmployeeId::new(), person, None);
+        company.employee(people::Person { department_id: Some(department.0), ..record }).await;
+    }
     let named =
         |person: &Person, priority| ApprovalRuleCreateInput { priority, ..rule(vec![by_member(person)]) };
     let large = ApprovalRuleCreateInput { amount_min: Some(1_000.into()), ..named(&cfo, 10) };
     let of_sort = ApprovalRuleCreateInput { category_id: Some(sick), ..named(&lead, 20) };
-    let elsewhere =
-        ApprovalRuleCreateInput { department_id: Some(approval::DepartmentId::new()), ..named(&cfo, 25) };
+    let elsewhere = ApprovalRuleCreateInput { department_id: Some(other), ..named(&cfo, 25) };
     let of_sales = ApprovalRuleCreateInput { department_id: Some(sales), ..named(&hr, 30) };
     for input in [large, of_sort, elsewhere, of_sales] {
         company.rule(input).await;
@@ -140,9 +146,9 @@ async fn the_office_may_always_decide_and_the_trail_says_so() {
     company.employ(&ben, Some(above)).await;
     let (subject, _) = company.ask(&ben).await;
     // The right is for all, but the role is gone since the token was made.
-    let refused = company.decide_by(&ALL, &impostor, subject, Verdict::Approve).await;
+    let refused = company.decide_by(&ALL, &impostor, subject, Verdict::Approved).await;
     assert_eq!(code(refused), "NOT_APPROVER");
-    let decided = company.decide_by(&ALL, &hr, subject, Verdict::Approve).await;
+    let decided = company.decide_by(&ALL, &hr, subject, Verdict::Approved).await;
     assert_eq!(decided.unwrap(), Outcome::Approved);
     assert!(company.look::<bool>("select is_of_office from approval.decision").await);
     assert!(
@@ -155,7 +161,7 @@ async fn the_office_may_always_decide_and_the_trail_says_so() {
     );
     // Of what is their own they decide nothing, right or not.
     let (own, _) = company.ask(&hr).await;
-    assert_eq!(code(company.decide_by(&ALL, &hr, own, Verdict::Approve).await), "OWN_REQUEST");
+    assert_eq!(code(company.decide_by(&ALL, &hr, own, Verdict::Approved).await), "OWN_REQUEST");
 }
 
 #[tokio::test]
@@ -163,14 +169,14 @@ async fn what_is_withdrawn_waits_for_nobody_and_may_be_asked_for_again() {
     let company = Company::of(&[Role::Owner]).await;
     let ben = company.join(&[Role::Member]).await;
     let (asked, _) = company.ask(&ben).await;
-    let again = Subject { id: asked, ..subject(&ben) };
+    let again = Subject { id: asked.into(), ..subject(&ben) };
     let mut tx = company.tx_of(&ben).await;
     assert_eq!(code(approval::begin(&mut tx, again.clone()).await), "INVALID_TRANSITION");
     drop(tx);
     let mut tx = company.tx_of(&ben).await;
-    approval::withdraw(&mut tx, KIND, asked).await.unwrap();
-    assert_eq!(code(approval::withdraw(&mut tx, KIND, asked).await), "INVALID_TRANSITION");
-    assert_eq!(code(approval::withdraw(&mut tx, KIND, Uuid::now_v7()).await), "NOT_FOUND");
+    approval::withdraw::<Leave>(&mut tx, asked.into()).await.unwrap();
+    assert_eq!(code(approval::withdraw::<Leave>(&mut tx, asked.into()).await), "INVALID_TRANSITION");
+    assert_eq!(code(approval::withdraw::<Leave>(&mut tx, LeaveId::new()).await), "NOT_FOUND");
     tx.commit(()).await.unwrap();
     assert_eq!(code(company.approve(&company.ada, asked).await), "INVALID_TRANSITION");
     assert_eq!(company.ask_for(&ben, again).await, ids(&[&company.ada]));
@@ -235,7 +241,8 @@ async fn of_two_who_decide_at_the_same_time_one_wins_and_the_other_reads_why() {
     for _ in 0..20 {
         let (subject, _) = company.ask(&ben).await;
         let mut first = company.tx_of(&ann).await;
-        let decided = approval::decide(&mut first, KIND, subject, id(&ann), Verdict::Approve, None).await;
+        let decided =
+            approval::decide::<Leave>(&mut first, subject.into(), id(&ann), Verdict::Approved, None).await;
         assert_eq!(decided.unwrap(), Outcome::Waiting(ids(&[&ann, &bob])));
         let second = company.approve(&bob, subject);
         let end = async {
@@ -249,4 +256,41 @@ async fn of_two_who_decide_at_the_same_time_one_wins_and_the_other_reads_why() {
         results.sort_by_key(Result::is_err);
         assert_eq!(results, [Ok(Outcome::Approved), Err("INVALID_TRANSITION".to_owned())]);
     }
+}
+
+#[tokio::test]
+async fn a_rule_is_for_what_is_there_and_names_whoever_decides() {
+    let company = Company::of(&[Role::Hr]).await;
+    let ctx = company.app.ctx(&company.ada, "employee");
+    let plain = || rule(vec![by_manager(1)]);
+    let category = company.category().await;
+    let refused = async |input| match approval::rule::create(&ctx, input).await.unwrap_err() {
+        Error::Refused(refusals) => {
+            let told = refusals.into_iter().map(|no| (no.field.unwrap(), no.code));
+            told.collect::<Vec<(std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)>>()
+        }
+        other => panic!("{other:?}"),
+    };
+    let told = |field: &'static str, code: &'static str| vec![(field.into(), code.into())];
+    let input = ApprovalRuleCreateInput { kind: "nonsense.thing".to_owned(), ..plain() };
+    assert_eq!(refused(input).await, told("kind", "KIND_INVALID"));
+    let input = ApprovalRuleCreateInput { category_id: Some(approval::CategoryId::new()), ..plain() };
+    assert_eq!(refused(input).await, told("categoryId", "CATEGORY_NOT_FOUND"));
+    let input = ApprovalRuleCreateInput { department_id: Some(approval::DepartmentId::new()), ..plain() };
+    assert_eq!(refused(input).await, told("departmentId", "DEPARTMENT_NOT_FOUND"));
+    for role in [Role::Client, Role::Supplier] {
+        let input = rule(vec![by_manager(1), by_role(role, Quorum::Any)]);
+        assert_eq!(refused(input).await, told("steps.1.role", "ROLE_DECIDES_NOTHING"));
+    }
+    let client = company.join(&[Role::Client]).await;
+    assert_eq!(refused(rule(vec![by_member(&client)])).await, told("steps.0.memberId", "MEMBER_NOT_FOUND"));
+    // Another organization's category is none, and a kind that nothing sorts has none.
+    let input = ApprovalRuleCreateInput { category_id: Some(category), ..plain() };
+    let stranger = Person::new(&[Role::Hr]);
+    let theirs = approval::rule::create(&company.app.ctx(&stranger, "employee"), input.clone()).await;
+    assert_eq!(code(theirs), "CATEGORY_NOT_FOUND");
+    approval::rule::create(&ctx, input.clone()).await.unwrap();
+    company.change("select approval.register_kind('leave.unsorted')").await;
+    let unsorted = ApprovalRuleCreateInput { kind: "leave.unsorted".to_owned(), ..input };
+    assert_eq!(refused(unsorted).await, told("categoryId", "CATEGORY_NOT_FOUND"));
 }

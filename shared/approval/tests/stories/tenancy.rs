@@ -11,20 +11,20 @@ async fn another_organization_sees_nothing_and_changes_nothing() {
     let ctx = company.app.ctx(&stranger, "employee");
     let mut tx = ctx.begin(&ALL).await.unwrap();
     people::write::member(&mut tx, id(&stranger), &[Role::Owner, Role::Hr], true).await.unwrap();
-    assert!(approval::assignees(&mut tx, KIND, subject).await.unwrap().is_empty());
-    assert_eq!(code(approval::withdraw(&mut tx, KIND, subject).await), "NOT_FOUND");
+    assert!(approval::assignees::<Leave>(&mut tx, subject.into()).await.unwrap().is_empty());
+    assert_eq!(code(approval::withdraw::<Leave>(&mut tx, subject.into()).await), "NOT_FOUND");
     for table in ["rule", "rule_step", "approval", "step", "assignee", "audit_log"] {
         let sql = format!("select count(*) from approval.{table}");
         let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(tx.conn()).await.unwrap();
         assert_eq!(count, 0, "{table}");
     }
     tx.commit(()).await.unwrap();
-    let decided = company.decide_by(&ALL, &stranger, subject, Verdict::Approve).await;
+    let decided = company.decide_by(&ALL, &stranger, subject, Verdict::Approved).await;
     assert_eq!(code(decided), "NOT_FOUND");
     assert_eq!(code(approval::rule::archive(&ctx, made.id).await), "NOT_FOUND");
     // The same thing of the same kind may wait in both, by different rules.
     let mut tx = ctx.begin(&ALL).await.unwrap();
-    let theirs = Subject { id: subject, ..super::subject(&stranger) };
+    let theirs = Subject { id: subject.into(), ..super::subject(&stranger) };
     assert_eq!(approval::begin(&mut tx, theirs).await.unwrap(), ids(&[&stranger]));
     tx.commit(()).await.unwrap();
     assert_eq!(company.waits_for(subject).await, ids(&[&company.ada]));

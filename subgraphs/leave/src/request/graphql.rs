@@ -179,7 +179,8 @@ pub struct LeaveRequestApprovalStep {
     pub approvers: Vec<Membership>,
     /// True when all of them have to agree, false when one is enough.
     pub needs_all: bool,
-    /// The days after which the office decides as well; null for never.
+    /// The days after which it waits for the office as well; null for never. The office may decide at any time before
+    /// that, each of its members once on the whole request.
     pub due_in_days: Option<i32>,
 }
 

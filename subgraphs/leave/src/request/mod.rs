@@ -5,7 +5,7 @@ mod graphql;
 mod model;
 mod repo;
 
-use approval::{Outcome, StepPreview, Subject, Verdict};
+use approval::{Approved, Outcome, StepPreview, Subject, Verdict};
 use chrono::NaiveDate;
 use common::{
     Error, Grants, MembershipId, PEOPLE_MATTERS, Page, Permission, Refusal, Result, Role, Scope, Slice, text,
@@ -19,7 +19,7 @@ pub use self::graphql::{LeaveDay, LeaveRequestFilter, PreviewQuery, RequestMutat
 use self::graphql::{LeaveRequestRow, LeaveRequestSort, LeaveRequestSubmitInput};
 use self::model::{Decision, Draft, by_year, check_floor, check_range, total};
 pub use self::model::{Request, Status};
-pub(crate) use self::repo::{Decidable, HalvesOfRequest, WaitsFor, away, select_pages};
+pub(crate) use self::repo::{HalvesOfRequest, away, select_pages};
 use crate::balance;
 use crate::events::{
     RequestAdjusted, RequestApproved, RequestCancelled, RequestFacts, RequestRejected, RequestSubmitted,
@@ -47,8 +47,9 @@ pub(crate) const DECIDE: Permission =
 pub(crate) const CANCEL: Permission =
     Permission::new("leave.request.cancel", "Call leave off.", PEOPLE_MATTERS);
 
-/// What approvals call a request.
-const KIND: &str = "leave.request";
+impl Approved for Request {
+    const DECIDE: &'static Permission = &DECIDE;
+}
 
 /// The most characters in a reason or a note.
 const TEXT_MAX: usize = 2000;
@@ -77,10 +78,9 @@ pub async fn submit(ctx: &Ctx, input: LeaveRequestSubmitInput) -> Result<Request
 }
 
 /// A request as what is asked for: rules may go by its leave type and its days.
-fn subject(request: &Request, by: MembershipId) -> Subject {
+fn subject(request: &Request, by: MembershipId) -> Subject<Request> {
     Subject {
-        kind: KIND,
-        id: request.id.into(),
+        id: request.id,
         requester: by,
         employee_id: Some(request.employee_id),
         amount: Some(request.days),
@@ -143,7 +143,7 @@ pub async fn approve_bulk(ctx: &Ctx, rows: Vec<LeaveRequestRow>) -> Result<Vec<R
 async fn approve_in(tx: &mut Tx, id: RequestId, note: Option<String>) -> Result<Request> {
     let (mut request, employee) = lock(tx, id).await?;
     let decision = decision(tx, note)?;
-    let outcome = decide(tx, &request, Verdict::Approve, &decision).await?;
+    let outcome = decide(tx, &request, Verdict::Approved, &decision).await?;
     if let Outcome::Waiting(_) = outcome {
         return Ok(request);
     }
@@ -163,7 +163,7 @@ async fn approve_in(tx: &mut Tx, id: RequestId, note: Option<String>) -> Result<
 /// Takes a verdict on the present step. The transaction then sees what it takes to do what follows.
 async fn decide(tx: &mut Tx, request: &Request, verdict: Verdict, decision: &Decision) -> Result<Outcome> {
     request.check_pending()?;
-    approval::decide(tx, KIND, request.id.into(), decision.by, verdict, decision.note.clone()).await
+    approval::decide::<Request>(tx, request.id, decision.by, verdict, decision.note.clone()).await
 }
 
 /// Declines a request: what was held is free again.
@@ -183,7 +183,7 @@ pub async fn reject_bulk(ctx: &Ctx, rows: Vec<LeaveRequestRow>) -> Result<Vec<Re
 async fn reject_in(tx: &mut Tx, id: RequestId, note: Option<String>) -> Result<Request> {
     let (mut request, employee) = lock(tx, id).await?;
     let decision = decision(tx, note)?;
-    decide(tx, &request, Verdict::Reject, &decision).await?;
+    decide(tx, &request, Verdict::Rejected, &decision).await?;
     request.reject(decision)?;
     repo::release(tx, id, request.first_day.0).await?;
     tx.save(&mut request).await?;
@@ -207,8 +207,8 @@ pub async fn cancel(ctx: &Ctx, id: RequestId) -> Result<Request> {
         ledger::post_for_request(&mut tx, employee.id, request.leave_type_id, id, "RESTORE", &restored)
             .await?;
     } else {
-        approvers = approval::assignees(&mut tx, KIND, id.into()).await?;
-        approval::withdraw(&mut tx, KIND, id.into()).await?;
+        approvers = approval::assignees::<Request>(&mut tx, id).await?;
+        approval::withdraw::<Request>(&mut tx, id).await?;
     }
     let first_released = released.first().map_or(from, |half| half.day);
     repo::release(&mut tx, id, first_released).await?;
@@ -274,7 +274,7 @@ async fn recount_one(tx: &mut Tx, employee: &Person, mut request: Request, today
     }
     request.days = total(&after);
     tx.save(&mut request).await?;
-    let approvers = approval::assignees(tx, KIND, id.into()).await?;
+    let approvers = approval::assignees::<Request>(tx, id).await?;
     tx.emit(&RequestAdjusted(facts(&request, employee, approvers))).await
 }
 

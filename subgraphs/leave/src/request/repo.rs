@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use common::{MembershipId, Page, Permission, Place, Result, Slice};
+use common::{Page, Permission, Place, Result, Slice};
 use database::{Tx, page};
 use graphql::Batch;
 use rust_decimal::Decimal;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::READ;
 use super::calendar::{Half, HalfDay};
 use super::graphql::{LeaveRequestFilter, LeaveRequestSort};
 use super::model::{Request, Status, select_request};
-use super::{DECIDE, KIND, READ};
 use crate::ids::{EmployeeId, LeaveTypeId, RequestId};
 
 /// Stores the halves of a new request.
@@ -84,7 +84,7 @@ pub async fn save_portions(tx: &mut Tx, id: RequestId, halves: &[HalfDay]) -> Re
 /// those whose requests wait for the caller.
 pub async fn employees_in_sight(tx: &mut Tx) -> Result<Option<Vec<Uuid>>> {
     let Some(mut employees) = people::in_scope(tx, &READ).await? else { return Ok(None) };
-    employees.extend(approval::waiting_employees(tx, KIND).await?);
+    employees.extend(approval::waiting_employees::<Request>(tx).await?);
     Ok(Some(employees))
 }
 
@@ -225,35 +225,5 @@ impl Batch for HalvesOfRequest {
             by_request.entry(id).or_default().push(half);
         }
         Ok(by_request)
-    }
-}
-
-/// Which requests the caller can decide on.
-pub struct Decidable;
-
-impl Batch for Decidable {
-    type Key = RequestId;
-    type Value = ();
-    const READ: &'static Permission = &READ;
-
-    async fn load(tx: &mut Tx, keys: &[RequestId]) -> Result<HashMap<RequestId, ()>> {
-        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-        let decidable = approval::decidable(tx, KIND, &DECIDE, &ids).await?;
-        Ok(decidable.into_iter().map(|id| (id.into(), ())).collect())
-    }
-}
-
-/// For whom requests wait.
-pub struct WaitsFor;
-
-impl Batch for WaitsFor {
-    type Key = RequestId;
-    type Value = Vec<MembershipId>;
-    const READ: &'static Permission = &READ;
-
-    async fn load(tx: &mut Tx, keys: &[RequestId]) -> Result<HashMap<RequestId, Vec<MembershipId>>> {
-        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
-        let waits_for = approval::assignees_of(tx, KIND, &ids).await?;
-        Ok(waits_for.into_iter().map(|(id, members)| (id.into(), members)).collect())
     }
 }

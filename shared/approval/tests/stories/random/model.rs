@@ -47,7 +47,12 @@ struct Asked {
     since: DateTime<Utc>,
     /// Whether the step was due when the clock was last looked at.
     is_due: bool,
+    /// Those whose verdict on this step is there.
     decided: BTreeSet<usize>,
+    /// They, and those who gave it for them.
+    spoke_here: BTreeSet<usize>,
+    /// The same of all steps.
+    spoke: BTreeSet<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -108,8 +113,16 @@ impl Model {
 
     pub fn begin(&mut self, requester: usize, employee: usize) {
         self.was_asked = true;
-        let (since, decided) = (self.now, BTreeSet::new());
-        self.asked = Some(Asked { requester, employee, step: 0, since, is_due: false, decided });
+        self.asked = Some(Asked {
+            requester,
+            employee,
+            step: 0,
+            since: self.now,
+            is_due: false,
+            decided: BTreeSet::new(),
+            spoke_here: BTreeSet::new(),
+            spoke: BTreeSet::new(),
+        });
     }
 
     pub fn end(&mut self) {
@@ -140,7 +153,7 @@ impl Model {
 
     /// Takes a verdict in a transaction whose right is for all.
     pub fn decide(&mut self, by: usize, verdict: Verdict) -> Result<Outcome, &'static str> {
-        let Some(asked) = self.asked.clone() else {
+        let Some(mut asked) = self.asked.clone() else {
             return Err(if self.was_asked { "INVALID_TRANSITION" } else { "NOT_FOUND" });
         };
         let waiting = self.waiting(&asked);
@@ -150,29 +163,32 @@ impl Model {
         match () {
             () if !mine.is_empty() => {}
             () if by == asked.requester || by == asked.employee => return Err("OWN_REQUEST"),
+            () if asked.spoke_here.contains(&by) || is_office && asked.spoke.contains(&by) => {
+                return Err("ALREADY_DECIDED");
+            }
             () if !is_office => return Err("NOT_APPROVER"),
             () => {}
         }
-        if verdict == Verdict::Reject {
+        if verdict == Verdict::Rejected {
             self.asked = None;
             return Ok(Outcome::Rejected);
         }
-        let mut decided = asked.decided.clone();
-        decided.extend(if mine.is_empty() { vec![by] } else { mine.clone() });
-        let are_all = waiting.iter().all(|(_, principal)| decided.contains(principal));
+        asked.decided.extend(if mine.is_empty() { vec![by] } else { mine.clone() });
+        for spoke in [&mut asked.spoke_here, &mut asked.spoke] {
+            spoke.extend(mine.iter().copied().chain([by]));
+        }
+        let are_all = waiting.iter().all(|(_, principal)| asked.decided.contains(principal));
         let step = &self.rule[asked.step];
         let is_passed = mine.is_empty() || asked.is_due || !step.is_all || are_all;
         if is_passed && asked.step + 1 == self.rule.len() {
             self.asked = None;
             return Ok(Outcome::Approved);
         }
-        self.asked = Some(match is_passed {
-            true => {
-                let (step, since, decided) = (asked.step + 1, self.now, BTreeSet::new());
-                Asked { step, since, is_due: false, decided, ..asked }
-            }
-            false => Asked { decided, ..asked },
-        });
+        if is_passed {
+            (asked.step, asked.since, asked.is_due) = (asked.step + 1, self.now, false);
+            (asked.decided, asked.spoke_here) = (BTreeSet::new(), BTreeSet::new());
+        }
+        self.asked = Some(asked);
         Ok(Outcome::Waiting(self.assignees()))
     }
 
@@ -187,18 +203,14 @@ impl Model {
     /// Who can decide now, and for whom.
     fn waiting(&self, asked: &Asked) -> BTreeSet<(usize, usize)> {
         let own = [asked.requester, asked.employee];
-        let deciders = self.deciders(asked, own);
-        let mut left: BTreeSet<usize> = deciders.difference(&asked.decided).copied().collect();
-        if left.is_empty() {
-            left = deciders;
-        }
+        let left = self.deciders(asked, own);
         let mut waiting: BTreeSet<(usize, usize)> = left.iter().map(|at| (*at, *at)).collect();
         for delegation in &self.delegations {
             let holds = !delegation.is_ended && (delegation.first..=delegation.last).contains(&self.today());
             if holds
                 && left.contains(&delegation.from)
                 && !own.contains(&delegation.to)
-                && self.people[delegation.to].is_active
+                && self.works(delegation.to)
             {
                 waiting.insert((delegation.to, delegation.from));
             }
@@ -207,35 +219,39 @@ impl Model {
     }
 
     fn deciders(&self, asked: &Asked, own: [usize; 2]) -> BTreeSet<usize> {
-        // The directory's own rule knows one who asks: the other one is left out before.
-        let not_employee = |at: &usize| *at != asked.employee;
-        let named: Vec<usize> = self.named(asked).into_iter().filter(not_employee).collect();
-        let members: Vec<people::Member> = (0..self.people.len())
-            .filter(not_employee)
-            .map(|at| &self.people[at])
-            .map(|person| people::Member {
-                id: person.id,
-                roles: person.roles.clone(),
-                is_active: person.is_active,
-            })
-            .collect();
-        let requester = Some(self.people[asked.requester].id);
-        let ids: Vec<MembershipId> = named.iter().map(|at| self.people[*at].id).collect();
-        let mut found = people::office(&ids, requester, &members);
-        if asked.is_due {
-            found.extend(people::office(&[], requester, &members));
+        let able: BTreeSet<usize> =
+            self.named(asked).into_iter().filter(|at| !own.contains(at) && self.works(*at)).collect();
+        let mut found: BTreeSet<usize> = able.difference(&asked.spoke_here).copied().collect();
+        if found.is_empty() || asked.is_due {
+            found.extend(self.office(own, &asked.spoke));
         }
-        let mut found: BTreeSet<usize> =
-            (0..self.people.len()).filter(|at| found.contains(&self.people[*at].id)).collect();
-        let works = |at: &usize| {
-            let person = &self.people[*at];
-            person.is_active && person.roles.iter().any(|role| *role != Role::Client)
-        };
-        let is_alone = !(0..self.people.len()).any(|at| !own.contains(&at) && works(&at));
-        if found.is_empty() && (is_alone || self.is_office(asked.requester)) {
-            found.insert(asked.requester);
-        }
-        found
+        let is_alone = !(0..self.people.len()).any(|at| !own.contains(&at) && self.works(at));
+        let requester = is_alone || self.is_office(asked.requester);
+        // Whoever has decided does so again where there is nobody else.
+        let others = [
+            self.office(own, &asked.spoke_here),
+            able,
+            self.office(own, &BTreeSet::new()),
+            requester.then_some(asked.requester).into_iter().collect(),
+        ];
+        std::iter::once(found).chain(others).find(|found| !found.is_empty()).unwrap_or_default()
+    }
+
+    /// The office but for these, by the directory's own rule.
+    fn office(&self, own: [usize; 2], spoke: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let others = (0..self.people.len()).filter(|at| !own.contains(at) && !spoke.contains(at));
+        let members = others.map(|at| &self.people[at]).map(|person| people::Member {
+            id: person.id,
+            roles: person.roles.clone(),
+            is_active: person.is_active,
+        });
+        let found = people::office(&[], None, &members.collect::<Vec<_>>());
+        (0..self.people.len()).filter(|at| found.contains(&self.people[*at].id)).collect()
+    }
+
+    fn works(&self, at: usize) -> bool {
+        let person = &self.people[at];
+        person.is_active && person.roles.iter().any(|role| *role != Role::Client)
     }
 
     fn is_office(&self, at: usize) -> bool {

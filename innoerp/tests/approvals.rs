@@ -1,0 +1,113 @@
+//! What waits for somebody, through all modules: they are told of it, and it is listed for them.
+#![cfg(test)]
+
+use std::sync::Arc;
+
+use common::{Caller, EmployeeId, RequestContext, Role};
+use innoerp::modules;
+use serde_json::{Value, json};
+use testing::{App, Person};
+
+/// A company of people who are members, and some of whom report to each other.
+struct Company {
+    app: App,
+    hr: Person,
+}
+
+impl Company {
+    async fn new() -> Self {
+        let company = Self { app: App::start(modules::all()).await, hr: Person::new(&[Role::Hr]) };
+        company.join(&company.hr).await;
+        company
+    }
+
+    async fn join(&self, person: &Person) {
+        let mut tx = self.app.system(&self.hr, "user").await;
+        let member = person.member();
+        people::write::member(&mut tx, member.membership_id, &member.roles, true).await.unwrap();
+        tx.commit(()).await.unwrap();
+    }
+
+    /// Writes somebody's place into the directory.
+    async fn place(&self, id: EmployeeId, person: &Person, manager_id: Option<EmployeeId>) {
+        let mut tx = self.app.system(&self.hr, "employee").await;
+        let entry = people::Person {
+            id,
+            membership_id: Some(person.member().membership_id),
+            manager_id,
+            department_id: None,
+            joined_on: "2026-01-01".parse().unwrap(),
+            left_on: None,
+            time_zone: "UTC".to_owned(),
+            work_schedule_id: None,
+            holiday_calendar_id: None,
+        };
+        people::write::employees(&mut tx, &[entry]).await.unwrap();
+        tx.commit(()).await.unwrap();
+    }
+
+    async fn ask(&self, person: &Person) -> Value {
+        let input = json!({ "name": "Training", "code": "TRAINING", "requiresBalance": false });
+        let create =
+            "mutation($input: LeaveTypeCreateInput!) { leaveTypeCreate(input: $input) { leaveType { id } } }";
+        let hr = self.app.as_(&self.hr).on("leave");
+        let made = hr.run_with(create, json!({ "input": input })).await.ok();
+        let submit = "mutation($input: LeaveRequestSubmitInput!) {
+            leaveRequestSubmit(input: $input) { leaveRequest { id } userErrors { code } } }";
+        let input = json!({ "leaveTypeId": made["leaveTypeCreate"]["leaveType"]["id"],
+            "firstDay": "2026-03-09", "lastDay": "2026-03-10" });
+        let asked = self.app.as_(person).on("leave").run_with(submit, json!({ "input": input })).await.ok();
+        asked["leaveRequestSubmit"]["leaveRequest"]["id"].clone()
+    }
+
+    async fn told(&self, person: &Person) -> Value {
+        let query = "{ notifications { nodes { type link { type id } } } }";
+        let client = self.app.as_(person).on("notification");
+        client.run(query).await.ok()["notifications"]["nodes"].clone()
+    }
+}
+
+#[tokio::test]
+async fn whoever_takes_over_a_request_is_told_by_the_next_run_of_a_job_that_runs_every_few_seconds() {
+    let company = Company::new().await;
+    let [ben, bob, tina] =
+        [Role::Member, Role::Manager, Role::Manager].map(|role| company.hr.colleague(&[role]));
+    let [employee, before, after] = [EmployeeId::new(), EmployeeId::new(), EmployeeId::new()];
+    for (id, person, manager) in [(before, &bob, None), (after, &tina, None), (employee, &ben, Some(before))]
+    {
+        company.join(person).await;
+        company.place(id, person, manager).await;
+    }
+    let request = company.ask(&ben).await;
+    company.app.settle().await;
+    assert_eq!(company.told(&tina).await, json!([]));
+    company.place(employee, &ben, Some(after)).await;
+    for job in user::subgraph().jobs.iter().filter(|job| job.every.as_secs() < 5) {
+        (job.run)(company.app.runtime().clone()).await.unwrap();
+    }
+    company.app.settle().await;
+    let link = json!({ "type": "LeaveRequest", "id": request });
+    assert_eq!(company.told(&tina).await, json!([{ "type": "approval.step.assigned", "link": link }]));
+}
+
+#[tokio::test]
+async fn what_waits_in_a_module_that_is_off_is_nobodys_to_open() {
+    let company = Company::new().await;
+    let ben = company.hr.colleague(&[Role::Member]);
+    company.join(&ben).await;
+    company.place(EmployeeId::new(), &ben, None).await;
+    company.ask(&ben).await;
+    for (on, count) in [(&["tenant", "user", "leave"][..], 1), (&["tenant", "user"], 0)] {
+        let on = on.iter().map(|id| (*id).to_owned()).collect();
+        let access = database::Access::fixed(company.app.database.clone(), on);
+        let runtime = service::Runtime { access, ..company.app.runtime().clone() };
+        let caller = Caller::Member(Arc::new(company.hr.member().clone()));
+        let request = async_graphql::Request::new("{ myApprovals { totalCount nodes { id } } }")
+            .data(RequestContext { caller, ..RequestContext::anonymous("test") });
+        let answer = (user::subgraph().executable)(&runtime).execute(request).await;
+        assert!(answer.errors.is_empty(), "{:?}", answer.errors);
+        let page = &answer.data.into_json().unwrap()["myApprovals"];
+        assert_eq!(page["totalCount"], count);
+        assert_eq!(page["nodes"].as_array().unwrap().len(), count);
+    }
+}
