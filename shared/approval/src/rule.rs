@@ -16,7 +16,7 @@ use crate::{CategoryId, DepartmentId, RuleId};
 /// A rule: of those of a kind that fit, the one with the smallest number holds. What is under way keeps to the steps
 /// that it began with.
 #[derive(Clone, Debug, Record)]
-#[record("approval rule", table = "approval.rule", read = READ, graphql = "ApprovalRule")]
+#[record("approval rule", table = "approval.rule", read = READ, graphql = "ApprovalRule", parts = "steps")]
 pub struct Rule {
     /// Its id.
     pub id: RuleId,
@@ -114,10 +114,8 @@ pub async fn update(ctx: &Ctx, id: RuleId, input: ApprovalRuleUpdateInput) -> Re
     let mut rule: Rule = tx.lock_at(id, input.version).await?;
     let replaces_steps = input.steps.is_value();
     let steps = fill_in(&mut tx, &mut rule, input).await?;
-    tx.save(&mut rule).await?;
-    if replaces_steps {
-        write_steps(&mut tx, id, &steps).await?;
-    }
+    let are_changed = replaces_steps && write_steps(&mut tx, id, &steps).await?;
+    tx.save_with_parts(&mut rule, are_changed).await?;
     tx.commit(rule).await
 }
 
@@ -275,25 +273,35 @@ async fn has_department(tx: &mut Tx, id: DepartmentId) -> Result<bool> {
     .await?)
 }
 
-async fn write_steps(tx: &mut Tx, id: RuleId, steps: &[RuleStep]) -> Result<()> {
-    sqlx::query!("delete from approval.rule_step where rule_id = $1", id as RuleId)
-        .execute(tx.conn())
-        .await?;
+/// Makes the steps of a rule these; answers whether any was another one before.
+async fn write_steps(tx: &mut Tx, id: RuleId, steps: &[RuleStep]) -> Result<bool> {
+    let count = i32::try_from(steps.len()).unwrap_or(i32::MAX);
+    let removed = sqlx::query!(
+        "delete from approval.rule_step where rule_id = $1 and position > $2",
+        id as RuleId,
+        count
+    );
+    let removed = removed.execute(tx.conn()).await?;
     let row = |step: &RuleStep| {
         json!({ "position": step.position, "who": step.who, "level": step.level, "role": step.role,
             "membership_id": step.membership_id, "quorum": step.quorum, "due_in_days": step.due_in_days })
     };
     let rows: Value = steps.iter().map(row).collect();
-    sqlx::query!(
-        "insert into approval.rule_step (rule_id, position, who, level, role, membership_id, quorum, due_in_days)
+    let written = sqlx::query!(
+        "insert into approval.rule_step as s (rule_id, position, who, level, role, membership_id, quorum, due_in_days)
          select $1, position, who, level, role, membership_id, quorum, due_in_days
-         from jsonb_populate_recordset(null::approval.rule_step, $2)",
+         from jsonb_populate_recordset(null::approval.rule_step, $2)
+         on conflict on constraint rule_step_pkey do update set who = excluded.who, level = excluded.level,
+             role = excluded.role, membership_id = excluded.membership_id, quorum = excluded.quorum,
+             due_in_days = excluded.due_in_days
+         where (s.who, s.level, s.role, s.membership_id, s.quorum, s.due_in_days) is distinct from
+             (excluded.who, excluded.level, excluded.role, excluded.membership_id, excluded.quorum, excluded.due_in_days)",
         id as RuleId,
         rows,
     )
     .execute(tx.conn())
     .await?;
-    Ok(())
+    Ok(removed.rows_affected() + written.rows_affected() > 0)
 }
 
 /// The steps of rules, in order.

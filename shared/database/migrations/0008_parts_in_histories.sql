@@ -12,7 +12,10 @@ declare
     rows constant text := case tg_op
         when 'INSERT' then 'select null::jsonb as o, to_jsonb(n) as n from new_rows n'
         when 'DELETE' then 'select to_jsonb(o) as o, null::jsonb as n from old_rows o'
-        else 'select to_jsonb(o) as o, to_jsonb(n) as n from old_rows o join new_rows n using (organization_id, id)'
+        -- A part without an id of its own is known by its key.
+        else format('select to_jsonb(o) as o, to_jsonb(n) as n from old_rows o join new_rows n
+            on coalesce(to_jsonb(o) ->> ''id'', (to_jsonb(o) ->> %1$L) || (to_jsonb(o) ->> %2$L))
+             = coalesce(to_jsonb(n) ->> ''id'', (to_jsonb(n) ->> %1$L) || (to_jsonb(n) ->> %2$L))', whole_id, key)
     end;
 begin
     execute format($sql$

@@ -81,7 +81,7 @@ impl<G: Graph> ApprovalQuery<G> {
         #[graphql(desc = "The cursor of the row to continue after, from the same list in the same order.")]
         after: Option<String>,
         #[graphql(desc = "The conditions that every row must meet.")] filter: Option<ApprovalRuleFilter>,
-        #[graphql(desc = "The order of the rows; the first of the choices when absent.")] sort: Option<
+        #[graphql(desc = "The order of the rows; when absent, the one that the list is said to have.")] sort: Option<
             ApprovalRuleSort,
         >,
     ) -> Result<Page<ApprovalRule<G>>> {
@@ -119,7 +119,7 @@ impl<G: Graph> ApprovalQuery<G> {
         #[graphql(desc = "The cursor of the row to continue after, from the same list in the same order.")]
         after: Option<String>,
         #[graphql(desc = "The conditions that every row must meet.")] filter: Option<DelegationFilter>,
-        #[graphql(desc = "The order of the rows; the first of the choices when absent.")] sort: Option<
+        #[graphql(desc = "The order of the rows; when absent, the one that the list is said to have.")] sort: Option<
             DelegationSort,
         >,
     ) -> Result<Page<Delegation<G>>> {
@@ -156,11 +156,13 @@ impl<G: Graph> ApprovalMutation<G> {
         &self,
         gql: &Context<'_>,
         #[graphql(desc = "The fields of the approval rule.")] input: ApprovalRuleCreateInput,
-        #[graphql(desc = "Makes the request safe to send again: it is done once for each key.")]
+        #[graphql(
+            desc = "A key of your choice that names this request, 1 to 100 bytes. Sent again within a day with the same arguments, the request changes nothing and answers the same."
+        )]
         idempotency_key: Option<ID>,
-    ) -> Result<ApprovalRuleCreatePayload<G>> {
+    ) -> Result<Option<ApprovalRuleCreatePayload<G>>> {
         let ctx = graphql::once(gql, idempotency_key)?;
-        ApprovalRuleCreatePayload::answer(gql, crate::rule::create(&ctx, input).await).await
+        ApprovalRuleCreatePayload::answer(gql, crate::rule::create(&ctx, input).await).await.map(Some)
     }
 
     /// Changes an approval rule, for what is asked for from now on.
@@ -169,11 +171,13 @@ impl<G: Graph> ApprovalMutation<G> {
         gql: &Context<'_>,
         #[graphql(desc = "The id of the approval rule.")] id: RuleId,
         #[graphql(desc = "The fields of the approval rule.")] input: ApprovalRuleUpdateInput,
-        #[graphql(desc = "Makes the request safe to send again: it is done once for each key.")]
+        #[graphql(
+            desc = "A key of your choice that names this request, 1 to 100 bytes. Sent again within a day with the same arguments, the request changes nothing and answers the same."
+        )]
         idempotency_key: Option<ID>,
-    ) -> Result<ApprovalRuleUpdatePayload<G>> {
+    ) -> Result<Option<ApprovalRuleUpdatePayload<G>>> {
         let ctx = graphql::once(gql, idempotency_key)?;
-        ApprovalRuleUpdatePayload::answer(gql, crate::rule::update(&ctx, id, input).await).await
+        ApprovalRuleUpdatePayload::answer(gql, crate::rule::update(&ctx, id, input).await).await.map(Some)
     }
 
     /// Archives an approval rule: it holds no more for what is asked for from now on.
@@ -181,11 +185,13 @@ impl<G: Graph> ApprovalMutation<G> {
         &self,
         gql: &Context<'_>,
         #[graphql(desc = "The id of the approval rule.")] id: RuleId,
-        #[graphql(desc = "Makes the request safe to send again: it is done once for each key.")]
+        #[graphql(
+            desc = "A key of your choice that names this request, 1 to 100 bytes. Sent again within a day with the same arguments, the request changes nothing and answers the same."
+        )]
         idempotency_key: Option<ID>,
-    ) -> Result<ApprovalRuleArchivePayload<G>> {
+    ) -> Result<Option<ApprovalRuleArchivePayload<G>>> {
         let ctx = graphql::once(gql, idempotency_key)?;
-        ApprovalRuleArchivePayload::answer(gql, crate::rule::archive(&ctx, id).await).await
+        ApprovalRuleArchivePayload::answer(gql, crate::rule::archive(&ctx, id).await).await.map(Some)
     }
 
     /// Restores an archived approval rule: it holds again.
@@ -193,11 +199,13 @@ impl<G: Graph> ApprovalMutation<G> {
         &self,
         gql: &Context<'_>,
         #[graphql(desc = "The id of the approval rule.")] id: RuleId,
-        #[graphql(desc = "Makes the request safe to send again: it is done once for each key.")]
+        #[graphql(
+            desc = "A key of your choice that names this request, 1 to 100 bytes. Sent again within a day with the same arguments, the request changes nothing and answers the same."
+        )]
         idempotency_key: Option<ID>,
-    ) -> Result<ApprovalRuleRestorePayload<G>> {
+    ) -> Result<Option<ApprovalRuleRestorePayload<G>>> {
         let ctx = graphql::once(gql, idempotency_key)?;
-        ApprovalRuleRestorePayload::answer(gql, crate::rule::restore(&ctx, id).await).await
+        ApprovalRuleRestorePayload::answer(gql, crate::rule::restore(&ctx, id).await).await.map(Some)
     }
 
     /// Lets another member decide for the caller for a time; the office may do so for others.
@@ -205,11 +213,13 @@ impl<G: Graph> ApprovalMutation<G> {
         &self,
         gql: &Context<'_>,
         #[graphql(desc = "The fields of the delegation.")] input: DelegationCreateInput,
-        #[graphql(desc = "Makes the request safe to send again: it is done once for each key.")]
+        #[graphql(
+            desc = "A key of your choice that names this request, 1 to 100 bytes. Sent again within a day with the same arguments, the request changes nothing and answers the same."
+        )]
         idempotency_key: Option<ID>,
-    ) -> Result<DelegationCreatePayload<G>> {
+    ) -> Result<Option<DelegationCreatePayload<G>>> {
         let ctx = graphql::once(gql, idempotency_key)?;
-        DelegationCreatePayload::answer(gql, crate::delegation::create(&ctx, input).await).await
+        DelegationCreatePayload::answer(gql, crate::delegation::create(&ctx, input).await).await.map(Some)
     }
 
     /// Ends a delegation now.
@@ -217,11 +227,13 @@ impl<G: Graph> ApprovalMutation<G> {
         &self,
         gql: &Context<'_>,
         #[graphql(desc = "The id of the delegation.")] id: DelegationId,
-        #[graphql(desc = "Makes the request safe to send again: it is done once for each key.")]
+        #[graphql(
+            desc = "A key of your choice that names this request, 1 to 100 bytes. Sent again within a day with the same arguments, the request changes nothing and answers the same."
+        )]
         idempotency_key: Option<ID>,
-    ) -> Result<DelegationEndPayload<G>> {
+    ) -> Result<Option<DelegationEndPayload<G>>> {
         let ctx = graphql::once(gql, idempotency_key)?;
-        DelegationEndPayload::answer(gql, crate::delegation::end(&ctx, id).await).await
+        DelegationEndPayload::answer(gql, crate::delegation::end(&ctx, id).await).await.map(Some)
     }
 }
 
@@ -242,7 +254,7 @@ macro_rules! shown {
             $(#[$payload_doc])*
             #[derive(async_graphql::SimpleObject)]
             pub struct $payload<G: super::Graph> {
-                /// It, as it is now; null when nothing was done.
+                /// It, as it is now; null when nothing was done, unless it was because somebody else had changed it first.
                 pub $field: Option<$wrapper<G>>,
                 /// Why nothing was done; empty when it was.
                 pub user_errors: Vec<graphql::UserError>,

@@ -224,7 +224,7 @@ async fn people_are_found_without_accents_and_in_either_order_of_their_names() {
     let found = async |text: &str| {
         let query = "query($text: String) { employees(filter: { search: $text }) { nodes { firstName } totalCount } }";
         let found = hr.run_with(query, json!({ "text": text })).await.ok()["employees"]["nodes"].clone();
-        found.as_array().unwrap().iter().map(|node| text_of(node)).collect::<Vec<_>>()
+        found.as_array().unwrap().iter().map(text_of).collect::<Vec<_>>()
     };
     fn text_of(node: &Value) -> String {
         node["firstName"].as_str().unwrap().to_owned()
