@@ -242,6 +242,8 @@ fn is_nothing(value: &Value) -> bool {
 
 /// What was changed of a field; of a map, by its keys.
 fn changed(field: &str, was: Option<Value>, is: Option<Value>) -> Vec<HistoryChange> {
+    let something = |value: &Value| !is_nothing(value);
+    let (was, is) = (was.filter(something), is.filter(something));
     let is_map = |value: &Option<Value>| matches!(value, Some(Value::Object(_)));
     if !is_map(&was) && !is_map(&is) {
         let change = || HistoryChange {
