@@ -1,8 +1,9 @@
 //! Starts the program on a database of its own, and ends it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::TcpListener;
 use std::process::Stdio;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use innoerp::modules;
@@ -114,12 +115,13 @@ async fn database() -> (String, String) {
 /// Ports that nobody listens on, below those that the system gives to outgoing connections: one of these could
 /// take a port between its being found free and its being listened on.
 pub fn free_ports(names: &[&'static str]) -> HashMap<&'static str, u16> {
-    let mut taken = Vec::new();
-    let mut free_port = || loop {
+    // Whoever was given one may not listen yet: nobody else of this program is given it.
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let free_port = || loop {
         let [high, low, ..] = *uuid::Uuid::new_v4().as_bytes();
         let port = 12_000 + u16::from_be_bytes([high, low]) % 20_000;
-        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
-            taken.push(listener);
+        let is_new = GIVEN.lock().unwrap().insert(port);
+        if is_new && TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
     };

@@ -1,8 +1,10 @@
 //! Starts the program as a router for some federation, asks it, and ends it.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use futures::{SinkExt as _, StreamExt as _};
@@ -40,10 +42,13 @@ impl Drop for Folder {
 
 /// A port that nobody listens on, below those that the system gives to outgoing connections.
 pub fn free_port() -> u16 {
+    // Whoever was given one may not listen yet: nobody else of this program is given it.
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     loop {
         let [high, low, ..] = *uuid::Uuid::new_v4().as_bytes();
         let port = 12_000 + u16::from_be_bytes([high, low]) % 20_000;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+        let is_new = GIVEN.lock().unwrap().insert(port);
+        if is_new && TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
     }

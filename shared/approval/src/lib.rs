@@ -18,6 +18,7 @@ mod follow;
 pub mod graphql;
 mod ids;
 pub mod rule;
+mod step;
 
 use common::Permission;
 
@@ -31,7 +32,8 @@ pub use engine::{
 };
 pub use follow::{follow, tell};
 pub use ids::{ApprovalId, CategoryId, DelegationId, DepartmentId, RuleId};
-pub use rule::{Quorum, Rule, RuleStep, Who};
+pub use rule::Rule;
+pub use step::{Quorum, RuleStep, Who};
 
 /// The rights of this crate, for the module that merges its [`graphql`].
 pub const PERMISSIONS: [&Permission; 4] = [&rule::READ, &rule::MANAGE, &delegation::MANAGE, &approval::READ];

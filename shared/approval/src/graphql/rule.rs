@@ -9,7 +9,7 @@ use graphql::{Actor as _, App as _, Page};
 use rust_decimal::Decimal;
 
 use super::{Graph, shown};
-use crate::rule::StepsOfRule;
+use crate::step::StepsOfRule;
 use crate::{CategoryId, DepartmentId, Quorum, RuleId, RuleStep, Who};
 
 shown! {
