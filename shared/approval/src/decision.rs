@@ -1,6 +1,7 @@
 //! Decisions: who said what on which step.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::marker::PhantomData;
 
 use chrono::{DateTime, Utc};
@@ -41,27 +42,16 @@ impl<R: Approved> Batch for DecisionsOn<R> {
 
     async fn load(tx: &mut Tx, keys: &[R::Id]) -> Result<HashMap<R::Id, Vec<Decision>>> {
         let ids: Vec<Uuid> = keys.iter().map(|id| (*id).into()).collect();
-        let rows = sqlx::query!(
-            r#"select subject_id as "subject_id!", step as "step!", membership_id as "membership_id!: MembershipId",
+        let rows = sqlx::query_as!(
+            Row,
+            r#"select subject_id as "of!", step as "step!", membership_id as "membership_id!: MembershipId",
                    on_behalf_of as "on_behalf_of: MembershipId", verdict as "verdict!: Verdict", note,
                    is_of_office as "is_of_office!", at as "at!"
                from approval.decisions($1, $2)"#,
             R::TABLE,
             &ids,
         );
-        let mut found: HashMap<_, Vec<_>> = HashMap::new();
-        for row in rows.fetch_all(tx.conn()).await? {
-            found.entry(row.subject_id.into()).or_default().push(Decision {
-                step: row.step,
-                membership_id: row.membership_id,
-                on_behalf_of: row.on_behalf_of,
-                verdict: row.verdict,
-                note: row.note,
-                is_of_office: row.is_of_office,
-                at: row.at,
-            });
-        }
-        Ok(found)
+        Ok(by_what(rows.fetch_all(tx.conn()).await?))
     }
 }
 
@@ -74,24 +64,34 @@ impl Batch for DecisionsOfApproval {
     const READ: &'static Permission = &READ;
 
     async fn load(tx: &mut Tx, keys: &[ApprovalId]) -> Result<HashMap<ApprovalId, Vec<Decision>>> {
-        let rows = sqlx::query!(
-            r#"select approval_id as "approval_id: ApprovalId", position, membership_id as "membership_id: MembershipId",
+        let rows = sqlx::query_as!(
+            Row,
+            r#"select approval_id as of, position as step, membership_id as "membership_id: MembershipId",
                    on_behalf_of as "on_behalf_of: MembershipId", verdict as "verdict: Verdict", note, is_of_office, at
                from approval.decision where approval_id = any($1) order by approval_id, position, at, id"#,
             keys as &[ApprovalId],
         );
-        let mut found: HashMap<_, Vec<_>> = HashMap::new();
-        for row in rows.fetch_all(tx.conn()).await? {
-            found.entry(row.approval_id).or_default().push(Decision {
-                step: row.position,
-                membership_id: row.membership_id,
-                on_behalf_of: row.on_behalf_of,
-                verdict: row.verdict,
-                note: row.note,
-                is_of_office: row.is_of_office,
-                at: row.at,
-            });
-        }
-        Ok(found)
+        Ok(by_what(rows.fetch_all(tx.conn()).await?))
     }
+}
+
+/// A decision, and what it is on.
+struct Row {
+    of: Uuid,
+    step: i32,
+    membership_id: MembershipId,
+    on_behalf_of: Option<MembershipId>,
+    verdict: Verdict,
+    note: Option<String>,
+    is_of_office: bool,
+    at: DateTime<Utc>,
+}
+
+fn by_what<Id: From<Uuid> + Eq + Hash>(rows: Vec<Row>) -> HashMap<Id, Vec<Decision>> {
+    let mut found: HashMap<Id, Vec<Decision>> = HashMap::new();
+    for Row { of, step, membership_id, on_behalf_of, verdict, note, is_of_office, at } in rows {
+        let decision = Decision { step, membership_id, on_behalf_of, verdict, note, is_of_office, at };
+        found.entry(of.into()).or_default().push(decision);
+    }
+    found
 }

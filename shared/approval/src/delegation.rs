@@ -2,7 +2,7 @@
 
 use async_graphql::InputObject;
 use chrono::{DateTime, NaiveDate, Utc};
-use common::{Error, Form, MembershipId, Page, Permission, Refusal, Result, Role, Scope, Slice};
+use common::{Error, Form, MembershipId, OWN_OR_OFFICE, Page, Permission, Refusal, Result, Scope, Slice};
 use database::{Ctx, Record, page};
 use graphql::{Date, sorts};
 
@@ -35,15 +35,7 @@ pub struct Delegation {
 pub const MANAGE: Permission = Permission::new(
     "approval.delegation.manage",
     "Let somebody else decide for a time, and see who does.",
-    &[
-        (Role::Admin, Scope::All),
-        (Role::Hr, Scope::All),
-        (Role::Manager, Scope::Own),
-        (Role::Accountant, Scope::Own),
-        (Role::Sales, Scope::Own),
-        (Role::Recruiter, Scope::Own),
-        (Role::Member, Scope::Own),
-    ],
+    OWN_OR_OFFICE,
 );
 
 // Use-cases.

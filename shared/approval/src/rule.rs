@@ -258,7 +258,7 @@ inputs! {
 /// A step of an approval rule.
 #[derive(Clone, Debug, InputObject)]
 pub struct ApprovalRuleStepInput {
-    /// Whom it names.
+    /// Whom the step names: a manager, a role or a member.
     pub who: Who,
     /// Of a manager: how far above the employee, 1 to 10; the direct one when absent.
     pub level: Option<i32>,

@@ -27,8 +27,8 @@ pub use money::Currency;
 pub use page::page_of;
 pub use page::{Page, Place, Slice, Sort};
 pub use permission::{
-    ADMINISTRATION, EVERYBODY, EVERYBODY_OWN, Grants, PEOPLE_MATTERS, PEOPLE_OFFICE, Permission, Role, STAFF,
-    Scope,
+    ADMINISTRATION, EVERYBODY, EVERYBODY_OWN, Grants, OWN_OR_OFFICE, PEOPLE_MATTERS, PEOPLE_OFFICE,
+    Permission, Role, STAFF, Scope,
 };
 
 /// What the macros of the shared crates expand to needs these; not for direct use.

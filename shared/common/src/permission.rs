@@ -96,48 +96,59 @@ impl Role {
 /// Which roles hold a right, and how widely; the owner holds every right on everything.
 pub type Grants = &'static [(Role, Scope)];
 
-/// Everybody who works in the organization, on everything: a directory, a catalogue.
-pub const STAFF: Grants = &[
-    (Role::Admin, Scope::All),
-    (Role::Manager, Scope::All),
-    (Role::Hr, Scope::All),
-    (Role::Accountant, Scope::All),
-    (Role::Sales, Scope::All),
-    (Role::Recruiter, Scope::All),
-    (Role::Member, Scope::All),
+/// The roles of those who work in the organization, the owner's aside.
+const WORKERS: [Role; 7] =
+    [Role::Admin, Role::Manager, Role::Hr, Role::Accountant, Role::Sales, Role::Recruiter, Role::Member];
+
+/// The same, and those who are customers and vendors.
+const ALL_BUT_OWNER: [Role; 9] = [
+    Role::Admin,
+    Role::Manager,
+    Role::Hr,
+    Role::Accountant,
+    Role::Sales,
+    Role::Recruiter,
+    Role::Member,
+    Role::Client,
+    Role::Supplier,
 ];
+
+/// One scope for each of some roles.
+const fn each<const N: usize>(roles: [Role; N], scope: Scope) -> [(Role, Scope); N] {
+    let mut grants = [(Role::Member, scope); N];
+    let mut at = 0;
+    while at < N {
+        grants[at].0 = roles[at];
+        at += 1;
+    }
+    grants
+}
+
+/// Everybody who works in the organization, on everything: a directory, a catalogue.
+pub const STAFF: Grants = &each(WORKERS, Scope::All);
 
 /// Everybody, clients and suppliers included, on everything: what the organization is called.
-pub const EVERYBODY: Grants = &[
-    (Role::Admin, Scope::All),
-    (Role::Manager, Scope::All),
-    (Role::Hr, Scope::All),
-    (Role::Accountant, Scope::All),
-    (Role::Sales, Scope::All),
-    (Role::Recruiter, Scope::All),
-    (Role::Member, Scope::All),
-    (Role::Client, Scope::All),
-    (Role::Supplier, Scope::All),
-];
+pub const EVERYBODY: Grants = &each(ALL_BUT_OWNER, Scope::All);
 
 /// Everybody, clients and suppliers included, on what is their own.
-pub const EVERYBODY_OWN: Grants = &[
-    (Role::Admin, Scope::Own),
-    (Role::Manager, Scope::Own),
-    (Role::Hr, Scope::Own),
-    (Role::Accountant, Scope::Own),
-    (Role::Sales, Scope::Own),
-    (Role::Recruiter, Scope::Own),
-    (Role::Member, Scope::Own),
-    (Role::Client, Scope::Own),
-    (Role::Supplier, Scope::Own),
-];
+pub const EVERYBODY_OWN: Grants = &each(ALL_BUT_OWNER, Scope::Own);
 
 /// Those who look after people see everybody's, managers their team's, others who work here their own.
 pub const PEOPLE_MATTERS: Grants = &[
     (Role::Admin, Scope::All),
     (Role::Hr, Scope::All),
     (Role::Manager, Scope::Team),
+    (Role::Accountant, Scope::Own),
+    (Role::Sales, Scope::Own),
+    (Role::Recruiter, Scope::Own),
+    (Role::Member, Scope::Own),
+];
+
+/// Those who look after people for everybody, others who work here for themselves.
+pub const OWN_OR_OFFICE: Grants = &[
+    (Role::Admin, Scope::All),
+    (Role::Hr, Scope::All),
+    (Role::Manager, Scope::Own),
     (Role::Accountant, Scope::Own),
     (Role::Sales, Scope::Own),
     (Role::Recruiter, Scope::Own),

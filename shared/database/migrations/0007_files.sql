@@ -42,8 +42,6 @@ create table common.file_usage (
 grant select, insert, update on common.file_usage to innoerp_app;
 
 select core.protect_module('common');
--- A counter has no history: what it counts has.
-drop trigger audit on common.file_usage;
 
 -- Files whose time is over: uploads that nobody attached within a day, and files detached 30 days ago.
 create function common.files_to_forget(at timestamptz, count_max integer)

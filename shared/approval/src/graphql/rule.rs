@@ -112,7 +112,7 @@ impl<G: Graph> ApprovalRuleStep<G> {
         self.0.position
     }
 
-    /// Whom it names.
+    /// Whom the step names: a manager, a role or a member.
     async fn who(&self) -> Who {
         self.0.who
     }

@@ -42,7 +42,7 @@ impl<M: Actor + OutputType> ApprovalDecision<M> {
         }
     }
 
-    /// What they decided.
+    /// What the member decided on the step.
     async fn verdict(&self) -> Verdict {
         self.0.verdict
     }
@@ -57,7 +57,7 @@ impl<M: Actor + OutputType> ApprovalDecision<M> {
         self.0.is_of_office
     }
 
-    /// When they decided.
+    /// When the member decided on the step.
     async fn at(&self) -> DateTime<Utc> {
         self.0.at
     }

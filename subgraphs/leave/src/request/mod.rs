@@ -8,7 +8,7 @@ mod repo;
 use approval::{Approved, Outcome, StepPreview, Subject, Verdict};
 use chrono::NaiveDate;
 use common::{
-    Error, Grants, MembershipId, PEOPLE_MATTERS, Page, Permission, Refusal, Result, Role, Scope, Slice, text,
+    Error, MembershipId, OWN_OR_OFFICE, PEOPLE_MATTERS, Page, Permission, Refusal, Result, Scope, Slice, text,
 };
 use database::{Ctx, OnConstraint as _, Tx};
 use people::Person;
@@ -28,19 +28,10 @@ use crate::ids::{EmployeeId, RequestId};
 use crate::leave_type::LeaveType;
 use crate::ledger;
 
-/// Those who look after people for everybody, others for themselves.
-const ASKERS: Grants = &[
-    (Role::Admin, Scope::All),
-    (Role::Hr, Scope::All),
-    (Role::Manager, Scope::Own),
-    (Role::Accountant, Scope::Own),
-    (Role::Sales, Scope::Own),
-    (Role::Recruiter, Scope::Own),
-    (Role::Member, Scope::Own),
-];
 pub(crate) const READ: Permission =
     Permission::new("leave.request.read", "See requests for leave.", PEOPLE_MATTERS);
-pub(crate) const SUBMIT: Permission = Permission::new("leave.request.submit", "Ask for leave.", ASKERS);
+pub(crate) const SUBMIT: Permission =
+    Permission::new("leave.request.submit", "Ask for leave.", OWN_OR_OFFICE);
 /// What waits for somebody, they decide on whatever their roles are.
 pub(crate) const DECIDE: Permission =
     Permission::new("leave.request.decide", "Approve and reject requests for leave.", PEOPLE_MATTERS);
