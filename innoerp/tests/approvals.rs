@@ -41,6 +41,7 @@ impl Company {
             time_zone: "UTC".to_owned(),
             work_schedule_id: None,
             holiday_calendar_id: None,
+            former: Default::default(),
         };
         people::write::employees(&mut tx, &[entry]).await.unwrap();
         tx.commit(()).await.unwrap();

@@ -12,7 +12,9 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, NaiveDate, Utc};
 use common::{EmployeeId, Error, MembershipId, Permission, Result, Role, Scope};
 use database::Tx;
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, dec};
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
 use uuid::Uuid;
 
 pub use approvers::{OFFICE, office};
@@ -38,6 +40,17 @@ pub struct Person {
     pub work_schedule_id: Option<Uuid>,
     /// When they do not; no holidays when `None`.
     pub holiday_calendar_id: Option<Uuid>,
+    /// Their employments before the present one, oldest first; each ends before the next begins.
+    pub former: Json<Vec<Period>>,
+}
+
+/// An employment from its first to its last day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Period {
+    /// The first day.
+    pub first_day: NaiveDate,
+    /// The last day.
+    pub last_day: NaiveDate,
 }
 
 impl Person {
@@ -51,7 +64,13 @@ impl Person {
     /// Whether they work here on a day.
     #[must_use]
     pub fn is_employed_on(&self, day: NaiveDate) -> bool {
-        self.joined_on <= day && self.left_on.is_none_or(|left_on| day <= left_on)
+        self.employments().any(|(first, last)| first <= day && last.is_none_or(|last| day <= last))
+    }
+
+    /// Their employments, oldest first, from the first to the last day; the present one may have no last day.
+    pub fn employments(&self) -> impl Iterator<Item = (NaiveDate, Option<NaiveDate>)> {
+        let former = self.former.iter().map(|period| (period.first_day, Some(period.last_day)));
+        former.chain([(self.joined_on, self.left_on)])
     }
 }
 
@@ -64,7 +83,7 @@ pub async fn select_many(tx: &mut Tx, ids: &[EmployeeId]) -> Result<Vec<Person>>
         Person,
         r#"select id as "id: EmployeeId", membership_id as "membership_id: MembershipId",
                manager_id as "manager_id: EmployeeId", department_id, joined_on, left_on, time_zone, work_schedule_id,
-               holiday_calendar_id
+               holiday_calendar_id, former as "former: Json<Vec<Period>>"
            from people.employee where id = any($1) order by id"#,
         ids as &[EmployeeId],
     )
@@ -89,7 +108,7 @@ pub async fn myself(tx: &mut Tx) -> Result<Option<Person>> {
         Person,
         r#"select id as "id: EmployeeId", membership_id as "membership_id: MembershipId",
                manager_id as "manager_id: EmployeeId", department_id, joined_on, left_on, time_zone, work_schedule_id,
-               holiday_calendar_id
+               holiday_calendar_id, former as "former: Json<Vec<Period>>"
            from people.employee where membership_id = core.actor_id() order by left_on desc nulls first limit 1"#,
     )
     .fetch_optional(tx.conn())
@@ -206,11 +225,16 @@ pub async fn is_alone(tx: &mut Tx, id: MembershipId) -> Result<bool> {
     .await?)
 }
 
+/// The working hours of a whole day, where no schedule says how many.
+const HOURS_PER_DAY: Decimal = dec!(8);
+
 /// When somebody works: how much of each day of the week, and on which days nobody does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkingTime {
     /// How much of each day is worked, Monday first; `None` means Monday to Friday.
     pub day_fractions: Option<[Decimal; 7]>,
+    /// The working hours of a whole day; 8 without a schedule.
+    pub hours_per_day: Decimal,
     /// The holidays in the range that was asked for, and whether only half of the day is free.
     pub holidays: BTreeMap<NaiveDate, bool>,
 }
@@ -227,6 +251,7 @@ pub async fn working_time(
 ) -> Result<WorkingTime> {
     let row = sqlx::query!(
         r#"select (select day_fractions from people.work_schedule where id = $1) as "day_fractions: Vec<Decimal>",
+               (select hours_per_week from people.work_schedule where id = $1) as hours_per_week,
                array(select day from people.holiday where holiday_calendar_id = $2 and day between $3 and $4
                      order by day) as "days!: Vec<NaiveDate>",
                array(select is_half_day from people.holiday where holiday_calendar_id = $2 and day between $3 and $4
@@ -238,8 +263,15 @@ pub async fn working_time(
     )
     .fetch_one(tx.conn())
     .await?;
+    let day_fractions: Option<[Decimal; 7]> =
+        row.day_fractions.and_then(|fractions| fractions.try_into().ok());
+    let days_per_week: Decimal = day_fractions.iter().flatten().sum();
     Ok(WorkingTime {
-        day_fractions: row.day_fractions.and_then(|fractions| fractions.try_into().ok()),
+        day_fractions,
+        hours_per_day: row
+            .hours_per_week
+            .and_then(|hours| hours.checked_div(days_per_week))
+            .unwrap_or(HOURS_PER_DAY),
         holidays: row.days.into_iter().zip(row.half_days).collect(),
     })
 }

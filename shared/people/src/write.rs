@@ -21,20 +21,21 @@ pub async fn employees(tx: &mut Tx, people: &[Person]) -> Result<()> {
                 "id": person.id, "membership_id": person.membership_id, "manager_id": person.manager_id,
                 "department_id": person.department_id, "joined_on": person.joined_on, "left_on": person.left_on,
                 "time_zone": person.time_zone, "work_schedule_id": person.work_schedule_id,
-                "holiday_calendar_id": person.holiday_calendar_id,
+                "holiday_calendar_id": person.holiday_calendar_id, "former": person.former,
             })
         })
         .collect();
     sqlx::query!(
         "insert into people.employee (id, membership_id, manager_id, department_id, joined_on, left_on, time_zone,
-             work_schedule_id, holiday_calendar_id)
+             work_schedule_id, holiday_calendar_id, former)
          select id, membership_id, manager_id, department_id, joined_on, left_on, time_zone, work_schedule_id,
-             holiday_calendar_id
+             holiday_calendar_id, former
          from jsonb_populate_recordset(null::people.employee, $1)
          on conflict on constraint employee_pkey do update set membership_id = excluded.membership_id,
              manager_id = excluded.manager_id, department_id = excluded.department_id,
              joined_on = excluded.joined_on, left_on = excluded.left_on, time_zone = excluded.time_zone,
-             work_schedule_id = excluded.work_schedule_id, holiday_calendar_id = excluded.holiday_calendar_id",
+             work_schedule_id = excluded.work_schedule_id, holiday_calendar_id = excluded.holiday_calendar_id,
+             former = excluded.former",
         rows,
     )
     .execute(tx.conn())
@@ -53,16 +54,23 @@ pub async fn left_on(tx: &mut Tx, id: EmployeeId, day: Option<NaiveDate>) -> Res
     Ok(())
 }
 
-/// Takes in a work schedule.
+/// Takes in a work schedule: how much of each day is worked, Monday first, and the hours of the whole week.
 ///
 /// # Errors
 /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
-pub async fn work_schedule(tx: &mut Tx, id: Uuid, day_fractions: &[Decimal]) -> Result<()> {
+pub async fn work_schedule(
+    tx: &mut Tx,
+    id: Uuid,
+    day_fractions: &[Decimal],
+    hours_per_week: Decimal,
+) -> Result<()> {
     sqlx::query!(
-        "insert into people.work_schedule (id, day_fractions) values ($1, $2)
-         on conflict on constraint work_schedule_pkey do update set day_fractions = excluded.day_fractions",
+        "insert into people.work_schedule (id, day_fractions, hours_per_week) values ($1, $2, $3)
+         on conflict on constraint work_schedule_pkey do update set day_fractions = excluded.day_fractions,
+             hours_per_week = excluded.hours_per_week",
         id,
         day_fractions,
+        hours_per_week,
     )
     .execute(tx.conn())
     .await?;

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 
 use common::{Event as _, MembershipId, Refusal, Result};
 use database::Tx;
-use people::Person;
+use people::{Period, Person};
 use serde_json::Value;
+use sqlx::types::Json;
 
 use crate::events::{EmployeeHired, EmployeeUpdated};
 use crate::ids::EmployeeId;
@@ -35,7 +36,8 @@ pub(crate) async fn in_effect(tx: &mut Tx, ids: &[EmployeeId]) -> Result<Vec<Per
         Person,
         r#"select employee_id as "id!: EmployeeId", membership_id as "membership_id: MembershipId",
                manager_id as "manager_id: EmployeeId", department_id, joined_on as "joined_on!",
-               last_working_day as left_on, time_zone as "time_zone!", work_schedule_id, holiday_calendar_id
+               last_working_day as left_on, time_zone as "time_zone!", work_schedule_id, holiday_calendar_id,
+               former as "former!: Json<Vec<Period>>"
            from employee.employee_in_effect where employee_id = any($1) order by employee_id"#,
         ids as &[EmployeeId],
     )
@@ -49,7 +51,8 @@ pub(crate) async fn snapshot(tx: &mut Tx) -> Result<Vec<Person>> {
         Person,
         r#"select employee_id as "id!: EmployeeId", membership_id as "membership_id: MembershipId",
                manager_id as "manager_id: EmployeeId", department_id, joined_on as "joined_on!",
-               last_working_day as left_on, time_zone as "time_zone!", work_schedule_id, holiday_calendar_id
+               last_working_day as left_on, time_zone as "time_zone!", work_schedule_id, holiday_calendar_id,
+               former as "former!: Json<Vec<Period>>"
            from employee.employee_in_effect where status <> 'TERMINATED' order by employee_id"#,
     )
     .fetch_all(tx.conn())
@@ -131,6 +134,7 @@ mod tests {
             time_zone: time_zone.to_owned(),
             work_schedule_id: None,
             holiday_calendar_id: None,
+            former: Json(Vec::new()),
         }
     }
 

@@ -81,7 +81,8 @@ async fn put_in_effect(tx: &mut Tx, schedule: &mut WorkSchedule) -> Result<()> {
         clear_default(tx, schedule.id).await?;
     }
     tx.save(schedule).await?;
-    people::write::work_schedule(tx, schedule.id.into(), &schedule.day_fractions).await?;
+    people::write::work_schedule(tx, schedule.id.into(), &schedule.day_fractions, schedule.hours_per_week)
+        .await?;
     let day_fractions = schedule.day_fractions.clone();
     tx.emit(&ScheduleChanged { work_schedule_id: schedule.id, day_fractions }).await?;
     structure::announce_since(tx, &before).await

@@ -63,7 +63,7 @@ impl Company {
     async fn category(&self) -> approval::CategoryId {
         let id = Uuid::now_v7();
         let mut tx = self.tx().await;
-        people::write::work_schedule(&mut tx, id, &[1.into(); 7]).await.unwrap();
+        people::write::work_schedule(&mut tx, id, &[1.into(); 7], 40.into()).await.unwrap();
         tx.commit(()).await.unwrap();
         id.into()
     }
@@ -225,6 +225,7 @@ fn record(id: EmployeeId, person: &Person, manager_id: Option<EmployeeId>) -> pe
         time_zone: "Europe/Berlin".to_owned(),
         work_schedule_id: None,
         holiday_calendar_id: None,
+        former: Default::default(),
     }
 }
 

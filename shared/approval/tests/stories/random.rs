@@ -108,6 +108,7 @@ impl Play {
             time_zone: "UTC".to_owned(),
             work_schedule_id: None,
             holiday_calendar_id: None,
+            former: Default::default(),
         };
         people::write::employees(&mut self.tx, &[employee]).await.unwrap();
     }

@@ -75,6 +75,7 @@ impl Company {
             time_zone: "Europe/Berlin".to_owned(),
             work_schedule_id: None,
             holiday_calendar_id: Some(self.calendar),
+            former: Default::default(),
         }
     }
 
