@@ -75,6 +75,9 @@ impl Company {
                 "firstDay": "2026-03-09", "lastDay": "2026-03-10" });
             let document = "mutation($input: LeaveRequestSubmitInput!) { leaveRequestSubmit(input: $input) { userErrors { code } } }";
             leave.run_with(document, json!({ "input": input })).await.ok();
+            let input = json!({ "employeeId": colleague.employee, "leaveTypeId": leave_type, "days": "1",
+                "reason": "From before." });
+            leave.create("leaveAdjustment", input).await;
         }
         app.settle().await;
         drop((hr, leave));
@@ -115,17 +118,19 @@ impl Company {
                     || (scope == Scope::Team && below.contains(whose))
             }
         };
-        // Whoever is to decide on something sees it as well.
-        let waiting: Vec<String> = sqlx::query_scalar(
-            "select a.subject_id::text from approval.approval a join approval.assignee w on w.approval_id = a.id
-             where w.membership_id = $1",
-        )
+        // Whoever is to decide on something sees it as well, and the balance that it draws on.
+        let column = if noun.table == "leave.adjustment" { "employee_id" } else { "subject_id" };
+        let waiting: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!(
+            "select a.{column}::text from approval.approval a join approval.assignee w on w.approval_id = a.id
+             where w.membership_id = $1"
+        )))
         .bind(colleague.person.member().membership_id)
         .fetch_all(&self.behind)
         .await
         .unwrap();
-        let is_seen =
-            |id: &String, whose: &String| is_seen(whose) || (scope.is_some() && waiting.contains(id));
+        let is_seen = |id: &String, whose: &String| {
+            is_seen(whose) || (scope.is_some() && (waiting.contains(id) || waiting.contains(whose)))
+        };
         all.into_iter().filter(|(id, whose)| is_seen(id, whose)).map(|(id, _)| id).collect()
     }
 }

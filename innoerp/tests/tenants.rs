@@ -57,8 +57,11 @@ impl Tenants {
             Person::of_token(joined["invitationAccept"]["session"]["accessToken"].as_str().unwrap());
         let employee = json!({ "firstName": "C", "lastName": "D", "workEmail": "c@victim.example", "joinedOn": "2026-01-01",
             "membershipId": colleague.member().membership_id });
-        self.create("employee", "employee", employee).await;
+        let employee = self.create("employee", "employee", employee).await;
         self.app.settle().await;
+        let adjustment =
+            json!({ "employeeId": employee, "leaveTypeId": leave_type, "days": "1", "reason": "Before." });
+        self.create("leave", "leaveAdjustment", adjustment).await;
         let ask = format!(
             r#"mutation {{ leaveRequestSubmit(input: {{ leaveTypeId: "{leave_type}", firstDay: "2026-03-09", lastDay: "2026-03-13" }}) {{ userErrors {{ code }} }} }}"#
         );

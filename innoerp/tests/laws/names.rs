@@ -41,6 +41,7 @@ fn mutations_are_noun_and_verb_and_answer_a_payload() {
                     "rows",
                     "input",
                     "note",
+                    "days",
                     "upTo",
                     "receipt",
                     "attachmentId",

@@ -31,7 +31,7 @@ const BY_SQL: [(&str, &str); 2] = [
 /// Nouns without an update, each with its reason.
 const NEVER_CHANGED: [(&str, &str); 6] = [
     ("LeaveRequest", "it goes from state to state"),
-    ("LeavePolicy", "what was promised is not rewritten; another policy takes over"),
+    ("LeaveAdjustment", "one is put right by another"),
     ("Notification", "what was told stays as it was told"),
     ("Invitation", "a wrong one is revoked"),
     ("Membership", "it is changed by what is done to a member, each with its own rules"),

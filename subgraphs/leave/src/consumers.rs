@@ -8,7 +8,8 @@ use kafka::Consumer;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::{policy, request};
+use crate::ids::LeaveTypeId;
+use crate::request::{self, Recount};
 
 /// The consumers of this module.
 pub static CONSUMERS: &[Consumer] = &[Consumer {
@@ -18,8 +19,11 @@ pub static CONSUMERS: &[Consumer] = &[Consumer {
         "employee.employee.hired",
         "employee.employee.updated",
         "employee.employee.terminated",
+        "employee.employee.reinstated",
+        "employee.employee.rehired",
         "employee.schedule.changed",
         "employee.calendar.changed",
+        "leave.type.changed",
     ],
     handle,
 }];
@@ -27,12 +31,10 @@ pub static CONSUMERS: &[Consumer] = &[Consumer {
 fn handle<'a>(tx: &'a mut Tx, envelope: &'a Envelope) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         match envelope.event_type.as_str() {
-            "employee.employee.hired" => hired(tx, read(envelope)?).await,
-            "employee.employee.updated" => recount(tx, read(envelope)?).await,
-            "employee.employee.terminated" => terminated(tx, read(envelope)?).await,
+            "leave.type.changed" => type_changed(tx, read(envelope)?).await,
             "employee.schedule.changed" => schedule_changed(tx, read(envelope)?).await,
             "employee.calendar.changed" => calendar_changed(tx, read(envelope)?).await,
-            _ => Ok(()),
+            _ => looked_at_again(tx, read(envelope)?).await,
         }
     })
 }
@@ -47,20 +49,9 @@ struct OfEmployee {
     employee_id: EmployeeId,
 }
 
-async fn hired(tx: &mut Tx, event: OfEmployee) -> Result<()> {
-    let employee = people::find(tx, event.employee_id).await?;
-    let today = employee.day_at(tx.now());
-    policy::give_default(tx, &employee, today).await
-}
-
-async fn recount(tx: &mut Tx, event: OfEmployee) -> Result<()> {
-    request::recount(tx, &[event.employee_id]).await
-}
-
-async fn terminated(tx: &mut Tx, event: OfEmployee) -> Result<()> {
-    request::recount(tx, &[event.employee_id]).await?;
-    let employee = people::find(tx, event.employee_id).await?;
-    policy::take_back(tx, &employee).await
+/// Whatever is new about an employee: their leave is counted again, and what they are due is written down.
+async fn looked_at_again(tx: &mut Tx, event: OfEmployee) -> Result<()> {
+    request::recount(tx, &[event.employee_id], Recount::WorkingTime).await
 }
 
 #[derive(Deserialize)]
@@ -71,7 +62,7 @@ struct ScheduleChanged {
 
 async fn schedule_changed(tx: &mut Tx, event: ScheduleChanged) -> Result<()> {
     let affected = people::affected_by(tx, event.work_schedule_id).await?;
-    request::recount(tx, &affected).await
+    request::recount(tx, &affected, Recount::WorkingTime).await
 }
 
 #[derive(Deserialize)]
@@ -82,5 +73,19 @@ struct CalendarChanged {
 
 async fn calendar_changed(tx: &mut Tx, event: CalendarChanged) -> Result<()> {
     let affected = people::affected_by(tx, event.holiday_calendar_id).await?;
-    request::recount(tx, &affected).await
+    request::recount(tx, &affected, Recount::Holidays).await
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TypeChanged {
+    leave_type_id: LeaveTypeId,
+}
+
+async fn type_changed(tx: &mut Tx, event: TypeChanged) -> Result<()> {
+    // A day back: it may be yesterday still where somebody works.
+    let today = tx.now().date_naive();
+    let from = today.pred_opt().unwrap_or(today);
+    let affected = request::employees_with_open(tx, event.leave_type_id, from).await?;
+    request::recount(tx, &affected, Recount::WorkingTime).await
 }

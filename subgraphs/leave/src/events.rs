@@ -1,7 +1,7 @@
 //! What leave announces: its contract with other modules. Fields are only ever added.
 
 use chrono::NaiveDate;
-use common::{Event, MembershipId};
+use common::{Event, MembershipId, event};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,10 @@ pub struct RequestFacts {
     pub last_day: NaiveDate,
     /// What it takes from the balance.
     pub days: Decimal,
+    /// The leave type.
+    pub leave_type_id: Option<Uuid>,
+    /// The member who did this; absent when it followed from something else.
+    pub actor_membership_id: Option<MembershipId>,
 }
 
 macro_rules! request_event {
@@ -70,3 +74,40 @@ request_event!(
     RequestAdjusted,
     "leave.request.adjusted"
 );
+
+event! {
+    /// Somebody gave an employee leave, or took it from them, by hand (LeaveBalanceAdjusted).
+    BalanceAdjusted = "leave.balance.adjusted", of employee_id {
+        /// The employee.
+        employee_id: Uuid,
+        /// That employee's membership, if they have one.
+        membership_id: Option<MembershipId>,
+        /// The leave type.
+        leave_type_id: Uuid,
+        /// How much, signed: days, or hours of a leave type that is taken in hours.
+        days: Decimal,
+        /// Why.
+        reason: String,
+        /// The member who did it.
+        actor_membership_id: Option<MembershipId>,
+    }
+
+    /// What an employee was granted, or asked for, is more than they have, since something was corrected
+    /// (LeaveBalanceOverdrawn).
+    BalanceOverdrawn = "leave.balance.overdrawn", of employee_id {
+        /// The employee.
+        employee_id: Uuid,
+        /// That employee's membership, if they have one.
+        membership_id: Option<MembershipId>,
+        /// The leave type.
+        leave_type_id: Uuid,
+        /// How much they lack: days, or hours of a leave type that is taken in hours.
+        days: Decimal,
+    }
+
+    /// A leave type was changed: what future days of leave take follows.
+    TypeChanged = "leave.type.changed", of leave_type_id {
+        /// The leave type.
+        leave_type_id: Uuid,
+    }
+}

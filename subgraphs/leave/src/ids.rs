@@ -24,3 +24,7 @@ id!(
     /// One request for leave.
     RequestId
 );
+id!(
+    /// Something that was given to an account, or taken from it, by hand.
+    AdjustmentId
+);

@@ -7,7 +7,7 @@ use database::Ctx;
 use futures::future::BoxFuture;
 use service::{Job, Runtime};
 
-use crate::policy;
+use crate::{due, ledger, policy};
 
 /// The jobs of this module.
 pub static JOBS: &[Job] = &[Job {
@@ -16,7 +16,7 @@ pub static JOBS: &[Job] = &[Job {
     run: |runtime| Box::pin(accrue(runtime)) as BoxFuture<_>,
 }];
 
-/// Gives everybody what they are due by today. Running it twice gives nothing twice.
+/// Writes down what everybody is due by today. Running it twice writes nothing twice (LEV-6).
 async fn accrue(runtime: Runtime) -> Result<()> {
     for organization_id in policy::organizations(&runtime.database).await? {
         let ctx = Ctx::system(runtime.database.clone(), "leave", organization_id, "accrual");
@@ -30,13 +30,13 @@ async fn accrue(runtime: Runtime) -> Result<()> {
 
 async fn accrue_in(ctx: &Ctx) -> Result<()> {
     let mut tx = ctx.begin(&Permission::SYSTEM).await?;
-    let ids = policy::employees_with_policies(&mut tx).await?;
+    let ids = due::employees_with_policies(&mut tx).await?;
     drop(tx);
     // One transaction for each employee: nobody's lock is held for long.
     for id in ids {
         let mut tx = ctx.begin(&Permission::SYSTEM).await?;
         for employee in people::select_many(&mut tx, &[id]).await? {
-            policy::accrue(&mut tx, &employee, employee.day_at(ctx.now())).await?;
+            ledger::post(&mut tx, &employee, None).await?;
         }
         tx.commit(()).await?;
     }

@@ -7,6 +7,7 @@ use database::{Ctx, OnConstraint as _, Record, Tx, page};
 use graphql::{choices, inputs, mutations, noun, queries, sorts};
 use rust_decimal::Decimal;
 
+use crate::events::TypeChanged;
 use crate::ids::LeaveTypeId;
 
 choices! {
@@ -16,6 +17,8 @@ choices! {
         HalfDay,
         /// Whole days only.
         Day,
+        /// Hours of a day as well as whole days. What a policy gives, what is taken and what is left are hours.
+        Hour,
     }
 }
 
@@ -56,6 +59,17 @@ pub struct LeaveType {
     pub archived_at: Option<DateTime<Utc>>,
 }
 
+/// How leave of a type is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counting {
+    /// In hours, and not in days.
+    pub in_hours: bool,
+    /// Days that are not worked as well.
+    pub weekends: bool,
+    /// Holidays as well.
+    pub holidays: bool,
+}
+
 pub(crate) const READ: Permission = Permission::new("leave.type.read", "See the leave types.", STAFF);
 pub(crate) const MANAGE: Permission =
     Permission::new("leave.type.manage", "Create, change and archive leave types.", PEOPLE_OFFICE);
@@ -76,13 +90,36 @@ pub async fn create(ctx: &Ctx, input: LeaveTypeCreateInput) -> Result<LeaveType>
     tx.commit(leave_type).await
 }
 
-/// Changes a leave type; what was asked for before stays as it is.
+/// Changes a leave type. Which days count is applied from today on to what was asked for before as well; the other rules
+/// are those of asking.
 pub async fn update(ctx: &Ctx, id: LeaveTypeId, input: LeaveTypeUpdateInput) -> Result<LeaveType> {
     let mut tx = ctx.begin(&MANAGE).await?;
     let mut leave_type: LeaveType = tx.lock_at(id, input.version).await?;
+    let before = leave_type.clone();
     leave_type.fill_in(input)?;
+    let is_in_hours = |leave_type: &LeaveType| leave_type.unit == LeaveUnit::Hour;
+    if is_in_hours(&before) != is_in_hours(&leave_type) && is_in_use(&mut tx, id).await? {
+        return Err(UNIT_FIXED.into());
+    }
     save(&mut tx, &mut leave_type).await?;
-    tx.commit(leave_type).await
+    if leave_type.counts_like(&before) {
+        tx.commit(leave_type).await
+    } else {
+        tx.emit(&TypeChanged { leave_type_id: id.into() }).await?;
+        tx.commit(leave_type).await
+    }
+}
+
+/// Whether anything was given or taken of it: its numbers are days, or hours, for good then.
+async fn is_in_use(tx: &mut Tx, id: LeaveTypeId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from leave.policy_line where leave_type_id = $1)
+               or exists (select from leave.account where leave_type_id = $1)
+               or exists (select from leave.request where leave_type_id = $1) as "is_in_use!""#,
+        id as LeaveTypeId,
+    )
+    .fetch_one(tx.conn())
+    .await?)
 }
 
 async fn save(tx: &mut Tx, leave_type: &mut LeaveType) -> Result<()> {
@@ -108,6 +145,11 @@ pub async fn list(
 
 // Rules.
 
+const UNIT_FIXED: Refusal = Refusal::of(
+    "unit",
+    "UNIT_FIXED",
+    "there are days, or hours, of this leave type already; make another one in place of it",
+);
 const CODE_TAKEN: Refusal = Refusal::of("code", "CODE_TAKEN", "another leave type has this code");
 
 /// No rule about leave looks further than a year and a day.
@@ -118,6 +160,29 @@ impl LeaveType {
     #[must_use]
     pub fn floor(&self) -> Option<Decimal> {
         self.requires_balance.then_some(-self.overdraft_days)
+    }
+
+    /// How days of it are counted.
+    #[must_use]
+    pub(crate) fn counting(&self) -> Counting {
+        Counting {
+            in_hours: self.unit == LeaveUnit::Hour,
+            weekends: self.counts_weekends,
+            holidays: self.counts_holidays,
+        }
+    }
+
+    /// Whether days are counted by the same rules.
+    fn counts_like(&self, other: &Self) -> bool {
+        self.counting() == other.counting()
+    }
+
+    /// An amount of it, as people say it: `1 day`, `2.5 days`, `3 hours`.
+    #[must_use]
+    pub fn amount(&self, amount: Decimal) -> String {
+        let unit = if self.unit == LeaveUnit::Hour { "hour" } else { "day" };
+        let amount = amount.normalize();
+        if amount == Decimal::ONE { format!("1 {unit}") } else { format!("{amount} {unit}s") }
     }
 
     fn fill_in(&mut self, input: LeaveTypeUpdateInput) -> Result<()> {
@@ -171,7 +236,7 @@ inputs! {
         defaulted paid_percent: i32,
         /// Whether taking it needs a balance to take it from; true when absent from a new one.
         defaulted requires_balance: bool,
-        /// How many days the balance may go below zero, with two decimals at most; 0 when absent from a new one.
+        /// How many days, or hours, the balance may go below zero, with two decimals at most; 0 when absent from a new one.
         defaulted overdraft_days: Decimal,
         /// Whether holidays within it count as leave; false when absent from a new one.
         defaulted counts_holidays: bool,
@@ -220,7 +285,8 @@ mutations! {
     LeaveType as leave_type;
     /// Creates a leave type.
     leave_type_create(input: LeaveTypeCreateInput) = create for MANAGE;
-    /// Changes a leave type; what was asked for before stays as it is.
+    /// Changes a leave type. Which days count holds from today on for what was asked for before as well; its other rules
+    /// are looked at when leave is asked for.
     leave_type_update(id: LeaveTypeId, input: LeaveTypeUpdateInput) = update for MANAGE;
     archive and restore for MANAGE;
 }

@@ -1,7 +1,9 @@
 //! Leave: kinds of leave, what people are due, and their requests from asking to being back.
 
+mod adjustment;
 mod balance;
 mod consumers;
+mod due;
 mod employee;
 pub mod events;
 mod ids;
@@ -12,6 +14,8 @@ mod links;
 mod member;
 mod policy;
 mod request;
+#[cfg(test)]
+mod sequences;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 use common::Permission;
@@ -24,6 +28,7 @@ pub(crate) use member::{Attachment, HistoryEntry, Membership};
 pub struct Query(
     leave_type::LeaveTypeQuery,
     policy::PolicyQuery,
+    adjustment::AdjustmentQuery,
     request::RequestQuery,
     request::PreviewQuery,
     links::EmployeeQuery,
@@ -31,7 +36,13 @@ pub struct Query(
 
 /// All mutations of the leave module.
 #[derive(MergedObject, Default)]
-pub struct Mutation(leave_type::LeaveTypeMutation, policy::PolicyMutation, request::RequestMutation);
+pub struct Mutation(
+    leave_type::LeaveTypeMutation,
+    policy::PolicyMutation,
+    policy::PolicyAssignmentMutation,
+    adjustment::AdjustmentMutation,
+    request::RequestMutation,
+);
 
 const PERMISSIONS: &[&Permission] = &[
     &leave_type::READ,
@@ -39,6 +50,7 @@ const PERMISSIONS: &[&Permission] = &[
     &policy::READ,
     &policy::MANAGE,
     &balance::READ,
+    &adjustment::MANAGE,
     &request::READ,
     &request::SUBMIT,
     &request::DECIDE,
@@ -62,8 +74,9 @@ pub fn subgraph() -> Subgraph {
         nouns: vec![
             Noun::of::<leave_type::LeaveType>(),
             Noun::of::<policy::Policy>(),
-            Noun::of::<policy::PolicyLine>(),
-            Noun::of::<policy::PolicyAssignment>(),
+            Noun::of::<due::PolicyLine>(),
+            Noun::of::<due::PolicyAssignment>(),
+            Noun::of::<adjustment::Adjustment>(),
             Noun::of::<request::Request>(),
         ],
         migrator: &MIGRATOR,
@@ -73,6 +86,9 @@ pub fn subgraph() -> Subgraph {
             EventType::of::<events::RequestRejected>(),
             EventType::of::<events::RequestCancelled>(),
             EventType::of::<events::RequestAdjusted>(),
+            EventType::of::<events::BalanceAdjusted>(),
+            EventType::of::<events::BalanceOverdrawn>(),
+            EventType::of::<events::TypeChanged>(),
         ],
         consumers: consumers::CONSUMERS,
         jobs: jobs::JOBS,

@@ -6,17 +6,18 @@ use std::collections::{HashMap, HashSet};
 use approval::graphql::ApprovalDecision;
 use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 use chrono::NaiveDate;
-use common::{Error, Permission, Result, STAFF, Slice};
+use common::{Error, Permission, Result, STAFF, Scope, Slice};
 use database::{Ctx, Tx};
 use graphql::{App as _, Batch, Date, noun};
 use rust_decimal::Decimal;
 
 use crate::Membership;
 use crate::balance::{self, Balance};
+use crate::due::{PolicyAssignment, PolicyLine};
 use crate::employee::Employee;
 use crate::ids::{EmployeeId, LeaveTypeId};
 use crate::leave_type::LeaveType;
-use crate::policy::{LinesOfPolicy, Policy, PolicyLine};
+use crate::policy::{AssignmentsOfEmployee, LinesOfPolicy, Policy};
 use crate::request::{self, HalvesOfRequest, LeaveDay, LeaveRequestFilter, Request, by_day};
 
 pub(crate) const READ_ABSENCE: Permission =
@@ -35,6 +36,17 @@ impl PolicyLine {
     /// The leave type that the line gives days of.
     async fn leave_type(&self, gql: &Context<'_>) -> Result<Option<LeaveType>> {
         gql.find(self.leave_type_id).await
+    }
+}
+
+#[noun]
+impl PolicyAssignment {
+    /// The leave policy; null where none is given from that day on.
+    async fn policy(&self, gql: &Context<'_>) -> Result<Option<Policy>> {
+        match self.policy_id {
+            Some(id) => gql.find(id).await,
+            None => Ok(None),
+        }
     }
 }
 
@@ -73,34 +85,47 @@ impl Request {
 
     /// The names of the mutations that the caller may use on it now, by their rights and by its state.
     async fn viewer_permissions(&self, gql: &Context<'_>) -> Result<Vec<&'static str>> {
-        approval::graphql::viewer_permissions(gql, self).await
+        let mut offered = approval::graphql::viewer_permissions(gql, self).await?;
+        // Days that are past are given back by the office alone.
+        if let Some((today, is_own)) = gql.load::<StandingToEmployee>(self.employee_id).await?
+            && let Ok(scope) = gql.app().scope(&request::CANCEL)
+            && self.last_day.0 < self.first_day_to_cancel(scope, is_own, today)
+        {
+            offered.retain(|name| *name != "leaveRequestCancel");
+        }
+        Ok(offered)
     }
 }
 
-/// What an employee has of one leave type, in days.
+/// What an employee has of one leave type: days, or hours of a leave type that is taken in hours.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct LeaveBalance {
     #[graphql(skip)]
     leave_type_id: LeaveTypeId,
-    /// The days that were given, less those that were taken and those that lapsed.
-    pub balance: Decimal,
-    /// The days that were granted for later in the same year.
+    /// What was given, less what was taken and what lapsed; null for a leave type that is taken without a balance.
+    pub balance: Option<Decimal>,
+    /// What was taken by then, in the leave year that the day is in.
+    pub taken: Decimal,
+    /// What was granted for later in the same leave year.
     pub planned: Decimal,
-    /// The days that were asked for and are not decided.
+    /// What was asked for in the same leave year and is not decided.
     pub pending: Decimal,
-    /// The days that can still be asked for: the balance, less what is planned and pending.
-    pub available: Decimal,
+    /// What can still be asked for, as if taken on that day, without lacking for anything that is granted or asked for
+    /// later; below zero, what lacks. Null for a leave type that is taken without a balance.
+    pub available: Option<Decimal>,
 }
 
-impl From<Balance> for LeaveBalance {
-    fn from(balance: Balance) -> Self {
+impl LeaveBalance {
+    fn new(balance: &Balance, requires_balance: bool) -> Self {
+        let only_with_balance = |days: Decimal| requires_balance.then(|| days.normalize());
         Self {
             leave_type_id: balance.leave_type_id,
-            balance: balance.balance.normalize(),
+            balance: only_with_balance(balance.balance),
+            taken: balance.taken.normalize(),
             planned: balance.planned.normalize(),
             pending: balance.pending.normalize(),
-            available: balance.available().normalize(),
+            available: only_with_balance(balance.available),
         }
     }
 }
@@ -125,6 +150,12 @@ impl Employee {
         as_of: Option<Date>,
     ) -> Result<Option<Vec<LeaveBalance>>> {
         balances(gql, self.id, as_of).await
+    }
+
+    /// The leave policies that they have or had, each until the next one begins, in the order of time; null when the
+    /// caller may not see them.
+    async fn leave_policy_assignments(&self, gql: &Context<'_>) -> Result<Option<Vec<PolicyAssignment>>> {
+        gql.load::<AssignmentsOfEmployee>(self.id).await
     }
 
     /// Their requests for leave, the latest leave first; null when the caller may not see them.
@@ -158,8 +189,18 @@ async fn balances(
     as_of: Option<Date>,
 ) -> Result<Option<Vec<LeaveBalance>>> {
     check_as_of(gql.app(), as_of)?;
-    let balances = gql.load::<BalancesOfEmployee>((id, as_of.map(Into::into))).await?;
-    Ok(balances.map(|balances| balances.into_iter().map(Into::into).collect()))
+    let Some(balances) = gql.load::<BalancesOfEmployee>((id, as_of.map(Into::into))).await? else {
+        return Ok(None);
+    };
+    let mut shown = Vec::with_capacity(balances.len());
+    for balance in &balances {
+        let leave_type: Option<LeaveType> = gql.find(balance.leave_type_id).await?;
+        shown.push(LeaveBalance::new(
+            balance,
+            leave_type.is_none_or(|leave_type| leave_type.requires_balance),
+        ));
+    }
+    Ok(Some(shown))
 }
 
 /// Balances are played through month by month: a day far off would take for ever and mean nothing.
@@ -172,15 +213,34 @@ fn check_as_of(ctx: &Ctx, as_of: Option<Date>) -> Result<()> {
     Ok(())
 }
 
-/// The employees among these whom a right of the caller's extends to.
-async fn in_scope(
+/// The employees among these whose leave the caller sees by a right.
+async fn in_sight(
     tx: &mut Tx,
     right: &Permission,
     ids: impl Iterator<Item = EmployeeId>,
 ) -> Result<Vec<EmployeeId>> {
-    let visible = people::in_scope(tx, right).await?;
+    let visible = request::employees_in_sight(tx, right).await?;
     let ids = ids.filter(|id| visible.as_ref().is_none_or(|visible| visible.contains(&id.0)));
     Ok(ids.collect::<HashSet<_>>().into_iter().collect())
+}
+
+/// The day that it is where employees work, and whether they are the caller.
+struct StandingToEmployee;
+
+impl Batch for StandingToEmployee {
+    type Key = EmployeeId;
+    type Value = (NaiveDate, bool);
+    const READ: &'static Permission = &request::READ;
+
+    async fn load(tx: &mut Tx, keys: &[EmployeeId]) -> Result<HashMap<EmployeeId, (NaiveDate, bool)>> {
+        let relations = people::relations(tx, keys).await?;
+        let (employees, now) = (people::select_many(tx, keys).await?, tx.now());
+        let of = |person: people::Person| {
+            let is_own = relations.get(&person.id) == Some(&Scope::Own);
+            (person.id, (person.day_at(now), is_own))
+        };
+        Ok(employees.into_iter().map(of).collect())
+    }
 }
 
 struct BalancesOfEmployee;
@@ -191,7 +251,7 @@ impl Batch for BalancesOfEmployee {
     const READ: &'static Permission = &balance::READ;
 
     async fn load(tx: &mut Tx, keys: &[Self::Key]) -> Result<HashMap<Self::Key, Vec<Balance>>> {
-        let ids = in_scope(tx, &balance::READ, keys.iter().map(|(id, _)| *id)).await?;
+        let ids = in_sight(tx, &balance::READ, keys.iter().map(|(id, _)| *id)).await?;
         let (employees, now) = (people::select_many(tx, &ids).await?, tx.now());
         let mut found = HashMap::with_capacity(keys.len());
         for as_of in keys.iter().map(|(_, as_of)| *as_of).collect::<HashSet<_>>() {
@@ -211,7 +271,7 @@ impl Batch for RequestsOfEmployee {
     const READ: &'static Permission = &request::READ;
 
     async fn load(tx: &mut Tx, keys: &[Self::Key]) -> Result<HashMap<Self::Key, Slice<Request>>> {
-        let visible = in_scope(tx, &request::READ, keys.iter().map(|(id, ..)| *id)).await?;
+        let visible = in_sight(tx, &request::READ, keys.iter().map(|(id, ..)| *id)).await?;
         let mut by_page: HashMap<_, Vec<EmployeeId>> = HashMap::new();
         for (id, page, filter) in keys.iter().filter(|(id, ..)| visible.contains(id)) {
             by_page.entry((page.clone(), filter)).or_default().push(*id);

@@ -1,29 +1,23 @@
-//! Leave policies: what people are due of each leave type, and the accrual that gives it to them.
+//! Leave policies: what they give of each leave type, and who gets them from when on.
 
-mod assignment;
 mod graphql;
-mod model;
 
-use async_graphql::SimpleObject;
-use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
-use common::{
-    Form, Grants, OrganizationId, PEOPLE_OFFICE, Page, Permission, Refusal, Result, Role, Scope, Slice, given,
-};
+use ::graphql::Date;
+use async_graphql::{MaybeUndefined, SimpleObject};
+use chrono::{DateTime, NaiveDate, Utc};
+use common::{Form, OrganizationId, PEOPLE_OFFICE, Page, Permission, Refusal, Result, Slice, given};
 use database::{Ctx, Database, OnConstraint as _, Record, Tx, page};
-use people::Person;
-use rust_decimal::Decimal;
 
-pub use self::assignment::{Covered, PolicyAssignment, covered, employees_with_policies};
-pub(crate) use self::graphql::LinesOfPolicy;
+pub(crate) use self::graphql::{AssignmentsOfEmployee, LinesOfPolicy};
 use self::graphql::{
     LeavePolicyAssignBulkInput, LeavePolicyAssignInput, LeavePolicyCreateInput, LeavePolicyFilter,
-    LeavePolicySort, LeavePolicyUpdateInput,
+    LeavePolicySort, LeavePolicyUnassignInput, LeavePolicyUpdateInput,
 };
-pub use self::graphql::{PolicyMutation, PolicyQuery};
-pub use self::model::PolicyLine;
-use crate::ids::{EmployeeId, PolicyId};
+pub use self::graphql::{PolicyAssignmentMutation, PolicyMutation, PolicyQuery};
+use crate::due::{LeavePolicyLineInput, LeaveYear, PolicyAssignment, PolicyLine, assignments, lines_of};
+use crate::ids::{EmployeeId, PolicyAssignmentId, PolicyId};
 use crate::leave_type::LeaveType;
-use crate::ledger::{self, Grant};
+use crate::ledger;
 
 /// What people with this policy are due.
 #[derive(Clone, Debug, SimpleObject, Record)]
@@ -36,15 +30,34 @@ pub struct Policy {
     pub name: String,
     /// Whether everybody who is hired gets it.
     pub is_default: bool,
+    /// When its leave years begin.
+    pub leave_year: LeaveYear,
+    /// The month in which the leave years begin that are one for everybody, from 1.
+    pub year_start_month: i32,
+    /// The day of that month.
+    pub year_start_day: i32,
     /// Counts the changes; an update names the version that it was made from.
     pub version: i32,
     /// When it was archived; null while it is in use.
     pub archived_at: Option<DateTime<Utc>>,
 }
 
-const READERS: Grants = &[(Role::Admin, Scope::All), (Role::Hr, Scope::All), (Role::Manager, Scope::All)];
+impl Policy {
+    fn fill_in_year(
+        &mut self,
+        form: &mut Form,
+        leave_year: MaybeUndefined<LeaveYear>,
+        month: MaybeUndefined<i32>,
+        day: MaybeUndefined<i32>,
+    ) {
+        form.set("leaveYear", leave_year, &mut self.leave_year);
+        form.number("yearStartMonth", month, 1..=12, &mut self.year_start_month);
+        // 28: a day that every month has.
+        form.number("yearStartDay", day, 1..=28, &mut self.year_start_day);
+    }
+}
 
-pub(crate) const READ: Permission = Permission::new("leave.policy.read", "See the leave policies.", READERS);
+pub(crate) const READ: Permission = crate::due::READ;
 pub(crate) const MANAGE: Permission = Permission::new(
     "leave.policy.manage",
     "Create, change, archive and assign leave policies.",
@@ -58,8 +71,8 @@ const LINES_MAX: usize = 50;
 const ASSIGNED_DAYS_MAX: i64 = 5 * 366;
 
 const NAME_TAKEN: Refusal = Refusal::of("name", "NAME_TAKEN", "another leave policy has this name");
-const DEFAULT_TAKEN: Refusal =
-    Refusal::of("isDefault", "DEFAULT_TAKEN", "another leave policy is the default; change that one first");
+const DEFAULT_ARCHIVED: Refusal =
+    Refusal::of("isDefault", "ARCHIVED", "an archived leave policy cannot be the default; restore it first");
 const DEFAULT_STAYS: Refusal =
     Refusal::whole("DEFAULT_STAYS", "this is the organization's default; make another one the default first");
 const LEAVE_TYPE_TWICE: Refusal = Refusal::of(
@@ -71,46 +84,75 @@ const EMPLOYEE_NOT_FOUND: Refusal =
     Refusal::of("employeeId", "EMPLOYEE_NOT_FOUND", "there is no such employee");
 const FIRST_DAY: Refusal =
     Refusal::of("firstDay", "DATE_OUT_OF_RANGE", "give a first day within five years of today");
-const BEGINS_BEFORE: Refusal = Refusal::of(
-    "firstDay",
-    "BEGINS_BEFORE_CURRENT",
-    "the employee has a later policy; a new one must begin after it",
-);
 
 /// Creates a policy with its lines.
 pub async fn create(ctx: &Ctx, input: LeavePolicyCreateInput) -> Result<Policy> {
     let mut tx = ctx.begin(&MANAGE).await?;
-    let mut policy = Policy::blank(tx.now());
-    let (mut form, mut lines) = (Form::default(), Vec::new());
+    let mut policy = Policy { year_start_month: 1, year_start_day: 1, ..Policy::blank(tx.now()) };
+    let mut form = Form::default();
     form.name("name", given(input.name), &mut policy.name);
-    policy.is_default = input.is_default.unwrap_or_default();
-    form.each("lines", given(input.lines), 1..=LINES_MAX, &mut lines, |form, line| {
-        PolicyLine::filled_in(form, policy.id, line)
-    });
-    for (at, line) in lines.iter().enumerate() {
-        if lines[..at].iter().any(|before| before.leave_type_id == line.leave_type_id) {
-            form.refuse(LEAVE_TYPE_TWICE.below("lines", at));
-        }
-    }
+    form.set("isDefault", given(input.is_default.unwrap_or_default()), &mut policy.is_default);
+    let year = (given(input.leave_year.unwrap_or_default()), input.year_start_month, input.year_start_day);
+    policy.fill_in_year(&mut form, year.0, given(year.1.unwrap_or(1)), given(year.2.unwrap_or(1)));
+    let mut lines = filled_in_lines(&mut form, policy.id, given(input.lines));
     form.check()?;
-    for line in &lines {
-        tx.check_reference::<LeaveType>("lines.leaveTypeId", None, Some(line.leave_type_id)).await?;
-    }
+    check_leave_types(&mut tx, &[], &lines).await?;
     save(&mut tx, &mut policy).await?;
     tx.save_all(&mut lines).await?;
     tx.commit(policy).await
 }
 
-/// Renames a policy, or makes it the default or no longer so. What it gives stays: people have it.
+/// Changes a policy for everybody who has it, for all the time for which they do: balances follow at once, and the next
+/// run of the accrual notes in the ledger what is different.
 pub async fn update(ctx: &Ctx, id: PolicyId, input: LeavePolicyUpdateInput) -> Result<Policy> {
     let mut tx = ctx.begin(&MANAGE).await?;
     let mut policy: Policy = tx.lock_at(id, input.version).await?;
     let mut form = Form::default();
     form.name("name", input.name, &mut policy.name);
     form.set("isDefault", input.is_default, &mut policy.is_default);
+    policy.fill_in_year(&mut form, input.leave_year, input.year_start_month, input.year_start_day);
+    let changes_lines = !input.lines.is_undefined();
+    let lines = filled_in_lines(&mut form, id, input.lines);
+    if policy.is_default && policy.archived_at.is_some() {
+        form.refuse(DEFAULT_ARCHIVED);
+    }
     form.check()?;
-    save(&mut tx, &mut policy).await?;
+    let mut are_changed = false;
+    if changes_lines {
+        let there = lines_of(&mut tx, &[id]).await?;
+        check_leave_types(&mut tx, &there, &lines).await?;
+        are_changed = tx.replace_parts(there, lines, |line| line.leave_type_id).await?;
+    }
+    clear_default(&mut tx, &policy).await?;
+    tx.save_with_parts(&mut policy, are_changed).await.on_constraint("policy_name_key", NAME_TAKEN)?;
     tx.commit(policy).await
+}
+
+/// The lines as a form has them, one for each leave type.
+fn filled_in_lines(
+    form: &mut Form,
+    policy_id: PolicyId,
+    given: MaybeUndefined<Vec<LeavePolicyLineInput>>,
+) -> Vec<PolicyLine> {
+    let mut lines = Vec::new();
+    form.each("lines", given, 1..=LINES_MAX, &mut lines, |form, line| {
+        PolicyLine::filled_in(form, policy_id, line)
+    });
+    for (at, line) in lines.iter().enumerate() {
+        if lines[..at].iter().any(|before| before.leave_type_id == line.leave_type_id) {
+            form.refuse(LEAVE_TYPE_TWICE.below("lines", at));
+        }
+    }
+    lines
+}
+
+/// Whether the leave types of lines are there; those that the policy had may be archived by now.
+async fn check_leave_types(tx: &mut Tx, there: &[PolicyLine], lines: &[PolicyLine]) -> Result<()> {
+    for line in lines {
+        let before = there.iter().map(|line| line.leave_type_id).find(|id| *id == line.leave_type_id);
+        tx.check_reference::<LeaveType>("lines.leaveTypeId", before, Some(line.leave_type_id)).await?;
+    }
+    Ok(())
 }
 
 /// Archives a policy that is not the default; whoever has it keeps it.
@@ -130,10 +172,21 @@ async fn restore(ctx: &Ctx, id: PolicyId) -> Result<Policy> {
 }
 
 async fn save(tx: &mut Tx, policy: &mut Policy) -> Result<()> {
-    tx.save(policy)
-        .await
-        .on_constraint("policy_name_key", NAME_TAKEN)
-        .on_constraint("policy_default_key", DEFAULT_TAKEN)
+    clear_default(tx, policy).await?;
+    tx.save(policy).await.on_constraint("policy_name_key", NAME_TAKEN)
+}
+
+/// A new default takes the place of the one before.
+async fn clear_default(tx: &mut Tx, policy: &Policy) -> Result<()> {
+    if !policy.is_default {
+        return Ok(());
+    }
+    let others = select_policy!("where is_default and id <> $1 for update", policy.id as PolicyId);
+    let mut others = others.fetch_all(tx.conn()).await?;
+    for other in &mut others {
+        other.is_default = false;
+    }
+    tx.save_all(&mut others).await.map(|_| ())
 }
 
 /// The policies that the filter lets through.
@@ -153,11 +206,11 @@ pub async fn list(
     ))
 }
 
-/// Gives an employee a policy from a day on; what they had before ends the day before.
+/// Gives an employee a policy from a day on, until the next one begins.
 pub async fn assign(ctx: &Ctx, input: LeavePolicyAssignInput) -> Result<PolicyAssignment> {
     let mut tx = ctx.begin(&MANAGE).await?;
     let first_day = input.first_day.map(Into::into);
-    let assigned = assign_in(&mut tx, input.policy_id, input.employee_id, first_day).await?;
+    let assigned = assign_in(&mut tx, Some(input.policy_id), input.employee_id, first_day).await?;
     tx.commit(assigned).await
 }
 
@@ -167,99 +220,54 @@ pub async fn assign_bulk(
     input: LeavePolicyAssignBulkInput,
 ) -> Result<Vec<Result<PolicyAssignment>>> {
     let mut tx = ctx.begin(&MANAGE).await?;
-    let (policy_id, first_day) = (input.policy_id, input.first_day.map(Into::into));
+    let (policy_id, first_day) = (Some(input.policy_id), input.first_day.map(Into::into));
     let done = tx
         .each(input.employee_ids, |id| *id, move |tx, id| Box::pin(assign_in(tx, policy_id, id, first_day)))
         .await?;
     tx.commit(done).await
 }
 
+/// Leaves an employee without a policy from a day on, until the next one begins.
+pub async fn end_assignments(ctx: &Ctx, input: LeavePolicyUnassignInput) -> Result<PolicyAssignment> {
+    let mut tx = ctx.begin(&MANAGE).await?;
+    let first_day = input.first_day.map(Into::into);
+    let ended = assign_in(&mut tx, None, input.employee_id, first_day).await?;
+    tx.commit(ended).await
+}
+
 async fn assign_in(
     tx: &mut Tx,
-    policy_id: PolicyId,
+    policy_id: Option<PolicyId>,
     employee_id: EmployeeId,
     first_day: Option<NaiveDate>,
 ) -> Result<PolicyAssignment> {
     let employee = people::select_many(tx, &[employee_id]).await?.pop().ok_or(EMPLOYEE_NOT_FOUND)?;
-    tx.check_reference::<Policy>("policyId", None, Some(policy_id)).await?;
+    tx.check_reference::<Policy>("policyId", None, policy_id).await?;
     let today = employee.day_at(tx.now());
-    let first_day = first_day.unwrap_or(today).max(employee.joined_on);
+    let first_day = first_day.unwrap_or(today);
     if (first_day - today).num_days().abs() > ASSIGNED_DAYS_MAX {
         return Err(FIRST_DAY.into());
     }
-    let assigned = give(tx, &employee, policy_id, first_day).await?;
-    accrue(tx, &employee, today).await?;
-    Ok(assigned)
+    ledger::lock(tx, employee.id).await?;
+    let (joined_on, _) = employee.employments().next().unwrap_or((employee.joined_on, None));
+    let first_day = Some(Date(first_day)).filter(|day| day.0 > joined_on);
+    let there = assignments(tx, &[employee.id]).await?.into_iter().find(|there| there.first_day == first_day);
+    let blank = PolicyAssignment { first_day, ..PolicyAssignment::blank(tx.now(), employee.id) };
+    let mut assignment = PolicyAssignment { policy_id, ..there.unwrap_or(blank) };
+    tx.save(&mut assignment).await?;
+    ledger::post(tx, &employee, None).await?;
+    Ok(assignment)
 }
 
-/// Gives the default policy, if there is one, to somebody who has none; and what is due by `today`.
-///
-/// From this leave year on: who has been here for long took the leave of earlier years elsewhere.
-pub(crate) async fn give_default(tx: &mut Tx, employee: &Person, today: NaiveDate) -> Result<()> {
-    let default = select_policy!("where is_default").fetch_optional(tx.conn()).await?;
-    if let Some(policy) = default
-        && covered(tx, &[employee.id]).await?.is_empty()
-    {
-        let this_year = NaiveDate::from_ymd_opt(today.year(), 1, 1).unwrap_or(today);
-        give(tx, employee, policy.id, employee.joined_on.max(this_year)).await?;
-    }
-    accrue(tx, employee, today).await
-}
-
-async fn give(
-    tx: &mut Tx,
-    employee: &Person,
-    policy_id: PolicyId,
-    first_day: NaiveDate,
-) -> Result<PolicyAssignment> {
-    ledger::lock_all(tx, employee.id).await?;
-    let assigned = assignment::insert(tx, employee, policy_id, first_day).await?;
-    take_back(tx, employee).await?;
-    Ok(assigned)
-}
-
-/// Posts what an employee is due by `today` and was not given yet. Any number of runs give it once (LEV-6).
-pub(crate) async fn accrue(tx: &mut Tx, employee: &Person, today: NaiveDate) -> Result<()> {
-    let year = today.year();
-    for policy in &covered(tx, &[employee.id]).await? {
-        let last_day = policy.last_day(employee);
-        for line in &policy.lines {
-            ledger::open(tx, employee.id, line.leave_type_id).await?;
-            let grants = line.grants(policy.first_day(employee), last_day, today);
-            ledger::post_grants(tx, employee.id, "ACCRUE", &grants).await?;
-            let covers_this_year = last_day.is_none_or(|last_day| last_day.year() >= year);
-            if covers_this_year && policy.first_day(employee).year() < year {
-                let left = ledger::left_at_end_of(tx, employee.id, line.leave_type_id, year - 1).await?;
-                let carried: Vec<_> = line.carry_forward(left, year).into_iter().collect();
-                ledger::post_grants(tx, employee.id, "CARRY_FORWARD", &carried).await?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Takes back what was given for time that an assignment, or the employment, no longer covers.
-pub(crate) async fn take_back(tx: &mut Tx, employee: &Person) -> Result<()> {
-    for policy in covered(tx, &[employee.id]).await? {
-        let Some(last_day) = policy.last_day(employee) else { continue };
-        for line in &policy.lines {
-            let due = line.grants(policy.first_day(employee), Some(last_day), NaiveDate::MAX);
-            let prefix = format!("{}:", line.id);
-            for given in ledger::accrued(tx, employee.id, &prefix).await? {
-                let still_due =
-                    due.iter().find(|grant| grant.key == given.key).map_or(Decimal::ZERO, |grant| grant.days);
-                let correction = Grant {
-                    key: format!("{}:until:{last_day}", given.key),
-                    days: still_due - given.days,
-                    ..given.clone()
-                };
-                if !correction.days.is_zero() {
-                    ledger::post_grants(tx, employee.id, "ADJUST", &[correction]).await?;
-                }
-            }
-        }
-    }
-    Ok(())
+/// Takes back that an employee was given a policy, or none, from a day on.
+pub async fn withdraw(ctx: &Ctx, id: PolicyAssignmentId) -> Result<PolicyAssignment> {
+    let mut tx = ctx.begin(&MANAGE).await?;
+    let mut assignment: PolicyAssignment = tx.lock(id).await?;
+    assignment.withdrawn_at.get_or_insert(tx.now());
+    tx.save(&mut assignment).await?;
+    let employee = people::find(&mut tx, assignment.employee_id).await?;
+    ledger::post(&mut tx, &employee, None).await?;
+    tx.commit(assignment).await
 }
 
 /// The organizations in which anybody may be due anything.

@@ -7,6 +7,8 @@ use graphql::choices;
 use people::{Person, WorkingTime};
 use rust_decimal::{Decimal, dec};
 
+use crate::leave_type::Counting;
+
 choices! {
     /// The part of a request's first or last day that is taken.
     DayPart "LeaveDayPart" {
@@ -46,6 +48,10 @@ pub struct HalfDay {
     pub day: NaiveDate,
     /// Which half.
     pub half: Half,
+    /// What it would take if it were no holiday: the part of the day, or its hours for leave that is taken in hours.
+    pub worked: Decimal,
+    /// Whether it is free as a holiday.
+    pub is_holiday: bool,
     /// What it takes from the balance; 0 where nothing would be worked.
     pub portion: Decimal,
 }
@@ -87,10 +93,12 @@ impl Range {
 pub struct WorkPattern {
     /// How much of each day is worked, Monday first.
     pub day_fractions: [Decimal; 7],
+    /// The hours of a whole day.
+    pub hours_per_day: Decimal,
     /// Holidays; `true` where only the afternoon is off.
     pub holidays: BTreeMap<NaiveDate, bool>,
-    /// Nothing is worked after this day.
-    pub left_on: Option<NaiveDate>,
+    /// Nothing is worked outside of these: each with its last day, where there is one.
+    pub employments: Vec<(NaiveDate, Option<NaiveDate>)>,
 }
 
 impl WorkPattern {
@@ -101,30 +109,84 @@ impl WorkPattern {
     /// What somebody's working time comes to.
     #[must_use]
     pub fn of(person: &Person, time: WorkingTime) -> Self {
-        let day_fractions = time.day_fractions.unwrap_or(Self::MONDAY_TO_FRIDAY);
-        Self { day_fractions, holidays: time.holidays, left_on: person.left_on }
+        Self {
+            day_fractions: time.day_fractions.unwrap_or(Self::MONDAY_TO_FRIDAY),
+            hours_per_day: time.hours_per_day,
+            holidays: time.holidays,
+            employments: person.employments().collect(),
+        }
     }
 
-    /// What one half day takes from a balance. A day that is worked in part is worked from its morning on.
+    /// What halves take, in order; together no more than `most`, where a request says how much.
     #[must_use]
-    pub fn portion(
+    pub fn count(
         &self,
-        day: NaiveDate,
-        half: Half,
-        counts_weekends: bool,
-        counts_holidays: bool,
-    ) -> Decimal {
-        if self.left_on.is_some_and(|left_on| day > left_on) {
-            return dec!(0);
+        halves: impl Iterator<Item = (NaiveDate, Half)>,
+        counting: Counting,
+        most: Option<Decimal>,
+    ) -> Vec<HalfDay> {
+        let mut halves: Vec<_> = halves
+            .map(|(day, half)| HalfDay {
+                day,
+                half,
+                worked: self.worked(day, half, counting),
+                is_holiday: self.is_holiday(day, half, counting),
+                portion: dec!(0),
+            })
+            .collect();
+        self.take(&mut halves, most);
+        halves
+    }
+
+    /// Counts halves again: their working time from `from` on, whether they are holidays from `holidays_from` on, and
+    /// whether somebody works here at all on any day.
+    #[must_use]
+    pub fn recount(
+        &self,
+        before: &[HalfDay],
+        counting: Counting,
+        most: Option<Decimal>,
+        (from, holidays_from): (NaiveDate, NaiveDate),
+    ) -> Vec<HalfDay> {
+        let again = before.iter().map(|half| HalfDay {
+            worked: if half.day < from { half.worked } else { self.worked(half.day, half.half, counting) },
+            is_holiday: if half.day < holidays_from {
+                half.is_holiday
+            } else {
+                self.is_holiday(half.day, half.half, counting)
+            },
+            ..half.clone()
+        });
+        let mut again: Vec<_> = again.collect();
+        self.take(&mut again, most);
+        again
+    }
+
+    fn take(&self, halves: &mut [HalfDay], most: Option<Decimal>) {
+        let mut left = most.unwrap_or(Decimal::MAX);
+        for half in halves {
+            let is_free = half.is_holiday || !self.is_employed_on(half.day);
+            half.portion = if is_free { dec!(0) } else { half.worked.min(left) };
+            left -= half.portion;
         }
+    }
+
+    fn is_employed_on(&self, day: NaiveDate) -> bool {
+        self.employments.iter().any(|(first, last)| *first <= day && last.is_none_or(|last| day <= last))
+    }
+
+    /// What half a day would take. A day that is worked in part is worked from its morning on.
+    fn worked(&self, day: NaiveDate, half: Half, counting: Counting) -> Decimal {
         let fraction = self.day_fractions[day.weekday().num_days_from_monday() as usize];
-        let fraction = if fraction.is_zero() && counts_weekends { dec!(1) } else { fraction };
+        let fraction = if fraction.is_zero() && counting.weekends { dec!(1) } else { fraction };
         let morning = fraction.min(dec!(0.5));
-        let portion = if half == Half::Am { morning } else { fraction - morning };
-        match self.holidays.get(&day) {
-            Some(is_half_day) if !counts_holidays && (half == Half::Pm || !is_half_day) => dec!(0),
-            _ => portion,
-        }
+        let part = if half == Half::Am { morning } else { fraction - morning };
+        if counting.in_hours { (part * self.hours_per_day).round_dp(2) } else { part }
+    }
+
+    fn is_holiday(&self, day: NaiveDate, half: Half, counting: Counting) -> bool {
+        let holiday = self.holidays.get(&day);
+        !counting.holidays && holiday.is_some_and(|is_half_day| half == Half::Pm || !is_half_day)
     }
 }
 
@@ -141,15 +203,17 @@ mod tests {
     }
 
     fn days(range: Range, pattern: &WorkPattern, weekends: bool, holidays: bool) -> Decimal {
-        range.halves().map(|(day, half)| pattern.portion(day, half, weekends, holidays)).sum()
+        let counting = Counting { in_hours: false, weekends, holidays };
+        pattern.count(range.halves(), counting, None).iter().map(|half| half.portion).sum()
     }
 
     fn pattern() -> WorkPattern {
         WorkPattern {
             day_fractions: WorkPattern::MONDAY_TO_FRIDAY,
+            hours_per_day: dec!(8),
             // Good Friday, and the afternoon of the day before.
             holidays: [(day("2026-04-03"), false), (day("2026-04-02"), true)].into(),
-            left_on: None,
+            employments: vec![(day("2020-01-01"), None)],
         }
     }
 
@@ -193,9 +257,44 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_taken_after_the_last_day_of_work() {
-        let pattern = WorkPattern { left_on: Some(day("2026-03-10")), ..pattern() };
+    fn nothing_is_taken_outside_of_an_employment() {
+        let employments =
+            vec![(day("2025-01-01"), Some(day("2026-03-10"))), (day("2026-03-13"), Some(day("2026-12-31")))];
+        let pattern = WorkPattern { employments, ..pattern() };
         let week = range("2026-03-09", "2026-03-13", DayPart::Full, DayPart::Full);
-        assert_eq!(days(week, &pattern, false, false), dec!(2));
+        assert_eq!(days(week, &pattern, false, false), dec!(3));
+    }
+
+    const HOURS: Counting = Counting { in_hours: true, weekends: false, holidays: false };
+
+    #[test]
+    fn hours_are_those_of_the_schedule_or_as_many_as_are_asked_for() {
+        let pattern = WorkPattern { hours_per_day: dec!(7.5), ..pattern() };
+        let one_day = range("2026-03-09", "2026-03-09", DayPart::Full, DayPart::Full);
+        let taken = |most| -> Vec<Decimal> {
+            pattern.count(one_day.halves(), HOURS, most).iter().map(|half| half.portion).collect()
+        };
+        assert_eq!(taken(None), [dec!(3.75), dec!(3.75)]);
+        assert_eq!(taken(Some(dec!(5))), [dec!(3.75), dec!(1.25)]);
+        assert_eq!(taken(Some(dec!(2))), [dec!(2), dec!(0)]);
+    }
+
+    #[test]
+    fn what_is_past_keeps_its_working_time_and_hears_of_holidays() {
+        let before = pattern().count(
+            range("2026-03-09", "2026-03-10", DayPart::Full, DayPart::Full).halves(),
+            Counting { in_hours: false, weekends: false, holidays: false },
+            None,
+        );
+        let now = WorkPattern {
+            day_fractions: [dec!(0); 7],
+            holidays: [(day("2026-03-09"), true)].into(),
+            ..pattern()
+        };
+        let counting = Counting { in_hours: false, weekends: false, holidays: false };
+        let from = (day("2026-03-10"), day("2026-03-01"));
+        let portions: Vec<_> =
+            now.recount(&before, counting, None, from).iter().map(|half| half.portion).collect();
+        assert_eq!(portions, [dec!(0.5), dec!(0), dec!(0), dec!(0)]);
     }
 }

@@ -22,7 +22,8 @@ use crate::ids::{EmployeeId, LeaveTypeId, RequestId};
 pub struct LeaveDay {
     /// The day.
     pub day: Date,
-    /// How much of the day it takes from the balance: 0 where nothing would be worked, to 1.
+    /// What it takes from the balance: 0 where nothing would be worked, to 1 day, or the hours of a leave type that is taken
+    /// in hours.
     pub portion: Decimal,
     /// The part of the day that is covered.
     pub part: DayPart,
@@ -47,7 +48,8 @@ pub fn by_day(halves: &[HalfDay]) -> Vec<LeaveDay> {
 /// The leave that is asked for.
 #[derive(Clone, Debug, InputObject)]
 pub struct LeaveRequestSubmitInput {
-    /// The id of the employee whose leave it is; the caller's own when absent.
+    /// The id of the employee whose leave it is: the caller, somebody who reports to them, and for HR anybody. The caller's
+    /// own when absent.
     pub employee_id: Option<EmployeeId>,
     /// The id of the leave type.
     pub leave_type_id: LeaveTypeId,
@@ -59,6 +61,9 @@ pub struct LeaveRequestSubmitInput {
     pub first_part: Option<DayPart>,
     /// The part of the last day that is taken; all of it when absent.
     pub last_part: Option<DayPart>,
+    /// How many hours of the one day, 0.25 to 24 in quarters, of a leave type that is taken in hours; the whole of its days
+    /// when absent.
+    pub hours: Option<Decimal>,
     /// The reason; 2,000 characters at most.
     pub reason: Option<String>,
 }
@@ -147,8 +152,12 @@ mutations! {
         /// The requests to decline, 500 at most.
         rows: Vec<LeaveRequestRow>
     ) = reject_bulk for DECIDE;
-    /// Calls leave off; of leave that has begun, what is left of it.
-    leave_request_cancel(id: RequestId) = cancel for CANCEL
+    /// Calls leave off. Of leave that was granted, people give back days to come, a manager today as well, and HR any day.
+    leave_request_cancel(
+        id: RequestId,
+        /// The days to give back, each of the request's; all that can be when absent.
+        days: Option<Vec<Date>>
+    ) = cancel for CANCEL
         if |request| matches!(request.status, Status::Pending | Status::Approved);
     attach and detach for super::SUBMIT;
 }
@@ -156,7 +165,7 @@ mutations! {
 /// What asking for leave would come to.
 #[derive(SimpleObject)]
 pub struct LeaveRequestPreview {
-    /// The days that it would take from the balance.
+    /// What it would take from the balance: days, or hours of a leave type that is taken in hours.
     pub days: Decimal,
     /// What each day would take from the balance.
     pub day_breakdown: Vec<LeaveDay>,

@@ -3,35 +3,39 @@
 mod calendar;
 mod graphql;
 mod model;
+mod recount;
 mod repo;
 
+use std::collections::BTreeSet;
+
+use ::graphql::Date;
 use approval::{Approved, Outcome, StepPreview, Subject, Verdict};
 use chrono::NaiveDate;
-use common::{
-    Error, MembershipId, OWN_OR_OFFICE, PEOPLE_MATTERS, Page, Permission, Refusal, Result, Scope, Slice, text,
-};
+use common::{Error, MembershipId, PEOPLE_MATTERS, Page, Permission, Refusal, Result, Scope, Slice, text};
 use database::{Ctx, OnConstraint as _, Tx};
 use people::Person;
 use rust_decimal::{Decimal, dec};
 
+#[cfg(test)]
+pub(crate) use self::calendar::Half;
 pub use self::calendar::{HalfDay, WorkPattern};
 pub use self::graphql::{LeaveDay, LeaveRequestFilter, PreviewQuery, RequestMutation, RequestQuery, by_day};
 use self::graphql::{LeaveRequestRow, LeaveRequestSort, LeaveRequestSubmitInput};
-use self::model::{Decision, Draft, by_year, check_floor, check_range, total};
+#[cfg(test)]
+pub(crate) use self::model::taken;
+use self::model::{Decision, Draft, check_floor, check_range, total};
 pub use self::model::{Request, Status};
-pub(crate) use self::repo::{HalvesOfRequest, away, select_pages};
-use crate::balance;
-use crate::events::{
-    RequestAdjusted, RequestApproved, RequestCancelled, RequestFacts, RequestRejected, RequestSubmitted,
-};
-use crate::ids::{EmployeeId, RequestId};
+pub(crate) use self::recount::{Recount, recount};
+pub(crate) use self::repo::{HalvesOfRequest, away, employees_in_sight, employees_with_open, select_pages};
+use crate::events::{RequestApproved, RequestCancelled, RequestFacts, RequestRejected, RequestSubmitted};
+use crate::ids::RequestId;
 use crate::leave_type::LeaveType;
-use crate::ledger;
+use crate::ledger::{self, Account};
 
 pub(crate) const READ: Permission =
     Permission::new("leave.request.read", "See requests for leave.", PEOPLE_MATTERS);
 pub(crate) const SUBMIT: Permission =
-    Permission::new("leave.request.submit", "Ask for leave.", OWN_OR_OFFICE);
+    Permission::new("leave.request.submit", "Ask for leave.", PEOPLE_MATTERS);
 /// What waits for somebody, they decide on whatever their roles are.
 pub(crate) const DECIDE: Permission =
     Permission::new("leave.request.decide", "Approve and reject requests for leave.", PEOPLE_MATTERS);
@@ -54,7 +58,7 @@ pub async fn submit(ctx: &Ctx, input: LeaveRequestSubmitInput) -> Result<Request
     if !problems.is_empty() {
         return Err(Error::Refused(problems));
     }
-    ledger::lock(&mut tx, draft.employee.id, draft.leave_type.id).await?;
+    ledger::lock(&mut tx, draft.employee.id).await?;
     check_balance(&mut tx, &draft.employee, &draft.leave_type, &draft.halves, None).await?;
     let mut request = Request { reason, ..draft.request(tx.now()) };
     tx.save(&mut request).await?;
@@ -63,7 +67,7 @@ pub async fn submit(ctx: &Ctx, input: LeaveRequestSubmitInput) -> Result<Request
         .on_constraint("request_half_day_overlap_key", model::OVERLAPS)?;
     let by = tx.membership_id().ok_or(Error::Unauthenticated)?;
     let approvers = approval::begin(&mut tx, subject(&request, by)).await?;
-    let facts = facts(&request, &draft.employee, approvers);
+    let facts = facts(&tx, &request, &draft.employee, approvers);
     tx.emit(&RequestSubmitted(facts)).await?;
     tx.commit(request).await
 }
@@ -98,9 +102,9 @@ pub async fn preview(ctx: &Ctx, input: &LeaveRequestSubmitInput) -> Result<Previ
     let mut tx = ctx.read(&SUBMIT).await?;
     let draft = draft(&mut tx, input).await?;
     let mut problems = draft.problems(draft.employee.day_at(tx.now()));
-    let taken = by_year(&draft.halves, dec!(-1));
-    let lowest = balance::lowest_after(&mut tx, &draft.employee, draft.leave_type.id, &taken, None).await?;
-    problems.extend(check_floor(draft.leave_type.floor(), lowest).err());
+    let (account, lowest) =
+        account_after(&mut tx, &draft.employee, &draft.leave_type, &draft.halves, None).await?;
+    problems.extend(check_floor(&draft.leave_type, &account, lowest).err());
     let conflicts = repo::overlapping(&mut tx, draft.employee.id, &draft.halves).await?;
     if !conflicts.is_empty() {
         problems.push(model::OVERLAPS);
@@ -139,15 +143,14 @@ async fn approve_in(tx: &mut Tx, id: RequestId, note: Option<String>) -> Result<
         return Ok(request);
     }
     request.approve(decision)?;
-    ledger::lock(tx, request.employee_id, request.leave_type_id).await?;
+    ledger::lock(tx, request.employee_id).await?;
     let leave_type: LeaveType = tx.find(request.leave_type_id).await?;
     let halves = halves_of(tx, id).await?;
     check_balance(tx, &employee, &leave_type, &halves, Some(id)).await?;
-    let taken = by_year(&halves, dec!(-1));
-    ledger::post_for_request(tx, employee.id, leave_type.id, id, "TAKE", &taken).await?;
     repo::grant(tx, id).await?;
     tx.save(&mut request).await?;
-    tx.emit(&RequestApproved(facts(&request, &employee, Vec::new()))).await?;
+    ledger::post(tx, &employee, Some(leave_type.id)).await?;
+    tx.emit(&RequestApproved(facts(tx, &request, &employee, Vec::new()))).await?;
     Ok(request)
 }
 
@@ -176,40 +179,55 @@ async fn reject_in(tx: &mut Tx, id: RequestId, note: Option<String>) -> Result<R
     let decision = decision(tx, note)?;
     decide(tx, &request, Verdict::Rejected, &decision).await?;
     request.reject(decision)?;
-    repo::release(tx, id, request.first_day.0).await?;
+    let halves = halves_of(tx, id).await?;
+    repo::release(tx, id, &halves).await?;
     tx.save(&mut request).await?;
-    tx.emit(&RequestRejected(facts(&request, &employee, Vec::new()))).await?;
+    tx.emit(&RequestRejected(facts(tx, &request, &employee, Vec::new()))).await?;
     Ok(request)
 }
 
-/// Calls leave off. Of one that was granted and has begun, the days from tomorrow on; who decides on leave
-/// can call off today as well.
-pub async fn cancel(ctx: &Ctx, id: RequestId) -> Result<Request> {
+/// Calls leave off, or some days of it. Of leave that was granted, people give back days to come; whoever decides on it,
+/// today as well; and the office any day, but for their own where anybody else is there to do it.
+pub async fn cancel(ctx: &Ctx, id: RequestId, days: Option<Vec<Date>>) -> Result<Request> {
     let mut tx = ctx.begin(&CANCEL).await?;
     let (mut request, employee) = lock(&mut tx, id).await?;
-    let was_approved = request.status == Status::Approved;
-    let today = employee.day_at(tx.now());
-    let from = if tx.scope() == Scope::Own { today.succ_opt().unwrap_or(today) } else { today };
-    let released = request.cancel(&halves_of(&mut tx, id).await?, from)?;
-    let mut approvers = Vec::new();
-    if was_approved {
-        ledger::lock(&mut tx, request.employee_id, request.leave_type_id).await?;
-        let restored = by_year(&released, dec!(1));
-        ledger::post_for_request(&mut tx, employee.id, request.leave_type_id, id, "RESTORE", &restored)
-            .await?;
-    } else {
-        approvers = approval::assignees::<Request>(&mut tx, id).await?;
-        approval::withdraw::<Request>(&mut tx, id).await?;
+    let was_pending = request.status == Status::Pending;
+    let from = first_day_to_cancel(&mut tx, &request, &employee).await?;
+    let days = days.map(|days| days.into_iter().map(|day| day.0).collect::<BTreeSet<_>>());
+    let is_given_back =
+        |half: &HalfDay| half.day >= from && days.as_ref().is_none_or(|days| days.contains(&half.day));
+    let halves = halves_of(&mut tx, id).await?;
+    if days.as_ref().is_some_and(|days| days.iter().any(|day| halves.iter().all(|half| half.day != *day))) {
+        return Err(model::NOT_OF_THESE_DAYS.into());
     }
-    let first_released = released.first().map_or(from, |half| half.day);
-    repo::release(&mut tx, id, first_released).await?;
+    let released = request.cancel(&halves, is_given_back)?;
+    let mut approvers = Vec::new();
+    if was_pending {
+        approvers = approval::assignees::<Request>(&mut tx, id).await?;
+        if request.status == Status::Cancelled {
+            approval::withdraw::<Request>(&mut tx, id).await?;
+        }
+    }
+    repo::release(&mut tx, id, &released).await?;
     tx.save(&mut request).await?;
-    let mut facts = facts(&request, &employee, approvers);
-    facts.first_day = first_released;
-    facts.last_day = released.last().map_or(from, |half| half.day);
-    facts.days = total(&released);
+    ledger::post(&mut tx, &employee, Some(request.leave_type_id)).await?;
+    let mut facts = facts(&tx, &request, &employee, approvers);
+    if let (Some(first), Some(last)) = (released.first(), released.last()) {
+        (facts.first_day, facts.last_day, facts.days) = (first.day, last.day, total(&released));
+    }
     tx.emit(&RequestCancelled(facts)).await?;
     tx.commit(request).await
+}
+
+/// The first day of a request that the caller may give back. Where nobody else is there, the office does for itself what
+/// it does for others.
+async fn first_day_to_cancel(tx: &mut Tx, request: &Request, employee: &Person) -> Result<NaiveDate> {
+    let is_own = people::relations(tx, &[employee.id]).await?.get(&employee.id) == Some(&Scope::Own);
+    let is_alone = match tx.membership_id() {
+        Some(member) if is_own && tx.scope() == Scope::All => people::is_alone(tx, member).await?,
+        _ => false,
+    };
+    Ok(request.first_day_to_cancel(tx.scope(), is_own && !is_alone, employee.day_at(tx.now())))
 }
 
 /// The requests that the filter lets through, of those that the caller may see.
@@ -220,67 +238,54 @@ pub async fn list(
     page: Page,
 ) -> Result<Slice<Request>> {
     let mut tx = ctx.read_list(&READ).await?;
-    let employees = repo::employees_in_sight(&mut tx).await?;
+    let employees = employees_in_sight(&mut tx, &READ).await?;
     repo::select_page(&mut tx, &filter, sort, page, employees).await
-}
-
-/// Counts the days from today on again that open requests of these employees take, after their working time
-/// changed; what was granted is corrected in the ledger (LEV-4).
-pub(crate) async fn recount(tx: &mut Tx, employee_ids: &[EmployeeId]) -> Result<()> {
-    for employee in people::select_many(tx, employee_ids).await? {
-        let today = employee.day_at(tx.now());
-        for request in repo::lock_open_from(tx, &[employee.id], today).await? {
-            recount_one(tx, &employee, request, today).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn recount_one(tx: &mut Tx, employee: &Person, mut request: Request, today: NaiveDate) -> Result<()> {
-    let id = request.id;
-    let leave_type: LeaveType = tx.find(request.leave_type_id).await?;
-    let before = halves_of(tx, id).await?;
-    let time = people::working_time(tx, employee, request.first_day.0, request.last_day.0).await?;
-    let pattern = WorkPattern::of(employee, time);
-    let counted = before.iter().map(|half| HalfDay {
-        portion: if half.day < today {
-            half.portion
-        } else {
-            pattern.portion(half.day, half.half, leave_type.counts_weekends, leave_type.counts_holidays)
-        },
-        ..half.clone()
-    });
-    let after: Vec<_> = counted.collect();
-    if after == before {
-        return Ok(());
-    }
-    ledger::lock(tx, employee.id, leave_type.id).await?;
-    repo::save_portions(tx, id, &after).await?;
-    if request.status == Status::Approved {
-        let differences = before.iter().zip(&after);
-        let differences =
-            differences.map(|(old, new)| HalfDay { portion: old.portion - new.portion, ..new.clone() });
-        let corrections = by_year(&differences.collect::<Vec<_>>(), dec!(1));
-        ledger::post_for_request(tx, employee.id, leave_type.id, id, "ADJUST", &corrections).await?;
-    }
-    request.days = total(&after);
-    tx.save(&mut request).await?;
-    let approvers = approval::assignees::<Request>(tx, id).await?;
-    tx.emit(&RequestAdjusted(facts(&request, employee, approvers))).await
 }
 
 async fn draft(tx: &mut Tx, input: &LeaveRequestSubmitInput) -> Result<Draft> {
     let range = input.range();
     check_range(range)?;
+    let hours = input.hours.map(checked_hours).transpose()?;
+    let own = people::myself(tx).await?;
     let employee = match input.employee_id {
-        None => people::myself(tx).await?.ok_or(model::NOT_AN_EMPLOYEE)?,
-        Some(id) if people::is_in_scope(tx, &SUBMIT, id).await? => people::find(tx, id).await?,
-        Some(_) => return Err(model::EMPLOYEE_NOT_FOUND.into()),
+        None => own.clone().ok_or(model::NOT_AN_EMPLOYEE)?,
+        Some(id) => {
+            let found = people::select_many(tx, &[id]).await?.pop().ok_or(model::EMPLOYEE_NOT_FOUND)?;
+            if !people::is_in_scope(tx, &SUBMIT, id).await? {
+                return Err(model::NOT_YOURS_TO_ASK.into());
+            }
+            found
+        }
     };
+    let is_own = own.is_some_and(|own| own.id == employee.id);
+    let is_of_office = !is_own && tx.scope_of(&SUBMIT) == Some(Scope::All);
     let leave_type: LeaveType = tx.reference("leaveTypeId", input.leave_type_id).await?;
     let time = people::working_time(tx, &employee, range.first_day, range.last_day).await?;
-    let pattern = WorkPattern::of(&employee, time);
-    Ok(Draft::new(employee, leave_type, range, &pattern))
+    let halves = WorkPattern::of(&employee, time).count(range.halves(), leave_type.counting(), hours);
+    Ok(Draft { employee, leave_type, range, hours, is_of_office, halves })
+}
+
+fn checked_hours(hours: Decimal) -> Result<Decimal, Refusal> {
+    let is_fine = hours > dec!(0) && hours <= dec!(24) && (hours * dec!(4)).fract().is_zero();
+    if is_fine { Ok(hours.normalize()) } else { Err(model::HOURS) }
+}
+
+/// The account as it would be if these halves were taken as well, in place of what the request that is decided on
+/// holds; and how low it would fall from the first of them on. The account must be locked where it counts.
+async fn account_after(
+    tx: &mut Tx,
+    employee: &Person,
+    leave_type: &LeaveType,
+    halves: &[HalfDay],
+    deciding: Option<RequestId>,
+) -> Result<(Account, Option<Decimal>)> {
+    let mut account = ledger::account_of(tx, employee, leave_type.id).await?;
+    account.taken.retain(|taken| deciding.is_none() || taken.request_id != deciding);
+    let taken = model::taken(halves, deciding);
+    let from = taken.first().map(|taken| taken.day);
+    account.taken.extend(taken);
+    let lowest = from.and_then(|from| account.lowest_from(from));
+    Ok((account, lowest))
 }
 
 async fn check_balance(
@@ -290,9 +295,8 @@ async fn check_balance(
     halves: &[HalfDay],
     deciding: Option<RequestId>,
 ) -> Result<()> {
-    let taken = by_year(halves, dec!(-1));
-    let lowest = balance::lowest_after(tx, employee, leave_type.id, &taken, deciding).await?;
-    Ok(check_floor(leave_type.floor(), lowest)?)
+    let (account, lowest) = account_after(tx, employee, leave_type, halves, deciding).await?;
+    Ok(check_floor(leave_type, &account, lowest)?)
 }
 
 /// Locks a request that the caller may act on; any other does not exist.
@@ -321,7 +325,7 @@ async fn halves_of(tx: &mut Tx, id: RequestId) -> Result<Vec<HalfDay>> {
     Ok(repo::halves(tx, &[id]).await?.into_iter().map(|(_, half)| half).collect())
 }
 
-fn facts(request: &Request, employee: &Person, approvers: Vec<MembershipId>) -> RequestFacts {
+fn facts(tx: &Tx, request: &Request, employee: &Person, approvers: Vec<MembershipId>) -> RequestFacts {
     RequestFacts {
         request_id: request.id.into(),
         employee_id: request.employee_id.into(),
@@ -331,5 +335,7 @@ fn facts(request: &Request, employee: &Person, approvers: Vec<MembershipId>) -> 
         first_day: request.first_day.0,
         last_day: request.last_day.0,
         days: request.days,
+        leave_type_id: Some(request.leave_type_id.into()),
+        actor_membership_id: tx.membership_id(),
     }
 }

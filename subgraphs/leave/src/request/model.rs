@@ -1,18 +1,18 @@
 //! What a request is, what it may become, and why not. Pure.
 
 use async_graphql::SimpleObject;
-use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
-use common::{MembershipId, Refusal};
+use chrono::{DateTime, NaiveDate, Utc};
+use common::{MembershipId, Refusal, Scope};
 use database::Record;
 use graphql::{Date, choices};
 use people::Person;
 use rust_decimal::Decimal;
 
 use super::READ;
-use super::calendar::{DayPart, HalfDay, Range, WorkPattern};
+use super::calendar::{DayPart, Half, HalfDay, Range};
 use crate::ids::{EmployeeId, LeaveTypeId, RequestId};
 use crate::leave_type::{LeaveType, LeaveUnit};
-use crate::ledger::Movement;
+use crate::ledger::{Account, Taken};
 
 choices! {
     /// How far a request for leave has come.
@@ -42,16 +42,18 @@ pub struct Request {
     #[record(once)]
     pub(crate) leave_type_id: LeaveTypeId,
     /// The first day away.
-    #[record(once)]
     pub first_day: Date,
-    /// The last day away.
+    /// The last day away; days between may have been given back.
     pub last_day: Date,
     /// The part of the first day that is taken.
-    #[record(once)]
     pub first_part: DayPart,
     /// The part of the last day that is taken.
     pub last_part: DayPart,
-    /// The days that it takes from the balance; of a rejected or cancelled one, those that it would have taken.
+    /// How many hours of its one day were asked for; null when it is the whole of its days.
+    #[record(once)]
+    pub hours: Option<Decimal>,
+    /// What it takes from the balance, in days, or in hours of a leave type that is taken in hours; of a rejected or
+    /// cancelled one, what it would have taken.
     pub days: Decimal,
     /// The reason, in the requester's words.
     #[record(once)]
@@ -126,32 +128,68 @@ impl Request {
         TRANSITION.saying(format!("the request is {state} already"))
     }
 
-    /// Calls off what lies on or after `from`; what was taken before it stays taken.
+    /// Calls off those of its halves for which `is_given_back` holds; the others stay as they are. Of one that is not
+    /// decided, all of them where `is_whole`.
     ///
     /// `halves` are its active halves. Answers those that are given back.
     ///
     /// # Errors
-    /// `INVALID_TRANSITION` unless it is pending or approved, `ALREADY_TAKEN` when nothing is left.
-    pub fn cancel(&mut self, halves: &[HalfDay], from: NaiveDate) -> Result<Vec<HalfDay>, Refusal> {
-        let is_approved = match self.status {
-            Status::Pending => false,
-            Status::Approved => true,
-            _ => return Err(self.refused_transition()),
-        };
-        let (kept, released): (Vec<_>, Vec<_>) =
-            halves.iter().cloned().partition(|half| is_approved && half.day < from);
+    /// `INVALID_TRANSITION` unless it is pending or approved, `ALREADY_TAKEN` when nothing is given back.
+    pub fn cancel(
+        &mut self,
+        halves: &[HalfDay],
+        is_given_back: impl Fn(&HalfDay) -> bool,
+    ) -> Result<Vec<HalfDay>, Refusal> {
+        if !matches!(self.status, Status::Pending | Status::Approved) {
+            return Err(self.refused_transition());
+        }
+        let (released, kept): (Vec<_>, Vec<_>) = halves.iter().cloned().partition(is_given_back);
         if released.is_empty() {
             return Err(TAKEN);
         }
-        match kept.last() {
-            None => self.status = Status::Cancelled,
-            Some(last) => {
-                self.last_day = last.day.into();
-                self.last_part = DayPart::Full;
+        match (kept.first(), kept.last()) {
+            (Some(first), Some(last)) if !total(&kept).is_zero() => {
+                (self.first_day, self.last_day) = (first.day.into(), last.day.into());
+                (self.first_part, self.last_part) = (part_of(&kept, first.day), part_of(&kept, last.day));
                 self.days = total(&kept);
+                Ok(released)
+            }
+            // Nothing that is worked would be left of it.
+            _ => {
+                self.status = Status::Cancelled;
+                Ok(halves.to_vec())
             }
         }
-        Ok(released)
+    }
+
+    /// The first day that somebody may give back, of those who may call it off: `scope` is that of their right, and
+    /// `is_own` says that it is their own leave.
+    #[must_use]
+    pub fn first_day_to_cancel(&self, scope: Scope, is_own: bool, today: NaiveDate) -> NaiveDate {
+        match scope {
+            _ if self.status == Status::Pending => NaiveDate::MIN,
+            Scope::All if !is_own => NaiveDate::MIN,
+            Scope::Team if !is_own => today,
+            _ => today.succ_opt().unwrap_or(today),
+        }
+    }
+
+    /// Takes in what its halves take now; one that takes nothing any more is called off.
+    pub fn recounted(&mut self, halves: &[HalfDay]) {
+        match total(halves) {
+            days if days.is_zero() => self.status = Status::Cancelled,
+            days => self.days = days,
+        }
+    }
+}
+
+/// Which part of a day halves cover.
+fn part_of(halves: &[HalfDay], day: NaiveDate) -> DayPart {
+    let covers = |half: Half| halves.iter().any(|covered| covered.day == day && covered.half == half);
+    match (covers(Half::Am), covers(Half::Pm)) {
+        (true, false) => DayPart::Am,
+        (false, true) => DayPart::Pm,
+        _ => DayPart::Full,
     }
 }
 
@@ -161,23 +199,17 @@ pub fn total(halves: &[HalfDay]) -> Decimal {
     halves.iter().map(|half| half.portion).sum::<Decimal>().normalize()
 }
 
-/// What halves take, a movement for each leave year; `sign` says in which direction (LEV-7).
+/// What halves take, day by day, as an account has it.
 #[must_use]
-pub fn by_year(halves: &[HalfDay], sign: Decimal) -> Vec<Movement> {
-    let mut movements: Vec<Movement> = Vec::new();
+pub fn taken(halves: &[HalfDay], request_id: Option<RequestId>) -> Vec<Taken> {
+    let mut days: Vec<Taken> = Vec::new();
     for half in halves.iter().filter(|half| !half.portion.is_zero()) {
-        match movements.last_mut() {
-            Some(movement) if movement.effective_on.year() == half.day.year() => {
-                movement.days += sign * half.portion
-            }
-            _ => movements.push(Movement {
-                days: sign * half.portion,
-                effective_on: half.day,
-                expires_on: None,
-            }),
+        match days.last_mut().filter(|taken| taken.day == half.day) {
+            Some(taken) => taken.days += half.portion,
+            None => days.push(Taken { request_id, day: half.day, days: half.portion, is_granted: false }),
         }
     }
-    movements
+    days
 }
 
 /// A request that is thought through, and not made yet.
@@ -189,6 +221,10 @@ pub struct Draft {
     pub leave_type: LeaveType,
     /// From when to when.
     pub range: Range,
+    /// How many hours of one day; `None` for the whole of the days.
+    pub hours: Option<Decimal>,
+    /// Whether the caller enters it for somebody else, by right of the office: it need not be asked for in time.
+    pub is_of_office: bool,
     /// What each half day would take.
     pub halves: Vec<HalfDay>,
 }
@@ -219,18 +255,6 @@ pub fn check_range(range: Range) -> Result<(), Refusal> {
 }
 
 impl Draft {
-    /// Counts the halves of a range by an employee's working time.
-    #[must_use]
-    pub fn new(employee: Person, leave_type: LeaveType, range: Range, pattern: &WorkPattern) -> Self {
-        let portion = |(day, half)| HalfDay {
-            day,
-            half,
-            portion: pattern.portion(day, half, leave_type.counts_weekends, leave_type.counts_holidays),
-        };
-        let halves = range.halves().map(portion).collect();
-        Self { employee, leave_type, range, halves }
-    }
-
     /// The request that it would be.
     #[must_use]
     pub fn request(&self, now: DateTime<Utc>) -> Request {
@@ -239,6 +263,7 @@ impl Draft {
             last_day: self.range.last_day.into(),
             first_part: self.range.first_part,
             last_part: self.range.last_part,
+            hours: self.hours,
             days: self.days(),
             requester_membership_id: self.employee.membership_id,
             ..Request::blank(now, self.employee.id, self.leave_type.id)
@@ -251,15 +276,25 @@ impl Draft {
         total(&self.halves)
     }
 
+    /// How many days it takes, or takes part of in hours.
+    fn length(&self) -> Decimal {
+        match self.leave_type.unit {
+            LeaveUnit::Hour => taken(&self.halves, None).len().into(),
+            LeaveUnit::HalfDay | LeaveUnit::Day => self.days(),
+        }
+    }
+
     /// Every rule of the leave type that it breaks; the balance and other requests aside.
     #[must_use]
     pub fn problems(&self, today: NaiveDate) -> Vec<Refusal> {
         let (range, rules) = (self.range, &self.leave_type);
         let ahead = (range.first_day - today).num_days();
         let taken = self.days();
-        let since_joining = (range.first_day - self.employee.joined_on).num_days();
+        let employments = self.employee.employments();
+        let of_first_day = employments.filter(|(joined_on, _)| *joined_on <= range.first_day).last();
+        let since_joining = of_first_day.map(|(joined_on, _)| (range.first_day - joined_on).num_days());
         let is_employed =
-            self.employee.is_employed_on(range.first_day) && self.employee.is_employed_on(range.last_day);
+            of_first_day.is_some_and(|(_, left_on)| left_on.is_none_or(|left_on| range.last_day <= left_on));
         let in_halves = range.first_part != DayPart::Full || range.last_part != DayPart::Full;
         let (notice, back, after) =
             (rules.notice_days_min, rules.backdate_days_max, rules.applicable_after_days);
@@ -267,17 +302,28 @@ impl Draft {
         let mut problems = Vec::new();
         let mut refuse = |is_broken: bool, refusal: Refusal| problems.extend(is_broken.then_some(refusal));
         refuse(!is_employed, NOT_EMPLOYED);
-        refuse(taken.is_zero(), NOTHING_TO_TAKE);
+        refuse(is_employed && taken.is_zero(), NOTHING_TO_TAKE);
         refuse(in_halves && rules.unit == LeaveUnit::Day, WHOLE_DAYS_ONLY);
         refuse(ahead > AHEAD_DAYS_MAX, TOO_FAR_AHEAD);
         let message = format!("leave of this type is asked for {} ahead", days(notice));
-        refuse(ahead >= 0 && ahead < notice.into(), NOTICE.saying(message));
+        let in_time = self.is_of_office;
+        refuse(!in_time && ahead >= 0 && ahead < notice.into(), NOTICE.saying(message));
         let message = format!("leave of this type can be entered {} back at most", days(back));
-        refuse(ahead < 0 && -ahead > back.into(), BACKDATED.saying(message));
+        refuse(!in_time && ahead < 0 && -ahead > back.into(), BACKDATED.saying(message));
         let message = format!("leave of this type can be taken {} after joining", days(after));
-        refuse(is_employed && since_joining < after.into(), TOO_EARLY.saying(message));
+        refuse(
+            is_employed && since_joining.is_some_and(|since| since < after.into()),
+            TOO_EARLY.saying(message),
+        );
         let message = format!("leave of this type is {} at most", days(longest));
-        refuse(taken > longest.into(), TOO_LONG.saying(message));
+        refuse(self.length() > longest.into(), TOO_LONG.saying(message));
+        let worked: Decimal =
+            self.halves.iter().filter(|half| !half.is_holiday).map(|half| half.worked).sum();
+        refuse(self.hours.is_some() && rules.unit != LeaveUnit::Hour, DAYS_ONLY);
+        refuse(self.hours.is_some() && range.first_day != range.last_day, HOURS_OF_ONE_DAY);
+        refuse(self.hours.is_some_and(|hours| hours > worked && !worked.is_zero()), {
+            TOO_MANY_HOURS.saying(format!("{} hours are worked then", worked.normalize()))
+        });
         problems
     }
 }
@@ -286,11 +332,16 @@ impl Draft {
 ///
 /// # Errors
 /// `BALANCE_TOO_LOW` when it would fall below its floor (LEV-1).
-pub fn check_floor(floor: Option<Decimal>, lowest: Option<Decimal>) -> Result<(), Refusal> {
-    match floor.zip(lowest) {
-        Some((floor, lowest)) if lowest < floor => {
-            Err(BALANCE.saying(format!("the balance is {} short", days(floor - lowest))))
-        }
+pub fn check_floor(
+    leave_type: &LeaveType,
+    account: &Account,
+    lowest: Option<Decimal>,
+) -> Result<(), Refusal> {
+    match leave_type.floor().zip(lowest) {
+        Some((floor, lowest)) if lowest < floor => Err(BALANCE.saying(match account.is_due_anything() {
+            true => format!("the balance is {} short", leave_type.amount(floor - lowest)),
+            false => "the employee is due no leave of this type: no policy gives any".to_owned(),
+        })),
         _ => Ok(()),
     }
 }
@@ -299,9 +350,21 @@ pub(super) const OVERLAPS: Refusal = Refusal::whole("OVERLAPS", "another request
 pub(super) const NOT_AN_EMPLOYEE: Refusal =
     Refusal::whole("NOT_AN_EMPLOYEE", "your membership is not linked to an employee");
 pub(super) const EMPLOYEE_NOT_FOUND: Refusal =
-    Refusal::of("employeeId", "EMPLOYEE_NOT_FOUND", "there is no such employee whom you may ask for");
+    Refusal::of("employeeId", "EMPLOYEE_NOT_FOUND", "there is no such employee");
+pub(super) const NOT_YOURS_TO_ASK: Refusal = Refusal::of(
+    "employeeId",
+    "EMPLOYEE_OUT_OF_REACH",
+    "you can ask for yourself, and for people who report to you; HR can ask for everybody",
+);
+pub(super) const HOURS: Refusal =
+    Refusal::of("hours", "NUMBER_OUT_OF_RANGE", "give 0.25 to 24 hours, in quarters of an hour");
 const TRANSITION: Refusal = Refusal::whole("INVALID_TRANSITION", "");
 const TAKEN: Refusal = Refusal::whole("ALREADY_TAKEN", "the leave has been taken");
+pub(super) const NOT_OF_THESE_DAYS: Refusal = Refusal::of(
+    "days",
+    "DAY_NOT_IN_REQUEST",
+    "name days that the request covers, and that were not given back",
+);
 const RANGE: Refusal =
     Refusal::of("lastDay", "RANGE_INVALID", "the last day must be the first day or one of the 365 after it");
 const PARTS: Refusal = Refusal::of("firstPart", "PARTS_INVALID", "");
@@ -310,6 +373,10 @@ const NOT_EMPLOYED: Refusal =
 const NOTHING_TO_TAKE: Refusal = Refusal::whole("NOTHING_TO_TAKE", "nothing is worked on these days");
 const WHOLE_DAYS_ONLY: Refusal =
     Refusal::of("firstPart", "WHOLE_DAYS_ONLY", "leave of this type is taken in whole days");
+const DAYS_ONLY: Refusal = Refusal::of("hours", "DAYS_ONLY", "leave of this type is not taken in hours");
+const HOURS_OF_ONE_DAY: Refusal =
+    Refusal::of("hours", "HOURS_OF_ONE_DAY", "hours are those of one day: give the same first and last day");
+const TOO_MANY_HOURS: Refusal = Refusal::of("hours", "TOO_MANY_HOURS", "");
 const TOO_FAR_AHEAD: Refusal =
     Refusal::of("firstDay", "TOO_FAR_AHEAD", "leave can be asked for three years ahead at most");
 const NOTICE: Refusal = Refusal::of("firstDay", "NOTICE_TOO_SHORT", "");

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use common::{Page, Permission, Place, Result, Slice};
 use database::{Tx, page};
 use graphql::Batch;
+use people::Person;
 use rust_decimal::Decimal;
 use serde_json::json;
 use uuid::Uuid;
@@ -18,26 +19,46 @@ use crate::ids::{EmployeeId, LeaveTypeId, RequestId};
 
 /// Stores the halves of a new request.
 pub async fn insert_halves(tx: &mut Tx, request: &Request, halves: &[HalfDay]) -> Result<()> {
-    let (days, names, portions) = columns(halves);
+    let rows = Columns::of(halves);
     sqlx::query!(
-        "insert into leave.request_half_day (request_id, employee_id, day, half, portion)
-         select $1, $2, t.day, t.half, t.portion
-         from unnest($3::date[], $4::text[], $5::numeric[]) as t (day, half, portion)",
+        "insert into leave.request_half_day
+             (request_id, employee_id, leave_type_id, day, half, worked, is_holiday, portion)
+         select $1, $2, $3, t.day, t.half, t.worked, t.is_holiday, t.portion
+         from unnest($4::date[], $5::text[], $6::numeric[], $7::boolean[], $8::numeric[])
+             as t (day, half, worked, is_holiday, portion)",
         request.id as RequestId,
         request.employee_id as EmployeeId,
-        &days,
-        &names,
-        &portions,
+        request.leave_type_id as LeaveTypeId,
+        &rows.days,
+        &rows.halves,
+        &rows.worked,
+        &rows.are_holidays,
+        &rows.portions,
     )
     .execute(tx.conn())
     .await?;
     Ok(())
 }
 
-fn columns(halves: &[HalfDay]) -> (Vec<NaiveDate>, Vec<String>, Vec<Decimal>) {
-    let days = halves.iter().map(|half| half.day).collect();
-    let names = halves.iter().map(|half| half.half.as_str().to_owned()).collect();
-    (days, names, halves.iter().map(|half| half.portion).collect())
+/// Halves, column by column.
+struct Columns {
+    days: Vec<NaiveDate>,
+    halves: Vec<String>,
+    worked: Vec<Decimal>,
+    are_holidays: Vec<bool>,
+    portions: Vec<Decimal>,
+}
+
+impl Columns {
+    fn of(halves: &[HalfDay]) -> Self {
+        Self {
+            days: halves.iter().map(|half| half.day).collect(),
+            halves: halves.iter().map(|half| half.half.as_str().to_owned()).collect(),
+            worked: halves.iter().map(|half| half.worked).collect(),
+            are_holidays: halves.iter().map(|half| half.is_holiday).collect(),
+            portions: halves.iter().map(|half| half.portion).collect(),
+        }
+    }
 }
 
 /// Makes halves count as leave that was granted.
@@ -51,12 +72,16 @@ pub async fn grant(tx: &mut Tx, id: RequestId) -> Result<()> {
     Ok(())
 }
 
-/// Takes halves from `from` on out of the way: they can be asked for again.
-pub async fn release(tx: &mut Tx, id: RequestId, from: NaiveDate) -> Result<()> {
+/// Takes halves out of the way: they can be asked for again.
+pub async fn release(tx: &mut Tx, id: RequestId, halves: &[HalfDay]) -> Result<()> {
+    let rows = Columns::of(halves);
     sqlx::query!(
-        "update leave.request_half_day set is_active = false where request_id = $1 and day >= $2 and is_active",
+        "update leave.request_half_day h set is_active = false
+         from unnest($2::date[], $3::text[]) as t (day, half)
+         where h.request_id = $1 and h.day = t.day and h.half = t.half and h.is_active",
         id as RequestId,
-        from,
+        &rows.days,
+        &rows.halves,
     )
     .execute(tx.conn())
     .await?;
@@ -65,25 +90,28 @@ pub async fn release(tx: &mut Tx, id: RequestId, from: NaiveDate) -> Result<()> 
 
 /// Stores what halves take now.
 pub async fn save_portions(tx: &mut Tx, id: RequestId, halves: &[HalfDay]) -> Result<()> {
-    let (days, names, portions) = columns(halves);
+    let rows = Columns::of(halves);
     sqlx::query!(
-        "update leave.request_half_day h set portion = t.portion
-         from unnest($2::date[], $3::text[], $4::numeric[]) as t (day, half, portion)
+        "update leave.request_half_day h set worked = t.worked, is_holiday = t.is_holiday, portion = t.portion
+         from unnest($2::date[], $3::text[], $4::numeric[], $5::boolean[], $6::numeric[])
+             as t (day, half, worked, is_holiday, portion)
          where h.request_id = $1 and h.day = t.day and h.half = t.half",
         id as RequestId,
-        &days,
-        &names,
-        &portions,
+        &rows.days,
+        &rows.halves,
+        &rows.worked,
+        &rows.are_holidays,
+        &rows.portions,
     )
     .execute(tx.conn())
     .await?;
     Ok(())
 }
 
-/// The employees some of whose requests the caller sees, everybody when `None`: those whom the right extends to, and
-/// those whose requests wait for the caller.
-pub async fn employees_in_sight(tx: &mut Tx) -> Result<Option<Vec<Uuid>>> {
-    let Some(mut employees) = people::in_scope(tx, &READ).await? else { return Ok(None) };
+/// The employees whose leave the caller sees, everybody when `None`: those whom the right extends to, and those whose
+/// requests wait for the caller, for who decides on a request sees what it draws on.
+pub async fn employees_in_sight(tx: &mut Tx, right: &Permission) -> Result<Option<Vec<Uuid>>> {
+    let Some(mut employees) = people::in_scope(tx, right).await? else { return Ok(None) };
     employees.extend(approval::waiting_employees::<Request>(tx).await?);
     Ok(Some(employees))
 }
@@ -149,27 +177,79 @@ pub async fn select_pages(
     Ok(employees.iter().map(of).collect())
 }
 
+struct HalfRow {
+    request_id: RequestId,
+    day: NaiveDate,
+    half: String,
+    worked: Decimal,
+    is_holiday: bool,
+    portion: Decimal,
+}
+
 /// The active halves of requests, in order.
 pub async fn halves(tx: &mut Tx, ids: &[RequestId]) -> Result<Vec<(RequestId, HalfDay)>> {
-    let rows = sqlx::query!(
-        r#"select request_id as "request_id: RequestId", day, half, portion from leave.request_half_day
-           where request_id = any($1) and is_active order by request_id, day, half"#,
+    let rows = sqlx::query_as!(
+        HalfRow,
+        r#"select request_id as "request_id: RequestId", day, half, worked, is_holiday, portion
+           from leave.request_half_day where request_id = any($1) and is_active order by request_id, day, half"#,
         ids as &[RequestId],
     )
     .fetch_all(tx.conn())
     .await?;
     let half = |name: &str| if name == "AM" { Half::Am } else { Half::Pm };
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.request_id, HalfDay { day: row.day, half: half(&row.half), portion: row.portion }))
-        .collect())
+    let half_day = |row: HalfRow| HalfDay {
+        day: row.day,
+        half: half(&row.half),
+        worked: row.worked,
+        is_holiday: row.is_holiday,
+        portion: row.portion,
+    };
+    Ok(rows.into_iter().map(|row| (row.request_id, half_day(row))).collect())
 }
 
-/// The undecided and granted requests that reach a day or beyond it, of these employees, locked in order.
-pub async fn lock_open_from(tx: &mut Tx, employees: &[EmployeeId], from: NaiveDate) -> Result<Vec<Request>> {
+/// The undecided and granted requests of an employee that reach a day or beyond it, or lie outside of the present
+/// employment, locked in order.
+pub async fn lock_open(tx: &mut Tx, employee: &Person, from: NaiveDate) -> Result<Vec<Request>> {
     Ok(select_request!(
-        "where employee_id = any($1) and status in ('PENDING', 'APPROVED') and last_day >= $2 order by id for update",
-        employees as &[EmployeeId],
+        "where employee_id = $1 and status in ('PENDING', 'APPROVED')
+             and (last_day >= $2 or first_day < $3 or last_day > $4) order by id for update",
+        employee.id as EmployeeId,
+        from,
+        employee.joined_on,
+        employee.left_on,
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// The undecided and granted requests of an employee with a day that is a holiday now and was none when it was counted,
+/// or the other way round; locked in order.
+pub async fn lock_by_holidays(tx: &mut Tx, employee: &Person) -> Result<Vec<Request>> {
+    Ok(select_request!(
+        "where id in (
+             select h.request_id from leave.request_half_day h
+             join leave.leave_type t on t.id = h.leave_type_id
+             left join people.holiday d on d.holiday_calendar_id = $2 and d.day = h.day
+             where h.employee_id = $1 and h.is_active and h.is_holiday <> (not t.counts_holidays and d.day is not null
+                 and (h.half = 'PM' or not d.is_half_day)))
+             and status in ('PENDING', 'APPROVED') order by id for update",
+        employee.id as EmployeeId,
+        employee.holiday_calendar_id,
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// The employees who have undecided or granted leave of a type on this day or later.
+pub async fn employees_with_open(
+    tx: &mut Tx,
+    leave_type_id: LeaveTypeId,
+    from: NaiveDate,
+) -> Result<Vec<EmployeeId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select distinct employee_id as "id: EmployeeId" from leave.request
+           where leave_type_id = $1 and status in ('PENDING', 'APPROVED') and last_day >= $2 order by 1"#,
+        leave_type_id as LeaveTypeId,
         from,
     )
     .fetch_all(tx.conn())
@@ -178,15 +258,15 @@ pub async fn lock_open_from(tx: &mut Tx, employees: &[EmployeeId], from: NaiveDa
 
 /// The requests of an employee that take any half of these.
 pub async fn overlapping(tx: &mut Tx, employee_id: EmployeeId, halves: &[HalfDay]) -> Result<Vec<Request>> {
-    let (days, names, _) = columns(halves);
+    let rows = Columns::of(halves);
     Ok(select_request!(
         "where id in (
              select h.request_id from leave.request_half_day h
              join unnest($2::date[], $3::text[]) as t (day, half) on h.day = t.day and h.half = t.half
              where h.employee_id = $1 and h.is_active) order by id",
         employee_id as EmployeeId,
-        &days,
-        &names,
+        &rows.days,
+        &rows.halves,
     )
     .fetch_all(tx.conn())
     .await?)

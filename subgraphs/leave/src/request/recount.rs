@@ -1,0 +1,84 @@
+//! Open requests, counted again when somebody's working time, holidays or employment change.
+
+use chrono::NaiveDate;
+use common::Result;
+use database::Tx;
+use people::Person;
+
+use super::calendar::WorkPattern;
+use super::model::{Request, Status};
+use super::{facts, halves_of, repo};
+use crate::events::{RequestAdjusted, RequestCancelled, RequestFacts};
+use crate::ids::EmployeeId;
+use crate::leave_type::LeaveType;
+use crate::ledger;
+
+/// What is to be looked at again of open requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Recount {
+    /// When somebody works: from today on, for nobody says since when it is so; and from when to when they do at all.
+    WorkingTime,
+    /// The holidays of a calendar, each of which is a day of its own, past ones as well.
+    Holidays,
+}
+
+/// Counts again what open requests of these employees take (LEV-4); one that takes nothing any more is called off. What
+/// follows for the balance is written down.
+pub(crate) async fn recount(tx: &mut Tx, employee_ids: &[EmployeeId], why: Recount) -> Result<()> {
+    for employee in people::select_many(tx, employee_ids).await? {
+        let today = employee.day_at(tx.now());
+        let requests = match why {
+            Recount::WorkingTime => repo::lock_open(tx, &employee, today).await?,
+            Recount::Holidays => repo::lock_by_holidays(tx, &employee).await?,
+        };
+        ledger::lock(tx, employee.id).await?;
+        for request in requests {
+            recount_one(tx, &employee, request, why, today).await?;
+        }
+        ledger::post(tx, &employee, None).await?;
+    }
+    Ok(())
+}
+
+async fn recount_one(
+    tx: &mut Tx,
+    employee: &Person,
+    mut request: Request,
+    why: Recount,
+    today: NaiveDate,
+) -> Result<()> {
+    let id = request.id;
+    let leave_type: LeaveType = tx.find(request.leave_type_id).await?;
+    let before = halves_of(tx, id).await?;
+    let time = people::working_time(tx, employee, request.first_day.0, request.last_day.0).await?;
+    let holidays_from = if why == Recount::Holidays { NaiveDate::MIN } else { today };
+    let after = WorkPattern::of(employee, time).recount(
+        &before,
+        leave_type.counting(),
+        request.hours,
+        (today, holidays_from),
+    );
+    if after == before {
+        return Ok(());
+    }
+    repo::save_portions(tx, id, &after).await?;
+    let (was, days) = (request.status, request.days);
+    request.recounted(&after);
+    if (was, days) == (request.status, request.days) {
+        return Ok(());
+    }
+    let approvers = approval::assignees::<Request>(tx, id).await?;
+    if request.status == Status::Cancelled {
+        if was == Status::Pending {
+            approval::withdraw::<Request>(tx, id).await?;
+        }
+        repo::release(tx, id, &after).await?;
+    }
+    tx.save(&mut request).await?;
+    // Nobody did this to the request: it followed from something else.
+    let facts = RequestFacts { actor_membership_id: None, ..facts(tx, &request, employee, approvers) };
+    match request.status {
+        Status::Cancelled => tx.emit(&RequestCancelled(facts)).await,
+        _ => tx.emit(&RequestAdjusted(facts)).await,
+    }
+}

@@ -1,0 +1,106 @@
+//! The module's own side: what it keeps of requests, and what it makes of the facts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use rust_decimal::{Decimal, dec};
+
+use super::facts::{Facts, Request, Status};
+use crate::due::Span;
+use crate::ids::{EmployeeId, RequestId};
+use crate::leave_type::Counting;
+use crate::ledger::{Account, Adjusted, Taken};
+use crate::request::{HalfDay, Recount, WorkPattern, taken};
+
+const COUNTING: Counting = Counting { in_hours: false, weekends: false, holidays: false };
+
+/// The halves of the requests that are open, as they were last counted.
+#[derive(Default)]
+pub struct Engine {
+    pub requests: BTreeMap<RequestId, Vec<HalfDay>>,
+}
+
+impl Engine {
+    pub fn count(&self, facts: &Facts, request: &Request) -> Vec<HalfDay> {
+        pattern(facts).count(request.halves.iter().copied(), COUNTING, None)
+    }
+
+    /// Whether a request may be asked for, or granted.
+    pub fn is_allowed(&self, facts: &Facts, counted: &[HalfDay], id: RequestId) -> bool {
+        let mut account = self.account(facts);
+        account.taken.retain(|taken| taken.request_id != Some(id));
+        let taken = taken(counted, Some(id));
+        let Some(from) = taken.first().map(|taken| taken.day) else { return false };
+        account.taken.extend(taken);
+        account.lowest_from(from).is_none_or(|lowest| lowest >= -facts.overdraft)
+    }
+
+    /// The account as the database would have it.
+    pub fn account(&self, facts: &Facts) -> Account {
+        let mut account = Account { employments: facts.employments.clone(), ..Account::default() };
+        let mut entries = facts.timeline.iter().peekable();
+        while let Some((first_day, policy)) = entries.next() {
+            let last_day = entries.peek().and_then(|(next, _)| next.and_then(|next| next.pred_opt()));
+            let Some(policy) = policy.map(|at| &facts.policies[at]) else { continue };
+            let span = Span {
+                employee_id: EmployeeId::new(),
+                policy_id: None,
+                first_day: *first_day,
+                last_day,
+                leave_year: policy.leave_year,
+                year_start_month: policy.month,
+                year_start_day: policy.day,
+            };
+            let line = std::slice::from_ref(&policy.line);
+            account.covers.extend(span.covers(facts.employments.iter().copied(), line));
+        }
+        account.covers.sort_by_key(|cover| cover.first_day);
+        account.adjustments = facts
+            .adjustments
+            .iter()
+            .map(|adjusted| Adjusted {
+                id: adjusted.id,
+                days: adjusted.days,
+                effective_on: adjusted.effective_on,
+                expires_on: adjusted.expires_on,
+            })
+            .collect();
+        for request in &facts.requests {
+            let halves = self.requests.get(&request.id).map_or(&[][..], Vec::as_slice);
+            let is_granted = request.status == Status::Approved;
+            let days = taken(halves, Some(request.id)).into_iter().map(|taken| Taken { is_granted, ..taken });
+            account.taken.extend(days);
+        }
+        account
+    }
+
+    /// Counts open requests again; answers those that are open still.
+    pub fn recount(&mut self, facts: &Facts, why: Recount) -> BTreeSet<RequestId> {
+        let holidays_from = if why == Recount::Holidays { NaiveDate::MIN } else { facts.today };
+        let pattern = pattern(facts);
+        for halves in self.requests.values_mut() {
+            *halves = pattern.recount(halves, COUNTING, None, (facts.today, holidays_from));
+        }
+        self.close_empty()
+    }
+
+    /// Gives a day back; answers whether anything is left.
+    pub fn give_back(&mut self, id: RequestId, day: NaiveDate) -> bool {
+        self.requests.entry(id).or_default().retain(|half| half.day != day);
+        self.close_empty().contains(&id)
+    }
+
+    fn close_empty(&mut self) -> BTreeSet<RequestId> {
+        self.requests.retain(|_, halves| halves.iter().any(|half| half.portion > Decimal::ZERO));
+        self.requests.keys().copied().collect()
+    }
+}
+
+fn pattern(facts: &Facts) -> WorkPattern {
+    WorkPattern {
+        day_fractions: WorkPattern::MONDAY_TO_FRIDAY,
+        hours_per_day: dec!(8),
+        holidays: facts.holidays.clone(),
+        employments: facts.employments.clone(),
+    }
+}
