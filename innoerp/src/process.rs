@@ -120,7 +120,7 @@ impl Process {
     ) -> Result<(Router, Hold), Failure> {
         let mut sources = Vec::new();
         for (subgraph, listener) in listeners.subgraphs {
-            let executable = (subgraph.executable)(&self.runtime);
+            let executable = subgraph.serve(&self.runtime);
             sources.push(SubgraphSource::InProcess {
                 name: subgraph.id.to_owned(),
                 executable: executable.clone(),
@@ -140,7 +140,7 @@ impl Process {
     /// A sentence, when the port is in use.
     pub async fn serve_one(&self, subgraph: Subgraph, tasks: &mut JoinSet<()>) -> Result<(), Failure> {
         let listener = self.addresses.listen(subgraph.id, subgraph.port, self.settings.host).await?;
-        let executable = (subgraph.executable)(&self.runtime);
+        let executable = subgraph.serve(&self.runtime);
         self.serve_subgraph(subgraph, executable, listener, tasks);
         Ok(())
     }

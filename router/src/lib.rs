@@ -52,6 +52,7 @@ mod pipeline;
 mod plan;
 mod plan_ahead;
 mod rate_limit;
+mod recent_writes;
 mod refusal;
 mod registry;
 mod reload;

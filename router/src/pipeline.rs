@@ -100,6 +100,7 @@ pub(crate) async fn admit(
         return Err(GraphqlError::new("INTROSPECTION_DISABLED", message).into());
     }
     refuse_kind(operation.kind(), allowed)?;
+    let has_just_written = core.recent_writes.note(&caller, operation.kind());
     let context = RequestContext {
         caller,
         token: client.token,
@@ -108,6 +109,7 @@ pub(crate) async fn admit(
         user_agent: client.user_agent,
         traceparent: client.traceparent,
         client_headers: client.headers,
+        has_just_written,
     };
     Ok(Admitted { context: Arc::new(context), operation, variables })
 }

@@ -16,6 +16,7 @@ use crate::limits;
 use crate::persisted_documents::Persisted;
 use crate::plan_ahead::{self, InUse};
 use crate::rate_limit;
+use crate::recent_writes::RecentWrites;
 use crate::registry::{Reading, Registry, Snapshot};
 use crate::request::Client;
 use crate::setup_error::SetupError;
@@ -50,6 +51,7 @@ pub(crate) struct Core {
     pub guard: limits::Guard,
     pub persisted: Arc<Persisted>,
     pub rates: rate_limit::Rates,
+    pub recent_writes: Arc<RecentWrites>,
     pub sockets: limits::Sockets,
     /// How many hold readiness back: see [`crate::Hold`].
     pub held: Arc<AtomicUsize>,
@@ -86,6 +88,7 @@ impl Core {
             registry: Registry::new(federation, recalled, 1, alarms.clone(), metrics.clone()).into(),
             views: Views::new(config.views_max, metrics.clone()).into(),
             rates: rate_limit::Rates::new(config.rate.clone(), guard.clone(), metrics.clone()),
+            recent_writes: Arc::default(),
             sockets: limits::Sockets::new(config.subscriptions.sockets_per_user_max, guard.clone()),
             persisted: Persisted::new(&config.persisted, metrics.clone()).await?.into(),
             metrics,
@@ -134,6 +137,7 @@ impl Core {
             views,
             forwarded,
             rates: self.rates.with(config.rate.clone(), guard.clone()),
+            recent_writes: self.recent_writes.clone(),
             sockets: self.sockets.with(config.subscriptions.sockets_per_user_max, guard.clone()),
             tenancy: tenancy.unwrap_or_else(|| self.tenancy.clone()),
             metrics: self.metrics.clone(),

@@ -5,6 +5,7 @@
 mod client;
 mod company;
 mod own_module;
+mod own_writes;
 mod security;
 mod seed;
 mod stories;

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::client::Client;
 use crate::company::{Company, PASSWORD, PATIENCE, sign_up, submit, text, unique};
-use crate::security;
 use crate::system::System;
+use crate::{own_writes, security};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -22,6 +22,8 @@ pub async fn all(system: &System) {
     one_question_goes_across_the_whole_business(system).await;
     a_file_is_uploaded_attached_and_read_through_the_router(system).await;
     a_changed_role_ends_old_tokens(system).await;
+    // As many as a script would hire; the same in processes of their own, at a smaller scale.
+    own_writes::all(system, if system.is_one_process { 200 } else { 20 }).await;
     security::all(system).await;
 }
 

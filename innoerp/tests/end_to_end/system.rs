@@ -19,6 +19,7 @@ pub enum Mode {
 
 /// A running system. Its processes end with it.
 pub struct System {
+    pub is_one_process: bool,
     pub ports: HashMap<&'static str, u16>,
     pub admin_url: String,
     pub secret_key: String,
@@ -32,7 +33,9 @@ impl System {
         let names = modules::all().iter().map(|module| module.id).chain(["router"]).collect::<Vec<_>>();
         let ports = free_ports(&names);
         let secret_key = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
-        let mut system = Self { ports, admin_url, secret_key, service_url, _children: Vec::new() };
+        let is_one_process = mode == Mode::OneProcess;
+        let mut system =
+            Self { is_one_process, ports, admin_url, secret_key, service_url, _children: Vec::new() };
         let migrated = system.command(&["migrate"]).status().await.unwrap();
         assert!(migrated.success());
         let verbs: Vec<Vec<&str>> = match mode {

@@ -68,6 +68,8 @@ pub struct RequestContext {
     pub traceparent: Option<Arc<str>>,
     /// Other headers of the client that a subgraph is configured to get; none in innoERP itself.
     pub client_headers: Arc<HeaderMap>,
+    /// Whether the caller changed something a moment ago: what follows from it in another module may be under way.
+    pub has_just_written: bool,
 }
 
 impl RequestContext {
@@ -82,6 +84,7 @@ impl RequestContext {
             user_agent: None,
             traceparent: None,
             client_headers: Arc::default(),
+            has_just_written: false,
         }
     }
 }

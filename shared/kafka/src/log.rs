@@ -1,12 +1,13 @@
 //! The log between outboxes and consumers: one interface, whatever carries it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use common::{Envelope, Result};
+use common::{Envelope, MembershipId, OrganizationId, Result};
 use database::Database;
-use sqlx::Row as _;
 use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Row as _};
 use tokio::sync::watch;
 
 /// An event and where it stands in the log.
@@ -37,6 +38,15 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// Takes back what was set aside for this consumer, to be processed again.
     async fn take_set_aside(&self, consumer: &str) -> Result<Vec<Positioned>>;
+
+    /// Whether a consumer is done with every event of these types that a member has caused so far.
+    async fn is_done_with(
+        &self,
+        consumer: &str,
+        types: &[&str],
+        organization_id: OrganizationId,
+        membership_id: MembershipId,
+    ) -> Result<bool>;
 
     /// Returns when there may be something new to read, or after a while.
     async fn wait(&self);
@@ -137,6 +147,31 @@ impl EventLog for PostgresLog {
         .fetch_all(self.database.relay())
         .await?;
         rows.iter().map(positioned).collect()
+    }
+
+    async fn is_done_with(
+        &self,
+        consumer: &str,
+        types: &[&str],
+        organization_id: OrganizationId,
+        membership_id: MembershipId,
+    ) -> Result<bool> {
+        // What is in no log yet is in the outbox of the module whose event it is.
+        let modules: BTreeSet<&str> = types.iter().filter_map(|kind| kind.split('.').next()).collect();
+        let of_member = "organization_id = $1 and actor->>'id' = $2 and event_type = any($3)";
+        let outboxes =
+            modules.iter().map(|module| format!("select from \"{module}\".outbox where {of_member}"));
+        let log = format!(
+            "select from core.event_log where {of_member}
+               and position > coalesce((select position from core.consumer_offset where consumer = $4), 0)"
+        );
+        let waits = outboxes.chain([log]).collect::<Vec<_>>().join(" union all ");
+        let is_done = sqlx::query_scalar(AssertSqlSafe(format!("select not exists ({waits})")))
+            .bind(organization_id)
+            .bind(membership_id.to_string())
+            .bind(types)
+            .bind(consumer);
+        Ok(is_done.fetch_one(self.database.relay()).await?)
     }
 
     async fn wait(&self) {

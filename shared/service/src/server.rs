@@ -174,6 +174,7 @@ async fn context(
         user_agent: text(headers, "x-innoerp-user-agent").map(Into::into),
         traceparent: text(headers, "traceparent").map(Into::into),
         client_headers: Arc::default(),
+        has_just_written: headers.contains_key("x-innoerp-has-just-written"),
     })
 }
 

@@ -1,10 +1,12 @@
 //! A module as it describes itself to the rest of the system.
 
-use common::{Permission, Result};
+use async_graphql::Request;
+use common::{Permission, RequestContext, Result};
 use futures::future::BoxFuture;
 use graphql::Executable;
-use kafka::Consumer;
+use kafka::{Consumer, EventLog};
 use sqlx::migrate::Migrator;
+use std::any::TypeId;
 use std::time::Duration;
 
 use crate::Runtime;
@@ -46,6 +48,33 @@ pub struct Subgraph {
 }
 
 impl Subgraph {
+    /// Its schema, as it is served: whoever changed something a moment ago is answered once this module has done what
+    /// follows from it, or after [`PATIENCE`].
+    #[must_use]
+    pub fn serve(&self, runtime: &Runtime) -> Executable {
+        let inner = (self.executable)(runtime);
+        if self.consumers.is_empty() {
+            return inner;
+        }
+        let (consumers, log, streamed) = (self.consumers, runtime.log.clone(), inner.clone());
+        Executable::new(
+            inner.sdl.clone(),
+            move |request| {
+                let (inner, log) = (inner.clone(), log.clone());
+                Box::pin(async move {
+                    if let Some(context) = just_written(&request) {
+                        let waited = until_done(consumers, log.as_ref(), &context);
+                        if tokio::time::timeout(PATIENCE, waited).await.is_err() {
+                            tracing::warn!(request_id = %context.request_id, "a caller does not see all of what they did yet");
+                        }
+                    }
+                    inner.execute(request).await
+                })
+            },
+            move |request| streamed.stream(request),
+        )
+    }
+
     /// What the module brings to the database.
     #[must_use]
     pub fn migrations(&self) -> database::migrate::Module<'_> {
@@ -57,6 +86,29 @@ impl Subgraph {
             requires: self.requires,
             permissions: self.permissions,
             migrator: self.migrator,
+        }
+    }
+}
+
+/// How long a request waits for what follows from its caller's last changes.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long to wait between two looks.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// The context of a request whose caller changed something a moment ago.
+fn just_written(request: &Request) -> Option<RequestContext> {
+    let context = request.data.get(&TypeId::of::<RequestContext>())?.downcast_ref::<RequestContext>()?;
+    context.has_just_written.then(|| context.clone())
+}
+
+/// Returns once these consumers are done with what the caller has caused. A log that does not answer keeps nobody.
+async fn until_done(consumers: &[Consumer], log: &dyn EventLog, context: &RequestContext) {
+    let Some(member) = context.caller.member() else { return };
+    for consumer in consumers {
+        let of = (member.organization_id, member.membership_id);
+        while let Ok(false) = log.is_done_with(consumer.name, consumer.types, of.0, of.1).await {
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 }

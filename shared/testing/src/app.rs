@@ -113,10 +113,7 @@ impl App {
             cancel: CancellationToken::new(),
         };
         Self {
-            modules: subgraphs
-                .iter()
-                .map(|subgraph| (subgraph.id, (subgraph.executable)(&runtime)))
-                .collect(),
+            modules: subgraphs.iter().map(|subgraph| (subgraph.id, subgraph.serve(&runtime))).collect(),
             permissions: subgraphs.iter().map(|subgraph| (subgraph.id, subgraph.permissions)).collect(),
             consumers: subgraphs.iter().flat_map(|subgraph| subgraph.consumers).copied().collect(),
             admin_url,
