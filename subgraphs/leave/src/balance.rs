@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use common::{Permission, Result};
-use database::Tx;
+use common::{Error, Permission, Result};
+use database::{Ctx, Tx};
+use graphql::Date;
 use people::Person;
 use rust_decimal::Decimal;
 
@@ -43,6 +44,19 @@ pub(crate) async fn at(
         (person.id, balances.collect())
     };
     Ok(employees.iter().map(of).collect())
+}
+
+/// Balances are played through day by day: one that is far off would take for ever and mean nothing.
+///
+/// # Errors
+/// `VALIDATION_FAILED` for a day more than five years from today.
+pub(crate) fn check_as_of(ctx: &Ctx, as_of: Option<Date>) -> Result<()> {
+    const DAYS_MAX: i64 = 5 * 366;
+    let is_far = |day: Date| (day.0 - ctx.today(chrono_tz::UTC)).num_days().abs() > DAYS_MAX;
+    if as_of.is_some_and(is_far) {
+        return Err(Error::validation("a day of a balance must be within five years of today"));
+    }
+    Ok(())
 }
 
 fn on(leave_type_id: LeaveTypeId, account: &Account, as_of: NaiveDate) -> Balance {

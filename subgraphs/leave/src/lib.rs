@@ -16,6 +16,7 @@ mod policy;
 mod request;
 #[cfg(test)]
 mod sequences;
+mod statement;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema};
 use common::Permission;
@@ -31,6 +32,7 @@ pub struct Query(
     adjustment::AdjustmentQuery,
     request::RequestQuery,
     request::PreviewQuery,
+    statement::StatementQuery,
     links::EmployeeQuery,
 );
 

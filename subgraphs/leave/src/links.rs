@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use approval::graphql::ApprovalDecision;
 use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 use chrono::NaiveDate;
-use common::{Error, Permission, Result, STAFF, Scope, Slice};
-use database::{Ctx, Tx};
+use common::{Permission, Result, STAFF, Scope, Slice};
+use database::Tx;
 use graphql::{App as _, Batch, Date, noun};
 use rust_decimal::Decimal;
 
@@ -188,7 +188,7 @@ async fn balances(
     id: EmployeeId,
     as_of: Option<Date>,
 ) -> Result<Option<Vec<LeaveBalance>>> {
-    check_as_of(gql.app(), as_of)?;
+    balance::check_as_of(gql.app(), as_of)?;
     let Some(balances) = gql.load::<BalancesOfEmployee>((id, as_of.map(Into::into))).await? else {
         return Ok(None);
     };
@@ -201,16 +201,6 @@ async fn balances(
         ));
     }
     Ok(Some(shown))
-}
-
-/// Balances are played through month by month: a day far off would take for ever and mean nothing.
-fn check_as_of(ctx: &Ctx, as_of: Option<Date>) -> Result<()> {
-    const DAYS_MAX: i64 = 5 * 366;
-    let is_far = |day: Date| (day.0 - ctx.today(chrono_tz::UTC)).num_days().abs() > DAYS_MAX;
-    if as_of.is_some_and(is_far) {
-        return Err(Error::validation("asOf must be within five years of today"));
-    }
-    Ok(())
 }
 
 /// The employees among these whose leave the caller sees by a right.

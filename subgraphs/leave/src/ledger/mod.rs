@@ -10,6 +10,5 @@ mod posting;
 pub use account::Adjusted;
 pub use account::{Account, Taken};
 pub(crate) use book::{account_of, accounts};
-#[cfg(test)]
-pub use entry::Kind;
+pub use entry::{Entry, Kind};
 pub(crate) use posting::{lock, post};

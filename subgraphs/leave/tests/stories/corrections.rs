@@ -172,3 +172,29 @@ async fn a_holiday_taken_back_from_what_is_spent_is_told_of_once() {
     let days: Vec<_> = told.iter().map(|event| (&event["employeeId"], &event["days"])).collect();
     assert_eq!(days, [(&json!(office.employee), &json!("1"))]);
 }
+
+#[tokio::test]
+async fn a_statement_says_how_a_balance_came_about() {
+    let office = Office::new().await;
+    office.assign(&office.p().await, "2026-01-01").await;
+    let id = office.granted("2026-12-07", "2026-12-07").await;
+    let query =
+        "query($type: ID!, $to: Date!) { leaveStatement(leaveTypeId: $type, from: \"2026-12-01\", to: $to) {
+        openingBalance closingBalance entries { day kind days balance requestId } } }";
+    let variables = json!({ "type": office.company.annual, "to": "2027-04-01" });
+    let data = office.me().run_with(query, variables.clone()).await.ok();
+    let entry = |day: &str, kind: &str, days: &str, balance: &str, request: Option<&str>| json!({ "day": day, "kind": kind, "days": days, "balance": balance, "requestId": request });
+    let expected = json!({ "openingBalance": "24", "closingBalance": "24", "entries": [
+        entry("2026-12-07", "TAKE", "-1", "23", Some(&id)),
+        entry("2027-01-01", "LAPSE", "-23", "0", None),
+        entry("2027-01-01", "CARRY_FORWARD", "5", "5", None),
+        entry("2027-01-01", "ACCRUE", "24", "29", None),
+        entry("2027-04-01", "LAPSE", "-5", "24", None),
+    ] });
+    assert_eq!(data["leaveStatement"], expected);
+    let far = office.me().run_with(query, json!({ "type": office.company.annual, "to": "2030-01-01" })).await;
+    assert_eq!(far.codes(), ["VALIDATION_FAILED"]);
+    let stranger = testing::Person::new(&[common::Role::Hr]);
+    let seen = office.company.app.as_(&stranger).run_with(query, variables).await.ok();
+    assert_eq!(seen["leaveStatement"], Value::Null);
+}
