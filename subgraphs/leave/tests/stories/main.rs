@@ -1,6 +1,7 @@
 //! Stories about leave, through the graph.
 #![cfg(test)]
 
+mod agreement;
 mod balances;
 mod company;
 mod corrections;

@@ -130,7 +130,7 @@ impl Office {
         let data = self.me().run_with(query, json!({ "input": input })).await.ok();
         let preview = &data["leaveRequestPreview"]["preview"];
         let problems = preview["problems"].as_array().unwrap().iter().map(|problem| text(&problem["code"]));
-        (problems.collect(), text(&preview["balanceAfter"]))
+        (problems.collect(), preview["balanceAfter"].as_str().unwrap_or_default().to_owned())
     }
 
     pub async fn status(&self, id: &str) -> (String, String) {
