@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::account::Account;
-use super::book::accounts;
+use super::book::{Accounts, accounts};
 use super::entry::{Entry, Kind};
 use crate::events::BalanceOverdrawn;
 use crate::ids::{EmployeeId, LeaveTypeId, RequestId};
@@ -21,19 +21,6 @@ pub async fn lock(tx: &mut Tx, employee_id: EmployeeId) -> Result<()> {
     sqlx::query!(
         "select pg_advisory_xact_lock(hashtextextended('leave.account ' || $1::uuid, 0))",
         employee_id as EmployeeId,
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
-
-/// Opens accounts where there are none.
-async fn open(tx: &mut Tx, employee_id: EmployeeId, leave_types: &[LeaveTypeId]) -> Result<()> {
-    sqlx::query!(
-        "insert into leave.account (employee_id, leave_type_id) select $1, t.id from unnest($2::uuid[]) as t (id)
-         on conflict do nothing",
-        employee_id as EmployeeId,
-        leave_types as &[LeaveTypeId],
     )
     .execute(tx.conn())
     .await?;
@@ -52,9 +39,8 @@ pub async fn post(tx: &mut Tx, person: &Person, only: Option<LeaveTypeId>) -> Re
         let none = || Account { employments: person.employments().collect(), ..Account::default() };
         mine.entry(*leave_type_id).or_insert_with(none);
     }
-    let leave_types: Vec<_> = mine.keys().copied().collect();
-    open(tx, person.id, &leave_types).await?;
     let today = person.day_at(tx.now());
+    let newly_overdrawn = open(tx, person, today, &mine).await?;
     let mut missing = Vec::new();
     for (leave_type_id, account) in &mine {
         let written = written.remove(leave_type_id).unwrap_or_default();
@@ -62,7 +48,16 @@ pub async fn post(tx: &mut Tx, person: &Person, only: Option<LeaveTypeId>) -> Re
         missing.extend(differences(&entries, written).into_iter().map(|line| (*leave_type_id, line)));
     }
     insert(tx, person.id, &missing).await?;
-    tell_overdrawn(tx, person, today, &mine.into_iter().collect::<Vec<_>>()).await
+    for (leave_type_id, days) in newly_overdrawn {
+        tx.emit(&BalanceOverdrawn {
+            employee_id: person.id.into(),
+            membership_id: person.membership_id,
+            leave_type_id: leave_type_id.into(),
+            days,
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 /// What one key comes to on one day.
@@ -161,44 +156,36 @@ async fn insert(tx: &mut Tx, employee_id: EmployeeId, lines: &[(LeaveTypeId, Lin
     Ok(())
 }
 
-/// Tells of accounts that have come to lack something, from today on, that was granted or asked for; what is made good
-/// is forgotten.
-async fn tell_overdrawn(
+/// Opens accounts where there are none, and notes which lack something, from today on, that was granted or asked for.
+/// Answers those that have come to, and how much they lack.
+async fn open(
     tx: &mut Tx,
     person: &Person,
     today: NaiveDate,
-    accounts: &[(LeaveTypeId, Account)],
-) -> Result<()> {
+    accounts: &Accounts,
+) -> Result<Vec<(LeaveTypeId, Decimal)>> {
     let missing = |account: &Account| -> Decimal {
         let lowest = account.lowest_from(today).unwrap_or_default();
         -lowest.min(account.balance(today)).min(Decimal::ZERO)
     };
-    let (types, missing): (Vec<_>, Vec<_>) =
-        accounts.iter().map(|(leave_type_id, account)| (*leave_type_id, missing(account))).unzip();
-    let newly = sqlx::query!(
-        r#"update leave.account a
-           set is_overdrawn = t.missing > l.overdraft_days and l.requires_balance
-           from unnest($2::uuid[], $3::numeric[]) as t (leave_type_id, missing)
-           join leave.leave_type l on l.id = t.leave_type_id
-           where a.employee_id = $1 and a.leave_type_id = t.leave_type_id
-             and a.is_overdrawn <> (t.missing > l.overdraft_days and l.requires_balance)
-           returning a.leave_type_id as "leave_type_id: LeaveTypeId", a.is_overdrawn, t.missing as "missing!""#,
+    let missing: BTreeMap<_, _> =
+        accounts.iter().map(|(leave_type_id, account)| (*leave_type_id, missing(account))).collect();
+    let (types, days): (Vec<_>, Vec<_>) = missing.iter().map(|(id, days)| (*id, *days)).unzip();
+    let changed = sqlx::query!(
+        r#"insert into leave.account as a (employee_id, leave_type_id, is_overdrawn)
+           select $1, l.id, t.missing > l.overdraft_days and l.requires_balance
+           from unnest($2::uuid[], $3::numeric[]) as t (id, missing) join leave.leave_type l on l.id = t.id
+           on conflict on constraint account_pkey do update set is_overdrawn = excluded.is_overdrawn
+           where a.is_overdrawn <> excluded.is_overdrawn
+           returning a.leave_type_id as "leave_type_id: LeaveTypeId", a.is_overdrawn"#,
         person.id as EmployeeId,
         &types as &[LeaveTypeId],
-        &missing,
+        &days,
     )
     .fetch_all(tx.conn())
     .await?;
-    for row in newly.into_iter().filter(|row| row.is_overdrawn) {
-        tx.emit(&BalanceOverdrawn {
-            employee_id: person.id.into(),
-            membership_id: person.membership_id,
-            leave_type_id: row.leave_type_id.into(),
-            days: row.missing.normalize(),
-        })
-        .await?;
-    }
-    Ok(())
+    let newly = changed.into_iter().filter(|row| row.is_overdrawn).map(|row| row.leave_type_id);
+    Ok(newly.map(|id| (id, missing.get(&id).copied().unwrap_or_default().normalize())).collect())
 }
 
 #[cfg(test)]

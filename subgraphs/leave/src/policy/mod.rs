@@ -7,6 +7,7 @@ use async_graphql::{MaybeUndefined, SimpleObject};
 use chrono::{DateTime, NaiveDate, Utc};
 use common::{Form, OrganizationId, PEOPLE_OFFICE, Page, Permission, Refusal, Result, Slice, given};
 use database::{Ctx, Database, OnConstraint as _, Record, Tx, page};
+use rust_decimal::Decimal;
 
 pub(crate) use self::graphql::{AssignmentsOfEmployee, LinesOfPolicy};
 use self::graphql::{
@@ -16,7 +17,7 @@ use self::graphql::{
 pub use self::graphql::{PolicyAssignmentMutation, PolicyMutation, PolicyQuery};
 use crate::due::{LeavePolicyLineInput, LeaveYear, PolicyAssignment, PolicyLine, assignments, lines_of};
 use crate::ids::{EmployeeId, PolicyAssignmentId, PolicyId};
-use crate::leave_type::LeaveType;
+use crate::leave_type::{LeaveType, LeaveUnit};
 use crate::ledger;
 
 /// What people with this policy are due.
@@ -80,6 +81,8 @@ const LEAVE_TYPE_TWICE: Refusal = Refusal::of(
     "LEAVE_TYPE_TWICE",
     "another line of this policy is about the same leave type",
 );
+const TOO_MANY_DAYS: Refusal =
+    Refusal::of("daysPerYear", "NUMBER_OUT_OF_RANGE", "a year has 366 days at most; only hours are more");
 const EMPLOYEE_NOT_FOUND: Refusal =
     Refusal::of("employeeId", "EMPLOYEE_NOT_FOUND", "there is no such employee");
 const FIRST_DAY: Refusal =
@@ -146,11 +149,18 @@ fn filled_in_lines(
     lines
 }
 
-/// Whether the leave types of lines are there; those that the policy had may be archived by now.
+/// Whether the leave types of lines are there, and what they give can be: those that the policy had may be archived by
+/// now.
 async fn check_leave_types(tx: &mut Tx, there: &[PolicyLine], lines: &[PolicyLine]) -> Result<()> {
-    for line in lines {
-        let before = there.iter().map(|line| line.leave_type_id).find(|id| *id == line.leave_type_id);
-        tx.check_reference::<LeaveType>("lines.leaveTypeId", before, Some(line.leave_type_id)).await?;
+    for (at, line) in lines.iter().enumerate() {
+        let id = line.leave_type_id;
+        let leave_type = match there.iter().any(|line| line.leave_type_id == id) {
+            true => tx.find::<LeaveType>(id).await?,
+            false => tx.reference::<LeaveType>(format!("lines.{at}.leaveTypeId"), id).await?,
+        };
+        if leave_type.unit != LeaveUnit::Hour && line.days_per_year > Decimal::from(366) {
+            return Err(TOO_MANY_DAYS.below("lines", at).into());
+        }
     }
     Ok(())
 }
