@@ -1,6 +1,7 @@
 //! What every measurement needs: processes that are started and ended, connections, samples, and what the kernel
 //! says of CPU time and memory.
 
+pub mod hang_ups;
 pub mod http;
 pub mod process;
 pub mod sample;

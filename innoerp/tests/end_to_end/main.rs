@@ -4,6 +4,7 @@
 
 mod client;
 mod company;
+mod hang_ups;
 mod own_module;
 mod own_writes;
 mod security;

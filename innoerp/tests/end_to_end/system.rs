@@ -29,6 +29,11 @@ pub struct System {
 
 impl System {
     pub async fn start(mode: Mode) -> Self {
+        Self::start_with(mode, |_| {}).await
+    }
+
+    /// As [`System::start`], with something else about the processes.
+    pub async fn start_with(mode: Mode, other: impl Fn(&mut Command)) -> Self {
         let (admin_url, service_url) = database().await;
         let names = modules::all().iter().map(|module| module.id).chain(["router"]).collect::<Vec<_>>();
         let ports = free_ports(&names);
@@ -45,8 +50,12 @@ impl System {
                 .map(|name| if *name == "router" { vec!["router"] } else { vec!["serve", name] })
                 .collect(),
         };
-        let children = verbs.iter().map(|verb| system.command(verb).spawn().unwrap()).collect();
-        system._children = children;
+        let spawn = |verb: &Vec<&str>| {
+            let mut command = system.command(verb);
+            other(&mut command);
+            command.spawn().unwrap()
+        };
+        system._children = verbs.iter().map(spawn).collect();
         system.until_ready().await;
         system
     }

@@ -107,24 +107,29 @@ impl Access {
     }
 
     async fn load_organization(&self, id: OrganizationId) -> Result<OrganizationState> {
-        let found: Option<(bool, Vec<String>)> =
-            sqlx::query_as("select is_active, modules from tenant.organization_state($1)")
-                .bind(id)
-                .fetch_optional(&mut *self.database.app.get().await?)
-                .await?;
+        let found: Option<(bool, Vec<String>)> = self
+            .database
+            .app
+            .ask(move |conn| {
+                let state = sqlx::query_as("select is_active, modules from tenant.organization_state($1)");
+                Box::pin(state.bind(id).fetch_optional(conn))
+            })
+            .await?;
         let (is_active, modules) = found.ok_or(Error::Unauthenticated)?;
         let modules = self.core.iter().cloned().chain(modules).collect();
         Ok(OrganizationState { is_active, modules: Arc::new(modules) })
     }
 
     async fn load_session(&self, member: &Member) -> Result<i64> {
-        sqlx::query_scalar("select auth.session_version($1, $2, $3)")
-            .bind(member.session_id)
-            .bind(member.identity_id)
-            .bind(member.membership_id)
-            .fetch_one(&mut *self.database.app.get().await?)
-            .await
-            .map(|version: Option<i64>| version.unwrap_or(-1))
-            .map_err(Error::from)
+        let (session, identity, membership) = (member.session_id, member.identity_id, member.membership_id);
+        let version: Option<i64> = self
+            .database
+            .app
+            .ask(move |conn| {
+                let version = sqlx::query_scalar("select auth.session_version($1, $2, $3)");
+                Box::pin(version.bind(session).bind(identity).bind(membership).fetch_one(conn))
+            })
+            .await?;
+        Ok(version.unwrap_or(-1))
     }
 }

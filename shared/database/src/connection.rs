@@ -6,8 +6,9 @@ use std::time::Duration;
 use common::{Error, Result};
 use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, Object, Pool, PoolError, QueueMode, RecycleError, RecycleResult};
+use futures::future::BoxFuture;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeStr as _};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeStr as _, SqlStr};
 
 /// How long a request waits for a connection.
 const WAIT_MAX: Duration = Duration::from_secs(2);
@@ -16,7 +17,7 @@ const AGE_MAX: Duration = Duration::from_secs(30 * 60);
 /// After this, a connection that nobody needs is closed.
 const IDLE_MAX: Duration = Duration::from_secs(10 * 60);
 /// How long the end of what nobody waits for may take, before the connection is closed instead.
-const ROLLBACK_MAX: Duration = Duration::from_secs(5);
+const SETTLED_WITHIN: Duration = Duration::from_secs(5);
 
 /// A process's connections as one role.
 ///
@@ -59,36 +60,52 @@ impl Connections {
         Ok(Self(pool))
     }
 
-    /// A connection outside any transaction.
+    /// What the server answers to `question`, outside any transaction. Should the connection turn out to be dead,
+    /// another one is asked; so it must be something that may be asked twice.
     ///
     /// # Errors
-    /// `DEPENDENCY_UNAVAILABLE` when none is free in time or the server does not answer.
-    pub(crate) async fn get(&self) -> Result<Connection> {
-        match self.0.get().await {
-            Ok(object) => Ok(Connection { object: Some(object), is_in_transaction: false }),
-            Err(PoolError::Backend(error)) => Err(error.into()),
-            Err(PoolError::Timeout(_) | PoolError::Closed) => Err(Error::Unavailable),
-            Err(error) => Err(Error::internal(error)),
+    /// `DEPENDENCY_UNAVAILABLE` when no connection is free in time or the server does not answer; what it refuses.
+    pub(crate) async fn ask<T>(
+        &self,
+        question: impl for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, sqlx::Result<T>>,
+    ) -> Result<T> {
+        loop {
+            let mut connection = self.get().await?;
+            match question(&mut connection).await.map_err(Error::from) {
+                Ok(answer) => return Ok(answer),
+                Err(Error::Unavailable) if connection.was_used() => connection.close(),
+                Err(error) => return Err(error),
+            }
         }
     }
 
     /// A connection in a transaction that `sql` begins; it ends with [`Connection::commit`], or without effect.
     ///
     /// # Errors
-    /// As [`Connections::get`].
+    /// `DEPENDENCY_UNAVAILABLE` when none is free in time or the server does not answer.
     pub(crate) async fn begin(&self, sql: String) -> Result<Connection> {
         let sql = AssertSqlSafe(sql).into_sql_str();
         loop {
             let mut connection = self.get().await?;
-            let was_used = connection.was_used();
-            // Before it is sent: whoever asks may go away in the middle.
-            connection.is_in_transaction = true;
-            match sqlx::raw_sql(sql.clone()).execute(&mut *connection).await.map_err(Error::from) {
-                Ok(_) => return Ok(connection),
+            match connection.say(sql.clone(), Owed::Rollback).await.map_err(Error::from) {
+                Ok(()) => return Ok(connection),
                 // Nothing was done yet, so another one may.
-                Err(Error::Unavailable) if was_used => connection.close(),
+                Err(Error::Unavailable) if connection.was_used() => connection.close(),
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// A connection outside any transaction, which may be dead. [`Connections::ask`] is better, where it serves.
+    ///
+    /// # Errors
+    /// `DEPENDENCY_UNAVAILABLE` when none is free in time or the server does not answer.
+    pub(crate) async fn get(&self) -> Result<Connection> {
+        match self.0.get().await {
+            Ok(object) => Ok(Connection { object: Some(object), owes: Owed::Answer }),
+            Err(PoolError::Backend(error)) => Err(error.into()),
+            Err(PoolError::Timeout(_) | PoolError::Closed) => Err(Error::Unavailable),
+            Err(error) => Err(Error::internal(error)),
         }
     }
 
@@ -106,18 +123,44 @@ async fn close_idle(pool: managed::WeakPool<Opening>) {
     }
 }
 
-/// A connection that is lent. Dropped in a transaction, the transaction is rolled back, and nobody waits for it.
+/// What there is still to do on a connection before somebody else is lent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owed {
+    Nothing,
+    /// A statement may have been sent whose answer nobody waited for.
+    Answer,
+    /// A transaction is open, or will be once what was sent has arrived.
+    Rollback,
+}
+
+/// A connection that is lent.
+///
+/// Whoever holds it may go away at any moment: a client hangs up, and its request is dropped wherever it waits. So what
+/// is owed is noted before anything is sent, and is done by a task that nobody waits for. What cannot be done in time is
+/// done by closing the connection.
 #[derive(Debug)]
 pub struct Connection {
     object: Option<Object<Opening>>,
-    is_in_transaction: bool,
+    owes: Owed,
 }
 
 impl Connection {
     /// Makes the transaction true.
     pub(crate) async fn commit(mut self) -> Result<()> {
-        self.execute("commit").await?;
-        self.is_in_transaction = false;
+        // Whatever becomes of it, the transaction is over.
+        self.say("commit".into_sql_str(), Owed::Answer).await?;
+        Ok(())
+    }
+
+    /// Sends statements that begin or end a transaction. `owed` holds from when they are sent, and not while the answer
+    /// to an earlier one is still read: who goes away then has not begun, or not ended, anything.
+    async fn say(&mut self, sql: SqlStr, owed: Owed) -> sqlx::Result<()> {
+        self.flush().await?;
+        self.owes = owed;
+        sqlx::raw_sql(sql).execute(&mut **self).await?;
+        if owed == Owed::Answer {
+            self.owes = Owed::Nothing;
+        }
         Ok(())
     }
 
@@ -147,16 +190,23 @@ impl DerefMut for Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        let Some(mut object) = self.object.take().filter(|_| self.is_in_transaction) else { return };
-        let rollback = async move {
-            let rollback = object.execute("rollback");
-            if !matches!(tokio::time::timeout(ROLLBACK_MAX, rollback).await, Ok(Ok(_))) {
+        let owes = self.owes;
+        let Some(mut object) = self.object.take().filter(|_| owes != Owed::Nothing) else { return };
+        let settle = async move {
+            let settled = async {
+                match owes {
+                    Owed::Rollback => object.execute("rollback").await.map(drop),
+                    Owed::Answer | Owed::Nothing => object.flush().await,
+                }
+            };
+            if !matches!(tokio::time::timeout(SETTLED_WITHIN, settled).await, Ok(Ok(()))) {
                 drop(Object::take(object));
             }
         };
         // Outside the runtime, closing the connection ends its transaction too.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(rollback);
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(settle)),
+            Err(_) => drop(settle),
         }
     }
 }
