@@ -6,7 +6,7 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INNOERP = $(TARGET)/debug/innoerp
 
-.PHONY: help up test conformance oracle check check-queries fmt lint prepare sdl migrate seed bench bench-gateways audit clean-dev
+.PHONY: help up test conformance oracle check check-queries fmt lint prepare sdl migrate seed bench soak bench-gateways audit clean-dev
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,10 @@ seed: ## make the demo organizations in the database of DATABASE_URL
 bench: ## measure against the floor, and print one table
 	@scripts/setup --test
 	@bench/run
+
+soak: ## try for long what the tests try for a moment: WHAT=hang-ups
+	@scripts/setup --test
+	@bench/run soak $(WHAT)
 
 bench-gateways: ## measure our router beside other routers and an ideal client (installs Hive Router once)
 	@bench/gateways/rivals

@@ -18,6 +18,8 @@ use crate::http::Connection;
 
 /// How long what was begun may take to end by itself, once nobody asks any more.
 const SETTLE_AT_MOST: Duration = Duration::from_secs(10);
+/// Whoever has hung up waits as long until the next time: it is no flood, which would be the limits' matter.
+const PAUSE: Duration = Duration::from_millis(50);
 /// Whoever hangs up does so within this, mostly at once: most of a request is over in the first milliseconds.
 const HELD_MAX_MS: f64 = 30.0;
 
@@ -79,6 +81,7 @@ pub async fn run(plan: &Plan<'_>) -> Result<Outcome, Failure> {
 async fn hang_up_again(plan: &Plan<'_>, left: &AtomicU32) -> std::io::Result<()> {
     while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
         hang_up(plan.port, plan.token).await?;
+        tokio::time::sleep(PAUSE).await;
     }
     Ok(())
 }
@@ -120,12 +123,20 @@ fn question(number: u32) -> Value {
     let code = format!("{:08X}", rand::random::<u32>());
     let input = json!({ "name": format!("Department {code}"), "code": code });
     match number {
-        0 => json!({ "query": "{ me { user { id displayName } organization { name modules { id } } organizations { id } } }" }),
-        1 => json!({ "query": "{ employees(first: 20) { totalCount nodes { id name department { name } leaveBalances { balance } } } }" }),
-        2 => json!({ "query": "{ departments(first: 50) { nodes { id name parent { name } history(first: 5) { nodes { at } } } } }" }),
+        0 => {
+            json!({ "query": "{ me { user { id displayName } organization { name modules { id } } organizations { id } } }" })
+        }
+        1 => {
+            json!({ "query": "{ employees(first: 20) { totalCount nodes { id name department { name } leaveBalances { balance } } } }" })
+        }
+        2 => {
+            json!({ "query": "{ departments(first: 50) { nodes { id name parent { name } history(first: 5) { nodes { at } } } } }" })
+        }
         3 => json!({ "query": CREATE, "variables": { "input": input, "key": code } }),
-        4 => json!({ "query": "mutation($input: FileUploadInput!) { fileUpload(input: $input) { upload { url } userErrors { code } } }",
-            "variables": { "input": { "name": "a.txt", "size": 10 } } }),
+        4 => {
+            json!({ "query": "mutation($input: FileUploadInput!) { fileUpload(input: $input) { upload { url } userErrors { code } } }",
+            "variables": { "input": { "name": "a.txt", "size": 10 } } })
+        }
         _ => json!({ "query": CREATE, "variables": { "input": input } }),
     }
 }

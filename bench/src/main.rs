@@ -11,6 +11,7 @@ mod load;
 mod measure;
 mod pgbench;
 mod round_trips;
+mod soak;
 mod system;
 mod table;
 mod traffic;
@@ -56,12 +57,21 @@ enum Verb {
         /// The folder
         folder: PathBuf,
     },
+    /// Try for long what the tests try for a moment
+    Soak {
+        /// What is tried
+        what: soak::What,
+        /// How often
+        #[arg(long, default_value_t = 10_000)]
+        count: u32,
+    },
 }
 
 fn main() -> ExitCode {
     let Program { options, verb } = Program::parse();
     let done = match verb {
         Some(Verb::Fixed { port, folder }) => fixed::run(port, &folder),
+        Some(Verb::Soak { what, count }) => soak::run(what, count).map(|outcome| println!("{outcome}")),
         None => measure::run(&options).map(|report| println!("{report}")),
     };
     match done {

@@ -59,6 +59,7 @@ impl Programs {
             .env("INNOERP_PROFILE", "production")
             .env("INNOERP_RATE_LIMITS", "false")
             .env("INNOERP_HOST", "127.0.0.1")
+            .env("INNOERP_FILES", self.scratch.join("files"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(self.log(verb.last().copied().unwrap_or_default())?);

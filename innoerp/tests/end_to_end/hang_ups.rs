@@ -12,8 +12,7 @@ use crate::system::{Mode, System};
 
 /// A system whose log is kept in a file.
 async fn logging(mode: Mode) -> (System, PathBuf) {
-    let log =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("log-{}", uuid::Uuid::now_v7().simple()));
+    let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("log-{}", uuid::Uuid::now_v7().simple()));
     File::create(&log).unwrap();
     let to_log = |command: &mut tokio::process::Command| {
         command.stderr(File::options().append(true).open(&log).unwrap());
