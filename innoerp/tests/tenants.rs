@@ -1,6 +1,9 @@
 //! Two tenants: whatever one tries with the other's ids, it learns nothing and changes nothing.
 #![cfg(test)]
 
+#[path = "tenants/texts.rs"]
+mod texts;
+
 use innoerp::modules;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};

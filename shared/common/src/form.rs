@@ -88,7 +88,7 @@ impl Form {
     pub fn email(&mut self, field: &'static str, given: MaybeUndefined<String>, place: &mut String) {
         const REFUSED: Refusal = Refusal::whole(
             "EMAIL_INVALID",
-            "give a mail address of ASCII characters, such as ada@example.org",
+            "give a mail address of ASCII characters, such as ada@example.org; a host of other letters in its xn-- form",
         );
         self.checked(field, given, |email| text::email(&email).ok_or_else(|| REFUSED.at(field)), place);
     }

@@ -5,8 +5,39 @@ use unicode_normalization::UnicodeNormalization as _;
 /// The longest mail address, in bytes (RFC 5321, section 4.5.3.1.3, less the angle brackets).
 const EMAIL_BYTES_MAX: usize = 254;
 
-/// Joins letters of scripts that need it, such as Persian; nothing to see where it joins nothing.
+/// Joins or parts two letters of scripts that need it, such as Persian, or makes one picture of two; nothing to see
+/// between others (RFC 5892, appendix A, says the same of host names).
 const JOINERS: [char; 2] = ['\u{200C}', '\u{200D}'];
+
+/// Letters of scripts that join: from Arabic to Sinhala, Tibetan to Mongolian, and what other blocks have of them. After
+/// these the pictures.
+const JOINED: [(char, char); 12] = [
+    ('\u{0600}', '\u{0DFF}'),
+    ('\u{0F00}', '\u{109F}'),
+    ('\u{1700}', '\u{18AF}'),
+    ('\u{1900}', '\u{1CFF}'),
+    ('\u{A800}', '\u{ABFF}'),
+    ('\u{FB50}', '\u{FDFF}'),
+    ('\u{FE70}', '\u{FEFC}'),
+    ('\u{10A00}', '\u{11FFF}'),
+    ('\u{1E900}', '\u{1E95F}'),
+    ('\u{2190}', '\u{2BFF}'),
+    ('\u{1F000}', '\u{1FAFF}'),
+    ('\u{1EE00}', '\u{1EEFF}'),
+];
+
+/// Chooses one of the shapes of the character before it: of a picture, or of a Chinese character in somebody's name.
+const SELECTORS: [(char, char); 2] = [('\u{FE00}', '\u{FE0F}'), ('\u{E0100}', '\u{E01EF}')];
+
+/// Characters with which a text says something else than people see: those that turn the direction of what follows
+/// (UAX #9), tags, which only machines read, marks of annotations, and what is no character at all.
+const MISLEADING: [(char, char); 5] = [
+    ('\u{202A}', '\u{202E}'),
+    ('\u{2066}', '\u{2069}'),
+    ('\u{FDD0}', '\u{FDEF}'),
+    ('\u{FFF9}', '\u{FFFB}'),
+    ('\u{E0000}', '\u{E007F}'),
+];
 
 /// Characters that nobody sees: what Unicode calls `Default_Ignorable_Code_Point` (UAX #44), marks of direction and
 /// variation selectors among them, and blanks that are no blank (Braille's, Hangul's).
@@ -31,47 +62,76 @@ const INVISIBLE: [(char, char); 18] = [
     ('\u{E0000}', '\u{E0FFF}'),
 ];
 
-fn is_invisible(c: char) -> bool {
-    INVISIBLE.iter().any(|(first, last)| (*first..=*last).contains(&c))
+fn is_in(ranges: &[(char, char)], c: char) -> bool {
+    ranges.iter().any(|(first, last)| (*first..=*last).contains(&c))
 }
 
-/// A name in one spelling: composed (NFC), without blanks around it, one line, and every character to be seen;
-/// joiners count as seen between others. `None` when it is empty, too long or has other characters.
+fn is_invisible(c: char) -> bool {
+    is_in(&INVISIBLE, c)
+}
+
+fn misleads(c: char) -> bool {
+    is_in(&MISLEADING, c) || u32::from(c) & 0xFFFE == 0xFFFE
+}
+
+/// Whether the character at `at` is to be seen where it stands, or makes others look as they are written.
+fn is_seen(name: &[char], at: usize) -> bool {
+    let c = name[at];
+    let is_shape = |c: char| is_in(&SELECTORS, c);
+    let before = || name[..at].iter().rev().copied().find(|c| !is_shape(*c));
+    if JOINERS.contains(&c) {
+        let joins = |neighbour: Option<char>| neighbour.is_some_and(|c| is_in(&JOINED, c));
+        return joins(before()) && joins(name.get(at + 1).copied());
+    }
+    if is_shape(c) {
+        return at > 0 && !is_invisible(name[at - 1]);
+    }
+    !c.is_control() && !is_invisible(c) && !misleads(c)
+}
+
+/// A name in one spelling: composed (NFC), without blanks around it and with one kind of them within, one line, and
+/// every character to be seen; joiners count where they join something, and what chooses a shape after what has one.
+/// `None` when it is empty, too long or has other characters.
 #[must_use]
 pub fn name(text: &str, characters_max: usize) -> Option<String> {
-    let name: String = text.trim().nfc().collect();
-    let is_joined = |at: usize| at > 0 && name.chars().nth(at + 1).is_some_and(|next| !is_invisible(next));
-    let is_seen = |(at, c): (usize, char)| {
-        !c.is_control() && (!is_invisible(c) || (JOINERS.contains(&c) && is_joined(at)))
-    };
-    let fits = (1..=characters_max).contains(&name.chars().count()) && name.chars().enumerate().all(is_seen);
-    fits.then_some(name)
+    let is_blank = |c: char| c.is_whitespace() && !c.is_control() && !is_invisible(c);
+    let name: Vec<char> = text.trim().nfc().map(|c| if is_blank(c) { ' ' } else { c }).collect();
+    let fits = (1..=characters_max).contains(&name.len()) && (0..name.len()).all(|at| is_seen(&name, at));
+    fits.then(|| name.into_iter().collect())
 }
 
-/// A text of several lines in one spelling: composed (NFC), without blanks around it, no control characters but
-/// line ends and tabs, no marks that turn the direction of what follows. `None` when it is empty, too long or has
-/// other characters.
+/// A text of several lines in one spelling: composed (NFC), without blanks around it, lines that end with a line feed,
+/// no other control characters but tabs, nothing that makes it read otherwise than it looks. `None` when there is nothing
+/// to be seen of it, when it is too long or has other characters.
 #[must_use]
 pub fn text(text: &str, characters_max: usize) -> Option<String> {
-    let text: String = text.trim().replace("\r\n", "\n").nfc().collect();
-    let turns = |c: char| ('\u{202A}'..='\u{202E}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c);
-    let may_stand = |c: char| (!c.is_control() || c == '\n' || c == '\t') && !turns(c);
-    let has_something = text.chars().any(|c| !is_invisible(c));
+    let text = text.trim().replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n");
+    let text: String = text.nfc().collect();
+    let may_stand = |c: char| (!c.is_control() || c == '\n' || c == '\t') && !misleads(c);
+    let has_something = text.chars().any(|c| !is_invisible(c) && !c.is_whitespace());
     let fits = has_something && text.chars().count() <= characters_max && text.chars().all(may_stand);
     fits.then_some(text)
 }
 
-/// A mail address as it is stored: in lower case, so that one mailbox is one key, and of ASCII only, so that no two
-/// look alike. `None` when it is none.
+/// A mail address as it is stored: as HTML has it ("valid e-mail address", which is what forms in browsers take), in lower
+/// case, so that one mailbox is one key, and of ASCII only, so that no two look alike. A host name of other letters is
+/// written as DNS has it: `xn--exmple-cua.com`. `None` when it is none.
 #[must_use]
 pub fn email(text: &str) -> Option<String> {
+    const LABEL_BYTES_MAX: usize = 63;
     let email = text.trim().to_ascii_lowercase();
     let (who, host) = email.split_once('@')?;
+    let is_mailbox = |c: char| c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c);
+    let is_label = |label: &str| {
+        (1..=LABEL_BYTES_MAX).contains(&label.len())
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
     let is_address = email.len() <= EMAIL_BYTES_MAX
-        && email.chars().all(|c| c.is_ascii_graphic())
         && !who.is_empty()
-        && !host.is_empty()
-        && !host.contains('@');
+        && who.chars().all(is_mailbox)
+        && host.split('.').all(is_label);
     is_address.then_some(email)
 }
 
@@ -93,7 +153,12 @@ mod tests {
             "abc\u{202E}",
             "a\u{200D}",
             "\u{200D}a",
+            "a\u{200D}b",
             "\u{3164}",
+            "\u{FE0F}",
+            "a\u{2028}b",
+            "a\u{E0061}",
+            "\u{FFFF}a",
         ];
         for wrong in wrong {
             assert_eq!(name(wrong, 100), None, "{wrong:?}");
@@ -105,12 +170,22 @@ mod tests {
     fn one_name_has_one_spelling() {
         assert_eq!(name("Jose\u{301}", 100), name("José", 100));
         assert_eq!(text("Jose\u{301}\r\n", 100), Some("José".into()));
+        assert_eq!(name("Ada\u{A0}Lovelace", 100), name("Ada Lovelace", 100));
+    }
+
+    #[test]
+    fn what_shapes_and_joins_stands_where_it_does_so() {
+        for right in ["葛\u{E0100}城", "Team \u{2764}\u{FE0F}", "\u{1F468}\u{200D}\u{1F469}", "क्\u{200D}ष"]
+        {
+            assert_eq!(name(right, 100).as_deref(), Some(right), "{right:?}");
+        }
     }
 
     #[test]
     fn a_text_has_lines_and_turns_no_direction() {
         assert_eq!(text(" a\r\n\tb ", 100).as_deref(), Some("a\n\tb"));
-        for wrong in ["", "\u{200B}", "a\0", "a\u{202E}b", "a\u{2067}b"] {
+        assert_eq!(text("a\u{2028}b\u{2029}c\rd", 100).as_deref(), Some("a\nb\nc\nd"));
+        for wrong in ["", "\u{200B}", "\u{200B} \u{200B}", "a\0", "a\u{202E}b", "a\u{2067}b", "a\u{E0061}"] {
             assert_eq!(text(wrong, 100), None, "{wrong:?}");
         }
         assert_eq!(text(&"x".repeat(101), 100), None);
@@ -120,9 +195,19 @@ mod tests {
     fn an_address_is_lowered_and_must_be_one() {
         assert_eq!(email(" Ada@Example.ORG ").as_deref(), Some("ada@example.org"));
         let long = format!("{}@c", "a".repeat(254));
-        for wrong in
-            ["", "ada", "@", "ada@", "@x", "a@b@c", "a b@c", "a\u{0}@c", "ä@c", "ada@exämple.com", &long]
-        {
+        assert_eq!(email("o'neil+erp@xn--exmple-cua.com").as_deref(), Some("o'neil+erp@xn--exmple-cua.com"));
+        let wrong =
+            ["", "ada", "@", "ada@", "@x", "a@b@c", "a b@c", "a\u{0}@c", "ä@c", "ada@exämple.com", &long];
+        let wrong = wrong.into_iter().chain([
+            "a@b..c",
+            "a@b.",
+            "a@-b.c",
+            "a@b_c",
+            "<a>@b.c",
+            "a,b@c",
+            "a@[127.0.0.1]",
+        ]);
+        for wrong in wrong {
             assert_eq!(email(wrong), None, "{wrong:?}");
         }
     }
