@@ -6,6 +6,7 @@ mod events;
 mod module_cycles;
 mod names;
 mod nouns;
+mod references;
 mod rights;
 mod schema;
 mod settings;

@@ -169,8 +169,16 @@ impl Run<'_> {
                         for &(target, position) in &batch.targets {
                             let Some(position) = position.checked_sub(range.start) else { continue };
                             let element = state.store.elements(list).get(position).copied();
-                            if let Some(Node::Object(entity)) = element.filter(|_| position < range.len()) {
-                                state.store.merge(layout, self.types(), target, entity);
+                            match element.filter(|_| position < range.len()) {
+                                Some(Node::Object(entity)) => {
+                                    state.store.merge(layout, self.types(), target, entity);
+                                }
+                                Some(Node::Null) if errors.is_empty() => {
+                                    if self.types().has_one_resolver(state.store.ty(target)) {
+                                        state.gone.insert(target);
+                                    }
+                                }
+                                _ => {}
                             }
                         }
                     }

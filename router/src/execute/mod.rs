@@ -17,7 +17,7 @@ mod subscription_events;
 mod variables;
 mod write_response;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use apollo_compiler::Name as TypeName;
@@ -74,6 +74,8 @@ struct State {
     /// What the router answers itself: JSON by response key.
     introspected: HashMap<String, Vec<u8>>,
     errors: Vec<Recorded>,
+    /// Entities of which the one subgraph that would have them said that they are not there.
+    gone: HashSet<ObjectId>,
 }
 
 impl State {
@@ -86,6 +88,7 @@ impl State {
             clean: vec![false; layout.fetch_count()],
             introspected: HashMap::new(),
             errors: Vec::new(),
+            gone: HashSet::new(),
         }
     }
 }

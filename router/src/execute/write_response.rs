@@ -30,8 +30,14 @@ enum Step<'a> {
     Index(usize),
 }
 
-/// A value that must not be null is; an error has been recorded, and the parent becomes null instead.
-struct Nulled;
+/// A value that must not be null is, and the parent becomes null instead.
+enum Nulled {
+    /// An error has been recorded.
+    Told,
+    /// The parent is an entity that is no longer there. Where there may be none, there is none, and that is no error:
+    /// another subgraph names it still.
+    Gone,
+}
 
 impl<'a> Writer<'a> {
     /// `expected` is how long the answer may well become, in bytes.
@@ -46,7 +52,7 @@ impl<'a> Writer<'a> {
         // A root type is an object type: the shape has exactly one.
         let written = match shape.only() {
             Some(shape) => self.object(shape, self.state.root),
-            None => Err(Nulled),
+            None => Err(Nulled::Told),
         };
         if written.is_err() {
             self.out.truncate(START.len());
@@ -85,6 +91,9 @@ impl<'a> Writer<'a> {
             },
             Output::Field { ty, of, slot, .. } => {
                 let node = slot.map_or(Node::Missing, |slot| self.state.store.slot(object, slot));
+                if matches!(node, Node::Missing) && ty.is_non_null() && self.state.gone.contains(&object) {
+                    return Err(Nulled::Gone);
+                }
                 self.value(node, ty, of, Place { shape, field, index: None })?;
             }
         }
@@ -121,11 +130,12 @@ impl<'a> Writer<'a> {
             _ => self.invalid(place),
         };
         match written {
-            Err(Nulled) if !ty.is_non_null() => {
+            Err(_) if !ty.is_non_null() => {
                 self.out.truncate(start);
                 self.null();
                 Ok(())
             }
+            Err(Nulled::Gone) => self.must_not_be_null(place),
             other => other,
         }
     }
@@ -196,7 +206,7 @@ impl<'a> Writer<'a> {
             let message = format!("{what} {}.{}.", place.shape.name, place.field.name());
             self.errors.push(GraphqlError::new(code::INTERNAL, message).at(path));
         }
-        Err(Nulled)
+        Err(Nulled::Told)
     }
 }
 

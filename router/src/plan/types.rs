@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use apollo_compiler::ast::{Definition, Document, FieldDefinition, OperationType, Type};
+use apollo_compiler::ast::{
+    Definition, Directive, Document, FieldDefinition, ObjectTypeDefinition, OperationType, Type,
+};
 use apollo_compiler::{Name as TypeName, Node};
 use async_graphql::Name;
 
@@ -80,6 +82,19 @@ pub(crate) struct Returns<'a> {
     pub lists: u8,
 }
 
+/// The subgraphs that answer for objects of a type by a key, each once.
+fn resolvers(ty: &Node<ObjectTypeDefinition>) -> Vec<String> {
+    let resolves = |join: &&Node<Directive>| {
+        let resolvable = join.specified_argument_by_name("resolvable").and_then(|given| given.to_bool());
+        join.specified_argument_by_name("key").is_some() && resolvable != Some(false)
+    };
+    let graph = |join: &Node<Directive>| Some(join.specified_argument_by_name("graph")?.to_string());
+    let mut graphs: Vec<String> =
+        ty.directives.get_all("join__type").filter(resolves).filter_map(graph).collect();
+    graphs.dedup();
+    graphs
+}
+
 /// All composite types of a supergraph, those that clients do not see included.
 #[derive(Default)]
 pub(crate) struct Types {
@@ -91,9 +106,16 @@ pub(crate) struct Types {
     vague: HashSet<Name>,
     returns: HashMap<Name, HashMap<Name, (Name, u8)>>,
     roots: [Option<Name>; 3],
+    /// Object types that one subgraph answers for by a key, and no other.
+    of_one: HashSet<Name>,
 }
 
 impl Types {
+    /// Whether one subgraph alone answers for objects of a type by a key: what that one does not have, nobody has.
+    pub fn has_one_resolver(&self, ty: TypeId) -> bool {
+        self.names.get(usize::from(ty.0)).is_some_and(|name| self.of_one.contains(name))
+    }
+
     /// Reads a supergraph.
     pub(super) fn new(supergraph: &Document) -> Self {
         let mut types = Self {
@@ -115,6 +137,9 @@ impl Types {
             match definition {
                 Definition::ObjectTypeDefinition(ty) => {
                     types.add(&ty.name, &ty.fields);
+                    if let [_] = resolvers(ty).as_slice() {
+                        types.of_one.insert(Name::new(&ty.name));
+                    }
                     for interface in &ty.implements_interfaces {
                         let members = types.members.entry(Name::new(interface)).or_default();
                         members.push(Name::new(&ty.name));

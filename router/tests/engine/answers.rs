@@ -72,6 +72,33 @@ async fn a_missing_entity_is_null_without_an_error() {
     assert!(answer.get("errors").is_none(), "{answer}");
 }
 
+/// A subgraph that names people, one that alone has them, and of two people one who is gone.
+fn people_of_one(author: &str) -> Supergraph {
+    let posts = format!(
+        "{LINK} type Query {{ posts: [Post!]! }} type Post {{ author: {author} }}
+         type Person @key(fields: \"id\", resolvable: false) {{ id: ID! }}"
+    );
+    let people = format!(
+        "{LINK} type Query {{ nobody: Person }} type Person @key(fields: \"id\") {{ id: ID! name: String! }}"
+    );
+    let author = |id: &str| json!({ "author": { "__typename": "Person", "id": id } });
+    let answers = [("posts", json!({ "posts": [author("1"), author("2")] }))];
+    let entities = [("_entities", json!({ "_entities": [{ "__typename": "Person", "name": "Ada" }, null] }))];
+    let log = Log::default();
+    let subgraphs = [canned("posts", &posts, &answers, &log), canned("people", &people, &entities, &log)];
+    Supergraph::compose(&subgraphs).unwrap()
+}
+
+#[tokio::test]
+async fn an_entity_that_nobody_has_is_null_where_it_may_be_and_that_is_no_error() {
+    let answer = run(&people_of_one("Person"), "{ posts { author { name } } }").await;
+    let posts = json!([{ "author": { "name": "Ada" } }, { "author": null }]);
+    assert_eq!(answer, json!({ "data": { "posts": posts } }));
+    let answer = run(&people_of_one("Person!"), "{ posts { author { name } } }").await;
+    assert_eq!(answer["data"], json!(null));
+    assert_eq!(answer["errors"][0]["path"], json!(["posts", 1, "author"]));
+}
+
 #[tokio::test]
 async fn a_missing_non_null_field_takes_its_parent_with_it() {
     let answer = run(&shop(), "{ products { upc shelf } }").await;
