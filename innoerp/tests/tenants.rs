@@ -1,8 +1,8 @@
 //! Two tenants: whatever one tries with the other's ids, it learns nothing and changes nothing.
 #![cfg(test)]
 
-#[path = "tenants/texts.rs"]
-mod texts;
+#[path = "tenants/inputs.rs"]
+mod inputs;
 
 use innoerp::modules;
 use serde_json::{Value, json};

@@ -1,4 +1,5 @@
-//! Texts that cannot be seen, or that read otherwise than they look: no input of any mutation takes one.
+//! What no input of any mutation takes: texts that cannot be seen or read otherwise than they look, ids of what is not
+//! there.
 
 use std::collections::HashMap;
 
@@ -16,7 +17,7 @@ const HOSTILE: [&str; 4] = ["a\u{202E}b", "a\0b", "\u{200B}", "a\u{7}b"];
 
 /// Texts that are compared with what is there and not kept, each with the rule that it has instead.
 const COMPARED: [(&str, &str); 6] = [
-    ("logIn.email", "an address that is none is nobody's, and the answer is the same"),
+    ("logIn.input.email", "an address that is none is nobody's, and the answer is the same"),
     ("password", "a password is whatever somebody can type; its own rules say what"),
     ("currentPassword", "as it was chosen"),
     ("newPassword", "as password"),
@@ -24,26 +25,39 @@ const COMPARED: [(&str, &str); 6] = [
     ("refreshToken", "it is known or not"),
 ];
 
-/// What else must be said so that there may be a text at a place: there, what, as.
-const SETTINGS: [(&str, &str, &str); 2] =
-    [("options.0", "kind", "SELECT"), ("customFields.0.value", "key", "shirt")];
+/// Ids that name nothing that is stored, each with what they are.
+const NO_REFERENCES: [(&str, &str); 2] = [
+    (
+        "logIn.input.organizationId",
+        "refused like a wrong password: who belongs where is nobody's to find out",
+    ),
+    ("idempotencyKey", "the client's own name for a request"),
+];
 
-/// The places for texts below a type.
-fn places(schema: &Documents, ty: &Type, path: &[String], found: &mut Vec<Vec<String>>) {
+/// What else must be said so that there may be a text at a place: there, what, as.
+const SETTINGS: [(&str, &str, &str); 4] = [
+    ("steps.0.memberId", "who", "MEMBER"),
+    ("steps.0.memberId", "kind", "leave.request"),
+    ("options.0", "kind", "SELECT"),
+    ("customFields.0.value", "key", "shirt"),
+];
+
+/// The places for values of a scalar below a type: `input.lines.0.name`.
+fn places(schema: &Documents, scalar: &str, ty: &Type, path: &[String], found: &mut Vec<Vec<String>>) {
     const DEPTH_MAX: usize = 6;
     let mut path = path.to_vec();
     if matches!(ty.base, BaseType::List(_)) {
         path.push("0".to_owned());
     }
     let name = type_name(ty);
-    if name == "String" {
+    if name == scalar {
         found.push(path);
     } else if let Some(TypeKind::InputObject(input)) = schema.types().get(name).map(|found| &found.kind)
         && path.len() < DEPTH_MAX
     {
         for field in &input.fields {
             let below = [path.as_slice(), &[field.node.name.node.to_string()]].concat();
-            places(schema, &field.node.ty.node, &below, found);
+            places(schema, scalar, &field.node.ty.node, &below, found);
         }
     }
 }
@@ -113,6 +127,8 @@ impl Filling<'_> {
                 Some(TypeKind::InputObject(input)) => {
                     self.object(input.fields.iter().map(|field| &field.node), at)
                 }
+                _ if name.to_lowercase().ends_with("email") => "x@example.org".into(),
+                _ if name.to_lowercase() == "timezone" => "Europe/Vienna".into(),
                 _ => "X".into(),
             },
         }
@@ -148,32 +164,81 @@ impl Tenants {
         there
     }
 
-    /// Whether an answer says no to the text at a place, and says so at that place.
-    async fn is_refused_at(
+    /// Sends each value at each place for a scalar of each mutation, `but` those; answers how often, and which were not
+    /// refused as `is_refusal` has it.
+    async fn try_each<const N: usize>(
         &self,
-        module: &'static str,
-        field: &FieldDefinition,
-        filling: &Filling<'_>,
-    ) -> bool {
-        let arguments = filling.object(field.arguments.iter().map(|a| &a.node), Some(0));
-        let client = self.app.as_(&self.victim).on(module);
-        let answer = client.run_with(&document(field, &arguments), arguments).await.0;
-        let place =
-            filling.path.iter().filter(|step| *step != "input").cloned().collect::<Vec<_>>().join(".");
-        let name = filling.path.last().unwrap();
-        let payload = &answer["data"][field.name.node.as_str()];
-        let of_rows =
-            payload["results"].as_array().into_iter().flatten().flat_map(|row| row["userErrors"].as_array());
-        let refusals = payload["userErrors"].as_array().into_iter().chain(of_rows).flatten();
-        let is_told = |told: &str| told == place || place.ends_with(&format!(".{told}"));
-        let is_at = refusals.filter_map(|refusal| refusal["field"].as_str()).any(is_told);
-        let mut errors = answer["errors"].as_array().into_iter().flatten();
-        is_at
-            || errors.any(|error| {
-                error["extensions"]["code"] == "VALIDATION_FAILED"
-                    && error["message"].as_str().unwrap_or_default().contains(name.as_str())
-            })
+        scalar: &str,
+        values: [&str; N],
+        but: &[(&str, &str)],
+        is_refusal: fn(&Refused<'_>) -> bool,
+    ) -> (usize, Vec<String>) {
+        let (mut taken, mut tried) = (Vec::new(), 0);
+        for module in modules::all() {
+            let schema = Documents::new(&(module.sdl)());
+            for field in schema.fields("Mutation") {
+                let mutation = field.name.node.as_str();
+                let mut found = Vec::new();
+                for argument in field.arguments.iter().map(|argument| &argument.node) {
+                    let name = argument.name.node.to_string();
+                    places(&schema, scalar, &argument.ty.node, &[name], &mut found);
+                }
+                found.retain(|path| {
+                    let (name, full) = (path.last().unwrap(), format!("{mutation}.{}", path.join(".")));
+                    !but.iter().any(|(known, _)| name == known || full == *known)
+                });
+                for (path, text) in found.iter().flat_map(|path| values.map(|text| (path, text))) {
+                    let there = &self.one_of_each(&module.nouns).await;
+                    let filling = Filling { schema: &schema, path, text, there, mutation };
+                    let arguments = filling.object(field.arguments.iter().map(|a| &a.node), Some(0));
+                    let client = self.app.as_(&self.victim).on(module.id);
+                    let answer = client.run_with(&document(field, &arguments), arguments).await.0;
+                    tried += 1;
+                    if !refused(&answer, mutation).iter().any(|refused| is_refusal(&refused.at(path))) {
+                        taken.push(format!("{mutation}: {} {text:?}: {answer}", path.join(".")));
+                    }
+                }
+            }
+        }
+        (tried, taken)
     }
+}
+
+/// One no to a mutation.
+struct Refused<'a> {
+    code: &'a str,
+    /// What a refusal is about, or what an error says.
+    about: &'a str,
+    is_error: bool,
+    path: &'a [String],
+}
+
+impl<'a> Refused<'a> {
+    fn at(&self, path: &'a [String]) -> Self {
+        Self { path, ..*self }
+    }
+
+    /// Whether it names the place that was tried.
+    fn is_of_the_place(&self) -> bool {
+        let place = self.path.iter().filter(|step| *step != "input").cloned().collect::<Vec<_>>().join(".");
+        match self.is_error {
+            true => self.code == "VALIDATION_FAILED" && self.about.contains(self.path.last().unwrap()),
+            false => self.about == place || place.ends_with(&format!(".{}", self.about)),
+        }
+    }
+}
+
+/// Everything that a mutation said no with: errors, refusals of the whole, and of its rows.
+fn refused<'a>(answer: &'a Value, mutation: &str) -> Vec<Refused<'a>> {
+    let payload = &answer["data"][mutation];
+    let rows = payload["results"].as_array().into_iter().flatten();
+    let refusals = rows.chain([payload]).filter_map(|of| of["userErrors"].as_array()).flatten();
+    let text = |value: &'a Value| value.as_str().unwrap_or_default();
+    let refusals = refusals.map(|one| (text(&one["code"]), text(&one["field"]), false));
+    let errors = answer["errors"].as_array().into_iter().flatten();
+    let errors = errors.map(|one| (text(&one["extensions"]["code"]), text(&one["message"]), true));
+    let all = refusals.chain(errors);
+    all.map(|(code, about, is_error)| Refused { code, about, is_error, path: &[] }).collect()
 }
 
 #[tokio::test]
@@ -182,31 +247,8 @@ async fn no_text_of_any_mutation_may_be_unseen_or_read_otherwise_than_it_looks()
     let field =
         json!({ "noun": "Employee", "key": "size", "label": "Size", "kind": "SELECT", "options": ["S"] });
     tenants.create("tenant", "customField", field).await;
-    let (mut taken, mut tried) = (Vec::new(), 0);
-    for module in modules::all() {
-        let schema = Documents::new(&(module.sdl)());
-        for field in schema.fields("Mutation") {
-            let mutation = field.name.node.as_str();
-            let mut found = Vec::new();
-            for argument in &field.arguments {
-                let name = argument.node.name.node.to_string();
-                places(&schema, &argument.node.ty.node, &[name], &mut found);
-            }
-            found.retain(|path| {
-                let name = path.last().unwrap();
-                let full = format!("{mutation}.{name}");
-                !COMPARED.iter().any(|(compared, _)| [name, &full].contains(&&compared.to_string()))
-            });
-            for (path, text) in found.iter().flat_map(|path| HOSTILE.map(|text| (path, text))) {
-                let there = &tenants.one_of_each(&module.nouns).await;
-                let filling = Filling { schema: &schema, path, text, there, mutation };
-                tried += 1;
-                if !tenants.is_refused_at(module.id, field, &filling).await {
-                    taken.push(format!("{mutation}: {} {text:?}", path.join(".")));
-                }
-            }
-        }
-    }
+    let (tried, taken) =
+        tenants.try_each("String", HOSTILE, &COMPARED, |refused| refused.is_of_the_place()).await;
     assert!(taken.is_empty(), "{taken:#?}");
     assert!(tried > 200, "only {tried} tries");
     for table in tenants.tables().await {
@@ -214,4 +256,17 @@ async fn no_text_of_any_mutation_may_be_unseen_or_read_otherwise_than_it_looks()
         let kept: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&tenants.behind).await.unwrap();
         assert_eq!(kept, 0, "{table}");
     }
+}
+
+#[tokio::test]
+async fn no_mutation_takes_the_id_of_something_that_is_not_there() {
+    let tenants = Tenants::new().await;
+    let made_up = uuid::Uuid::now_v7().to_string();
+    let is_not_there = |refused: &Refused<'_>| match refused.is_error {
+        true => refused.code == "NOT_FOUND",
+        false => refused.code.ends_with("NOT_FOUND"),
+    };
+    let (tried, taken) = tenants.try_each("ID", [&made_up], &NO_REFERENCES, is_not_there).await;
+    assert!(taken.is_empty(), "{taken:#?}");
+    assert!(tried > 80, "only {tried} tries");
 }
