@@ -29,7 +29,10 @@ const YEARS: std::ops::Range<i32> = 1900..2200;
 #[Scalar(name = "Date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let refused = || InputValueError::custom("not a day of the form 2026-12-31, from 1900 to 2199");
+        let refused = || {
+            InputValueError::custom("give a day of the form 2026-12-31, from 1900 to 2199")
+                .with_extension(crate::error::GIVEN, value.clone())
+        };
         // chrono alone would take "2026-1-5" as well.
         let Value::String(text) = &value else { return Err(refused()) };
         let day: Option<NaiveDate> = text.parse().ok().filter(|_| text.len() == 10);

@@ -68,8 +68,10 @@ where
                     Ok(admitted) => admitted,
                     Err(error) => return graphql::error::refuse(error),
                 };
+                let variables = request.variables.clone();
                 let mut response = operation.loaders.drive(schema.execute(request)).await;
                 operation.ctx.end_reading().await;
+                graphql::error::name_places(&mut response, &variables);
                 graphql::error::finish(&mut response);
                 response
             })

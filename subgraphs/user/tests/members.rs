@@ -137,7 +137,9 @@ async fn only_owner_and_admin_manage_members() {
 #[tokio::test]
 async fn the_last_owner_stays() {
     let (app, owner) = world().await;
-    assert_eq!(change(&app, &owner, &owner, &["ADMIN"]).await.refusals(), ["LAST_OWNER"]);
+    let of_oneself = change(&app, &owner, &owner, &["ADMIN"]).await;
+    assert_eq!(of_oneself.refusals(), ["LAST_OWNER"]);
+    assert!(of_oneself.0.to_string().contains("you are the last owner"), "{of_oneself:?}");
     assert_eq!(
         step(&app, &owner, "memberSuspend", owner.member().membership_id).await.refusals(),
         ["LAST_OWNER"]

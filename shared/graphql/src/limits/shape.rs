@@ -48,7 +48,7 @@ pub struct FieldShape<'s> {
 
 /// The expanded size of a selection set.
 #[derive(Clone, Copy, Debug, Default)]
-struct Size {
+struct Size<'a> {
     /// Fields within fields.
     depth: usize,
     /// Nested selection sets and spreads: how far a recursive reader descends.
@@ -62,12 +62,14 @@ struct Size {
     fields: usize,
     /// Objects that may have to be found: each as often as the pages that it is in have entries.
     cost: usize,
+    /// The field of this level that costs the most, and what it costs.
+    costliest: (&'a str, usize),
     /// Whether entries of a page are asked for at this level.
     is_page: bool,
     introspects: bool,
 }
 
-impl Size {
+impl Size<'_> {
     /// Adds what stands beside it.
     fn beside(&mut self, other: Self) {
         self.depth = self.depth.max(other.depth);
@@ -78,6 +80,9 @@ impl Size {
         self.selections = self.selections.saturating_add(other.selections);
         self.fields = self.fields.saturating_add(other.fields);
         self.cost = self.cost.saturating_add(other.cost);
+        if other.costliest.1 > self.costliest.1 {
+            self.costliest = other.costliest;
+        }
         self.is_page |= other.is_page;
         self.introspects |= other.introspects;
     }
@@ -110,12 +115,12 @@ struct Measure<'a, 's> {
     schema: Option<Schema<'s>>,
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
     /// `None` while a fragment is being measured: meeting it then is a cycle, which counts as nothing.
-    known: HashMap<&'a str, Option<Size>>,
+    known: HashMap<&'a str, Option<Size<'a>>>,
     hits: &'a mut Hits,
 }
 
 impl<'a> Measure<'a, '_> {
-    fn operation(&mut self, operation: &'a OperationDefinition) -> Result<Size, LimitExceeded> {
+    fn operation(&mut self, operation: &'a OperationDefinition) -> Result<Size<'a>, LimitExceeded> {
         let limits = self.limits;
         let root = self.schema.and_then(|schema| (schema.root)(operation.ty));
         let mut size = self.selection_set(&operation.selection_set.node, root, 0)?;
@@ -136,7 +141,7 @@ impl<'a> Measure<'a, '_> {
         set: &'a SelectionSet,
         on: Option<&str>,
         level: usize,
-    ) -> Result<Size, LimitExceeded> {
+    ) -> Result<Size<'a>, LimitExceeded> {
         let mut size = Size::default();
         if set.items.is_empty() {
             return Ok(size);
@@ -163,7 +168,7 @@ impl<'a> Measure<'a, '_> {
         Ok(size)
     }
 
-    fn field(&mut self, field: &'a Field, on: Option<&str>, level: usize) -> Result<Size, LimitExceeded> {
+    fn field(&mut self, field: &'a Field, on: Option<&str>, level: usize) -> Result<Size<'a>, LimitExceeded> {
         let name = field.name.node.as_str();
         let shape = self.schema.zip(on).and_then(|(schema, on)| (schema.field)(on, name));
         let inner = self.selection_set(&field.selection_set.node, shape.map(|shape| shape.ty), level + 1)?;
@@ -173,7 +178,8 @@ impl<'a> Measure<'a, '_> {
         } else {
             self.entries(field, shape, is_page, &inner).saturating_mul(inner.cost.saturating_add(1))
         };
-        let mut size = Size { fields: 1, depth: inner.depth + 1, cost, is_page, ..inner };
+        let mut size =
+            Size { fields: 1, depth: inner.depth + 1, cost, costliest: (name, cost), is_page, ..inner };
         size.aliases = size.aliases.saturating_add(usize::from(field.alias.is_some()));
         size.lists += usize::from(INTROSPECTION_LISTS.contains(&name));
         if name == "__schema" || name == "__type" {
@@ -195,7 +201,13 @@ impl<'a> Measure<'a, '_> {
     }
 
     /// How many objects a field may answer: for each, what is below it has to be found.
-    fn entries(&self, field: &Field, shape: Option<FieldShape<'_>>, is_page: bool, inner: &Size) -> usize {
+    fn entries(
+        &self,
+        field: &Field,
+        shape: Option<FieldShape<'_>>,
+        is_page: bool,
+        inner: &Size<'_>,
+    ) -> usize {
         let slices = |name: &str| match shape {
             Some(shape) if !shape.slicing.is_empty() => shape.slicing.iter().any(|slicing| slicing == name),
             _ => name == "first" || name == "last",
@@ -216,7 +228,7 @@ impl<'a> Measure<'a, '_> {
         }
     }
 
-    fn fragment(&mut self, name: &str, level: usize) -> Result<Size, LimitExceeded> {
+    fn fragment(&mut self, name: &str, level: usize) -> Result<Size<'a>, LimitExceeded> {
         let Some((name, fragment)) = self.fragments.get_key_value(name) else {
             return Ok(Size::default());
         };
@@ -236,7 +248,7 @@ impl<'a> Measure<'a, '_> {
     }
 
     /// Refuses what is too large already. Called at each step, so that the walk itself stays shallow.
-    fn refuse(&mut self, size: &Size, level: usize) -> Result<(), LimitExceeded> {
+    fn refuse(&mut self, size: &Size<'_>, level: usize) -> Result<(), LimitExceeded> {
         let limits = self.limits;
         if let Some(max) = nesting_exceeded(limits, level + size.levels, self.hits) {
             let message = format!("the document nests fragments and selections more than {max} deep");
@@ -249,7 +261,6 @@ impl<'a> Measure<'a, '_> {
             let message = format!("the document nests fields more than {} deep", limits.depth_max);
             return Err(LimitExceeded::new(Limit::Depth, "QUERY_TOO_DEEP", message));
         }
-        let costly = "objects, each page at its full length";
         for (limit, code, what, count, max) in [
             (Limit::Aliases, "TOO_MANY_ALIASES", "aliases", size.aliases, limits.aliases_max),
             (Limit::Directives, "TOO_MANY_DIRECTIVES", "directives", size.directives, limits.directives_max),
@@ -260,14 +271,29 @@ impl<'a> Measure<'a, '_> {
                 size.selections,
                 limits.selections_max,
             ),
-            (Limit::Cost, "QUERY_TOO_COSTLY", costly, size.cost, limits.cost_max),
         ] {
             if count > max && limits.refuses(limit, self.hits) {
                 return Err(LimitExceeded::of(limit, code, &format!("{what}, fragments expanded"), max));
             }
         }
+        if size.cost > limits.cost_max && limits.refuses(Limit::Cost, self.hits) {
+            return Err(LimitExceeded::new(
+                Limit::Cost,
+                "QUERY_TOO_COSTLY",
+                too_costly(size, limits.cost_max),
+            ));
+        }
         Ok(())
     }
+}
+
+/// What is wrong, by how much, and where to begin: the walk ended where it became too much.
+fn too_costly(size: &Size<'_>, max: usize) -> String {
+    let (cost, (field, most)) = (size.cost, size.costliest);
+    format!(
+        "the document asks for {cost} objects or more, each page at its full length, fragments expanded; {max} are \
+         allowed. Most of them, {most}, are for `{field}`: ask for shorter pages there, or for less within them"
+    )
 }
 
 /// How many entries a page has when the document does not say.

@@ -162,6 +162,11 @@ async fn what_is_out_of_range_is_refused_beside_its_field() {
         assert_eq!(refused.0["data"]["employeeCreate"]["userErrors"][0]["field"], field);
     }
     let no_day = try_hire(&hr, "Ada", "Lovelace", json!({ "joinedOn": "2026-02-30" })).await;
+    let message = no_day.0["errors"][0]["message"].as_str().unwrap();
+    assert_eq!(
+        message,
+        r#"input.joinedOn: give a day of the form 2026-12-31, from 1900 to 2199, not "2026-02-30""#
+    );
     assert_eq!(no_day.codes(), ["VALIDATION_FAILED"]);
 }
 

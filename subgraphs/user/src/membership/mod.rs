@@ -113,7 +113,7 @@ async fn change_in(tx: &mut Tx, by: &[Role], id: MembershipId, change: Change) -
         return Ok(member);
     }
     if before.is_active_owner() && !member.is_active_owner() && !repo::has_other_owner(tx, id).await? {
-        return Err(model::LAST_OWNER.into());
+        return Err(model::last_owner(tx.membership_id() == Some(id)).into());
     }
     tx.save(&mut member).await?;
     emit(tx, &member, &change).await?;

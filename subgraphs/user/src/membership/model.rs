@@ -52,10 +52,18 @@ pub(super) const ROLE_ABOVE_OWN: Refusal =
     Refusal::of("roles", "ROLE_ABOVE_OWN", "you cannot give a role above your own");
 const MEMBER_ABOVE_OWN: Refusal =
     Refusal::whole("MEMBER_ABOVE_OWN", "you cannot change a member who holds a role above your own");
-pub(super) const LAST_OWNER: Refusal =
+const LAST_OWNER: Refusal =
     Refusal::whole("LAST_OWNER", "they are the last owner; make somebody else an owner first");
 const INVALID_TRANSITION: Refusal =
     Refusal::whole("INVALID_TRANSITION", "this is not possible for a member of this status");
+
+/// Why the last owner stays one.
+pub(super) fn last_owner(is_oneself: bool) -> Refusal {
+    match is_oneself {
+        true => LAST_OWNER.saying("you are the last owner; make somebody else an owner first"),
+        false => LAST_OWNER,
+    }
+}
 
 /// What is done to a member.
 #[derive(Clone, Debug)]

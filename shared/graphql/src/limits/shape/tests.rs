@@ -18,6 +18,10 @@ fn pages_within_pages_are_counted_at_their_full_length() {
     let twice =
         "{ list(first: 100) { nodes { list(first: 50) { ...page } } } } fragment page on C { nodes { id } }";
     assert_eq!(check_text(twice).unwrap_err().code, "QUERY_TOO_COSTLY");
+    let message = check_text(twice).unwrap_err().message;
+    for wanted in ["10200 objects", "5000 are allowed", "`list`"] {
+        assert!(message.contains(wanted), "{message}");
+    }
     let unsaid = "{ a { nodes { b { nodes { c { ...page } } } } } } fragment page on C { nodes { id } }";
     assert_eq!(check_text(unsaid).unwrap_err().code, "QUERY_TOO_COSTLY");
 }
