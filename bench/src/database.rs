@@ -12,8 +12,9 @@ use crate::{Failure, usage};
 /// Says where the server is; `cluster run` sets it.
 const SERVER: &str = "INNOERP_TEST_DATABASE_URL";
 
-/// The login of the services: it owns nothing and bypasses nothing.
+/// The login of the services, and that which moves events: they own nothing and bypass nothing.
 const LOGIN: &str = "innoerp_bench";
+const RELAY: &str = "innoerp_bench_relay";
 
 /// How long events may take to be delivered after the last question.
 const SETTLE_AT_MOST: Duration = Duration::from_secs(60);
@@ -25,6 +26,8 @@ pub struct Database {
     pub owner_url: String,
     /// For the services, and for pgbench.
     pub service_url: String,
+    /// For moving events.
+    pub relay_url: String,
 }
 
 /// The database server.
@@ -43,14 +46,16 @@ impl Server {
         let options: PgConnectOptions = url.parse()?;
         let password = format!("{:032x}", rand::random::<u128>());
         let mut admin = PgConnection::connect_with(&options).await?;
-        for role in ["innoerp_app nologin", "innoerp_relay nologin", &format!("{LOGIN} login")] {
+        let logins = [format!("{LOGIN} login"), format!("{RELAY} login")];
+        for role in ["innoerp_modules nologin", "innoerp_relay nologin", &logins[0], &logins[1]] {
             let make =
                 format!("do $$ begin create role {role}; exception when duplicate_object then null; end $$");
             execute(&mut admin, make).await?;
         }
-        let grant =
-            format!("alter role {LOGIN} password '{password}'; grant innoerp_app, innoerp_relay to {LOGIN}");
-        execute(&mut admin, grant).await?;
+        for (login, role) in [(LOGIN, "innoerp_modules"), (RELAY, "innoerp_relay")] {
+            let grant = format!("alter role {login} password '{password}'; grant {role} to {login}");
+            execute(&mut admin, grant).await?;
+        }
         let backend: i32 = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut admin).await?;
         admin.close().await?;
         Ok(Self { options, password, postmaster: usage::parent(backend.try_into()?, "postgres") })
@@ -64,8 +69,13 @@ impl Server {
         execute(&mut admin, format!("create database {name}{source}")).await?;
         admin.close().await?;
         let owner = self.options.clone().database(&name);
-        let service = owner.clone().username(LOGIN).password(&self.password);
-        Ok(Database { name, owner_url: url(&owner), service_url: url(&service) })
+        let as_login = |login: &str| url(&owner.clone().username(login).password(&self.password));
+        Ok(Database {
+            name,
+            owner_url: url(&owner),
+            service_url: as_login(LOGIN),
+            relay_url: as_login(RELAY),
+        })
     }
 
     /// Removes a database.
@@ -96,9 +106,10 @@ impl Server {
 impl Database {
     /// The same database, found by the services at another port of this machine.
     pub fn behind(&self, port: u16) -> Result<Self, Failure> {
-        let options: PgConnectOptions = self.service_url.parse()?;
-        let service_url = url(&options.host("127.0.0.1").port(port));
-        Ok(Self { name: self.name.clone(), owner_url: self.owner_url.clone(), service_url })
+        let behind =
+            |at: &str| Ok::<_, Failure>(url(&at.parse::<PgConnectOptions>()?.host("127.0.0.1").port(port)));
+        let (service_url, relay_url) = (behind(&self.service_url)?, behind(&self.relay_url)?);
+        Ok(Self { name: self.name.clone(), owner_url: self.owner_url.clone(), service_url, relay_url })
     }
 
     async fn connect(&self) -> Result<PgConnection, Failure> {

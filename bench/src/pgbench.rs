@@ -116,7 +116,7 @@ impl<'a> Pgbench<'a> {
             .current_dir(self.scratch.path())
             // In the environment, where other users cannot read the password.
             .env("PGDATABASE", &self.database.service_url)
-            .env("PGOPTIONS", "-c role=innoerp_app")
+            .env("PGOPTIONS", "-c role=innoerp_modules")
             .stdin(Stdio::null());
         if let Some(logs) = logs {
             command.arg("--log").arg(format!("--log-prefix={}", logs.join("log").display()));

@@ -54,6 +54,7 @@ impl Programs {
             .current_dir(&self.scratch)
             .env_clear()
             .env("DATABASE_URL", &database.service_url)
+            .env("DATABASE_RELAY_URL", &database.relay_url)
             .env("DATABASE_OWNER_URL", &database.owner_url)
             .env("SECRET_KEY", &self.secret_key)
             .env("INNOERP_PROFILE", "production")

@@ -90,7 +90,8 @@ async fn serve(settings: Settings, addresses: Addresses, verb: Verb) -> Result<(
     let process = match &verb {
         Verb::Serve { module } if module == "all" => {
             let listeners = Listeners::open(&settings, &addresses).await?;
-            let process = Process::start(settings, listeners.addresses(), cancel.clone()).await?;
+            let served = modules::ids();
+            let process = Process::start(&served, settings, listeners.addresses(), cancel.clone()).await?;
             drop(process.serve_all(listeners, &mut tasks).await?);
             process
         }
@@ -98,7 +99,8 @@ async fn serve(settings: Settings, addresses: Addresses, verb: Verb) -> Result<(
             let everywhere: Vec<_> =
                 modules::all().iter().map(|module| (module.id, 0)).chain([("router", 0)]).collect();
             let listeners = Listeners::open(&settings, &Addresses::on_ports(&everywhere)).await?;
-            let process = Process::start(settings, listeners.addresses(), cancel.clone()).await?;
+            let served = modules::ids();
+            let process = Process::start(&served, settings, listeners.addresses(), cancel.clone()).await?;
             let (router, _hold) = process.serve_all(listeners, &mut tasks).await?;
             seed::run(&router).await?;
             cancel.cancel();
@@ -107,12 +109,12 @@ async fn serve(settings: Settings, addresses: Addresses, verb: Verb) -> Result<(
         Verb::Serve { module } => {
             let subgraph =
                 modules::find(module).ok_or_else(|| Failure(format!("there is no module {module}")))?;
-            let process = Process::start(settings, addresses, cancel.clone()).await?;
+            let process = Process::start(&[subgraph.id], settings, addresses, cancel.clone()).await?;
             process.serve_one(subgraph, &mut tasks).await?;
             process
         }
         _ => {
-            let process = Process::start(settings, addresses, cancel.clone()).await?;
+            let process = Process::start(&[], settings, addresses, cancel.clone()).await?;
             process.serve_router(&mut tasks).await?;
             process
         }

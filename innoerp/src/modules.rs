@@ -16,6 +16,12 @@ pub fn all() -> Vec<Subgraph> {
     ]
 }
 
+/// The ids of all modules.
+#[must_use]
+pub fn ids() -> Vec<&'static str> {
+    all().iter().map(|subgraph| subgraph.id).collect()
+}
+
 /// The ids of the modules that are always on.
 #[must_use]
 pub fn core() -> ModuleSet {

@@ -76,11 +76,12 @@ impl Listeners {
 }
 
 impl Process {
-    /// Connects to the database and gathers what the process needs.
+    /// Connects to the database and gathers what the process needs to serve these modules; none for a router alone.
     ///
     /// # Errors
     /// A sentence: no database URL, a login with too many rights, no database, a missing secret key.
     pub async fn start(
+        modules: &[&str],
         settings: Settings,
         addresses: Addresses,
         cancel: CancellationToken,
@@ -89,10 +90,20 @@ impl Process {
         let url = settings.database_url.clone().ok_or_else(|| {
             Failure("DATABASE_URL is not set; `innoerp up` starts a private database without it".into())
         })?;
-        let database = Database::connect(&url, settings.database_connections_max, common::Clock::default())
+        let relay_url = match (&settings.database_relay_url, modules) {
+            (_, []) => None,
+            (Some(url), _) => Some(url.as_str()),
+            (None, _) => {
+                let missing =
+                    "DATABASE_RELAY_URL is not set: who serves a module moves its events, as another login";
+                return Err(Failure(missing.into()));
+            }
+        };
+        let clock = common::Clock::default();
+        let database = Database::connect(&url, relay_url, settings.database_connections_max, clock)
             .await
             .map_err(|error| Failure::of("the database cannot be reached", cause(&error)))?;
-        database.refuse_privileged_login().await.map_err(|error| Failure(cause(&error)))?;
+        database.refuse_wrong_login(modules).await.map_err(|error| Failure(cause(&error)))?;
         let access = Access::new(database.clone(), modules::core());
         let jwks_url = match &settings.jwks_url {
             Some(url) => url.clone(),

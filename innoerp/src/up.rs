@@ -19,6 +19,8 @@ use crate::{Failure, cause, modules, seed};
 
 /// The database within the private cluster, and the login that services use.
 const NAME: &str = "innoerp";
+/// The login that moves events.
+const RELAY: &str = "innoerp_events";
 
 /// Sets everything up, runs it until it is asked to end, and takes it down in order.
 ///
@@ -48,7 +50,8 @@ async fn run(settings: &Settings, listeners: Listeners, cluster: Option<&Cluster
     let demo = demo(settings).await?;
     let cancel = CancellationToken::new();
     let addresses = listeners.addresses();
-    let process = Process::start(settings.clone(), addresses.clone(), cancel.clone()).await?;
+    let process =
+        Process::start(&modules::ids(), settings.clone(), addresses.clone(), cancel.clone()).await?;
     let mut tasks = JoinSet::new();
     let (router, hold) = process.serve_all(listeners, &mut tasks).await?;
     let is_made = match demo {
@@ -100,33 +103,37 @@ async fn private_cluster(settings: &mut Settings) -> Result<Cluster, Failure> {
     let cluster = Cluster::start_async(PathBuf::from(FOLDER).join("postgres"), Durability::Kept)
         .await
         .map_err(|error| Failure(error.to_string()))?;
-    let password = kept_secret("service-password")?;
-    prepare(&cluster, &password)
+    let (password, relay_password) = (kept_secret("service-password")?, kept_secret("relay-password")?);
+    prepare(&cluster, [(NAME, "innoerp_modules", &password), (RELAY, "innoerp_relay", &relay_password)])
         .await
         .map_err(|error| Failure::of("preparing the private database", error))?;
     let owner_url = cluster.url_of(NAME);
-    let service = PgConnectOptions::from_str(&owner_url)
-        .map_err(|error| Failure::of("the private database's URL", error))?
-        .username(NAME)
-        .password(&password);
-    settings.database_url = Some(service.to_url_lossy().to_string());
+    let owner = PgConnectOptions::from_str(&owner_url)
+        .map_err(|error| Failure::of("the private database's URL", error))?;
+    let url = |login, password| owner.clone().username(login).password(password).to_url_lossy().to_string();
+    settings.database_url = Some(url(NAME, &password));
+    settings.database_relay_url = Some(url(RELAY, &relay_password));
     settings.database_owner_url = Some(owner_url);
     Ok(cluster)
 }
 
-/// Makes the database and the login that services use; it owns nothing and bypasses nothing.
-async fn prepare(cluster: &Cluster, password: &str) -> Result<(), sqlx::Error> {
+/// Makes the database and the logins, each a member of one role and with its password; they own nothing and bypass
+/// nothing.
+async fn prepare(cluster: &Cluster, logins: [(&str, &str, &str); 2]) -> Result<(), sqlx::Error> {
     let mut admin = PgConnection::connect(&cluster.url()).await?;
-    for role in [NAME, "innoerp_app", "innoerp_relay"] {
-        let login = if role == NAME { "login" } else { "nologin" };
+    for (login, role, password) in logins {
+        // Passwords are of letters and digits only: see `kept_secret`. An earlier version had one login for both.
         let sql = format!(
-            "do $$ begin if not exists (select from pg_roles where rolname = '{role}') then create role {role} {login}; end if; end $$"
+            "do $$ begin
+                if to_regrole('{login}') is null then create role {login} login; end if;
+                if to_regrole('{role}') is null then create role {role} nologin; end if;
+                if '{login}' = '{NAME}' and to_regrole('innoerp_relay') is not null
+                    and pg_has_role('{login}', 'innoerp_relay', 'member') then revoke innoerp_relay from {login}; end if;
+             end $$;
+             alter role {login} password '{password}'; grant {role} to {login}"
         );
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin).await?;
     }
-    // Letters and digits only: see `kept_secret`.
-    let sql = format!("alter role {NAME} password '{password}'; grant innoerp_app, innoerp_relay to {NAME}");
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin).await?;
     let exists: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
         .bind(NAME)
         .fetch_one(&mut admin)

@@ -85,7 +85,7 @@ async fn serve_plan(
     let cancel = CancellationToken::new();
     let process = match plan.file.access.tenancy {
         TenancyConfig::Innoerp => {
-            Some(Process::start(plan.settings(&settings), addresses.clone(), cancel.clone()).await?)
+            Some(Process::start(&[], plan.settings(&settings), addresses.clone(), cancel.clone()).await?)
         }
         TenancyConfig::Open | TenancyConfig::Jwt(_) => None,
     };

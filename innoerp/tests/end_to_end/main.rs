@@ -5,6 +5,7 @@
 mod client;
 mod company;
 mod hang_ups;
+mod logins;
 mod own_module;
 mod own_writes;
 mod security;

@@ -23,7 +23,9 @@ pub struct System {
     pub ports: HashMap<&'static str, u16>,
     pub admin_url: String,
     pub secret_key: String,
-    service_url: String,
+    /// As the login of the services, and as that of the relay.
+    pub service_url: String,
+    pub relay_url: String,
     _children: Vec<Child>,
 }
 
@@ -34,13 +36,13 @@ impl System {
 
     /// As [`System::start`], with something else about the processes.
     pub async fn start_with(mode: Mode, other: impl Fn(&mut Command)) -> Self {
-        let (admin_url, service_url) = database().await;
+        let [admin_url, service_url, relay_url] = database().await;
         let names = modules::all().iter().map(|module| module.id).chain(["router"]).collect::<Vec<_>>();
         let ports = free_ports(&names);
         let secret_key = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
         let is_one_process = mode == Mode::OneProcess;
         let mut system =
-            Self { is_one_process, ports, admin_url, secret_key, service_url, _children: Vec::new() };
+            Self { is_one_process, ports, admin_url, secret_key, service_url, relay_url, _children: Vec::new() };
         let migrated = system.command(&["migrate"]).status().await.unwrap();
         assert!(migrated.success());
         let verbs: Vec<Vec<&str>> = match mode {
@@ -66,6 +68,7 @@ impl System {
         command
             .args(verb)
             .env("DATABASE_URL", &self.service_url)
+            .env("DATABASE_RELAY_URL", &self.relay_url)
             .env("DATABASE_OWNER_URL", &self.admin_url)
             .env("SECRET_KEY", &self.secret_key)
             .env("INNOERP_RATE_LIMITS", "false")
@@ -102,26 +105,31 @@ impl System {
     }
 }
 
-/// An empty database, as a superuser and as the login that services use.
-async fn database() -> (String, String) {
+/// An empty database: as a superuser, as the login that services use, and as that which moves events.
+async fn database() -> [String; 3] {
     let admin_url = testing::admin_url().await;
     let mut admin = PgConnection::connect(&admin_url).await.unwrap();
     let name = format!("test_{}", uuid::Uuid::now_v7().simple());
-    let login = "innoerp_end_to_end";
-    let prepare = format!(
-        "do $$ begin create role innoerp_app nologin; exception when duplicate_object or unique_violation then null; end $$;
-         do $$ begin create role innoerp_relay nologin; exception when duplicate_object or unique_violation then null; end $$;
-         do $$ begin create role {login} login password '{login}'; exception when duplicate_object or unique_violation then null; end $$;
-         do $$ begin grant innoerp_app, innoerp_relay to {login}; exception when unique_violation then null; when internal_error then null; end $$;"
-    );
-    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut admin).await.unwrap();
+    let logins = [("innoerp_end_to_end", "innoerp_modules"), ("innoerp_end_to_end_relay", "innoerp_relay")];
+    for (login, role) in logins {
+        let ignored = "exception when duplicate_object or unique_violation or internal_error then null";
+        let prepare = format!(
+            "do $$ begin create role {role} nologin; {ignored}; end $$;
+             do $$ begin create role {login} login password '{login}'; {ignored}; end $$;
+             do $$ begin grant {role} to {login}; {ignored}; end $$;"
+        );
+        sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut admin).await.unwrap();
+    }
     sqlx::raw_sql(AssertSqlSafe(format!("create database {name}"))).execute(&mut admin).await.unwrap();
     let mut url: reqwest::Url = admin_url.parse().unwrap();
     url.set_path(&name);
-    let owner_url = url.to_string();
-    url.set_username(login).unwrap();
-    url.set_password(Some(login)).unwrap();
-    (owner_url, url.to_string())
+    let as_login = |login: &str| {
+        let mut url = url.clone();
+        url.set_username(login).unwrap();
+        url.set_password(Some(login)).unwrap();
+        url.to_string()
+    };
+    [url.to_string(), as_login(logins[0].0), as_login(logins[1].0)]
 }
 
 /// Ports that nobody listens on, below those that the system gives to outgoing connections: one of these could

@@ -42,7 +42,14 @@ impl Place {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        for name in ["DATABASE_URL", "DATABASE_OWNER_URL", "SECRET_KEY", "JWKS_URL", "INNOERP_PROFILE"] {
+        for name in [
+            "DATABASE_URL",
+            "DATABASE_RELAY_URL",
+            "DATABASE_OWNER_URL",
+            "SECRET_KEY",
+            "JWKS_URL",
+            "INNOERP_PROFILE",
+        ] {
             command.env_remove(name);
         }
         for (name, port) in &self.ports {
@@ -185,6 +192,7 @@ async fn what_is_missing_is_said_in_one_sentence() {
             .args(arguments)
             .current_dir(env!("CARGO_TARGET_TMPDIR"))
             .env_remove("DATABASE_URL")
+            .env_remove("DATABASE_RELAY_URL")
             .env_remove("SECRET_KEY");
         // Any port: on the usual ones, this machine may run the product.
         for service in innoerp::modules::all().iter().map(|module| module.id).chain(["router"]) {
@@ -209,6 +217,14 @@ async fn what_is_missing_is_said_in_one_sentence() {
                 .output()
                 .await,
             "SECRET_KEY",
+        ),
+        (
+            innoerp(&["serve", "leave"])
+                .env("DATABASE_URL", nowhere)
+                .env("SECRET_KEY", "4f1c6a0b9d8e7f6a5b4c3d2e1f0a9b8c")
+                .output()
+                .await,
+            "DATABASE_RELAY_URL",
         ),
         (innoerp(&["serve", "nothing"]).env("DATABASE_URL", nowhere).output().await, "nothing"),
         (innoerp(&["migrate"]).env("DATABASE_URL", nowhere).output().await, "127.0.0.1:1"),

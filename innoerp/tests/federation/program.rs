@@ -58,9 +58,15 @@ pub fn free_port() -> u16 {
 pub fn command(folder: &Folder, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_innoerp"));
     command.arg("router").args(arguments).current_dir(&folder.0).kill_on_drop(true);
-    for name in
-        ["DATABASE_URL", "DATABASE_OWNER_URL", "SECRET_KEY", "JWKS_URL", "INNOERP_PROFILE", "ROUTER_PORT"]
-    {
+    for name in [
+        "DATABASE_URL",
+        "DATABASE_RELAY_URL",
+        "DATABASE_OWNER_URL",
+        "SECRET_KEY",
+        "JWKS_URL",
+        "INNOERP_PROFILE",
+        "ROUTER_PORT",
+    ] {
         command.env_remove(name);
     }
     command.stdout(Stdio::null()).stderr(Stdio::piped());

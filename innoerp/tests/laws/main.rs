@@ -8,6 +8,7 @@ mod names;
 mod nouns;
 mod references;
 mod rights;
+mod roles;
 mod schema;
 mod settings;
 mod tidy;

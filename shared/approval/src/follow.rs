@@ -15,7 +15,7 @@ pub async fn follow(database: &Database, module: &'static str) -> Result<()> {
     let now = database.clock().now();
     let organizations =
         sqlx::query_scalar!(r#"select approval.organizations_to_follow($1) as "id!: OrganizationId""#, now)
-            .fetch_all(database.relay())
+            .fetch_all(database.relay()?)
             .await?;
     for organization_id in organizations {
         let ctx = Ctx::system(database.clone(), module, organization_id, "approval.follow");
@@ -36,7 +36,7 @@ pub async fn follow(database: &Database, module: &'static str) -> Result<()> {
 pub async fn tell(database: &Database, module: &'static str) -> Result<()> {
     let organizations =
         sqlx::query_scalar!(r#"select approval.organizations_to_tell() as "id!: OrganizationId""#)
-            .fetch_all(database.relay())
+            .fetch_all(database.relay()?)
             .await?;
     for organization_id in organizations {
         let ctx = Ctx::system(database.clone(), module, organization_id, "approval.tell");

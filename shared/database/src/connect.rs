@@ -8,6 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
 use crate::connection::{Connection, Connections};
+use crate::migrate::role_of;
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ pub struct Database {
     /// How to open another of these.
     app_options: PgConnectOptions,
     /// Connections as `innoerp_relay`: the outbox relay and the event log, across tenants.
-    relay: PgPool,
+    relay: Option<PgPool>,
     /// The time that use-cases see.
     pub(crate) clock: Clock,
     /// Rung after every commit that announced an event, so that the relay need not poll fast.
@@ -29,49 +30,76 @@ pub struct Database {
 }
 
 impl Database {
-    /// Connects with the URL of any login that is a member of `innoerp_app` and `innoerp_relay`.
+    /// Connects as two logins. That of `url` is a member of `innoerp_modules`, or, where one module is served alone, of
+    /// that module's role; every connection is `innoerp_app` as it opens and the module's role in a transaction of the
+    /// module's, so that row-level security and grants hold whatever the login may do by itself. That of `relay_url` is a
+    /// member of `innoerp_relay`; who relays no events needs none.
     ///
-    /// Every connection switches to its role as it opens, so that row-level security holds whatever the
-    /// login may do by itself. `connections_max` bounds the application pool; the relay takes three more.
+    /// `connections_max` bounds the application pool; the relay takes three more.
     ///
     /// # Errors
     /// As [`connect_as`].
-    pub async fn connect(url: &str, connections_max: u32, clock: Clock) -> Result<Self> {
+    pub async fn connect(
+        url: &str,
+        relay_url: Option<&str>,
+        connections_max: u32,
+        clock: Clock,
+    ) -> Result<Self> {
         let app_options = role_options(url, "innoerp_app")?;
         let app = Connections::new(app_options.clone(), connections_max)?;
+        let relay = match relay_url {
+            Some(url) => Some(connect_as(url, "innoerp_relay", 3).await?),
+            None => None,
+        };
         Ok(Self {
             app,
             app_options,
-            relay: connect_as(url, "innoerp_relay", 3).await?,
+            relay,
             clock,
             announced: Arc::new(Notify::new()),
             relaying: Arc::new(Mutex::new(())),
         })
     }
 
-    /// Refuses a login that could step around row-level security: a superuser, or one with BYPASSRLS.
+    /// Refuses a login that could step around what keeps tenants and modules apart: a superuser, one with BYPASSRLS, one
+    /// that may be the relay or the owner; and one that may not be a module in `modules`.
     ///
     /// # Errors
     /// `INTERNAL`, with a sentence that names the login.
-    pub async fn refuse_privileged_login(&self) -> Result<()> {
-        let (login, privileged): (String, bool) = sqlx::query_as(
-            "select rolname::text, rolsuper or rolbypassrls from pg_roles where rolname = session_user",
-        )
-        .fetch_one(&mut *self.app.get().await?)
-        .await?;
-        if privileged {
-            return Err(Error::internal(format!(
-                "DATABASE_URL logs in as {login}, which can bypass row-level security; \
-                 use a login that is only a member of innoerp_app and innoerp_relay"
-            )));
-        }
-        Ok(())
+    pub async fn refuse_wrong_login(&self, modules: &[&str]) -> Result<()> {
+        let roles: Vec<String> = modules.iter().map(|module| role_of(module)).collect();
+        let (login, privileged, may_be, lacks): (String, bool, Option<String>, Option<String>) = self
+            .app
+            .ask(move |conn| {
+                let asked = sqlx::query_as(
+                    "select rolname::text, rolsuper or rolbypassrls,
+                         (select min(r) from unnest(array['innoerp_relay', 'innoerp_owner']) r
+                          where pg_has_role(session_user, r, 'member')),
+                         (select min(r) from unnest($1) r
+                          where to_regrole(r) is null or not pg_has_role(session_user, to_regrole(r), 'member'))
+                     from pg_roles where rolname = session_user",
+                );
+                Box::pin(asked.bind(roles.clone()).fetch_one(conn))
+            })
+            .await?;
+        let wrong = match (privileged, may_be, lacks) {
+            (true, _, _) => "can bypass row-level security".to_owned(),
+            (_, Some(role), _) => format!("may be {role}, and so read and write what is not its own"),
+            (_, _, Some(role)) => format!("is no member of {role}"),
+            _ => return Ok(()),
+        };
+        Err(Error::internal(format!(
+            "DATABASE_URL logs in as {login}, which {wrong}; use a login that is a member of innoerp_modules, or of one \
+             module's role, and of nothing else"
+        )))
     }
 
     /// The pool for the relay and the event log; sees outboxes and the log, and nothing else.
-    #[must_use]
-    pub fn relay(&self) -> &PgPool {
-        &self.relay
+    ///
+    /// # Errors
+    /// `INTERNAL` in a process that was started without.
+    pub fn relay(&self) -> Result<&PgPool> {
+        self.relay.as_ref().ok_or_else(|| Error::internal("this process has no connection for events"))
     }
 
     /// A connection as the application, outside any tenant: every tenant table is empty there. For jobs that
@@ -118,7 +146,9 @@ impl Database {
     /// Closes every connection, waiting for those in use.
     pub async fn close(&self) {
         self.app.close();
-        self.relay.close().await;
+        if let Some(relay) = &self.relay {
+            relay.close().await;
+        }
     }
 }
 

@@ -21,7 +21,7 @@ impl Database {
             .bind(name)
             .bind(every)
             .bind(self.clock().now())
-            .fetch_one(self.relay())
+            .fetch_one(self.relay()?)
             .await?)
     }
 
@@ -34,7 +34,7 @@ impl Database {
         sqlx::query("update core.job set next_run_at = least(next_run_at, $2) where name = $1")
             .bind(name)
             .bind(at)
-            .execute(self.relay())
+            .execute(self.relay()?)
             .await?;
         Ok(())
     }
@@ -45,7 +45,7 @@ impl Database {
     /// # Errors
     /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
     pub async fn forget(&self) -> Result<()> {
-        sqlx::query("select core.forget($1)").bind(self.clock().now()).execute(self.relay()).await?;
+        sqlx::query("select core.forget($1)").bind(self.clock().now()).execute(self.relay()?).await?;
         Ok(())
     }
 }

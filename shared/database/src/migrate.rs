@@ -43,7 +43,7 @@ pub async fn run(owner_url: &str, modules: &[Module<'_>]) -> Result<()> {
     let mut conn =
         PgConnection::connect_with(&options).await.map_err(|error| not_let_in(&options, &error))?;
     sqlx::query("select pg_advisory_lock($1)").bind(LOCK).execute(&mut conn).await?;
-    prepare_roles(&mut conn).await?;
+    prepare_roles(&mut conn, modules).await?;
     apply(&mut conn, "core", &CORE).await?;
     for module in modules {
         install(&mut conn, module)
@@ -111,14 +111,45 @@ async fn catalogue_permissions(conn: &mut PgConnection, module: &Module<'_>) -> 
     Ok(())
 }
 
+/// The roles that are no module's: who owns everything, what all modules have in common, who moves events, and whoever
+/// serves all modules.
+const ROLES: [&str; 4] = ["innoerp_owner", "innoerp_app", "innoerp_relay", "innoerp_modules"];
+
+/// The role that a module's transactions run as.
+#[must_use]
+pub fn role_of(module: &str) -> String {
+    format!("innoerp_{module}")
+}
+
 /// Roles exist once per cluster, not per database; two databases may be migrated at once.
-async fn prepare_roles(conn: &mut PgConnection) -> Result<()> {
-    for role in ["innoerp_owner", "innoerp_app", "innoerp_relay"] {
+async fn prepare_roles(conn: &mut PgConnection, modules: &[Module<'_>]) -> Result<()> {
+    let of_modules: Vec<String> = modules.iter().map(|module| role_of(module.id)).collect();
+    if let Some(taken) = of_modules.iter().find(|role| ROLES.contains(&role.as_str())) {
+        return Err(Error::internal(format!("a module cannot have the name that {taken} has from it")));
+    }
+    for role in ROLES.into_iter().chain(of_modules.iter().map(String::as_str)) {
         let sql = format!(
             "do $$ begin
-                if not exists (select from pg_roles where rolname = '{role}') then create role {role} nologin; end if;
-                if not pg_has_role(session_user, '{role}', 'member') then execute format('grant {role} to %I', session_user); end if;
+                if to_regrole('{role}') is null then create role {role} nologin; end if;
              exception when duplicate_object or unique_violation then null; end $$"
+        );
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await?;
+    }
+    let to_modules = of_modules.iter().map(|role| ("innoerp_app", role.as_str()));
+    let to_all = of_modules.iter().map(|role| (role.as_str(), "innoerp_modules"));
+    let to_us = [("innoerp_owner", "session_user")];
+    for (role, member) in to_modules.chain(to_all).chain(to_us) {
+        let member = if member == "session_user" { member.to_owned() } else { format!("'{member}'::name") };
+        // Somebody else may be granting the same at this moment, in another database.
+        let sql = format!(
+            "do $$ begin
+                for attempt in 1..100 loop
+                    exit when pg_has_role({member}, '{role}', 'member');
+                    begin
+                        execute format('grant {role} to %I', {member});
+                    exception when unique_violation or internal_error then perform pg_sleep(0.02);
+                    end;
+                end loop; end $$"
         );
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await?;
     }

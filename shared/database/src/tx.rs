@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::connection::Connection;
 use crate::ctx::Once;
+use crate::migrate::role_of;
 use crate::{Actor, Answer, Ctx};
 
 /// Whose records a transaction sees, of nouns that not everybody sees all of.
@@ -62,16 +63,17 @@ impl Tx {
         };
         let now = ctx.now();
         let settings = settings(organization_id, identity_id, membership_id, &ctx.request.request_id, now);
-        // Keys of rights and names of scopes are ours, and have nothing to quote.
-        let (mut begin, scope) = match &sight {
-            Sight::Of(scope) => {
-                (format!("begin; {settings}, set_config('app.scope', '{}', true)", scope.as_str()), *scope)
-            }
-            Sight::OfEach(scopes) => {
-                let begin = "begin isolation level repeatable read, read only";
-                (format!("{begin}; {settings}, set_config('app.scopes', '{scopes}', true)"), Scope::Own)
-            }
+        // Names of modules, keys of rights and names of scopes are ours, and have nothing to quote.
+        let (begin, sees, scope) = match &sight {
+            Sight::Of(scope) => ("begin", format!("'app.scope', '{}'", scope.as_str()), *scope),
+            Sight::OfEach(scopes) => (
+                "begin isolation level repeatable read, read only",
+                format!("'app.scopes', '{scopes}'"),
+                Scope::Own,
+            ),
         };
+        let role = role_of(ctx.module);
+        let mut begin = format!("{begin}; set local role {role}; {settings}, set_config({sees}, true)");
         if plans == Plans::Fresh {
             begin = format!("{begin}; {SET_FRESH_PLANS}");
         }

@@ -23,11 +23,11 @@ pub async fn forget(database: &Database, files: &Files) -> Result<()> {
             database.clock().now(),
             COUNT_MAX
         );
-        let over = over.fetch_all(database.relay()).await?;
+        let over = over.fetch_all(database.relay()?).await?;
         for file in &over {
             files.delete(file.organization_id, file.id).await?;
             sqlx::query!("select common.forget_file($1, $2)", file.organization_id, file.id)
-                .execute(database.relay())
+                .execute(database.relay()?)
                 .await?;
         }
         if over.is_empty() {

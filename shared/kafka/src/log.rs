@@ -77,7 +77,7 @@ impl PostgresLog {
 impl EventLog for PostgresLog {
     async fn append(&self, events: &[Envelope]) -> Result<()> {
         let rows = serde_json::to_value(events)?;
-        let mut tx = self.database.relay().begin().await?;
+        let mut tx = self.database.relay()?.begin().await?;
         sqlx::query("select pg_advisory_xact_lock($1)").bind(APPEND_LOCK).execute(&mut *tx).await?;
         sqlx::query(
             "insert into core.event_log (event_id, event_type, occurred_at, organization_id, actor, aggregate_id, correlation_id, payload)
@@ -105,7 +105,7 @@ impl EventLog for PostgresLog {
         .bind(consumer)
         .bind(types)
         .bind(count_max)
-        .fetch_all(self.database.relay())
+        .fetch_all(self.database.relay()?)
         .await?;
         rows.iter().map(positioned).collect()
     }
@@ -117,7 +117,7 @@ impl EventLog for PostgresLog {
         )
         .bind(consumer)
         .bind(position)
-        .execute(self.database.relay())
+        .execute(self.database.relay()?)
         .await?;
         Ok(())
     }
@@ -132,7 +132,7 @@ impl EventLog for PostgresLog {
         .bind(event.position)
         .bind(event.envelope.organization_id)
         .bind(error)
-        .execute(self.database.relay())
+        .execute(self.database.relay()?)
         .await?;
         Ok(())
     }
@@ -144,7 +144,7 @@ impl EventLog for PostgresLog {
              from core.event_log join taken using (event_id) order by position",
         )
         .bind(consumer)
-        .fetch_all(self.database.relay())
+        .fetch_all(self.database.relay()?)
         .await?;
         rows.iter().map(positioned).collect()
     }

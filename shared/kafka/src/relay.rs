@@ -54,13 +54,13 @@ pub async fn relay_once(database: &Database, module: &str, log: &dyn EventLog) -
     // Without a lock, because it is mostly empty.
     let is_empty: bool =
         sqlx::query_scalar(AssertSqlSafe(format!("select not exists (select from \"{module}\".outbox)")))
-            .fetch_one(database.relay())
+            .fetch_one(database.relay()?)
             .await?;
     if is_empty {
         return Ok(0);
     }
     let _turn = database.turn_to_relay().await;
-    let mut tx = database.relay().begin().await?;
+    let mut tx = database.relay()?.begin().await?;
     let is_mine: bool =
         sqlx::query_scalar("select pg_try_advisory_xact_lock(hashtext('relay'), hashtext($1))")
             .bind(module)

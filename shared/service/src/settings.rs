@@ -13,9 +13,12 @@ pub struct Settings {
     /// How careful the process is; when not set, production for a router over other federations, else development
     #[arg(long, env = "INNOERP_PROFILE", value_enum, global = true)]
     pub profile: Option<Profile>,
-    /// The database, as a login that is a member of innoerp_app and innoerp_relay
+    /// The database, as a login that is a member of innoerp_modules, or of one module's role
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     pub database_url: Option<String>,
+    /// The database, as a login that is a member of innoerp_relay and moves events
+    #[arg(long, env = "DATABASE_RELAY_URL", hide_env_values = true, global = true)]
+    pub database_relay_url: Option<String>,
     /// The database, as a login that may migrate; DATABASE_URL when it is not set
     #[arg(long, env = "DATABASE_OWNER_URL", hide_env_values = true, global = true)]
     pub database_owner_url: Option<String>,
@@ -70,6 +73,7 @@ impl Settings {
     pub fn without_empty(mut self) -> Self {
         let texts = [
             &mut self.database_url,
+            &mut self.database_relay_url,
             &mut self.database_owner_url,
             &mut self.jwks_url,
             &mut self.metrics_listen,

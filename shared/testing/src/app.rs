@@ -100,7 +100,7 @@ impl App {
         let _ = log.try_init();
         let admin_url = fresh_database(&subgraphs).await;
         let clock = Clock::fixed("2026-03-02T09:00:00Z".parse().unwrap());
-        let database = Database::connect(&admin_url, 8, clock.clone()).await.unwrap();
+        let database = Database::connect(&admin_url, Some(&admin_url), 8, clock.clone()).await.unwrap();
         let modules: BTreeSet<String> = subgraphs.iter().map(|subgraph| subgraph.id.to_owned()).collect();
         let log = Arc::new(PostgresLog::new(database.clone()));
         let secret_key: service::SecretKey = "only-for-tests-4f1c6a0b9d8e7f6a5b4c3d2e".parse().unwrap();
@@ -152,7 +152,8 @@ impl App {
     async fn is_announcing(&self) -> bool {
         for (module, _) in &self.modules {
             let sql = format!("select exists (select from \"{module}\".outbox)");
-            let left = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(self.database.relay()).await;
+            let left =
+                sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(self.database.relay().unwrap()).await;
             if left.unwrap() {
                 return true;
             }
@@ -199,7 +200,7 @@ impl App {
     /// The events that were announced so far, after [`App::settle`], oldest first.
     pub async fn announced(&self) -> Vec<(String, Value)> {
         sqlx::query_as("select event_type, payload from core.event_log order by position")
-            .fetch_all(self.database.relay())
+            .fetch_all(self.database.relay().unwrap())
             .await
             .unwrap()
     }
