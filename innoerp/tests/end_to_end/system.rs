@@ -65,9 +65,12 @@ impl System {
     /// The program with a verb, on this system's database and ports.
     pub fn command(&self, verb: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_innoerp"));
+        // Whatever is served alone has a login of its own, which can be nothing else.
+        let served_alone = verb.last().filter(|served| self.ports.contains_key(**served));
+        let url = served_alone.map(|served| as_login(&self.admin_url, &login_of(served)));
         command
             .args(verb)
-            .env("DATABASE_URL", &self.service_url)
+            .env("DATABASE_URL", url.as_ref().unwrap_or(&self.service_url))
             .env("DATABASE_RELAY_URL", &self.relay_url)
             .env("DATABASE_OWNER_URL", &self.admin_url)
             .env("SECRET_KEY", &self.secret_key)
@@ -111,7 +114,10 @@ async fn database() -> [String; 3] {
     let mut admin = PgConnection::connect(&admin_url).await.unwrap();
     let name = format!("test_{}", uuid::Uuid::now_v7().simple());
     let logins = [("innoerp_end_to_end", "innoerp_modules"), ("innoerp_end_to_end_relay", "innoerp_relay")];
-    for (login, role) in logins {
+    let alone = modules::ids().into_iter().map(|module| (login_of(module), format!("innoerp_{module}")));
+    let alone = alone.chain([(login_of("router"), "innoerp_app".to_owned())]);
+    let all = logins.iter().map(|(login, role)| ((*login).to_owned(), (*role).to_owned()));
+    for (login, role) in all.chain(alone) {
         let ignored = "exception when duplicate_object or unique_violation or internal_error then null";
         let prepare = format!(
             "do $$ begin create role {role} nologin; {ignored}; end $$;
@@ -123,13 +129,21 @@ async fn database() -> [String; 3] {
     sqlx::raw_sql(AssertSqlSafe(format!("create database {name}"))).execute(&mut admin).await.unwrap();
     let mut url: reqwest::Url = admin_url.parse().unwrap();
     url.set_path(&name);
-    let as_login = |login: &str| {
-        let mut url = url.clone();
-        url.set_username(login).unwrap();
-        url.set_password(Some(login)).unwrap();
-        url.to_string()
-    };
-    [url.to_string(), as_login(logins[0].0), as_login(logins[1].0)]
+    let admin_url = url.to_string();
+    let [service_url, relay_url] = logins.map(|(login, _)| as_login(&admin_url, login));
+    [admin_url, service_url, relay_url]
+}
+
+/// The login of a module, or of the router, that is served alone.
+fn login_of(served: &str) -> String {
+    format!("innoerp_end_to_end_{served}")
+}
+
+fn as_login(url: &str, login: &str) -> String {
+    let mut url: reqwest::Url = url.parse().unwrap();
+    url.set_username(login).unwrap();
+    url.set_password(Some(login)).unwrap();
+    url.to_string()
 }
 
 /// Ports that nobody listens on, below those that the system gives to outgoing connections: one of these could
