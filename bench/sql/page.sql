@@ -8,13 +8,14 @@ select set_config('app.organization_id', :organization, true), set_config('app.i
     set_config('app.actor_id', :membership, true), set_config('app.request_id', 'bench', true),
     set_config('app.now', now()::text, true), set_config('app.scopes', '{"employee.employee.read": "all", "employee.department.read": "all"}', true), set_config('plan_cache_mode', 'force_custom_plan', true);
 \endpipeline
-select id, number, first_name, last_name, work_email, status, employment_type, joined_on, last_working_day,
-    termination_type, membership_id, department_id, manager_id, work_location_id, work_schedule_id,
+select id, number, first_name, last_name, work_email, employee.status_of(employee), employment_type, joined_on,
+    last_working_day, termination_type, former, membership_id, department_id, manager_id, work_location_id, work_schedule_id,
     holiday_calendar_id, custom_fields, tags, version, created_at, updated_at, sort_name
 from employee.employee
 where (null::jsonb is null or (sort_name, id) >
         (select sort_name, id from jsonb_populate_record(null::employee.employee, null)))
-    and (null::text is null or status = null) and (null::uuid is null or department_id = null)
+    and (null::text is null or null = 'ACTIVE' and (last_working_day is null or not employee.has_left(employee))
+        or null = 'TERMINATED' and last_working_day is not null and employee.has_left(employee)) and (null::uuid is null or department_id = null)
     and (null::uuid is null or manager_id = null) and (null::uuid is null or work_location_id = null)
     and (null::uuid[] is null or id = any(null)) and (null::text[] is null or search_text like all(null))
     and (null::uuid[] is null or id = any(null)) and (null::text[] is null or tags @> null)

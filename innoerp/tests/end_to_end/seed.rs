@@ -155,7 +155,8 @@ async fn its_office_has_something_to_do(system: &System) {
         delegations { nodes { from { displayName } to { displayName } } }
         departments { nodes { name head { name } parent { name } } }
         workLocations { nodes { timeZone holidayCalendar { name } } }
-        employees(filter: { status: TERMINATED }) { totalCount }
+        gone: employees(filter: { status: TERMINATED }) { nodes { lastWorkingDay } }
+        here: employees(filter: { status: ACTIVE }, first: 100) { nodes { lastWorkingDay } }
         leavePolicies { nodes { isDefault lines { accrual carryForwardDaysMax } } }
         leaveRequests(first: 100) { nodes { status firstDay leaveType { code } } } }";
     let data = hr.run(question).await.ok();
@@ -169,7 +170,10 @@ async fn its_office_has_something_to_do(system: &System) {
     let zones: BTreeSet<_> =
         rows(&data, "/workLocations/nodes").iter().map(|each| each["timeZone"].to_string()).collect();
     assert_eq!(zones.len(), 3);
-    assert_eq!(data["employees"]["totalCount"], 3);
+    assert_eq!(rows(&data, "/gone/nodes").len(), 2);
+    let here = rows(&data, "/here/nodes");
+    let in_notice = here.iter().filter(|employee| !employee["lastWorkingDay"].is_null()).count();
+    assert_eq!(in_notice, 1, "until the last day is over somebody works here");
     let policies = rows(&data, "/leavePolicies/nodes");
     assert_eq!(policies.iter().filter(|policy| policy["isDefault"] == true).count(), 1);
     let requests = rows(&data, "/leaveRequests/nodes");

@@ -67,6 +67,12 @@ impl Person {
         self.employments().any(|(first, last)| first <= day && last.is_none_or(|last| day <= last))
     }
 
+    /// Whether their last day is over, where they work.
+    #[must_use]
+    pub fn has_left(&self, instant: DateTime<Utc>) -> bool {
+        self.left_on.is_some_and(|last_day| last_day < self.day_at(instant))
+    }
+
     /// Their employments, oldest first, from the first to the last day; the present one may have no last day.
     pub fn employments(&self) -> impl Iterator<Item = (NaiveDate, Option<NaiveDate>)> {
         let former = self.former.iter().map(|period| (period.first_day, Some(period.last_day)));

@@ -43,7 +43,7 @@ pub async fn employees(tx: &mut Tx, people: &[Person]) -> Result<()> {
     Ok(())
 }
 
-/// Notes an employee's last day, or that there is none.
+/// Notes an employee's last day, or that there is none: for tests of modules that run without the employee module.
 ///
 /// # Errors
 /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
@@ -110,6 +110,22 @@ pub async fn member(tx: &mut Tx, id: MembershipId, roles: &[Role], is_active: bo
         id as MembershipId,
         &roles,
         is_active,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Notes the organization's time zone: for tests of modules that run without the tenant module, whose trigger writes it
+/// otherwise.
+///
+/// # Errors
+/// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+pub async fn organization(tx: &mut Tx, time_zone: Option<&str>) -> Result<()> {
+    sqlx::query!(
+        "insert into people.organization (time_zone) values ($1)
+         on conflict on constraint organization_pkey do update set time_zone = excluded.time_zone",
+        time_zone,
     )
     .execute(tx.conn())
     .await?;

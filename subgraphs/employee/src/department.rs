@@ -110,8 +110,9 @@ async fn fill_in(tx: &mut Tx, department: &mut Department, input: DepartmentUpda
         check_parent(department.id, &select_line(tx, parent_id).await?)?;
     }
     if let Some(head_id) = department.head_id.filter(|_| department.head_id != before.head_id) {
+        let now = tx.now();
         let head = people::select_many(tx, &[head_id]).await?.pop();
-        head.filter(|head| head.left_on.is_none()).ok_or(HEAD_NOT_FOUND)?;
+        head.filter(|head| !head.has_left(now)).ok_or(HEAD_NOT_FOUND)?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Core HR: employees and whom they report to, departments, locations, work schedules, holiday calendars.
 
+mod consumers;
 mod department;
 mod employee;
 pub mod events;
@@ -85,10 +86,12 @@ pub fn subgraph() -> Subgraph {
             EventType::of::<events::EmployeeHired>(),
             EventType::of::<events::EmployeeUpdated>(),
             EventType::of::<events::EmployeeTerminated>(),
+            EventType::of::<events::EmployeeReinstated>(),
+            EventType::of::<events::EmployeeRehired>(),
             EventType::of::<events::ScheduleChanged>(),
             EventType::of::<events::CalendarChanged>(),
         ],
-        consumers: &[],
+        consumers: consumers::CONSUMERS,
         jobs: &[],
         sdl: || service::sdl(&schema()),
         executable: |runtime| service::guard("employee", PERMISSIONS, schema(), runtime),

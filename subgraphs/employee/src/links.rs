@@ -10,7 +10,7 @@ use people::Person;
 
 use crate::Membership;
 use crate::department::Department;
-use crate::employee::{self, Employee, ReportsOf, TerminationType};
+use crate::employee::{self, Employee, FormerEmployment, ReportsOf, TerminationType};
 use crate::holiday_calendar::HolidayCalendar;
 use crate::ids::EmployeeId;
 use crate::structure;
@@ -47,7 +47,12 @@ impl Employee {
         gql.find(self.manager_id).await
     }
 
-    /// The active employees who report to them, by name.
+    /// The employments that they had before the present one, oldest first.
+    async fn former_employments(&self) -> Vec<FormerEmployment> {
+        self.former_employments.iter().map(Into::into).collect()
+    }
+
+    /// The employees who report to them and have not left, by name.
     async fn reports(
         &self,
         gql: &Context<'_>,

@@ -3,18 +3,43 @@
 
 use std::collections::HashSet;
 
+use chrono::NaiveDate;
 use common::{Event as _, MembershipId, Refusal, Result};
 use database::Tx;
 use people::{Period, Person};
 use serde_json::Value;
 use sqlx::types::Json;
 
-use crate::events::{EmployeeHired, EmployeeUpdated};
+use crate::events::{
+    EmployeeHired, EmployeeRehired, EmployeeReinstated, EmployeeState, EmployeeTerminated, EmployeeUpdated,
+};
 use crate::ids::EmployeeId;
 
 /// What holds for everybody without one of their own is not archived.
 pub(crate) const DEFAULT_STAYS: Refusal =
     Refusal::whole("DEFAULT_STAYS", "this is the organization's default; make another one the default first");
+
+/// What happened to an employee; each is an event of its own, with the state that they are in now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    Hired,
+    Updated,
+    Terminated,
+    Reinstated,
+    Rehired,
+}
+
+impl Change {
+    const fn event(self) -> &'static str {
+        match self {
+            Self::Hired => EmployeeHired::TYPE,
+            Self::Updated => EmployeeUpdated::TYPE,
+            Self::Terminated => EmployeeTerminated::TYPE,
+            Self::Reinstated => EmployeeReinstated::TYPE,
+            Self::Rehired => EmployeeRehired::TYPE,
+        }
+    }
+}
 
 /// Lets one writer at a time change an organization's structure; the others wait here.
 ///
@@ -53,7 +78,7 @@ pub(crate) async fn snapshot(tx: &mut Tx) -> Result<Vec<Person>> {
                manager_id as "manager_id: EmployeeId", department_id, joined_on as "joined_on!",
                last_working_day as left_on, time_zone as "time_zone!", work_schedule_id, holiday_calendar_id,
                former as "former!: Json<Vec<Period>>"
-           from employee.employee_in_effect where status <> 'TERMINATED' order by employee_id"#,
+           from employee.employee_in_effect where status = 'ACTIVE' order by employee_id"#,
     )
     .fetch_all(tx.conn())
     .await?)
@@ -62,36 +87,53 @@ pub(crate) async fn snapshot(tx: &mut Tx) -> Result<Vec<Person>> {
 /// Writes down and announces those for whom something else holds than in `before`.
 pub(crate) async fn announce_since(tx: &mut Tx, before: &[Person]) -> Result<()> {
     let after = snapshot(tx).await?;
-    announce(tx, &changed(before, after), &HashSet::new()).await
+    announce(tx, &changed(before, after), |_| Change::Updated).await
 }
 
-/// Writes down and announces the present state of these employees.
-pub(crate) async fn announce_many(tx: &mut Tx, ids: &[EmployeeId]) -> Result<()> {
+/// The calendar day that it is where an employee works.
+pub(crate) async fn today(tx: &mut Tx, id: EmployeeId) -> Result<NaiveDate> {
+    let now = tx.now();
+    let state = in_effect(tx, &[id]).await?.pop();
+    Ok(state.map_or_else(|| now.date_naive(), |state| state.day_at(now)))
+}
+
+/// Announces those who have not left and whose days belong to the organization's own time zone, which has changed. The
+/// directory followed in the transaction that changed it.
+pub(crate) async fn announce_time_zone(tx: &mut Tx) -> Result<()> {
+    lock(tx).await?;
+    let ids = sqlx::query_scalar!(
+        r#"select e.id as "id: EmployeeId" from employee.employee e
+           left join employee.work_location l on l.id = e.work_location_id
+           where l.time_zone is null and not employee.has_left(e) order by e.id"#
+    );
+    let ids = ids.fetch_all(tx.conn()).await?;
+    announce_many(tx, &ids, Change::Updated).await
+}
+
+/// Writes down the present state of these employees, and announces what happened to them.
+pub(crate) async fn announce_many(tx: &mut Tx, ids: &[EmployeeId], change: Change) -> Result<()> {
     let states = in_effect(tx, ids).await?;
-    announce(tx, &states, &HashSet::new()).await
+    announce(tx, &states, |_| change).await
 }
 
 /// Writes down and announces those who were hired, and the present state of those who changed.
 pub(crate) async fn announce_hired(tx: &mut Tx, hired: &[EmployeeId], changed: &[EmployeeId]) -> Result<()> {
     let states = in_effect(tx, &[hired, changed].concat()).await?;
-    announce(tx, &states, &hired.iter().copied().collect()).await
+    let hired: HashSet<EmployeeId> = hired.iter().copied().collect();
+    let change = |id| if hired.contains(&id) { Change::Hired } else { Change::Updated };
+    announce(tx, &states, change).await
 }
 
 /// In two statements, however many they are.
-async fn announce(tx: &mut Tx, states: &[Person], hired: &HashSet<EmployeeId>) -> Result<()> {
+async fn announce(tx: &mut Tx, states: &[Person], change_of: impl Fn(EmployeeId) -> Change) -> Result<()> {
     if states.is_empty() {
         return Ok(());
     }
     people::write::employees(tx, states).await?;
     let ids: Vec<EmployeeId> = states.iter().map(|state| state.id).collect();
-    let events = states.iter().map(|state| match hired.contains(&state.id) {
-        true => serde_json::to_value(EmployeeHired::from(state))
-            .map(|payload| (EmployeeHired::TYPE.to_owned(), payload)),
-        false => serde_json::to_value(EmployeeUpdated::from(state))
-            .map(|payload| (EmployeeUpdated::TYPE.to_owned(), payload)),
-    });
-    let (types, payloads): (Vec<String>, Vec<Value>) =
-        events.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+    let types: Vec<String> = states.iter().map(|state| change_of(state.id).event().to_owned()).collect();
+    let payloads = states.iter().map(|state| serde_json::to_value(EmployeeState::from(state)));
+    let payloads: Vec<Value> = payloads.collect::<Result<_, _>>()?;
     let now = tx.now();
     sqlx::query!(
         "insert into employee.outbox (event_id, event_type, occurred_at, actor, aggregate_id, correlation_id, payload)

@@ -15,6 +15,14 @@ event! {
         modules: Vec<String>,
     }
 
+    /// What others go by of an organization changed: its time zone.
+    OrganizationUpdated = "tenant.organization.updated", of organization_id {
+        /// The organization.
+        organization_id: OrganizationId,
+        /// Its IANA time zone; null for none. The directory has it in the same transaction.
+        timezone: Option<String>,
+    }
+
     /// A module was switched on.
     ModuleEnabled = "tenant.module.enabled", of organization_id {
         /// The organization.

@@ -81,6 +81,7 @@ pub fn subgraph() -> Subgraph {
         migrator: &MIGRATOR,
         events: vec![
             EventType::of::<events::OrganizationCreated>(),
+            EventType::of::<events::OrganizationUpdated>(),
             EventType::of::<events::ModuleEnabled>(),
             EventType::of::<events::ModuleDisabled>(),
         ],

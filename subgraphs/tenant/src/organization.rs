@@ -6,6 +6,7 @@ use common::{ADMINISTRATION, EVERYBODY, Error, Form, Permission, Result};
 use database::{Ctx, Record};
 use graphql::choices;
 
+use crate::events::OrganizationUpdated;
 use crate::ids::OrganizationId;
 
 choices! {
@@ -56,8 +57,13 @@ pub(crate) const MANAGE: Permission = Permission::new(
 pub async fn update(ctx: &Ctx, input: OrganizationUpdateInput) -> Result<Organization> {
     let mut tx = ctx.begin(&MANAGE).await?;
     let mut organization: Organization = tx.lock_at(own_id(ctx)?, input.version).await?;
+    let before = organization.timezone.clone();
     organization.fill_in(input)?;
     tx.save(&mut organization).await?;
+    if organization.timezone != before {
+        let timezone = organization.timezone.clone();
+        tx.emit(&OrganizationUpdated { organization_id: organization.id, timezone }).await?;
+    }
     tx.commit(organization).await
 }
 

@@ -8,8 +8,9 @@ use graphql::{App as _, mutations, queries, sorts};
 
 use super::csv::{EmployeeImportInput, export, import};
 use super::{
-    DOCUMENTS_MANAGE, Employee, EmployeeCreateInput, EmployeeStatus, EmployeeTerminateInput,
-    EmployeeUpdateInput, MANAGE, create, list, terminate, update, update_bulk,
+    DOCUMENTS_MANAGE, Employee, EmployeeCreateInput, EmployeeRehireInput, EmployeeStatus,
+    EmployeeTerminateInput, EmployeeUpdateInput, MANAGE, create, list, rehire, reinstate, terminate, update,
+    update_bulk,
 };
 use crate::ids::{DepartmentId, EmployeeId, WorkLocationId};
 
@@ -121,12 +122,24 @@ mutations! {
         /// The file, and what may be done with it.
         input: EmployeeImportInput
     ) -> report: ImportReport = import for MANAGE;
-    /// Ends an employment.
+    /// Ends an employment, or says another last day or reason of one that ends or has ended.
     employee_terminate(
         /// The id of the employee who leaves.
         id: EmployeeId,
         /// How the employment ends.
         input: EmployeeTerminateInput
-    ) = terminate for MANAGE if |employee| employee.is_active();
+    ) = terminate for MANAGE;
+    /// Takes a termination back, before or after its day: the employment goes on.
+    employee_reinstate(
+        /// The id of the employee who stays.
+        id: EmployeeId
+    ) = reinstate for MANAGE if |employee| employee.has_last_day();
+    /// Begins another employment of somebody who has a last working day, with the same number and history.
+    employee_rehire(
+        /// The id of the employee who comes back.
+        id: EmployeeId,
+        /// The next employment.
+        input: EmployeeRehireInput
+    ) = rehire for MANAGE if |employee| employee.has_last_day();
     attach and detach for DOCUMENTS_MANAGE;
 }

@@ -1,6 +1,7 @@
-//! Employees: hired, changed, moved, and let go.
+//! Employees: hired, changed, moved, let go, and hired again.
 
 mod csv;
+mod employment;
 mod graphql;
 mod model;
 mod repo;
@@ -11,20 +12,20 @@ use custom::Definitions;
 use database::{Ctx, OnConstraint as _, Tx};
 
 pub(crate) use self::csv::EXPORT;
+pub use self::employment::{
+    EmployeeRehireInput, EmployeeTerminateInput, FormerEmployment, TerminationType, rehire, reinstate,
+    terminate,
+};
 pub use self::graphql::{
     EmployeeExportQuery, EmployeeFilter, EmployeeMutation, EmployeeQuery, EmployeeSort, EmployeeUpdateRow,
     MyEmployeeQuery,
 };
-pub use self::model::{
-    Employee, EmployeeCreateInput, EmployeeStatus, EmployeeTerminateInput, EmployeeUpdateInput,
-    TerminationType,
-};
+pub use self::model::{Employee, EmployeeCreateInput, EmployeeStatus, EmployeeUpdateInput};
 pub(crate) use self::repo::ReportsOf;
-use crate::department::{self, Department};
-use crate::events::{EmployeeHired, EmployeeTerminated};
+use crate::department::Department;
 use crate::holiday_calendar::HolidayCalendar;
 use crate::ids::EmployeeId;
-use crate::structure;
+use crate::structure::{self, Change};
 use crate::work_location::WorkLocation;
 use crate::work_schedule::WorkSchedule;
 
@@ -65,11 +66,7 @@ async fn create_in(tx: &mut Tx, input: EmployeeCreateInput) -> Result<Employee> 
     let year = tx.now().year();
     employee.number = tx.next_number(&model::NUMBERS, year).await?;
     save(tx, &mut employee).await?;
-    let states = structure::in_effect(tx, &[employee.id]).await?;
-    people::write::employees(tx, &states).await?;
-    for state in &states {
-        tx.emit(&EmployeeHired::from(state)).await?;
-    }
+    structure::announce_many(tx, &[employee.id], Change::Hired).await?;
     Ok(employee)
 }
 
@@ -100,22 +97,8 @@ async fn update_in(tx: &mut Tx, id: EmployeeId, input: EmployeeUpdateInput) -> R
     employee.fill_in(input, &fields)?;
     check_references(tx, &before, &employee).await?;
     save(tx, &mut employee).await?;
-    structure::announce_many(tx, &[id]).await?;
+    structure::announce_many(tx, &[id], Change::Updated).await?;
     Ok(employee)
-}
-
-/// Ends an employment. Those who report to the leaver are taken over first.
-pub async fn terminate(ctx: &Ctx, id: EmployeeId, input: EmployeeTerminateInput) -> Result<Employee> {
-    let mut tx = ctx.begin(&MANAGE).await?;
-    structure::lock(&mut tx).await?;
-    let mut employee: Employee = tx.lock(id).await?;
-    employee.terminate(&input)?;
-    let moved = hand_over(&mut tx, &employee, input.reassign_reports_to).await?;
-    tx.save(&mut employee).await?;
-    structure::announce_many(&mut tx, &moved).await?;
-    people::write::left_on(&mut tx, id, Some(input.last_working_day.0)).await?;
-    tx.emit(&EmployeeTerminated { employee_id: id, last_working_day: input.last_working_day.0 }).await?;
-    tx.commit(employee).await
 }
 
 /// The employees that the filter lets through.
@@ -157,26 +140,6 @@ async fn check_references(tx: &mut Tx, before: &Employee, now: &Employee) -> Res
         model::check_manager(now.id, &repo::select_line(tx, manager_id).await?)?;
     }
     Ok(())
-}
-
-/// Gives the leaver's people and departments to `heir`; answers whose manager changed.
-async fn hand_over(tx: &mut Tx, leaver: &Employee, heir: Option<EmployeeId>) -> Result<Vec<EmployeeId>> {
-    let mut reports = repo::lock_reports(tx, leaver.id).await?;
-    let ids: Vec<EmployeeId> = reports.iter().map(|report| report.id).collect();
-    match heir {
-        Some(heir) => {
-            model::check_heir(leaver.id, &repo::select_line(tx, heir).await?, &ids)?;
-            for report in &mut reports {
-                // An heir from among them moves up.
-                report.manager_id = if report.id == heir { leaver.manager_id } else { Some(heir) };
-            }
-            tx.save_all(&mut reports).await?;
-        }
-        None if reports.is_empty() => {}
-        None => return Err(model::has_reports(reports.len()).into()),
-    }
-    department::hand_over(tx, leaver.id, heir).await?;
-    Ok(ids)
 }
 
 async fn save(tx: &mut Tx, employee: &mut Employee) -> Result<()> {

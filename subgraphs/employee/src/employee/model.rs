@@ -1,13 +1,16 @@
 //! What an employee may be, and what may happen to one.
 
-use async_graphql::{InputObject, SimpleObject};
+use async_graphql::SimpleObject;
 use chrono::{DateTime, Datelike as _, Utc};
 use common::{Form, MembershipId, Refusal, Result};
 use custom::{CustomFieldInput, Definitions};
 use database::{Record, Series};
 use graphql::{Date, choices, inputs};
+use people::Period;
+use sqlx::types::Json;
 
 use super::READ;
+use super::employment::TerminationType;
 use crate::ids::{DepartmentId, EmployeeId, HolidayCalendarId, WorkLocationId, WorkScheduleId};
 
 choices! {
@@ -27,30 +30,12 @@ choices! {
 }
 
 choices! {
-    /// Where an employment stands.
+    /// Where an employment stands: it follows from its days, by the clock of the place where the employee works.
     EmployeeStatus {
-        /// The employee works here.
+        /// The employee works here, or will; a last working day may lie ahead.
         Active,
-        /// The employee left, or has a last working day.
+        /// The last working day is over.
         Terminated,
-    }
-}
-
-choices! {
-    /// Why an employment ends.
-    TerminationType {
-        /// The employee gave notice.
-        Resignation,
-        /// The employee was given notice, for what they did.
-        Dismissal,
-        /// The employee's position is no more.
-        Redundancy,
-        /// The employee retires.
-        Retirement,
-        /// It was for a limited time.
-        EndOfContract,
-        /// The employee died.
-        Death,
     }
 }
 
@@ -71,16 +56,20 @@ pub struct Employee {
     /// Their mail address at work, in lower case.
     pub work_email: String,
     /// Where the employment stands.
+    #[record(read, column = "employee.status_of(employee)")]
     pub status: EmployeeStatus,
     /// The terms on which they work.
     pub employment_type: EmploymentType,
-    /// Their first day at work.
+    /// Their first day at work; of somebody who came back, that of the present employment.
     pub joined_on: Date,
-    /// Their last day at work; null while none is set.
+    /// Their last day at work; null while none is set. Until it is over they work here.
     pub last_working_day: Option<Date>,
     #[graphql(skip)]
     #[record(right = super::TERMINATION_READ)]
     pub(crate) termination_type: Option<TerminationType>,
+    #[graphql(skip)]
+    #[record(column = "former")]
+    pub(crate) former_employments: Json<Vec<Period>>,
     #[graphql(skip)]
     pub(crate) membership_id: Option<MembershipId>,
     #[graphql(skip)]
@@ -121,7 +110,7 @@ inputs! {
         required work_email: String,
         /// The terms on which they work; full time when absent from a new one.
         defaulted employment_type: EmploymentType,
-        /// Their first day at work, from 1930 to 2100.
+        /// Their first day at work, from 1930 to 2100; not after the last one, and after every employment before.
         required joined_on: Date,
         /// The id of their membership, with which they log in, unique among those who have not left; null for none.
         nullable membership_id: MembershipId,
@@ -143,18 +132,6 @@ inputs! {
     }
 }
 
-/// How an employment ends.
-#[derive(Clone, Debug, InputObject)]
-pub struct EmployeeTerminateInput {
-    /// The last day at work, not before the first; it may lie ahead.
-    pub last_working_day: Date,
-    /// Why it ends.
-    pub termination_type: TerminationType,
-    /// The id of the employee who takes over the people who report to the leaver and the departments that they head.
-    /// Required while anybody reports to them.
-    pub reassign_reports_to: Option<EmployeeId>,
-}
-
 /// The numbers of employees, until the organization chooses another pattern.
 pub(super) const NUMBERS: Series = Series {
     key: "employee.employee",
@@ -165,7 +142,7 @@ pub(super) const NUMBERS: Series = Series {
 
 /// Days of employment lie in these years.
 const FIRST_YEAR: i32 = 1930;
-const LAST_YEAR: i32 = 2100;
+pub(super) const LAST_YEAR: i32 = 2100;
 
 pub(super) const WORK_EMAIL_TAKEN: Refusal =
     Refusal::of("workEmail", "WORK_EMAIL_TAKEN", "another employee has this mail address");
@@ -177,7 +154,7 @@ pub(super) const MEMBERSHIP_TAKEN: Refusal =
     Refusal::of("membershipId", "MEMBERSHIP_TAKEN", "this membership belongs to another employee");
 const JOINED_ON: Refusal =
     Refusal::of("joinedOn", "DATE_OUT_OF_RANGE", "give a first day between 1930 and 2100");
-const LAST_WORKING_DAY: Refusal = Refusal::of("lastWorkingDay", "DATE_OUT_OF_RANGE", "");
+const JOINED_AFTER_LEAVING: Refusal = Refusal::of("joinedOn", "DATE_OUT_OF_RANGE", "");
 const TERMINATED: Refusal = Refusal::whole("EMPLOYEE_TERMINATED", "this employee has left");
 pub(super) const MANAGER_NOT_FOUND: Refusal =
     Refusal::of("managerId", "EMPLOYEE_NOT_FOUND", "there is no such active employee to report to");
@@ -186,17 +163,6 @@ const CYCLE: Refusal = Refusal::of(
     "managerId",
     "MANAGER_CYCLE",
     "this manager reports to the employee, directly or through others",
-);
-const HAS_REPORTS: Refusal = Refusal::of("reassignReportsTo", "HAS_REPORTS", "");
-const HEIR_NOT_FOUND: Refusal = Refusal::of(
-    "reassignReportsTo",
-    "EMPLOYEE_NOT_FOUND",
-    "there is no such other active employee to take over",
-);
-const HEIR_BELOW: Refusal = Refusal::of(
-    "reassignReportsTo",
-    "REASSIGN_CYCLE",
-    "this employee reports to one of the people to be taken over",
 );
 
 impl Employee {
@@ -210,6 +176,9 @@ impl Employee {
         form.email("workEmail", input.work_email, &mut self.work_email);
         form.set("employmentType", input.employment_type, &mut self.employment_type);
         form.checked("joinedOn", input.joined_on, joined_on, &mut self.joined_on);
+        if let Err(refusal) = self.check_first_day() {
+            form.refuse(refusal);
+        }
         form.optional(input.membership_id, &mut self.membership_id);
         form.optional(input.department_id, &mut self.department_id);
         form.optional(input.manager_id, &mut self.manager_id);
@@ -232,23 +201,16 @@ impl Employee {
         if as_if == *self { Ok(()) } else { Err(TERMINATED.into()) }
     }
 
-    /// Ends the employment.
-    pub(super) fn terminate(&mut self, input: &EmployeeTerminateInput) -> Result<(), Refusal> {
-        self.check_active()?;
-        let day = input.last_working_day;
-        if day < self.joined_on || day.0.year() > LAST_YEAR {
-            let first = self.joined_on.0;
-            let message =
-                format!("the last working day must be between {first}, the first day, and {LAST_YEAR}");
-            return Err(LAST_WORKING_DAY.saying(message));
+    /// Whether the first day is not after the last, and after the employments before.
+    fn check_first_day(&self) -> Result<(), Refusal> {
+        if let Some(last) = self.last_working_day.filter(|last| *last < self.joined_on) {
+            let message = format!("the first day may not be after the last working day, {}", last.0);
+            return Err(JOINED_AFTER_LEAVING.saying(message));
         }
-        self.status = EmployeeStatus::Terminated;
-        self.last_working_day = Some(day);
-        self.termination_type = Some(input.termination_type);
-        Ok(())
+        self.check_after_former(self.joined_on)
     }
 
-    /// Whether they work here.
+    /// Whether they have not left: they work here, or will.
     pub(super) fn is_active(&self) -> bool {
         self.status == EmployeeStatus::Active
     }
@@ -272,25 +234,5 @@ pub(super) fn check_manager(id: EmployeeId, line: &[EmployeeId]) -> Result<(), R
     }
 }
 
-/// Whether the first of `line` may take over the `reports` of somebody who leaves.
-///
-/// One of those very reports may: they then report to whom the leaver reported. Somebody further below may
-/// not: they would report to their own people.
-pub(super) fn check_heir(id: EmployeeId, line: &[EmployeeId], reports: &[EmployeeId]) -> Result<(), Refusal> {
-    match line {
-        [] => Err(HEIR_NOT_FOUND),
-        [heir, ..] if *heir == id => Err(HEIR_NOT_FOUND),
-        [heir, ..] if reports.contains(heir) => Ok(()),
-        _ if line.contains(&id) => Err(HEIR_BELOW),
-        _ => Ok(()),
-    }
-}
-
-/// Nobody would lead those who report to a leaver.
-pub(super) fn has_reports(count: usize) -> Refusal {
-    let who = if count == 1 { "one person reports".to_owned() } else { format!("{count} people report") };
-    HAS_REPORTS.saying(format!("{who} to this employee; say who takes over"))
-}
-
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -23,7 +23,8 @@ pub(super) async fn select_page(
         custom::carrying::<Employee>(tx, filter.tag.as_deref(), filter.custom_field.as_ref()).await?;
     Ok(page!(
         tx, Employee, page, sort: EmployeeSort { Name => "sort_name", JoinedOn => "joined_on", Number => "number" },
-        "($3::text is null or status = $3) and ($4::uuid is null or department_id = $4)
+        "($3::text is null or $3 = 'ACTIVE' and (last_working_day is null or not employee.has_left(employee))
+             or $3 = 'TERMINATED' and last_working_day is not null and employee.has_left(employee)) and ($4::uuid is null or department_id = $4)
          and ($5::uuid is null or manager_id = $5) and ($6::uuid is null or work_location_id = $6)
          and ($7::uuid[] is null or id = any($7)) and ($8::text[] is null or search_text like all($8))
          and ($9::uuid[] is null or id = any($9)) and ($10::text[] is null or tags @> $10)
@@ -43,16 +44,17 @@ pub(super) async fn select_page(
 }
 
 pub(super) async fn select_mine(tx: &mut Tx) -> Result<Option<Employee>> {
-    Ok(select_employee!("where membership_id = core.actor_id() and status <> 'TERMINATED'")
+    Ok(select_employee!("where membership_id = core.actor_id() and not employee.has_left(employee)")
         .fetch_optional(tx.conn())
         .await?)
 }
 
-/// An active employee and all whom they report to, one above the other; empty when there is none of that id.
+/// An employee who has not left and all whom they report to, one above the other; empty when there is none of that id.
 pub(super) async fn select_line(tx: &mut Tx, id: EmployeeId) -> Result<Vec<EmployeeId>> {
     Ok(sqlx::query_scalar!(
         r#"with recursive line as (
-               select id, manager_id, 0 as height from employee.employee where id = $1 and status <> 'TERMINATED'
+               select id, manager_id, 0 as height from employee.employee
+               where id = $1 and not employee.has_left(employee)
                union all
                select above.id, above.manager_id, line.height + 1
                from employee.employee above join line on above.id = line.manager_id
@@ -87,7 +89,7 @@ pub(super) async fn select_above(
 /// Who reports to an employee and has not left, locked.
 pub(super) async fn lock_reports(tx: &mut Tx, id: EmployeeId) -> Result<Vec<Employee>> {
     Ok(select_employee!(
-        "where manager_id = $1 and status <> 'TERMINATED' order by id for update",
+        "where manager_id = $1 and not employee.has_left(employee) order by id for update",
         id as EmployeeId
     )
     .fetch_all(tx.conn())
@@ -115,7 +117,7 @@ impl Batch for ReportsOf {
                 "where id in (
                      select page.id from unnest($1::uuid[]) as manager (id) cross join lateral (
                          select report.id from employee.employee report
-                         where report.manager_id = manager.id and report.status <> 'TERMINATED'
+                         where report.manager_id = manager.id and not employee.has_left(report)
                              and ($2::jsonb is null or (report.sort_name, report.id) >
                                   (select sort_name, id from jsonb_populate_record(null::employee.employee, $2)))
                          order by report.sort_name, report.id limit $3

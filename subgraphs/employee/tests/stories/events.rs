@@ -18,19 +18,32 @@ async fn a_working_life_is_announced_in_full_states() {
     let ada = hire(&hr, "Ada", "Lovelace", ada).await;
     update(&hr, &ada, json!({ "version": 1, "departmentId": null })).await.ok();
     terminate(&hr, &boss, Some(&ada)).await.ok();
+    reinstate(&hr, &boss).await.ok();
+    terminate_on(&hr, &boss, END_OF_MONTH, None).await.ok();
+    // What is so already is announced no more.
+    terminate_on(&hr, &boss, END_OF_MONTH, None).await.ok();
+    rehire(&hr, &boss, json!({ "joinedOn": "2026-05-01" })).await.ok();
     app.settle().await;
     let state = |manager: Option<&str>, department: Option<&str>| {
         json!({ "employeeId": ada, "membershipId": membership_id, "managerId": manager, "departmentId": department,
-            "joinedOn": "2026-01-05", "timeZone": "Europe/Berlin", "workScheduleId": null, "holidayCalendarId": null })
+            "joinedOn": "2026-01-05", "lastWorkingDay": null, "formerEmployments": [], "timeZone": "Europe/Berlin",
+            "workScheduleId": null, "holidayCalendarId": null })
     };
-    let hopper = json!({ "employeeId": boss, "membershipId": null, "managerId": null, "departmentId": null,
-        "joinedOn": "2026-01-05", "timeZone": "UTC", "workScheduleId": null, "holidayCalendarId": null });
+    let hopper = |joined_on: &str, last: Option<&str>, former: serde_json::Value| {
+        json!({ "employeeId": boss, "membershipId": null, "managerId": null, "departmentId": null,
+            "joinedOn": joined_on, "lastWorkingDay": last, "formerEmployments": former, "timeZone": "UTC",
+            "workScheduleId": null, "holidayCalendarId": null })
+    };
+    let first = json!([{ "joinedOn": "2026-01-05", "lastWorkingDay": "2026-03-31" }]);
     let expected = [
-        ("employee.employee.hired", hopper),
+        ("employee.employee.hired", hopper("2026-01-05", None, json!([]))),
         ("employee.employee.hired", state(Some(&boss), Some(&department))),
         ("employee.employee.updated", state(Some(&boss), None)),
         ("employee.employee.updated", state(None, None)),
-        ("employee.employee.terminated", json!({ "employeeId": boss, "lastWorkingDay": "2026-03-31" })),
+        ("employee.employee.terminated", hopper("2026-01-05", Some("2026-03-01"), json!([]))),
+        ("employee.employee.reinstated", hopper("2026-01-05", None, json!([]))),
+        ("employee.employee.terminated", hopper("2026-01-05", Some("2026-03-31"), json!([]))),
+        ("employee.employee.rehired", hopper("2026-05-01", None, first)),
     ];
     let expected: Vec<_> = expected.map(|(name, payload)| (name.to_owned(), payload)).into();
     assert_eq!(app.announced().await, expected);

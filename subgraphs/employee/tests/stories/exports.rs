@@ -39,6 +39,12 @@ async fn what_goes_out_comes_back_unchanged_and_is_no_formula() {
     assert_eq!(import(&hr, &csv).await, ([0, 0, 4], vec![]), "{csv}");
     // Semicolons in place of commas, as spreadsheets elsewhere write it, make no other file of it.
     assert_eq!(text(&export(&hr, "(sort: NUMBER)").await["csv"]), csv);
+    // Where an employment stands goes out, with its days; a file ends none, and says what is so already.
+    let days: Vec<_> = csv.lines().filter(|line| line.contains("example.com")).collect();
+    assert!(days.iter().any(|line| line.contains(",2026-01-05,2026-03-01,TERMINATED,")), "{csv}");
+    assert!(days.iter().any(|line| line.contains(",2026-01-05,,ACTIVE,")), "{csv}");
+    let (_, told) = import(&hr, "number,lastWorkingDay,status\nE-00001,2026-03-31,ACTIVE\nE-00002,,\n").await;
+    assert_eq!(told, ["2 lastWorkingDay LAST_WORKING_DAY_ONLY_READ", "3 lastWorkingDay LAST_WORKING_DAY_ONLY_READ"]);
     // Of who has left, nothing else may be said.
     let (_, told) = import(&hr, "number,firstName\nE-00002,Back\n").await;
     assert_eq!(told, ["2 - EMPLOYEE_TERMINATED"]);

@@ -161,8 +161,8 @@ async fn tags_and_values_are_looked_up_by_their_indexes() {
     let (app, hr) = office().await;
     fields(&app, &hr).await;
     let sql = "insert into employee.employee (id, organization_id, number, first_name, last_name, work_email,
-                   employment_type, status, joined_on, tags, custom_fields)
-               select core.uuid_v7(), $1, 'X' || n, 'X', 'X', 'x' || n || '@x', 'FULL_TIME', 'ACTIVE', '2026-01-05',
+                   employment_type, joined_on, tags, custom_fields)
+               select core.uuid_v7(), $1, 'X' || n, 'X', 'X', 'x' || n || '@x', 'FULL_TIME', '2026-01-05',
                    array['all', 'tag ' || n % 1000], jsonb_build_object('badge', (n % 1000)::text)
                from generate_series(1, 20000) n";
     let pool = sqlx::PgPool::connect(&app.admin_url).await.unwrap();

@@ -68,11 +68,11 @@ async fn a_file_hires_and_changes_and_says_what_it_did() {
     assert_eq!(import(&hr, csv).await, ([2, 0, 0], vec![]));
     assert_eq!(import(&hr, csv).await, ([0, 0, 2], vec![]), "it says again what is so");
     let expected = [
-        "number,firstName,lastName,workEmail,employmentType,joinedOn,department,manager,workLocation,workSchedule,\
-         holidayCalendar,tags,custom.shirt",
-        "E-00001,Ada,Lovelace,ada@example.com,PART_TIME,2026-01-05,RND,H-7,Europe/Berlin,Four days,Berlin,\
+        "number,firstName,lastName,workEmail,employmentType,joinedOn,lastWorkingDay,status,department,manager,\
+         workLocation,workSchedule,holidayCalendar,tags,custom.shirt",
+        "E-00001,Ada,Lovelace,ada@example.com,PART_TIME,2026-01-05,,ACTIVE,RND,H-7,Europe/Berlin,Four days,Berlin,\
          \"Remote,Night shift\",M",
-        "H-7,Grace,Hopper,grace@example.com,FULL_TIME,2026-01-01,,,,,,,",
+        "H-7,Grace,Hopper,grace@example.com,FULL_TIME,2026-01-01,,ACTIVE,,,,,,,",
     ];
     assert_eq!(lines(&hr).await, expected);
     // What no column is about stays, what is empty is cleared.

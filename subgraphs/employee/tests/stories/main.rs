@@ -4,6 +4,7 @@
 mod calendars;
 mod departments;
 mod employees;
+mod employments;
 mod events;
 mod exports;
 mod fields;
@@ -64,10 +65,32 @@ async fn update(client: &Client<'_>, id: &str, input: Value) -> Answer {
     client.run_with(UPDATE, json!({ "id": id, "input": input })).await
 }
 
+/// Yesterday and the last day of this month, by the clock of the stories: it is 2 March 2026.
+const YESTERDAY: &str = "2026-03-01";
+const END_OF_MONTH: &str = "2026-03-31";
+
+/// Ends an employment yesterday.
 async fn terminate(client: &Client<'_>, id: &str, reassign_to: Option<&str>) -> Answer {
-    let input = json!({ "lastWorkingDay": "2026-03-31", "terminationType": "RESIGNATION",
-        "reassignReportsTo": reassign_to });
+    terminate_on(client, id, YESTERDAY, reassign_to).await
+}
+
+async fn terminate_on(client: &Client<'_>, id: &str, day: &str, reassign_to: Option<&str>) -> Answer {
+    let input =
+        json!({ "lastWorkingDay": day, "terminationType": "RESIGNATION", "reassignReportsTo": reassign_to });
     client.run_with(TERMINATE, json!({ "id": id, "input": input })).await
+}
+
+async fn reinstate(client: &Client<'_>, id: &str) -> Answer {
+    let document = "mutation($id: ID!) { employeeReinstate(id: $id) {
+        employee { id status lastWorkingDay terminationType version } userErrors { field code message } } }";
+    client.run_with(document, json!({ "id": id })).await
+}
+
+async fn rehire(client: &Client<'_>, id: &str, input: Value) -> Answer {
+    let document = "mutation($id: ID!, $input: EmployeeRehireInput!) { employeeRehire(id: $id, input: $input) {
+        employee { id number status joinedOn lastWorkingDay version formerEmployments { joinedOn lastWorkingDay } }
+        userErrors { field code message } } }";
+    client.run_with(document, json!({ "id": id, "input": input })).await
 }
 
 async fn department(client: &Client<'_>, code: &str) -> String {

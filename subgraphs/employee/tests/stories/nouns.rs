@@ -105,7 +105,13 @@ async fn only_what_would_be_done_is_offered() {
     assert_eq!(member["employee"]["viewerPermissions"], json!([]));
     terminate(&hr, &ada, None).await.ok();
     // References and certificates come when somebody has left.
-    let of_one_who_left = json!(["employeeAttach", "employeeDetach"]);
+    let of_one_who_left = json!([
+        "employeeTerminate",
+        "employeeReinstate",
+        "employeeRehire",
+        "employeeAttach",
+        "employeeDetach"
+    ]);
     assert_eq!(hr.run(&query).await.ok()["employee"]["viewerPermissions"], of_one_who_left);
 }
 

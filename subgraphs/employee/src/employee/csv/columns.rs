@@ -4,6 +4,7 @@ use ::exchange::{Column, Exchange, Family, parse, print};
 use async_graphql::MaybeUndefined::{self, Null, Undefined, Value};
 use common::{Refusal, Result, text};
 use custom::CustomFieldInput;
+use graphql::Date;
 
 use super::model::MANAGER_NOT_FOUND;
 use super::names::{Names, ROW_NUMBER, ROW_WORK_EMAIL};
@@ -18,6 +19,10 @@ const NUMBER_INVALID: Refusal =
 const EMPLOYMENT_TYPE_UNKNOWN: Refusal = Refusal::whole(
     "EMPLOYMENT_TYPE_UNKNOWN",
     "give FULL_TIME, PART_TIME, CONTRACT, INTERN or TEMP, or nothing",
+);
+const LAST_WORKING_DAY_ONLY_READ: Refusal = Refusal::whole(
+    "LAST_WORKING_DAY_ONLY_READ",
+    "a file ends no employment; leave the cell as it was exported, and use employeeTerminate or employeeReinstate",
 );
 const DATE_INVALID: Refusal = Refusal::whole("DATE_INVALID", "give a day such as 2026-12-31");
 
@@ -111,6 +116,26 @@ impl Exchange for Employee {
                 Ok(())
             },
             write: |_, employee| Some(print(&employee.joined_on)),
+        },
+        Column {
+            name: "lastWorkingDay",
+            field: "lastWorkingDay",
+            is_required: false,
+            // An employment is ended one by one, for it asks who takes over: a row may say what is so already.
+            read: |cell, _| {
+                let day = cell.text.map(|text| parse::<Date>(text).ok_or(DATE_INVALID)).transpose()?;
+                let is_so = day == cell.before.and_then(|before| before.last_working_day);
+                if is_so { Ok(()) } else { Err(LAST_WORKING_DAY_ONLY_READ) }
+            },
+            write: |_, employee| employee.last_working_day.map(|day| print(&day)),
+        },
+        Column {
+            name: "status",
+            field: "status",
+            is_required: false,
+            // It follows from the days, and may be another one since the file was made.
+            read: |_, _| Ok(()),
+            write: |_, employee| Some(print(&employee.status)),
         },
         reference_column!("department", "departmentId", department_id, departments, Department),
         Column {

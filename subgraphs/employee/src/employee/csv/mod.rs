@@ -28,7 +28,7 @@ pub(crate) const EXPORT: Permission = Permission::new(
 
 import_input! {
     /// A file of employees. Its columns, in any order: number, firstName, lastName, workEmail, employmentType, joinedOn,
-    /// department (a code), manager (a number or a work e-mail, also of another row), workLocation, workSchedule and
+    /// lastWorkingDay (as it is) and status (which follows from the days), department (a code), manager (a number or a work e-mail, also of another row), workLocation, workSchedule and
     /// holidayCalendar (names), tags (with commas between them), and custom. with the key of a custom field. A row is
     /// about the employee with its number, without a number about the one with its work e-mail who has not left, and else
     /// about a new one, who keeps its number if it has one.

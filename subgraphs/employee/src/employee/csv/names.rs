@@ -10,7 +10,7 @@ use database::{Record, Tx};
 use ::exchange::Sheet;
 
 use super::columns::number;
-use super::model::{EmployeeStatus, select_employee};
+use super::model::select_employee;
 use crate::department::{Department, select_department};
 use crate::employee::Employee;
 use crate::holiday_calendar::{HolidayCalendar, select_holiday_calendar};
@@ -145,7 +145,7 @@ impl People {
         let employees = select_employee!(
             "where id in (
                  select id from employee.employee where number = any($1)
-                 union select id from employee.employee where work_email = any($2) and status <> 'TERMINATED'
+                 union select id from employee.employee where work_email = any($2) and not employee.has_left(employee)
              ) order by id for update",
             &Vec::from_iter(numbers),
             &Vec::from_iter(emails),
@@ -164,7 +164,7 @@ impl People {
     }
 
     pub(super) fn is_active(&self, id: EmployeeId) -> bool {
-        self.all.get(&id).is_some_and(|employee| employee.status == EmployeeStatus::Active)
+        self.all.get(&id).is_some_and(Employee::is_active)
     }
 
     pub(super) fn number_of(&self, id: EmployeeId) -> Option<String> {

@@ -1,9 +1,9 @@
-use async_graphql::MaybeUndefined::Undefined;
+use async_graphql::MaybeUndefined::Value;
 use common::Error;
 
 use super::*;
 
-fn input() -> EmployeeCreateInput {
+pub(crate) fn input() -> EmployeeCreateInput {
     EmployeeCreateInput {
         first_name: " Ada ".into(),
         last_name: "Lovelace".into(),
@@ -21,7 +21,7 @@ fn input() -> EmployeeCreateInput {
     }
 }
 
-fn day(text: &str) -> Date {
+pub(crate) fn day(text: &str) -> Date {
     Date(text.parse().unwrap())
 }
 
@@ -31,16 +31,8 @@ fn filled_in(input: EmployeeCreateInput) -> Result<Employee> {
     Ok(employee)
 }
 
-fn ada() -> Employee {
+pub(crate) fn ada() -> Employee {
     filled_in(input()).unwrap()
-}
-
-fn leaving(day: Date) -> EmployeeTerminateInput {
-    EmployeeTerminateInput {
-        last_working_day: day,
-        termination_type: TerminationType::Resignation,
-        reassign_reports_to: None,
-    }
 }
 
 #[test]
@@ -72,21 +64,28 @@ fn names_addresses_and_days_out_of_range_are_refused() {
 }
 
 #[test]
-fn a_termination_has_a_last_day_not_before_the_first() {
-    let mut ada = ada();
-    assert_eq!(ada.terminate(&leaving(day("2026-01-04"))).unwrap_err().code, "DATE_OUT_OF_RANGE");
-    assert!(ada.is_active());
-    assert_eq!(ada.terminate(&leaving(day("2026-01-05"))), Ok(()));
-    assert_eq!((ada.status, ada.last_working_day), (EmployeeStatus::Terminated, Some(day("2026-01-05"))));
+fn nothing_is_changed_of_somebody_who_left() {
+    let mut gone = Employee { status: EmployeeStatus::Terminated, ..ada() };
+    let unchanged = EmployeeUpdateInput::default();
+    assert!(matches!(gone.fill_in(unchanged, &Definitions::default()), Err(Error::Refused(_))));
 }
 
 #[test]
-fn nothing_more_happens_to_somebody_who_left() {
-    let mut ada = ada();
-    ada.terminate(&leaving(day("2026-03-31"))).unwrap();
-    assert_eq!(ada.terminate(&leaving(day("2026-03-31"))), Err(TERMINATED));
-    let unchanged = EmployeeUpdateInput { first_name: Undefined, ..input().into() };
-    assert!(matches!(ada.fill_in(unchanged, &Definitions::default()), Err(Error::Refused(_))));
+fn a_first_day_is_put_right_between_the_employment_before_and_the_last_day() {
+    let mut ada = Employee { last_working_day: Some(day("2026-03-31")), ..ada() };
+    ada.former_employments.push(Period { first_day: day("2020-01-01").0, last_day: day("2025-06-30").0 });
+    let mut moved = |to: &str| {
+        let input = EmployeeUpdateInput { joined_on: Value(day(to)), ..EmployeeUpdateInput::default() };
+        match ada.fill_in(input, &Definitions::default()) {
+            Ok(()) => "taken".to_owned(),
+            Err(Error::Refused(refusals)) => refusals[0].code.to_string(),
+            Err(error) => panic!("{error:?}"),
+        }
+    };
+    assert_eq!(moved("2025-07-01"), "taken");
+    assert_eq!(moved("2026-03-31"), "taken");
+    assert_eq!(moved("2025-06-30"), "EMPLOYMENTS_OVERLAP");
+    assert_eq!(moved("2026-04-01"), "DATE_OUT_OF_RANGE");
 }
 
 #[test]
@@ -96,15 +95,4 @@ fn nobody_reports_to_themselves_not_even_through_others() {
     assert_eq!(check_manager(own, &[own, middle, top]), Err(OWN_MANAGER));
     assert_eq!(check_manager(top, &[own, middle, top]), Err(CYCLE));
     assert_eq!(check_manager(own, &[]), Err(MANAGER_NOT_FOUND));
-}
-
-#[test]
-fn people_are_taken_over_by_anybody_but_those_below_them() {
-    let [top, leaver, report, below, peer] = [(); 5].map(|()| EmployeeId::new());
-    assert_eq!(check_heir(leaver, &[peer, top], &[report]), Ok(()));
-    assert_eq!(check_heir(leaver, &[top], &[report]), Ok(()));
-    assert_eq!(check_heir(leaver, &[report, leaver, top], &[report]), Ok(()));
-    assert_eq!(check_heir(leaver, &[below, report, leaver, top], &[report]), Err(HEIR_BELOW));
-    assert_eq!(check_heir(leaver, &[leaver, top], &[report]), Err(HEIR_NOT_FOUND));
-    assert_eq!(check_heir(leaver, &[], &[report]), Err(HEIR_NOT_FOUND));
 }

@@ -1,0 +1,89 @@
+use async_graphql::MaybeUndefined::Undefined;
+use common::Error;
+
+use super::super::model::tests::{ada, day};
+use super::*;
+
+fn leaving(text: &str) -> EmployeeTerminateInput {
+    EmployeeTerminateInput {
+        last_working_day: day(text),
+        termination_type: TerminationType::Resignation,
+        reassign_reports_to: None,
+    }
+}
+
+fn coming_back(text: &str) -> EmployeeRehireInput {
+    EmployeeRehireInput {
+        joined_on: day(text),
+        work_email: None,
+        employment_type: None,
+        membership_id: Undefined,
+        department_id: Undefined,
+        manager_id: Undefined,
+        work_location_id: Undefined,
+    }
+}
+
+fn code<T>(done: Result<T>) -> String {
+    match done {
+        Ok(_) => "done".to_owned(),
+        Err(Error::Refused(refusals)) => refusals[0].code.to_string(),
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+#[test]
+fn a_termination_has_a_last_day_not_before_the_first_and_may_be_moved() {
+    let mut ada = ada();
+    for wrong in ["2026-01-04", "2101-01-01"] {
+        assert_eq!(ada.terminate(&leaving(wrong)).unwrap_err().code, "DATE_OUT_OF_RANGE");
+    }
+    assert!(!ada.has_last_day());
+    for right in ["2026-01-05", "2026-06-30", "2026-03-31"] {
+        assert_eq!(ada.terminate(&leaving(right)), Ok(()));
+        assert_eq!(ada.last_working_day, Some(day(right)));
+    }
+}
+
+#[test]
+fn a_termination_is_taken_back_whole_and_once() {
+    let mut ada = ada();
+    assert_eq!(ada.reinstate(), Err(NOT_TERMINATED));
+    let before = ada.clone();
+    ada.terminate(&leaving("2026-03-31")).unwrap();
+    assert_eq!(ada.reinstate(), Ok(()));
+    assert_eq!(ada, before);
+}
+
+#[test]
+fn who_comes_back_keeps_what_was_before() {
+    let mut ada = ada();
+    assert_eq!(code(ada.rehire(coming_back("2027-01-01"))), "EMPLOYEE_NOT_TERMINATED");
+    ada.terminate(&leaving("2026-03-31")).unwrap();
+    assert_eq!(code(ada.clone().rehire(coming_back("2026-03-31"))), "EMPLOYMENTS_OVERLAP");
+    assert_eq!(code(ada.clone().rehire(coming_back("2101-01-01"))), "DATE_OUT_OF_RANGE");
+    ada.rehire(coming_back("2026-04-01")).unwrap();
+    assert_eq!((ada.joined_on, ada.last_working_day, ada.termination_type), (day("2026-04-01"), None, None));
+    let first = Period { first_day: day("2026-01-05").0, last_day: day("2026-03-31").0 };
+    assert_eq!(ada.former_employments.0, [first]);
+    ada.former_employments.0 = vec![first; FORMER_MAX];
+    ada.terminate(&leaving("2026-12-31")).unwrap();
+    assert_eq!(code(ada.rehire(coming_back("2027-01-01"))), "EMPLOYMENTS_TOO_MANY");
+}
+
+#[test]
+fn whoever_is_left_without_a_manager_is_counted_in_plain_words() {
+    assert_eq!(has_reports(1).message, "one person reports to this employee; say who takes over");
+    assert_eq!(has_reports(2).message, "2 people report to this employee; say who takes over");
+}
+
+#[test]
+fn people_are_taken_over_by_anybody_but_those_below_them() {
+    let [top, leaver, report, below, peer] = [(); 5].map(|()| EmployeeId::new());
+    assert_eq!(check_heir(leaver, &[peer, top], &[report]), Ok(()));
+    assert_eq!(check_heir(leaver, &[top], &[report]), Ok(()));
+    assert_eq!(check_heir(leaver, &[report, leaver, top], &[report]), Ok(()));
+    assert_eq!(check_heir(leaver, &[below, report, leaver, top], &[report]), Err(HEIR_BELOW));
+    assert_eq!(check_heir(leaver, &[leaver, top], &[report]), Err(HEIR_NOT_FOUND));
+    assert_eq!(check_heir(leaver, &[], &[report]), Err(HEIR_NOT_FOUND));
+}
