@@ -48,7 +48,12 @@ impl Company {
     }
 
     async fn ask(&self, person: &Person) -> Value {
-        let input = json!({ "name": "Training", "code": "TRAINING", "requiresBalance": false });
+        self.ask_in(person, "TRAINING", "2026-03-09").await
+    }
+
+    /// Asks for a day, of a leave type of its own.
+    async fn ask_in(&self, person: &Person, code: &str, day: &str) -> Value {
+        let input = json!({ "name": code, "code": code, "requiresBalance": false });
         let create =
             "mutation($input: LeaveTypeCreateInput!) { leaveTypeCreate(input: $input) { leaveType { id } } }";
         let hr = self.app.as_(&self.hr).on("leave");
@@ -56,7 +61,7 @@ impl Company {
         let submit = "mutation($input: LeaveRequestSubmitInput!) {
             leaveRequestSubmit(input: $input) { leaveRequest { id } userErrors { code } } }";
         let input = json!({ "leaveTypeId": made["leaveTypeCreate"]["leaveType"]["id"],
-            "firstDay": "2026-03-09", "lastDay": "2026-03-10" });
+            "firstDay": day, "lastDay": day });
         let asked = self.app.as_(person).on("leave").run_with(submit, json!({ "input": input })).await.ok();
         asked["leaveRequestSubmit"]["leaveRequest"]["id"].clone()
     }
@@ -111,4 +116,34 @@ async fn what_waits_in_a_module_that_is_off_is_nobodys_to_open() {
         assert_eq!(page["totalCount"], count);
         assert_eq!(page["nodes"].as_array().unwrap().len(), count);
     }
+}
+
+#[tokio::test]
+async fn whoever_is_told_can_decide_whatever_their_roles_and_else_the_office_is() {
+    let company = Company::new().await;
+    let [ben, bob] = [Role::Member, Role::Member].map(|role| company.hr.colleague(&[role]));
+    let [employee, above] = [EmployeeId::new(), EmployeeId::new()];
+    for (id, person, manager) in [(above, &bob, None), (employee, &ben, Some(above))] {
+        company.join(person).await;
+        company.place(id, person, manager).await;
+    }
+    let request = company.ask(&ben).await;
+    company.app.settle().await;
+    let approve =
+        "mutation($id: ID!) { leaveRequestApprove(id: $id) { leaveRequest { status } userErrors { code } } }";
+    let decided = company.app.as_(&bob).on("leave").run_with(approve, json!({ "id": request })).await.ok();
+    assert_eq!(decided["leaveRequestApprove"]["leaveRequest"]["status"], "APPROVED");
+    company.app.settle().await;
+    let told = |of: Value| of.as_array().unwrap().iter().map(|one| one["type"].clone()).collect::<Vec<_>>();
+    assert_eq!(told(company.told(&bob).await), ["leave.request.submitted"]);
+    assert_eq!(told(company.told(&ben).await), ["leave.request.approved"]);
+    assert_eq!(company.told(&company.hr).await, json!([]));
+    // A manager who is a customer by now decides on nothing, and is told of nothing.
+    let mut tx = company.app.system(&company.hr, "user").await;
+    people::write::member(&mut tx, bob.member().membership_id, &[Role::Client], true).await.unwrap();
+    tx.commit(()).await.unwrap();
+    company.ask_in(&ben, "SECOND", "2026-04-06").await;
+    company.app.settle().await;
+    assert_eq!(told(company.told(&bob).await).len(), 1);
+    assert_eq!(told(company.told(&company.hr).await), ["leave.request.submitted"]);
 }

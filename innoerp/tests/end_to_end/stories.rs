@@ -24,6 +24,7 @@ pub async fn all(system: &System) {
     a_file_is_uploaded_attached_and_read_through_the_router(system).await;
     what_another_module_does_not_have_is_refused_when_written_and_null_when_read(system).await;
     a_changed_role_ends_old_tokens(system).await;
+    a_reference_to_nobody_is_null_and_spoils_no_list(system).await;
     // As many as a script would hire; the same in processes of their own, at a smaller scale.
     own_writes::all(system, if system.is_one_process { 200 } else { 20 }).await;
     security::all(system).await;
@@ -261,4 +262,27 @@ async fn a_changed_role_ends_old_tokens(system: &System) {
     let data = again.run("{ me { membership { roles } } }").await.ok();
     assert_eq!(data["me"]["membership"]["roles"], json!(["HR"]));
     member.until("{ me { user { id } } }", Duration::from_secs(5), is_out).await;
+}
+
+async fn a_reference_to_nobody_is_null_and_spoils_no_list(system: &System) {
+    let company = Company::new(system).await;
+    let nobody = uuid::Uuid::now_v7();
+    let ada = json!({ "firstName": "Ada", "lastName": "Nobody", "workEmail": format!("ada@{}.example", company.name),
+        "joinedOn": "2020-01-01" });
+    let id = company.create("employee", ada).await;
+    let update = format!(
+        r#"mutation {{ employeeUpdate(id: "{id}", input: {{ version: 1, membershipId: "{nobody}" }}) {{ userErrors {{ field code }} }} }}"#
+    );
+    assert_eq!(company.owner.run(&update).await.refusals(), ["MEMBER_NOT_FOUND"]);
+    // What was written before that was checked is there all the same.
+    let mut admin = sqlx::PgConnection::connect(&system.admin_url).await.unwrap();
+    let dangle = "update employee.employee set membership_id = $1 where id = $2";
+    let done = sqlx::query(dangle).bind(nobody).bind(id.parse::<uuid::Uuid>().unwrap()).execute(&mut admin);
+    assert_eq!(done.await.unwrap().rows_affected(), 1);
+    let list = "{ employees { nodes { name membership { displayName } } } }";
+    let seen = company.owner.run(list).await;
+    assert_eq!(
+        seen.0,
+        json!({ "data": { "employees": { "nodes": [{ "name": "Ada Nobody", "membership": null }] } } })
+    );
 }

@@ -3,7 +3,7 @@
 use async_graphql::InputObject;
 use chrono::{DateTime, NaiveDate, Utc};
 use common::{Error, Form, MembershipId, OWN_OR_OFFICE, Page, Permission, Refusal, Result, Scope, Slice};
-use database::{Ctx, Record, page};
+use database::{Ctx, Record, Tx, page};
 use graphql::{Date, sorts};
 
 use crate::DelegationId;
@@ -40,10 +40,12 @@ pub const MANAGE: Permission = Permission::new(
 
 // Use-cases.
 
-/// Lets somebody decide for the caller; the office may let somebody decide for others, who may be ill.
+/// Lets somebody decide for the caller; the office may let somebody decide for others, who may be ill, but not take their
+/// decisions upon itself.
 ///
 /// # Errors
-/// `FORBIDDEN` for somebody else's without the right for all; what [`Form`] refuses.
+/// `FORBIDDEN` for somebody else's without the right for all; what [`Form`] refuses, days that are over, and what holds
+/// already on some of the days.
 pub async fn create(ctx: &Ctx, input: DelegationCreateInput) -> Result<Delegation> {
     let mut tx = ctx.begin(&MANAGE).await?;
     let caller = ctx.member()?.membership_id;
@@ -52,11 +54,17 @@ pub async fn create(ctx: &Ctx, input: DelegationCreateInput) -> Result<Delegatio
         return Err(Error::Forbidden);
     }
     let mut delegation = Delegation::blank(tx.now(), from, input.to_id);
-    fill_in(&mut delegation, input)?;
+    fill_in(&mut delegation, input, caller)?;
+    if delegation.last_day < people::today(&mut tx, from).await? {
+        return Err(OVER.into());
+    }
     for (field, id) in [("fromId", from), ("toId", delegation.to_membership_id)] {
         if !people::works_here(&mut tx, id).await? {
             return Err(MEMBER_NOT_FOUND.at(field).into());
         }
+    }
+    if is_there(&mut tx, &delegation).await? {
+        return Err(TWICE.into());
     }
     tx.save(&mut delegation).await?;
     tx.commit(delegation).await
@@ -113,10 +121,22 @@ pub async fn list(
 pub(crate) const MEMBER_NOT_FOUND: Refusal =
     Refusal::whole("MEMBER_NOT_FOUND", "there is no such active member who works here");
 const TO_ONESELF: Refusal = Refusal::of("toId", "DELEGATION_TO_ONESELF", "let somebody else decide");
+const TO_THE_CALLER: Refusal = Refusal::of(
+    "toId",
+    "DELEGATION_TO_ONESELF",
+    "nobody takes the decisions of others upon themselves; name somebody else, or let them do it",
+);
+const OVER: Refusal =
+    Refusal::of("lastDay", "DELEGATION_OVER", "these days are over; give days that are not");
+const TWICE: Refusal = Refusal::of(
+    "firstDay",
+    "DELEGATION_TWICE",
+    "they decide for them on some of these days already; end that first, or give other days",
+);
 const DAYS_WRONG: Refusal = Refusal::of("lastDay", "DELEGATION_DAYS_INVALID", "give 1 to 90 days");
 const DAYS_MAX: i64 = 90;
 
-fn fill_in(delegation: &mut Delegation, input: DelegationCreateInput) -> Result<()> {
+fn fill_in(delegation: &mut Delegation, input: DelegationCreateInput, caller: MembershipId) -> Result<()> {
     let mut form = Form::default();
     form.optional_text("reason", Some(input.reason).into(), Form::TEXT_MAX, &mut delegation.reason);
     (delegation.first_day, delegation.last_day) = (input.first_day.0, input.last_day.0);
@@ -125,8 +145,34 @@ fn fill_in(delegation: &mut Delegation, input: DelegationCreateInput) -> Result<
     }
     if delegation.to_membership_id == delegation.from_membership_id {
         form.refuse(TO_ONESELF);
+    } else if delegation.to_membership_id == caller {
+        form.refuse(TO_THE_CALLER);
     }
     form.check()
+}
+
+// SQL.
+
+/// Whether the same two have a delegation that was not ended on some of the same days. Two who ask at once wait for each
+/// other.
+async fn is_there(tx: &mut Tx, delegation: &Delegation) -> Result<bool> {
+    let (from, to) = (delegation.from_membership_id, delegation.to_membership_id);
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended('approval.delegation ' || $1::text, 0))",
+        from.to_string(),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from approval.delegation where from_membership_id = $1 and to_membership_id = $2
+               and ended_at is null and first_day <= $4 and last_day >= $3) as "is_there!""#,
+        from as MembershipId,
+        to as MembershipId,
+        delegation.first_day,
+        delegation.last_day,
+    )
+    .fetch_one(tx.conn())
+    .await?)
 }
 
 // GraphQL.

@@ -15,11 +15,18 @@ create function people.time_zone(organization uuid) returns text language sql st
     select coalesce((select o.time_zone from people.organization o where o.organization_id = $1), 'UTC')
 $$;
 
--- As before; of members who are no employees the days are the organization's.
-create or replace function approval.in_force(d approval.delegation) returns boolean language sql stable as $$
-    select $1.ended_at is null and (core.now() at time zone coalesce((
-            select e.time_zone from people.employee e
-            where e.organization_id = $1.organization_id and e.membership_id = $1.from_membership_id
-            order by e.left_on desc nulls first limit 1), people.time_zone($1.organization_id)))::date
-        between $1.first_day and $1.last_day
+-- The calendar day that it is where a member works; of those who are no employees it is the organization's.
+create function people.today(organization uuid, member uuid) returns date language sql stable as $$
+    select (core.now() at time zone coalesce((
+        select e.time_zone from people.employee e where e.organization_id = $1 and e.membership_id = $2
+        order by e.left_on desc nulls first limit 1), people.time_zone($1)))::date
 $$;
+
+create or replace function approval.in_force(d approval.delegation) returns boolean language sql stable as $$
+    select $1.ended_at is null
+        and people.today($1.organization_id, $1.from_membership_id) between $1.first_day and $1.last_day
+$$;
+
+-- What one member has let another decide already, and has not ended.
+create index delegation_pair_idx on approval.delegation (organization_id, from_membership_id, to_membership_id, last_day)
+    where ended_at is null;

@@ -204,6 +204,32 @@ pub async fn office_and(tx: &mut Tx, ids: &[MembershipId]) -> Result<Vec<Member>
     Ok(rows.into_iter().map(|row| member(row.id, row.roles, row.is_active)).collect())
 }
 
+/// The calendar day that it is where a member works; of those who are no employees it is the organization's.
+///
+/// # Errors
+/// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+pub async fn today(tx: &mut Tx, id: MembershipId) -> Result<NaiveDate> {
+    Ok(sqlx::query_scalar!(
+        r#"select people.today(core.organization_id(), $1) as "today!""#,
+        id as MembershipId
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// Those of these ids that are memberships of the organization, whether or not they may come in.
+///
+/// # Errors
+/// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+pub async fn members_among(tx: &mut Tx, ids: &[MembershipId]) -> Result<Vec<MembershipId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: MembershipId" from people.member where id = any($1)"#,
+        ids as &[MembershipId],
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
 /// Whether a member works here and may come in: customers and vendors are members too, and no employees.
 ///
 /// # Errors

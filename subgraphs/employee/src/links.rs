@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::Context;
-use common::{Permission, Result};
+use common::{MembershipId, Permission, Result};
 use database::Tx;
 use graphql::{App as _, Batch, noun};
 use people::Person;
@@ -100,8 +100,22 @@ impl Employee {
     }
 
     /// Their membership; null until they can log in.
-    async fn membership(&self) -> Option<Membership> {
-        self.membership_id.map(|id| Membership { id })
+    async fn membership(&self, gql: &Context<'_>) -> Result<Option<Membership>> {
+        let Some(id) = self.membership_id else { return Ok(None) };
+        Ok(gql.load::<KnownMembers>(id).await?.map(|()| Membership { id }))
+    }
+}
+
+/// Which memberships there are: to others, one that is not would be a member without a name.
+struct KnownMembers;
+
+impl Batch for KnownMembers {
+    type Key = MembershipId;
+    type Value = ();
+    const READ: &'static Permission = &employee::READ;
+
+    async fn load(tx: &mut Tx, keys: &[MembershipId]) -> Result<HashMap<MembershipId, ()>> {
+        Ok(people::members_among(tx, keys).await?.into_iter().map(|id| (id, ())).collect())
     }
 }
 

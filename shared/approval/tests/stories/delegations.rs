@@ -149,3 +149,51 @@ async fn a_delegation_is_to_somebody_else_who_works_here_for_ninety_days_at_most
     let made = delegation::create(&company.app.ctx(&hr, "employee"), of_emil).await.unwrap();
     assert_eq!(made.from_membership_id, id(&emil));
 }
+
+#[tokio::test]
+async fn a_delegation_is_not_for_days_that_are_over_where_one_works() {
+    let (company, bob, _, dora, _) = office().await;
+    let ctx = company.app.ctx(&bob, "employee");
+    assert_eq!(code(delegation::create(&ctx, days(&dora, 1, 1)).await), "DELEGATION_OVER");
+    assert!(delegation::create(&ctx, days(&dora, 1, 2)).await.is_ok(), "its last day is today");
+    // Whoever is no employee has the organization's days: where it is the 3rd, the 2nd is over.
+    let mut tx = company.tx().await;
+    people::write::organization(&mut tx, Some("Pacific/Kiritimati")).await.unwrap();
+    tx.commit(()).await.unwrap();
+    company.until("2026-03-02T10:00:00Z");
+    let ctx = company.app.ctx(&dora, "employee");
+    assert_eq!(code(delegation::create(&ctx, days(&bob, 2, 2)).await), "DELEGATION_OVER");
+    assert!(delegation::create(&ctx, days(&bob, 2, 3)).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_same_two_have_one_delegation_for_a_day() {
+    let (company, bob, _, dora, emil) = office().await;
+    let ctx = company.app.ctx(&bob, "employee");
+    let create = |input| delegation::create(&ctx, input);
+    let made = create(days(&dora, 5, 10)).await.unwrap();
+    for (from, last) in [(5, 10), (10, 12), (3, 5), (6, 7), (3, 20)] {
+        assert_eq!(code(create(days(&dora, from, last)).await), "DELEGATION_TWICE", "{from} to {last}");
+    }
+    for (to, from, last) in [(&dora, 3, 4), (&dora, 11, 12), (&emil, 5, 10)] {
+        assert!(create(days(to, from, last)).await.is_ok());
+    }
+    delegation::create(&company.app.ctx(&dora, "employee"), days(&bob, 5, 10)).await.unwrap();
+    end(&company, &bob, made.id).await.unwrap();
+    assert!(create(days(&dora, 5, 10)).await.is_ok());
+    let (one, other) = tokio::join!(create(days(&emil, 20, 21)), create(days(&emil, 21, 22)));
+    assert_eq!([one.is_ok(), other.is_ok()].iter().filter(|is_ok| **is_ok).count(), 1);
+}
+
+#[tokio::test]
+async fn nobody_takes_the_decisions_of_others_upon_themselves() {
+    let (company, bob, _, dora, _) = office().await;
+    let hr = company.join(&[Role::Hr]).await;
+    let ctx = company.app.ctx(&hr, "employee");
+    for from in [&company.ada, &bob] {
+        let to_me = DelegationCreateInput { from_id: Some(id(from)), ..days(&hr, 2, 20) };
+        assert_eq!(code(delegation::create(&ctx, to_me).await), "DELEGATION_TO_ONESELF");
+        let to_another = DelegationCreateInput { from_id: Some(id(from)), ..days(&dora, 2, 20) };
+        assert!(delegation::create(&ctx, to_another).await.is_ok());
+    }
+}

@@ -44,7 +44,10 @@ async fn what_goes_out_comes_back_unchanged_and_is_no_formula() {
     assert!(days.iter().any(|line| line.contains(",2026-01-05,2026-03-01,TERMINATED,")), "{csv}");
     assert!(days.iter().any(|line| line.contains(",2026-01-05,,ACTIVE,")), "{csv}");
     let (_, told) = import(&hr, "number,lastWorkingDay,status\nE-00001,2026-03-31,ACTIVE\nE-00002,,\n").await;
-    assert_eq!(told, ["2 lastWorkingDay LAST_WORKING_DAY_ONLY_READ", "3 lastWorkingDay LAST_WORKING_DAY_ONLY_READ"]);
+    assert_eq!(
+        told,
+        ["2 lastWorkingDay LAST_WORKING_DAY_ONLY_READ", "3 lastWorkingDay LAST_WORKING_DAY_ONLY_READ"]
+    );
     // Of who has left, nothing else may be said.
     let (_, told) = import(&hr, "number,firstName\nE-00002,Back\n").await;
     assert_eq!(told, ["2 - EMPLOYEE_TERMINATED"]);

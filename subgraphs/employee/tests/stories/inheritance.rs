@@ -89,3 +89,61 @@ async fn a_changed_location_is_announced_for_its_people() {
     let updated = announced_since(&app, before, "employee.employee.updated").await;
     assert_eq!(updated[1]["holidayCalendarId"], json!(null));
 }
+
+#[tokio::test]
+async fn the_days_of_who_has_no_location_belong_to_the_organizations_time_zone() {
+    let (app, office) = office().await;
+    let hr = app.as_(&office);
+    let zone_of = async |id: &str| {
+        let mut tx = app.system(&office, "employee").await;
+        people::find(&mut tx, id.parse().unwrap()).await.unwrap().time_zone
+    };
+    let set = async |zone: Option<&str>| {
+        let mut tx = app.system(&office, "employee").await;
+        people::write::organization(&mut tx, zone).await.unwrap();
+        tx.commit(()).await.unwrap();
+    };
+    let before = hire(&hr, "Ada", "Lovelace", json!({})).await;
+    assert_eq!(zone_of(&before).await, "UTC");
+    set(Some("Pacific/Apia")).await;
+    let place = location(&hr, "Asia/Tokyo", None).await;
+    let elsewhere = hire(&hr, "Bob", "Noyce", json!({ "workLocationId": place })).await;
+    let after = hire(&hr, "Eve", "Moneypenny", json!({})).await;
+    let mut zones = Vec::new();
+    for id in [&before, &after, &elsewhere] {
+        zones.push(zone_of(id).await);
+    }
+    assert_eq!(zones, ["Pacific/Apia", "Pacific/Apia", "Asia/Tokyo"]);
+    // It is 2 March, 22:00 in Apia: in two hours the day is over there, and not in Tokyo.
+    for id in [&before, &elsewhere] {
+        terminate_on(&hr, id, "2026-03-02", None).await.ok();
+    }
+    app.clock.advance(chrono::Duration::hours(2));
+    let gone = hr.run("{ employees(filter: { status: TERMINATED }) { nodes { id } } }").await.ok();
+    assert_eq!(gone["employees"]["nodes"], json!([{ "id": before }]));
+    // Whoever moves to nowhere in particular inherits it, and when it is cleared nothing is left but UTC.
+    update(&hr, &elsewhere, json!({ "version": 2, "workLocationId": null })).await.ok();
+    assert_eq!(zone_of(&elsewhere).await, "Pacific/Apia");
+    set(None).await;
+    assert_eq!(zone_of(&after).await, "UTC");
+}
+
+#[tokio::test]
+async fn another_time_zone_of_the_organization_is_announced_for_those_whom_it_reaches() {
+    let (app, office) = office().await;
+    let hr = app.as_(&office);
+    let here = hire(&hr, "Ada", "Lovelace", json!({})).await;
+    let place = location(&hr, "Asia/Tokyo", None).await;
+    hire(&hr, "Bob", "Noyce", json!({ "workLocationId": place })).await;
+    let gone = hire(&hr, "Gone", "Girl", json!({})).await;
+    terminate(&hr, &gone, None).await.ok();
+    let mut tx = app.system(&office, "employee").await;
+    people::write::organization(&mut tx, Some("Pacific/Apia")).await.unwrap();
+    tx.commit(()).await.unwrap();
+    let before = count(&app).await;
+    let payload = json!({ "organizationId": office.member().organization_id, "timezone": "Pacific/Apia" });
+    app.announce_raw(&office, "tenant.organization.updated", payload).await;
+    let updated = announced_since(&app, before, "employee.employee.updated").await;
+    assert_eq!(updated.len(), 1);
+    assert_eq!((&updated[0]["employeeId"], &updated[0]["timeZone"]), (&json!(here), &json!("Pacific/Apia")));
+}

@@ -13,27 +13,38 @@ use crate::ids::MembershipId;
 pub(crate) struct NotificationType {
     /// The event's name, and the type that clients see.
     pub(crate) key: &'static str,
-    /// What the recipient reads first.
-    pub(crate) title: &'static str,
-    /// Who hears of it.
-    pub(crate) audience: Audience,
+    /// Whether it can happen to a thing again; what cannot is told once, however often it is announced.
+    pub(crate) recurs: bool,
     /// Reads the event's payload.
     pub(crate) subject: fn(&Value) -> Result<Subject>,
+    /// Who hears of it, in which words; whoever is in several audiences hears of it as in the first.
+    pub(crate) tellings: &'static [Telling],
 }
 
-/// Who hears of an event.
+/// What one audience hears of an event.
+pub(crate) struct Telling {
+    /// Who hears of it.
+    pub(crate) audience: Audience,
+    /// What the recipient reads first, and then: a sentence that says which one it is, and nothing that only some may
+    /// know.
+    pub(crate) words: fn(&Subject) -> (&'static str, String),
+}
+
+/// Who hears of an event. Nobody hears of their own deed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Audience {
     /// Those who decide.
     Approvers,
-    /// Those who asked.
-    Requester,
-    /// Those who were told of the thing before.
+    /// Whose it is.
+    Owner,
+    /// Those who were told of the thing before, but for whose it is.
     Told,
+    /// Those who look after people: the first of HR, administrators and owners that anybody else holds.
+    Office,
 }
 
 /// What a notification is about, read from an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Subject {
     /// The thing's type in the graph.
     pub(crate) link_type: String,
@@ -41,45 +52,143 @@ pub(crate) struct Subject {
     pub(crate) link_id: Uuid,
     /// What tells one occasion from another, where the same can happen to a thing again; empty where it cannot.
     pub(crate) occasion: String,
-    /// One sentence: which one it is, and nothing that only some may know.
-    pub(crate) body: String,
-    /// Who asked; `None` when they have no account.
-    pub(crate) requester: Option<MembershipId>,
+    /// What it is, in a few words that a sentence goes on from: `leave from 9 to 13 March 2026`. `None` when the event does
+    /// not say; then it is what an earlier one said.
+    pub(crate) topic: Option<String>,
+    /// So many days it takes, or changed by.
+    pub(crate) days: Decimal,
+    /// Why, in somebody's words.
+    pub(crate) reason: Option<String>,
+    /// Whether somebody decided on it.
+    pub(crate) is_decided: bool,
+    /// Whose it is; `None` when they have no account.
+    pub(crate) owner: Option<MembershipId>,
     /// Who decides; empty when nobody in particular does.
     pub(crate) approvers: Vec<MembershipId>,
+    /// Whose deed it is, if the event says so itself.
+    pub(crate) actor: Option<MembershipId>,
 }
+
+impl Subject {
+    /// What it is, with its days where it has any.
+    pub(crate) fn topic_and_days(&self) -> Option<String> {
+        let topic = self.topic.as_ref()?;
+        Some(match self.days.is_zero() {
+            true => topic.clone(),
+            false => format!("{topic} ({})", days(self.days)),
+        })
+    }
+
+    /// What it is, at the beginning of a sentence.
+    fn named(&self) -> String {
+        match self.topic_and_days() {
+            Some(topic) => capitalized(&topic),
+            None => format!("This {}", spaced(&self.link_type)),
+        }
+    }
+
+    /// What it is, to whom it belongs.
+    fn yours(&self) -> String {
+        format!("Your {}", self.topic_and_days().unwrap_or_else(|| spaced(&self.link_type)))
+    }
+}
+
+const TO_DECIDE: fn(&Subject) -> String = |it| format!("{} waits for your decision.", it.named());
 
 /// Every type of notification.
 pub(crate) const CATALOGUE: &[NotificationType] = &[
     NotificationType {
         key: "leave.request.submitted",
-        title: "Leave request",
-        audience: Audience::Approvers,
+        recurs: false,
         subject: leave_request,
+        tellings: &[
+            Telling { audience: Audience::Approvers, words: |it| ("Leave request", TO_DECIDE(it)) },
+            Telling {
+                audience: Audience::Owner,
+                words: |it| ("Leave asked for", format!("{} was asked for on your behalf.", it.named())),
+            },
+        ],
     },
     NotificationType {
         key: "approval.step.assigned",
-        title: "Waiting for your decision",
-        audience: Audience::Approvers,
+        recurs: false,
         subject: assigned_step,
+        tellings: &[Telling {
+            audience: Audience::Approvers,
+            words: |it| ("Waiting for your decision", TO_DECIDE(it)),
+        }],
     },
     NotificationType {
         key: "leave.request.approved",
-        title: "Leave approved",
-        audience: Audience::Requester,
+        recurs: false,
         subject: leave_request,
+        tellings: &[Telling {
+            audience: Audience::Owner,
+            words: |it| ("Leave approved", format!("{} was approved.", it.yours())),
+        }],
     },
     NotificationType {
         key: "leave.request.rejected",
-        title: "Leave rejected",
-        audience: Audience::Requester,
+        recurs: false,
         subject: leave_request,
+        tellings: &[Telling {
+            audience: Audience::Owner,
+            words: |it| ("Leave rejected", format!("{} was rejected.", it.yours())),
+        }],
     },
     NotificationType {
         key: "leave.request.cancelled",
-        title: "Leave cancelled",
-        audience: Audience::Told,
+        recurs: false,
         subject: leave_request,
+        tellings: &[
+            Telling {
+                audience: Audience::Owner,
+                words: |it| ("Leave cancelled", format!("{} was cancelled.", it.yours())),
+            },
+            Telling {
+                audience: Audience::Told,
+                words: |it| match it.is_decided {
+                    true => ("Leave cancelled", format!("{} was cancelled.", it.named())),
+                    false => {
+                        let body = format!("{} was withdrawn and needs no decision any more.", it.named());
+                        ("Leave withdrawn", body)
+                    }
+                },
+            },
+        ],
+    },
+    NotificationType {
+        key: "leave.request.adjusted",
+        recurs: true,
+        subject: leave_request,
+        tellings: &[Telling {
+            audience: Audience::Owner,
+            words: |it| ("Leave counted again", counted_again(it)),
+        }],
+    },
+    NotificationType {
+        key: "leave.balance.adjusted",
+        recurs: true,
+        subject: leave_balance,
+        tellings: &[Telling {
+            audience: Audience::Owner,
+            words: |it| ("Leave balance corrected", corrected(it)),
+        }],
+    },
+    NotificationType {
+        key: "leave.balance.overdrawn",
+        recurs: true,
+        subject: leave_balance,
+        tellings: &[
+            Telling {
+                audience: Audience::Owner,
+                words: |it| ("Leave balance overdrawn", overdrawn("Your", it)),
+            },
+            Telling {
+                audience: Audience::Office,
+                words: |it| ("Leave balance overdrawn", overdrawn("A", it)),
+            },
+        ],
     },
 ];
 
@@ -96,6 +205,8 @@ struct LeaveRequest {
     requester_membership_id: Option<MembershipId>,
     #[serde(default)]
     approver_membership_ids: Vec<MembershipId>,
+    decided_by_membership_id: Option<MembershipId>,
+    actor_membership_id: Option<MembershipId>,
     first_day: NaiveDate,
     last_day: NaiveDate,
     days: Decimal,
@@ -103,18 +214,44 @@ struct LeaveRequest {
 
 fn leave_request(payload: &Value) -> Result<Subject> {
     let request = LeaveRequest::deserialize(payload)?;
-    let unit = if request.days == Decimal::ONE { "day" } else { "days" };
     Ok(Subject {
         link_type: leave_request_type(),
         link_id: request.request_id,
-        occasion: String::new(),
-        body: format!(
-            "For {} ({} {unit}).",
-            period(request.first_day, request.last_day),
-            request.days.normalize()
-        ),
-        requester: request.requester_membership_id,
+        topic: Some(format!("leave {}", period(request.first_day, request.last_day))),
+        days: request.days,
+        is_decided: request.decided_by_membership_id.is_some(),
+        owner: request.requester_membership_id,
         approvers: request.approver_membership_ids,
+        actor: request.actor_membership_id,
+        ..Subject::default()
+    })
+}
+
+/// What the events of a leave balance say, as far as it matters here.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LeaveBalance {
+    employee_id: Uuid,
+    membership_id: Option<MembershipId>,
+    days: Decimal,
+    reason: Option<String>,
+    actor_membership_id: Option<MembershipId>,
+}
+
+/// As much of what somebody wrote as is told.
+const REASON_MAX: usize = 500;
+
+fn leave_balance(payload: &Value) -> Result<Subject> {
+    let balance = LeaveBalance::deserialize(payload)?;
+    Ok(Subject {
+        // Balances are no things of the graph: whoever is told finds them at the employee.
+        link_type: "Employee".to_owned(),
+        link_id: balance.employee_id,
+        days: balance.days,
+        reason: balance.reason.map(|reason| reason.chars().take(REASON_MAX).collect()),
+        owner: balance.membership_id,
+        actor: balance.actor_membership_id,
+        ..Subject::default()
     })
 }
 
@@ -142,69 +279,62 @@ fn assigned_step(payload: &Value) -> Result<Subject> {
         link_id: assigned.subject_id,
         // Whoever decides on two steps is told of both, and again when the thing is asked for again.
         occasion: format!(":{}:{}", assigned.approval_id, assigned.step),
-        body: format!("Step {} of its approval.", assigned.step),
-        requester: None,
         approvers: assigned.assignees,
+        ..Subject::default()
     })
 }
 
-/// `9 to 13 March 2026`: what both days share is said once.
+/// What it takes now, instead of in brackets.
+fn counted_again(it: &Subject) -> String {
+    let uncounted = Subject { days: Decimal::ZERO, ..it.clone() };
+    format!("{} was counted again and takes {} now.", uncounted.yours(), days(it.days))
+}
+
+fn corrected(it: &Subject) -> String {
+    let sign = if it.days.is_sign_positive() { "+" } else { "" };
+    let reason = it.reason.as_ref().map(|reason| format!(" Reason: {reason}")).unwrap_or_default();
+    format!("Your leave balance was corrected by {sign}{}.{reason}", days(it.days))
+}
+
+fn overdrawn(whose: &str, it: &Subject) -> String {
+    format!("{whose} leave balance is overdrawn by {}.", days(it.days.abs()))
+}
+
+/// `LeaveRequest` as people say it: `leave request`.
+fn spaced(type_name: &str) -> String {
+    let mut words = String::new();
+    for letter in type_name.chars() {
+        if letter.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
+/// `1 day`, `2.5 days`.
+fn days(count: Decimal) -> String {
+    let unit = if count.abs() == Decimal::ONE { "day" } else { "days" };
+    format!("{} {unit}", count.normalize())
+}
+
+/// `from 9 to 13 March 2026`, `on 9 March 2026`: what both days share is said once.
 fn period(first: NaiveDate, last: NaiveDate) -> String {
     let until = last.format("%-d %B %Y");
     match () {
-        () if first == last => until.to_string(),
+        () if first == last => format!("on {until}"),
         () if (first.year(), first.month()) == (last.year(), last.month()) => {
-            format!("{} to {until}", first.day())
+            format!("from {} to {until}", first.day())
         }
-        () if first.year() == last.year() => format!("{} to {until}", first.format("%-d %B")),
-        () => format!("{} to {until}", first.format("%-d %B %Y")),
+        () if first.year() == last.year() => format!("from {} to {until}", first.format("%-d %B")),
+        () => format!("from {} to {until}", first.format("%-d %B %Y")),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn body(first: &str, last: &str, days: &str) -> String {
-        let payload = json!({ "requestId": Uuid::nil(), "employeeId": Uuid::nil(), "requesterMembershipId": null,
-            "approverMembershipIds": [], "firstDay": first, "lastDay": last, "days": days, "aFieldOfNextYear": 1 });
-        leave_request(&payload).unwrap().body
-    }
-
-    #[test]
-    fn the_body_says_the_days_in_the_fewest_words() {
-        assert_eq!(body("2026-03-09", "2026-03-13", "5"), "For 9 to 13 March 2026 (5 days).");
-        assert_eq!(body("2026-03-09", "2026-03-09", "1.00"), "For 9 March 2026 (1 day).");
-        assert_eq!(body("2026-03-09", "2026-03-09", "0.50"), "For 9 March 2026 (0.5 days).");
-        assert_eq!(body("2026-03-30", "2026-04-02", "4"), "For 30 March to 2 April 2026 (4 days).");
-        assert_eq!(
-            body("2026-12-30", "2027-01-04", "10"),
-            "For 30 December 2026 to 4 January 2027 (10 days)."
-        );
-    }
-
-    #[test]
-    fn whoever_is_to_decide_later_hears_of_their_step() {
-        let member = MembershipId::new();
-        let payload = json!({ "approvalId": Uuid::nil(), "kind": "expense.claim", "subjectId": Uuid::nil(),
-            "subjectType": "ExpenseClaim", "step": 2, "assignees": [member] });
-        let subject = assigned_step(&payload).unwrap();
-        assert_eq!((subject.link_type, subject.approvers), ("ExpenseClaim".to_owned(), vec![member]));
-        assert_eq!(subject.body, "Step 2 of its approval.");
-    }
-
-    #[test]
-    fn a_payload_without_its_request_is_an_error() {
-        assert!(leave_request(&json!({ "firstDay": "2026-03-09" })).is_err());
-    }
-
-    #[test]
-    fn every_type_is_there_once() {
-        for kind in CATALOGUE {
-            assert_eq!(CATALOGUE.iter().filter(|other| other.key == kind.key).count(), 1, "{}", kind.key);
-        }
-        assert!(type_of("leave.request.taken").is_none());
-    }
-}
+mod tests;

@@ -20,6 +20,7 @@ pub use self::graphql::{
     NotificationFilter, NotificationMutation, NotificationQuery, NotificationSort, NotificationSubscription,
 };
 pub use self::model::Notification;
+use self::repo::Words;
 use crate::feed::{Bell, Feed};
 use crate::ids::{MembershipId, NotificationId};
 
@@ -155,42 +156,61 @@ impl Receiving {
 
 /// Writes one notification for each member whom an event concerns, and rings their bells.
 pub(crate) async fn tell(tx: &mut Tx, kind: &NotificationType, envelope: &Envelope) -> Result<()> {
-    let subject = (kind.subject)(&envelope.payload)?;
-    let actor = match &envelope.actor {
-        EventActor::Member(id) => Some(MembershipId(*id)),
-        EventActor::System(_) => None,
-    };
-    let recipients: Vec<MembershipId> =
-        recipients(tx, kind.audience, &subject, actor).await?.into_iter().collect();
-    if recipients.is_empty() {
-        return Ok(());
+    let mut subject = (kind.subject)(&envelope.payload)?;
+    if subject.actor.is_none()
+        && let EventActor::Member(id) = &envelope.actor
+    {
+        subject.actor = Some(MembershipId(*id));
     }
-    repo::lock_order(tx).await?;
-    let newest = repo::newest(tx, &recipients).await?;
-    let ids = recipients.iter().map(|recipient| {
-        NotificationId::after(newest.iter().find(|(of, _)| of == recipient).map(|(_, id)| *id))
-    });
-    let ids: Vec<NotificationId> = ids.collect();
-    repo::insert(tx, &ids, &recipients, kind, &subject, actor).await
+    match subject.topic_and_days() {
+        Some(topic) => repo::note_topic(tx, &subject, &topic).await?,
+        None => subject.topic = repo::topic(tx, &subject).await?,
+    }
+    // A thing is requested, approved, rejected, cancelled once: better than the event's id, which another announcement of
+    // the same fact would not share.
+    let occasion = if kind.recurs { format!(":{}", envelope.event_id) } else { subject.occasion.clone() };
+    let dedupe_key = format!("{}:{}{occasion}", kind.key, subject.link_id);
+    let mut heard = model::Recipients::new();
+    for telling in kind.tellings {
+        let recipients = recipients(tx, telling.audience, &subject).await?;
+        let recipients: Vec<MembershipId> = recipients.into_iter().filter(|id| heard.insert(*id)).collect();
+        if !recipients.is_empty() {
+            let (title, body) = (telling.words)(&subject);
+            repo::lock_order(tx).await?;
+            let ids = next_ids(tx, &recipients).await?;
+            let words = Words { kind: kind.key, title, body: &body, dedupe_key: &dedupe_key };
+            repo::insert(tx, &ids, &recipients, &words, &subject).await?;
+        }
+    }
+    Ok(())
 }
 
-async fn recipients(
-    tx: &mut Tx,
-    audience: Audience,
-    subject: &Subject,
-    actor: Option<MembershipId>,
-) -> Result<model::Recipients> {
+/// An id for each recipient, greater than those that they have.
+async fn next_ids(tx: &mut Tx, recipients: &[MembershipId]) -> Result<Vec<NotificationId>> {
+    let newest = repo::newest(tx, recipients).await?;
+    let newest_of = |recipient| newest.iter().find(|(of, _)| of == recipient).map(|(_, id)| *id);
+    Ok(recipients.iter().map(|recipient| NotificationId::after(newest_of(recipient))).collect())
+}
+
+async fn recipients(tx: &mut Tx, audience: Audience, subject: &Subject) -> Result<model::Recipients> {
     Ok(match audience {
         Audience::Approvers => {
             let members = people::office_and(tx, &subject.approvers).await?;
-            let is_alone = match subject.requester {
-                Some(requester) => people::is_alone(tx, requester).await?,
+            let is_alone = match subject.owner {
+                Some(owner) => people::is_alone(tx, owner).await?,
                 None => false,
             };
             model::approvers(subject, &members, is_alone)
         }
-        Audience::Requester => model::requester(subject, actor),
-        Audience::Told => model::told_before(repo::told_of(tx, subject).await?, actor),
+        Audience::Owner => model::others(subject.owner, subject.actor),
+        Audience::Told => {
+            let told = repo::told_of(tx, subject).await?;
+            model::others(told.into_iter().filter(|id| subject.owner != Some(*id)), subject.actor)
+        }
+        Audience::Office => {
+            let members = people::office_and(tx, &[]).await?;
+            model::others(people::office(&[], subject.owner, &members), subject.actor)
+        }
     })
 }
 

@@ -64,20 +64,18 @@ impl Notification {
 /// Who hears of something; each once.
 pub(crate) type Recipients = BTreeSet<MembershipId>;
 
-/// Those who decide on a request, and the requester only when there is nobody else at all.
-pub(super) fn approvers(subject: &Subject, members: &[Member], requester_is_alone: bool) -> Recipients {
-    let decide = people::office(&subject.approvers, subject.requester, members);
-    if decide.is_empty() && requester_is_alone { subject.requester.into_iter().collect() } else { decide }
+/// Those who decide on a request, and whose it is only when there is nobody else at all.
+pub(super) fn approvers(subject: &Subject, members: &[Member], owner_is_alone: bool) -> Recipients {
+    let decide = people::office(&subject.approvers, subject.owner, members);
+    if decide.is_empty() && owner_is_alone { subject.owner.into_iter().collect() } else { decide }
 }
 
-/// The one who asked, unless it is their own deed.
-pub(super) fn requester(subject: &Subject, actor: Option<MembershipId>) -> Recipients {
-    subject.requester.filter(|requester| actor != Some(*requester)).into_iter().collect()
-}
-
-/// Those who were told of the thing before, but for the one whose deed it is.
-pub(super) fn told_before(told: Vec<MembershipId>, actor: Option<MembershipId>) -> Recipients {
-    told.into_iter().filter(|id| actor != Some(*id)).collect()
+/// These, but for the one whose deed it is.
+pub(super) fn others(
+    members: impl IntoIterator<Item = MembershipId>,
+    actor: Option<MembershipId>,
+) -> Recipients {
+    members.into_iter().filter(|id| actor != Some(*id)).collect()
 }
 
 #[cfg(test)]
@@ -91,14 +89,8 @@ mod tests {
     }
 
     fn request(by: &Member, approvers: &[&Member]) -> Subject {
-        Subject {
-            link_type: "LeaveRequest".to_owned(),
-            link_id: Uuid::nil(),
-            occasion: String::new(),
-            body: String::new(),
-            requester: Some(by.id),
-            approvers: approvers.iter().map(|member| member.id).collect(),
-        }
+        let approvers = approvers.iter().map(|member| member.id).collect();
+        Subject { owner: Some(by.id), approvers, ..Subject::default() }
     }
 
     fn ids(members: &[&Member]) -> Recipients {
@@ -120,13 +112,10 @@ mod tests {
     #[test]
     fn nobody_hears_of_their_own_deed() {
         let (asks, decides) = (member(&[]), member(&[]));
-        let subject = request(&asks, &[&decides]);
-        assert_eq!(requester(&subject, Some(decides.id)), ids(&[&asks]));
-        assert_eq!(requester(&subject, None), ids(&[&asks]));
-        assert_eq!(requester(&subject, Some(asks.id)), ids(&[]));
-        assert_eq!(requester(&Subject { requester: None, ..subject }, Some(decides.id)), ids(&[]));
         let told = vec![asks.id, decides.id, decides.id];
-        assert_eq!(told_before(told.clone(), Some(asks.id)), ids(&[&decides]));
-        assert_eq!(told_before(told, None), ids(&[&asks, &decides]));
+        assert_eq!(others(told.clone(), Some(asks.id)), ids(&[&decides]));
+        assert_eq!(others(told, None), ids(&[&asks, &decides]));
+        assert_eq!(others(Some(asks.id), Some(asks.id)), ids(&[]));
+        assert_eq!(others(None, Some(decides.id)), ids(&[]));
     }
 }

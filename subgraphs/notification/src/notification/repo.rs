@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use common::{Page, Result, Slice};
 use database::{Tx, page};
 
-use super::catalogue::{NotificationType, Subject};
+use super::catalogue::Subject;
 use super::graphql::{NotificationFilter, NotificationSort};
 use super::model::{Notification, select_notification};
 use crate::ids::{MembershipId, NotificationId};
@@ -110,14 +110,46 @@ pub(super) async fn lock_order(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
+/// Keeps what a thing is called, for events about it that do not say.
+pub(super) async fn note_topic(tx: &mut Tx, subject: &Subject, words: &str) -> Result<()> {
+    sqlx::query!(
+        "insert into notification.topic as t (link_type, link_id, words) values ($1, $2, $3)
+         on conflict on constraint topic_pkey do update set words = excluded.words where t.words <> excluded.words",
+        subject.link_type,
+        subject.link_id,
+        words,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// What a thing was called last; `None` when nobody said.
+pub(super) async fn topic(tx: &mut Tx, subject: &Subject) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!(
+        "select words from notification.topic where link_type = $1 and link_id = $2",
+        subject.link_type,
+        subject.link_id,
+    )
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
+/// What recipients read, and what keeps them from reading it twice.
+pub(super) struct Words<'a> {
+    pub(super) kind: &'a str,
+    pub(super) title: &'a str,
+    pub(super) body: &'a str,
+    pub(super) dedupe_key: &'a str,
+}
+
 /// Writes a notification per recipient, and rings for each who had not been told yet.
 pub(super) async fn insert(
     tx: &mut Tx,
     ids: &[NotificationId],
     recipients: &[MembershipId],
-    kind: &NotificationType,
+    words: &Words<'_>,
     subject: &Subject,
-    actor: Option<MembershipId>,
 ) -> Result<()> {
     let now = tx.now();
     sqlx::query!(
@@ -131,15 +163,13 @@ pub(super) async fn insert(
          select pg_notify('notification', organization_id || ':' || recipient_membership_id) from told",
         ids as &[NotificationId],
         recipients as &[MembershipId],
-        kind.key,
-        kind.title,
-        subject.body,
+        words.kind,
+        words.title,
+        words.body,
         subject.link_type,
         subject.link_id,
-        actor as Option<MembershipId>,
-        // A thing is requested, approved, rejected, cancelled once: better than the event's id, which another
-        // announcement of the same fact would not share.
-        format!("{}:{}{}", kind.key, subject.link_id, subject.occasion),
+        subject.actor as Option<MembershipId>,
+        words.dedupe_key,
         now,
     )
     .execute(tx.conn())

@@ -48,6 +48,12 @@ impl Request {
         Self { id: request_id, payload }
     }
 
+    /// As it is once somebody has decided on it.
+    pub fn decided_by(mut self, person: &Person) -> Self {
+        self.payload["decidedByMembershipId"] = json!(id(person));
+        self
+    }
+
     /// Announces what a person did with it: `submitted`, `approved`, `rejected`, `cancelled`.
     pub async fn is(&self, app: &App, verbed: &str, by: &Person) {
         app.publish(self.envelope(verbed, by)).await;
@@ -81,6 +87,18 @@ pub async fn told(app: &App, count: usize) -> (Person, Person) {
 pub async fn inbox(app: &App, person: &Person) -> Vec<Value> {
     let query = "{ notifications(first: 100) { nodes { id type title body createdAt readAt actor { id } link { type id } } } }";
     app.as_(person).run(query).await.ok()["notifications"]["nodes"].as_array().unwrap().clone()
+}
+
+/// Announces something about a balance of an employee, whose membership it names.
+pub async fn balance(app: &App, by: &Person, verbed: &str, of: &Person, days: &str) {
+    let payload = json!({ "employeeId": Uuid::now_v7(), "membershipId": id(of), "leaveTypeId": Uuid::now_v7(),
+        "days": days, "actorMembershipId": id(by) });
+    app.announce_raw(by, &format!("leave.balance.{verbed}"), payload).await;
+}
+
+/// What a person was told, newest first.
+pub async fn bodies(app: &App, person: &Person) -> Vec<String> {
+    inbox(app, person).await.iter().map(|told| told["body"].as_str().unwrap().to_owned()).collect()
 }
 
 /// The titles of what a person was told, newest first.

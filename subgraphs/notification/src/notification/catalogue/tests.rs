@@ -1,0 +1,104 @@
+use serde_json::json;
+
+use super::*;
+
+fn request(first: &str, last: &str, days: &str) -> Value {
+    json!({ "requestId": Uuid::nil(), "employeeId": Uuid::nil(), "requesterMembershipId": null,
+        "approverMembershipIds": [], "firstDay": first, "lastDay": last, "days": days, "aFieldOfNextYear": 1 })
+}
+
+/// What an audience hears of an event.
+#[track_caller]
+fn told(event: &str, audience: Audience, payload: &Value) -> String {
+    let kind = type_of(event).unwrap();
+    let telling = kind.tellings.iter().find(|telling| telling.audience == audience).unwrap();
+    (telling.words)(&(kind.subject)(payload).unwrap()).1
+}
+
+#[test]
+fn leave_is_named_by_its_days_in_the_fewest_words() {
+    let body =
+        |first, last, days| told("leave.request.approved", Audience::Owner, &request(first, last, days));
+    assert_eq!(
+        body("2026-03-09", "2026-03-13", "5"),
+        "Your leave from 9 to 13 March 2026 (5 days) was approved."
+    );
+    assert_eq!(body("2026-03-09", "2026-03-09", "1.00"), "Your leave on 9 March 2026 (1 day) was approved.");
+    assert_eq!(
+        body("2026-03-09", "2026-03-09", "0.50"),
+        "Your leave on 9 March 2026 (0.5 days) was approved."
+    );
+    assert_eq!(body("2026-03-09", "2026-03-09", "0"), "Your leave on 9 March 2026 was approved.");
+    assert_eq!(
+        body("2026-03-30", "2026-04-02", "4"),
+        "Your leave from 30 March to 2 April 2026 (4 days) was approved."
+    );
+    assert_eq!(
+        body("2026-12-30", "2027-01-04", "10"),
+        "Your leave from 30 December 2026 to 4 January 2027 (10 days) was approved."
+    );
+}
+
+#[test]
+fn each_audience_reads_what_the_event_means_for_them() {
+    let mut request = request("2026-03-09", "2026-03-13", "5");
+    let leave = "eave from 9 to 13 March 2026 (5 days)";
+    for (event, audience, before, after) in [
+        ("leave.request.submitted", Audience::Approvers, "L", " waits for your decision."),
+        ("leave.request.submitted", Audience::Owner, "L", " was asked for on your behalf."),
+        ("leave.request.rejected", Audience::Owner, "Your l", " was rejected."),
+        ("leave.request.cancelled", Audience::Owner, "Your l", " was cancelled."),
+        ("leave.request.cancelled", Audience::Told, "L", " was withdrawn and needs no decision any more."),
+    ] {
+        assert_eq!(told(event, audience, &request), format!("{before}{leave}{after}"));
+    }
+    assert_eq!(
+        told("leave.request.adjusted", Audience::Owner, &request),
+        "Your leave from 9 to 13 March 2026 was counted again and takes 5 days now."
+    );
+    request["decidedByMembershipId"] = json!(Uuid::nil());
+    let cancelled = told("leave.request.cancelled", Audience::Told, &request);
+    assert_eq!(cancelled, format!("L{leave} was cancelled."));
+}
+
+#[test]
+fn a_balance_is_told_of_in_days() {
+    let balance = |days: &str, reason: Option<&str>| json!({ "employeeId": Uuid::nil(), "leaveTypeId": Uuid::nil(), "days": days, "reason": reason });
+    let corrected = |days, reason| told("leave.balance.adjusted", Audience::Owner, &balance(days, reason));
+    assert_eq!(corrected("2.0", None), "Your leave balance was corrected by +2 days.");
+    assert_eq!(
+        corrected("-1", Some("Opening balance")),
+        "Your leave balance was corrected by -1 day. Reason: Opening balance"
+    );
+    assert!(corrected("1", Some(&"x".repeat(5_000))).len() < 2_000);
+    for days in ["1", "-1"] {
+        let payload = balance(days, None);
+        let overdrawn = |audience| told("leave.balance.overdrawn", audience, &payload);
+        assert_eq!(overdrawn(Audience::Owner), "Your leave balance is overdrawn by 1 day.");
+        assert_eq!(overdrawn(Audience::Office), "A leave balance is overdrawn by 1 day.");
+    }
+}
+
+#[test]
+fn whoever_is_to_decide_later_hears_of_their_step() {
+    let member = MembershipId::new();
+    let payload = json!({ "approvalId": Uuid::nil(), "kind": "expense.claim", "subjectId": Uuid::nil(),
+        "subjectType": "ExpenseClaim", "step": 2, "assignees": [member] });
+    let subject = assigned_step(&payload).unwrap();
+    assert_eq!((subject.link_type.as_str(), &subject.approvers[..]), ("ExpenseClaim", &[member][..]));
+    let body = told("approval.step.assigned", Audience::Approvers, &payload);
+    assert_eq!(body, "This expense claim waits for your decision.");
+}
+
+#[test]
+fn a_payload_without_its_request_is_an_error() {
+    assert!(leave_request(&json!({ "firstDay": "2026-03-09" })).is_err());
+}
+
+#[test]
+fn every_type_is_there_once() {
+    for kind in CATALOGUE {
+        assert_eq!(CATALOGUE.iter().filter(|other| other.key == kind.key).count(), 1, "{}", kind.key);
+    }
+    assert!(type_of("leave.request.taken").is_none());
+}
