@@ -101,16 +101,13 @@ impl Column {
 
     /// How it is selected: what PostgreSQL has by another type is read as the field's.
     fn selected(&self) -> String {
-        let as_is = self.field == self.name;
+        // Of what is worked out, PostgreSQL does not say whether it may be null.
         let is_worked_out = syn::parse_str::<Ident>(&self.name).is_err();
-        match (is_builtin(&self.ty), as_is) {
+        let mark = if is_worked_out && inner(&self.ty).is_none() { "!" } else { "" };
+        match (is_builtin(&self.ty), self.field == self.name) {
             (true, true) => self.name.clone(),
-            // Of what is worked out, PostgreSQL does not say whether it may be null.
-            (_, false) if is_worked_out && inner(&self.ty).is_none() => {
-                format!("{} as \"{}!: _\"", self.name, self.field)
-            }
             (true, false) => format!("{} as {}", self.name, self.field),
-            (false, _) => format!("{} as \"{}: _\"", self.name, self.field),
+            (false, _) => format!("{} as \"{}{mark}: _\"", self.name, self.field),
         }
     }
 
