@@ -66,6 +66,19 @@ impl Company {
         asked["leaveRequestSubmit"]["leaveRequest"]["id"].clone()
     }
 
+    /// Does what the jobs do that run by themselves, and delivers what they announce.
+    async fn follow(&self) {
+        for job in user::subgraph().jobs {
+            (job.run)(self.app.runtime().clone()).await.unwrap();
+        }
+        self.app.settle().await;
+    }
+
+    /// The types of what a person was told, newest first.
+    async fn told_types(&self, person: &Person) -> Vec<Value> {
+        self.told(person).await.as_array().unwrap().iter().map(|one| one["type"].clone()).collect()
+    }
+
     async fn told(&self, person: &Person) -> Value {
         let query = "{ notifications { nodes { type link { type id } } } }";
         let client = self.app.as_(person).on("notification");
@@ -134,9 +147,8 @@ async fn whoever_is_told_can_decide_whatever_their_roles_and_else_the_office_is(
     let decided = company.app.as_(&bob).on("leave").run_with(approve, json!({ "id": request })).await.ok();
     assert_eq!(decided["leaveRequestApprove"]["leaveRequest"]["status"], "APPROVED");
     company.app.settle().await;
-    let told = |of: Value| of.as_array().unwrap().iter().map(|one| one["type"].clone()).collect::<Vec<_>>();
-    assert_eq!(told(company.told(&bob).await), ["leave.request.submitted"]);
-    assert_eq!(told(company.told(&ben).await), ["leave.request.approved"]);
+    assert_eq!(company.told_types(&bob).await, ["leave.request.submitted"]);
+    assert_eq!(company.told_types(&ben).await, ["leave.request.approved"]);
     assert_eq!(company.told(&company.hr).await, json!([]));
     // A manager who is a customer by now decides on nothing, and is told of nothing.
     let mut tx = company.app.system(&company.hr, "user").await;
@@ -144,6 +156,46 @@ async fn whoever_is_told_can_decide_whatever_their_roles_and_else_the_office_is(
     tx.commit(()).await.unwrap();
     company.ask_in(&ben, "SECOND", "2026-04-06").await;
     company.app.settle().await;
-    assert_eq!(told(company.told(&bob).await).len(), 1);
-    assert_eq!(told(company.told(&company.hr).await), ["leave.request.submitted"]);
+    assert_eq!(company.told_types(&bob).await.len(), 1);
+    assert_eq!(company.told_types(&company.hr).await, ["leave.request.submitted"]);
+}
+
+#[tokio::test]
+async fn when_a_manager_leaves_the_successor_is_told_and_without_one_the_office_once_the_day_is_over() {
+    let company = Company::new().await;
+    let [ben, eve, bob, tina] = [Role::Member; 4].map(|role| company.hr.colleague(&[role]));
+    let mut ids: Vec<String> = Vec::new();
+    for (person, name, manager) in
+        [(&tina, "tina", None), (&bob, "bob", None), (&ben, "ben", Some(1)), (&eve, "eve", Some(0))]
+    {
+        company.join(person).await;
+        let input = json!({ "firstName": name, "lastName": "X", "workEmail": format!("{name}@x.example"),
+            "joinedOn": "2026-01-01", "membershipId": person.member().membership_id,
+            "managerId": manager.map(|at: usize| ids[at].clone()) });
+        ids.push(company.app.as_(&company.hr).on("employee").create("employee", input).await);
+    }
+    company.ask_in(&ben, "BEN", "2026-04-07").await;
+    company.ask_in(&eve, "EVE", "2026-04-07").await;
+    company.follow().await;
+    let terminate = async |id: &str, heir: Option<&str>| {
+        let input = json!({ "lastWorkingDay": "2026-03-31", "terminationType": "RETIREMENT", "reassignReportsTo": heir });
+        let document = "mutation($id: ID!, $input: EmployeeTerminateInput!) {
+            employeeTerminate(id: $id, input: $input) { employee { status } userErrors { code } } }";
+        company
+            .app
+            .as_(&company.hr)
+            .on("employee")
+            .run_with(document, json!({ "id": id, "input": input }))
+            .await
+            .ok();
+    };
+    // Bob hands over now; Tina leaves at the end of the month, and nobody takes over from her.
+    terminate(&ids[1], Some(&ids[0])).await;
+    terminate(&ids[0], None).await;
+    company.follow().await;
+    assert_eq!(company.told_types(&tina).await, ["approval.step.assigned", "leave.request.submitted"]);
+    assert_eq!(company.told(&company.hr).await, json!([]));
+    company.app.clock.advance(chrono::Duration::days(30));
+    company.follow().await;
+    assert_eq!(company.told_types(&company.hr).await, ["approval.step.assigned", "approval.step.assigned"]);
 }

@@ -1,6 +1,6 @@
 //! The directory: who works here, whom they report to, when they work, and who is a member with which roles.
 //!
-//! One for all modules. employee and user write it in the transactions that change what it says ([`write`]); whoever
+//! One for all modules. tenant, user and employee write it in the transactions that change what it says ([`write`]); whoever
 //! decides by it reads it in their own. So what was just done is known everywhere, and nothing has to be kept up to
 //! date by events. It holds ids, days and roles, no names: those come from the graph.
 

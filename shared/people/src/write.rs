@@ -1,4 +1,4 @@
-//! What the modules write that own the facts: employee and user.
+//! What the modules write that own the facts: employee, and by triggers of their own user and tenant.
 
 use chrono::NaiveDate;
 use common::{EmployeeId, MembershipId, Result, Role};

@@ -150,3 +150,34 @@ async fn currencies_are_the_same_for_everybody() {
     assert!(all.iter().any(|currency| currency["code"] == "JPY" && currency["decimals"] == 0));
     assert_eq!(app.as_nobody().run("{ currencies { code } }").await.codes(), ["UNAUTHENTICATED"]);
 }
+
+#[tokio::test]
+async fn a_time_zone_is_in_the_directory_at_once_and_is_announced() {
+    let (app, owner) = world("acme").await;
+    let in_directory = async || {
+        let mut tx = app.system(&owner, "tenant").await;
+        let zone: Option<String> = sqlx::query_scalar("select time_zone from people.organization")
+            .fetch_one(tx.conn())
+            .await
+            .unwrap();
+        zone
+    };
+    assert_eq!(in_directory().await, None);
+    let client = app.as_(&owner);
+    for (version, change, zone) in [
+        (1, "timezone: \"Pacific/Apia\"", Some("Pacific/Apia")),
+        (2, "name: \"Other\"", Some("Pacific/Apia")),
+        (3, "timezone: null", None),
+    ] {
+        let update = format!(
+            "mutation {{ organizationUpdate(input: {{ version: {version}, {change} }}) {{ userErrors {{ code }} }} }}"
+        );
+        client.run(&update).await.ok();
+        assert_eq!(in_directory().await.as_deref(), zone);
+    }
+    app.settle().await;
+    let announced = app.announced().await;
+    let zones = announced.iter().filter(|(event, _)| event == "tenant.organization.updated");
+    let zones: Vec<_> = zones.map(|(_, payload)| payload["timezone"].clone()).collect();
+    assert_eq!(zones, [json!("Pacific/Apia"), json!(null)], "a name is no time zone");
+}
