@@ -15,6 +15,10 @@ pub enum Error {
     /// No valid token came.
     #[error("log in first")]
     Unauthenticated,
+    /// What somebody goes on with after logging in is over: the same to whoever asks by a program, another sentence to
+    /// whoever reads it.
+    #[error("your session has ended; log in again")]
+    SessionEnded,
     /// The caller lacks the right.
     #[error("you do not have the right to do this")]
     Forbidden,
@@ -78,7 +82,7 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Unauthenticated | Self::SessionEnded => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound(_) => "NOT_FOUND",
             Self::Validation(_) => "VALIDATION_FAILED",
@@ -197,7 +201,8 @@ mod tests {
     /// One error of each kind, each after the one before: a new variant does not compile until it has its place.
     fn after(error: &Error) -> Option<Error> {
         Some(match error {
-            Error::Unauthenticated => Error::Forbidden,
+            Error::Unauthenticated => Error::SessionEnded,
+            Error::SessionEnded => Error::Forbidden,
             Error::Forbidden => Error::NotFound("a thing"),
             Error::NotFound(_) => Error::validation("no"),
             Error::Validation(_) => Error::VersionConflict(Uuid::nil()),

@@ -34,6 +34,7 @@ pub struct Mutation(
     sign_up::SignUpMutation,
     session::LogInMutation,
     session::SessionMutation,
+    session::SessionRevokeAllMutation,
     password_change::PasswordChangeMutation,
     invitation::InvitationMutation,
 );

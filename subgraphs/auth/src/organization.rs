@@ -13,6 +13,8 @@ pub(crate) struct Membership {
     pub(crate) organization_id: OrganizationId,
     pub(crate) roles: Vec<String>,
     pub(crate) version: i64,
+    /// How often it has begun: after a suspension it is another one.
+    pub(crate) period: i32,
 }
 
 // SQL.
@@ -22,8 +24,18 @@ pub(crate) async fn select_memberships(tx: &mut Tx, identity_id: IdentityId) -> 
     Ok(sqlx::query_as!(
         Membership,
         r#"select membership_id as "id!: MembershipId", organization_id as "organization_id!: OrganizationId",
-               roles as "roles!", version as "version!"
+               roles as "roles!", version as "version!", period as "period!"
            from "user".memberships_of($1)"#,
+        identity_id as IdentityId,
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// The organizations that an identity may not enter for the time being.
+pub(crate) async fn select_suspensions(tx: &mut Tx, identity_id: IdentityId) -> Result<Vec<OrganizationId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select organization_id as "id!: OrganizationId" from "user".suspensions_of($1) as organization_id"#,
         identity_id as IdentityId,
     )
     .fetch_all(tx.conn())

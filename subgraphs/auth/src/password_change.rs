@@ -38,8 +38,9 @@ pub async fn change_password(ctx: &Ctx, vault: &Vault, input: PasswordChangeInpu
         return Err(CURRENT_PASSWORD_WRONG.into());
     }
     identity::save_password(&mut tx, identity.id, &password_hash).await?;
-    let count = session::end_others(&mut tx, identity.id, member.session_id).await?;
-    tx.commit(i32::try_from(count).unwrap_or(i32::MAX)).await
+    let kept = Some(member.session_id);
+    let count = session::end_all(&mut tx, identity.id, kept, "PASSWORD_CHANGED").await?;
+    tx.commit(count).await
 }
 
 /// The caller's old and new password.

@@ -39,6 +39,11 @@ impl Vault {
         self.secret_key.hmac("refresh-token").chain_update(token).verify_truncated_left(tag).is_ok()
     }
 
+    /// The secret of the refresh token that follows another one, made with a salt.
+    pub(crate) fn successor(&self, token: &[u8], salt: &[u8]) -> Vec<u8> {
+        self.mac("refresh-successor", &[salt, token].concat())
+    }
+
     fn mac(&self, purpose: &str, data: &[u8]) -> Vec<u8> {
         self.secret_key.hmac(purpose).chain_update(data).finalize().into_bytes().to_vec()
     }

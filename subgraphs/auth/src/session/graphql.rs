@@ -1,10 +1,13 @@
 //! Sessions in GraphQL.
 
-use async_graphql::{ComplexObject, Context, InputObject, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use common::{OrganizationId, Result, SessionId};
-use graphql::{App as _, UserError, mutations, queries, sorts};
+use graphql::{App as _, UserError, mutations, payload, queries, sorts};
 
-use super::{LoggedIn, REVOKE, Session, SessionTokens, list, log_in, log_out, refresh, revoke, revoke_bulk};
+use super::{
+    LoggedIn, REVOKE, Session, SessionTokens, list, log_in, log_out, refresh, revoke, revoke_all,
+    revoke_bulk, switch,
+};
 use crate::answered::answered;
 use crate::organization::OrganizationSummary;
 use crate::vault::vault;
@@ -82,6 +85,15 @@ pub struct SessionRefreshInput {
     pub refresh_token: String,
 }
 
+/// A session to go on with in another organization.
+#[derive(InputObject)]
+pub struct SessionSwitchInput {
+    /// The refresh token of the session that came last.
+    pub refresh_token: String,
+    /// The id of the organization to go on in.
+    pub organization_id: OrganizationId,
+}
+
 /// The result of logIn.
 #[derive(SimpleObject)]
 pub struct LogInPayload {
@@ -100,6 +112,44 @@ pub struct SessionRefreshPayload {
     pub session: Option<SessionTokens>,
     /// Why nothing was done; empty when it was.
     pub user_errors: Vec<UserError>,
+}
+
+/// The result of sessionSwitch.
+#[derive(SimpleObject)]
+pub struct SessionSwitchPayload {
+    /// The next pair of tokens, in the other organization; null when nothing was done.
+    pub session: Option<SessionTokens>,
+    /// Why nothing was done; empty when it was.
+    pub user_errors: Vec<UserError>,
+}
+
+payload!(
+    /// The result of sessionRevokeAll.
+    SessionRevokeAllPayload {
+        /// The number of sessions that were ended, the caller's own among them; null when nothing was done.
+        sessions_ended: i32
+    }
+);
+
+/// Ending all sessions. By hand, for its payload holds no session.
+#[derive(Default)]
+pub struct SessionRevokeAllMutation;
+
+#[Object]
+impl SessionRevokeAllMutation {
+    /// Ends all of the caller's sessions, on all devices and in all organizations, this one included.
+    async fn session_revoke_all(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(
+            desc = "A key of your choice that names this request, 1 to 100 bytes. Sent again within a day with \
+                          the same arguments, the request changes nothing and answers the same."
+        )]
+        idempotency_key: Option<ID>,
+    ) -> Result<Option<SessionRevokeAllPayload>> {
+        let ctx = graphql::once(gql, idempotency_key)?;
+        SessionRevokeAllPayload::answer(gql, revoke_all(&ctx).await).await.map(Some)
+    }
 }
 
 /// Mutations that need no access token.
@@ -132,5 +182,16 @@ impl LogInMutation {
     ) -> Result<Option<SessionRefreshPayload>> {
         let (session, user_errors) = answered(refresh(gql.app(), vault(gql), input).await)?;
         Ok(Some(SessionRefreshPayload { session, user_errors }))
+    }
+
+    /// Goes on with a session in another organization of the same person, without the password. Needs no access token;
+    /// the session leaves the organization that it was in.
+    async fn session_switch(
+        &self,
+        gql: &Context<'_>,
+        #[graphql(desc = "The session to go on with, and where.")] input: SessionSwitchInput,
+    ) -> Result<Option<SessionSwitchPayload>> {
+        let (session, user_errors) = answered(switch(gql.app(), vault(gql), input).await)?;
+        Ok(Some(SessionSwitchPayload { session, user_errors }))
     }
 }

@@ -4,15 +4,16 @@ mod graphql;
 mod model;
 mod repo;
 
-use common::{EVERYBODY_OWN, Error, IdentityId, Page, Permission, Result, SessionId, Slice};
+use common::{EVERYBODY_OWN, Error, IdentityId, OrganizationId, Page, Permission, Result, SessionId, Slice};
 use database::{Ctx, Tx};
 
 pub use self::graphql::{
-    LogInInput, LogInMutation, SessionFilter, SessionMutation, SessionQuery, SessionRefreshInput, SessionSort,
+    LogInInput, LogInMutation, SessionFilter, SessionMutation, SessionQuery, SessionRefreshInput,
+    SessionRevokeAllMutation, SessionSort, SessionSwitchInput,
 };
-use self::model::{Choice, Presented, RefreshToken, choose};
+use self::model::{Choice, Exchanged, Presented, RefreshToken, Stored, choose};
 pub use self::model::{LoggedIn, Session, SessionTokens};
-pub(crate) use self::repo::{end_others, forget};
+pub(crate) use self::repo::{end_all, forget};
 use crate::identity::{self, CREDENTIALS_INVALID, Proof, address};
 use crate::organization::{self, Membership};
 use crate::signing_key::Signer;
@@ -49,7 +50,8 @@ pub async fn log_in(ctx: &Ctx, vault: &Vault, input: LogInInput) -> Result<Logge
     // A password that is changed meanwhile ends every session; this one must not slip in behind it.
     proof.settle(&mut tx, &email).await?;
     let memberships = organization::select_memberships(&mut tx, identity_id).await?;
-    let choice = match choose(&memberships, input.organization_id) {
+    let suspended = organization::select_suspensions(&mut tx, identity_id).await?;
+    let choice = match choose(&memberships, &suspended, input.organization_id) {
         Ok(choice) => choice,
         Err(refused) => {
             // The password was right, and is counted as such.
@@ -78,44 +80,88 @@ pub(crate) async fn open(
 ) -> Result<SessionTokens> {
     organization::require_active(tx, membership.organization_id).await?;
     let user_agent = ctx.request().user_agent.as_deref().map(model::user_agent);
-    let session = Session::new(identity_id, membership.id, address(ctx), user_agent, tx.now());
+    let session = Session::new(identity_id, membership, address(ctx), user_agent, tx.now());
     let refresh_token = RefreshToken::new(vault, session.id);
     repo::insert(tx, &session, &refresh_token.hash()).await?;
     session.tokens(signer, membership, &refresh_token, tx.now())
 }
 
-/// Goes on with a session: the refresh token is exchanged for a new one, and the roles are read again.
+/// Goes on with a session: the refresh token is exchanged for a new one, and the roles are read again. For half a minute
+/// the token that was exchanged is answered its successor again: two windows ask at once, and answers are lost.
 ///
 /// # Errors
-/// `UNAUTHENTICATED`, without a reason, for every token that is not good; one that was exchanged before ends the
+/// `UNAUTHENTICATED`, without a reason, for every token that is not good; one that was exchanged longer ago ends the
 /// session, because either of the two who have it may have stolen it. `TENANT_SUSPENDED`.
 pub async fn refresh(ctx: &Ctx, vault: &Vault, input: SessionRefreshInput) -> Result<SessionTokens> {
+    go_on(ctx, vault, &input.refresh_token, None).await
+}
+
+/// Goes on with a session in another organization of the same person. The refresh token is asked for, and not the access
+/// token: what is good for ten minutes must not lead to what is good for weeks.
+///
+/// # Errors
+/// As [`refresh`]. Refuses an organization that the person does not belong to, or may not enter at present; then the
+/// session stays as it was.
+pub async fn switch(ctx: &Ctx, vault: &Vault, input: SessionSwitchInput) -> Result<SessionTokens> {
+    go_on(ctx, vault, &input.refresh_token, Some(input.organization_id)).await
+}
+
+async fn go_on(
+    ctx: &Ctx,
+    vault: &Vault,
+    refresh_token: &str,
+    to: Option<OrganizationId>,
+) -> Result<SessionTokens> {
     let ctx = &ctx.as_nobody();
-    let token = RefreshToken::parse(&input.refresh_token).ok_or(Error::Unauthenticated)?;
+    let token = RefreshToken::parse(refresh_token).ok_or(Error::SessionEnded)?;
     let signer = vault.signers.current(ctx).await?;
     let mut tx = ctx.begin(&Permission::PUBLIC).await?;
-    let (mut session, refresh_hash) =
-        repo::lock_open(&mut tx, token.session_id()).await?.ok_or(Error::Unauthenticated)?;
-    match token.presented(vault, &refresh_hash) {
-        Presented::Current => {}
-        Presented::Exchanged => {
-            tracing::warn!(session = %session.id, "a refresh token came a second time; its session is ended");
-            repo::end(&mut tx, &mut session, "TOKEN_REUSED").await?;
-            tx.commit(()).await?;
-            return Err(Error::Unauthenticated);
+    let (mut session, mut stored) =
+        repo::lock_open(&mut tx, token.session_id()).await?.ok_or(Error::SessionEnded)?;
+    let presented = token.presented(vault, &stored, tx.now());
+    let next = match &presented {
+        Presented::Current => {
+            let salt = rand::random::<[u8; 16]>().to_vec();
+            let next = token.successor(vault, &salt);
+            let exchanged = Some(Exchanged { hash: token.hash(), at: tx.now(), salt });
+            stored = Stored { refresh_hash: next.hash(), exchanged };
+            next
         }
-        Presented::Foreign => return Err(Error::Unauthenticated),
-    }
-    let membership =
-        organization::select_membership(&mut tx, session.identity_id, session.membership_id).await?;
-    let membership = membership.ok_or(Error::Unauthenticated)?;
+        Presented::JustExchanged(salt) => token.successor(vault, salt),
+        Presented::Spent => {
+            tracing::warn!(session = %session.id, "a spent refresh token came again; its session is ended");
+            return over(tx, session, "TOKEN_REUSED").await;
+        }
+        Presented::Foreign => return Err(Error::SessionEnded),
+    };
+    let memberships = organization::select_memberships(&mut tx, session.identity_id).await?;
+    let membership = match to {
+        None => session.membership(&memberships),
+        Some(_) => {
+            let suspended = organization::select_suspensions(&mut tx, session.identity_id).await?;
+            match choose(&memberships, &suspended, to)? {
+                Choice::One(membership) => Some(membership),
+                Choice::Several => None,
+            }
+        }
+    };
+    let Some(membership) = membership else { return over(tx, session, "MEMBERSHIP_ENDED").await };
     organization::require_active(&mut tx, membership.organization_id).await?;
-    session.prolong(tx.now());
-    let next = RefreshToken::new(vault, session.id);
-    repo::save(&mut tx, &session, &next.hash()).await?;
-    let tokens = session.tokens(&signer, &membership, &next, tx.now())?;
+    session.enter(membership);
+    if presented == Presented::Current {
+        session.prolong(tx.now());
+    }
+    repo::save(&mut tx, &session, &stored).await?;
+    let tokens = session.tokens(&signer, membership, &next, tx.now())?;
     tx.commit(()).await?;
     Ok(tokens)
+}
+
+/// Ends a session that does not go on.
+async fn over(mut tx: Tx, mut session: Session, because: &str) -> Result<SessionTokens> {
+    repo::end(&mut tx, &mut session, because).await?;
+    tx.commit(()).await?;
+    Err(Error::SessionEnded)
 }
 
 /// Ends the caller's session.
@@ -140,6 +186,16 @@ pub async fn revoke_bulk(ctx: &Ctx, ids: Vec<SessionId>) -> Result<Vec<Result<Se
     let mut tx = ctx.begin(&REVOKE).await?;
     let done = tx.each(ids, |id| *id, |tx, id| Box::pin(end_in(tx, id, "REVOKED"))).await?;
     tx.commit(done).await
+}
+
+/// Ends all of the caller's sessions, on all devices and in all organizations, this one included; answers how many.
+///
+/// # Errors
+/// As [`Ctx::begin`].
+pub async fn revoke_all(ctx: &Ctx) -> Result<i32> {
+    let mut tx = ctx.begin(&REVOKE).await?;
+    let count = end_all(&mut tx, ctx.member()?.identity_id, None, "EVERYWHERE").await?;
+    tx.commit(count).await
 }
 
 async fn end(ctx: &Ctx, id: SessionId, because: &str) -> Result<Session> {

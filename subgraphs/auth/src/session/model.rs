@@ -19,6 +19,9 @@ use crate::vault::Vault;
 const IDLE_MAX: Duration = Duration::days(14);
 /// Every session ends after this.
 const AGE_MAX: Duration = Duration::days(90);
+/// For how long whoever exchanged a refresh token may have its successor once more: an answer is lost on the way, or two
+/// windows of one client ask at once.
+const EXCHANGED_AGAIN_FOR: Duration = Duration::seconds(30);
 /// The most characters that are kept of a `user-agent`.
 const USER_AGENT_CHARS_MAX: usize = 300;
 
@@ -47,6 +50,11 @@ pub struct Session {
     pub(crate) identity_id: IdentityId,
     #[graphql(skip)]
     pub(crate) membership_id: MembershipId,
+    #[graphql(skip)]
+    pub(crate) membership_period: i32,
+    #[graphql(skip)]
+    #[record(column = "organization")]
+    pub(crate) organization_id: Option<OrganizationId>,
 }
 
 /// What logging in led to.
@@ -62,7 +70,8 @@ pub enum LoggedIn {
 pub struct SessionTokens {
     /// The token to send with every request as `authorization: Bearer …`; good until `expiresAt`.
     pub access_token: String,
-    /// The token to exchange by `sessionRefresh` for the next pair. Good once: a second use ends the session.
+    /// The token to exchange by `sessionRefresh` for the next pair. Good once; for 30 seconds more it answers the same
+    /// successor again, and after that its use ends the session.
     pub refresh_token: String,
     /// When the access token ends.
     pub expires_at: DateTime<Utc>,
@@ -74,6 +83,11 @@ impl std::fmt::Debug for SessionTokens {
     }
 }
 
+/// Said only to whoever has proved who they are.
+const MEMBERSHIP_SUSPENDED: Refusal = Refusal::whole(
+    "MEMBERSHIP_SUSPENDED",
+    "your membership is suspended; ask an administrator of your organization to let you in again",
+);
 const NO_ORGANIZATION: Refusal = Refusal::whole(
     "NO_ORGANIZATION",
     "you do not belong to any organization at present; ask for an invitation, or sign up with a new one",
@@ -89,15 +103,20 @@ pub(super) enum Choice<'m> {
     Several,
 }
 
-pub(super) fn choose(
-    memberships: &[Membership],
+/// Leads somebody with these memberships to the one that they named, or to the only one. `suspended` are the
+/// organizations that they may not enter for the time being.
+pub(super) fn choose<'m>(
+    memberships: &'m [Membership],
+    suspended: &[OrganizationId],
     named: Option<OrganizationId>,
-) -> Result<Choice<'_>, Refusal> {
+) -> Result<Choice<'m>, Refusal> {
     match (named, memberships) {
-        (Some(id), _) => {
-            let found = memberships.iter().find(|membership| membership.organization_id == id);
-            found.map(Choice::One).ok_or(NOT_A_MEMBER)
-        }
+        (Some(id), _) => match memberships.iter().find(|membership| membership.organization_id == id) {
+            Some(found) => Ok(Choice::One(found)),
+            None if suspended.contains(&id) => Err(MEMBERSHIP_SUSPENDED.at("organizationId")),
+            None => Err(NOT_A_MEMBER),
+        },
+        (None, []) if !suspended.is_empty() => Err(MEMBERSHIP_SUSPENDED),
         (None, []) => Err(NO_ORGANIZATION),
         (None, [only]) => Ok(Choice::One(only)),
         (None, _) => Ok(Choice::Several),
@@ -112,13 +131,29 @@ pub(super) fn user_agent(text: &str) -> String {
 impl Session {
     pub(super) fn new(
         identity_id: IdentityId,
-        membership_id: MembershipId,
+        membership: &Membership,
         address: Option<String>,
         user_agent: Option<String>,
         now: DateTime<Utc>,
     ) -> Self {
-        let blank = Self::blank(now, identity_id, membership_id);
-        Self { last_used_at: now, expires_at: now + IDLE_MAX, address, user_agent, ..blank }
+        let blank = Self::blank(now, identity_id, membership.id);
+        let mut session =
+            Self { last_used_at: now, expires_at: now + IDLE_MAX, address, user_agent, ..blank };
+        session.enter(membership);
+        session
+    }
+
+    /// Is from now on in the organization of this membership.
+    pub(super) fn enter(&mut self, membership: &Membership) {
+        self.membership_id = membership.id;
+        self.membership_period = membership.period;
+        self.organization_id = Some(membership.organization_id);
+    }
+
+    /// The membership that it is of, among those that still stand and were not interrupted since.
+    pub(super) fn membership<'m>(&self, memberships: &'m [Membership]) -> Option<&'m Membership> {
+        let is_its = |one: &&Membership| (one.id, one.period) == (self.membership_id, self.membership_period);
+        memberships.iter().find(is_its)
     }
 
     /// Whether it can go on.
@@ -166,13 +201,31 @@ impl Session {
 /// ends the session, the second must not.
 pub(super) struct RefreshToken([u8; Self::BYTES]);
 
+/// What is stored of a session's refresh tokens: the hash of the good one, and what became of the one before.
+pub(super) struct Stored {
+    pub(super) refresh_hash: Vec<u8>,
+    pub(super) exchanged: Option<Exchanged>,
+}
+
+/// The refresh token that was exchanged last.
+pub(super) struct Exchanged {
+    /// Its hash.
+    pub(super) hash: Vec<u8>,
+    /// When it was exchanged.
+    pub(super) at: DateTime<Utc>,
+    /// What its successor was made with.
+    pub(super) salt: Vec<u8>,
+}
+
 /// What a presented refresh token turned out to be.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Presented {
     /// The one that is good.
     Current,
+    /// The one before, a moment ago: its successor was made with this salt.
+    JustExchanged(Vec<u8>),
     /// One that was good once.
-    Exchanged,
+    Spent,
     /// None of ours.
     Foreign,
 }
@@ -183,9 +236,19 @@ impl RefreshToken {
     const UNMARKED_BYTES: usize = 48;
 
     pub(super) fn new(vault: &Vault, session_id: SessionId) -> Self {
+        Self::of(vault, session_id, &rand::random::<[u8; 32]>())
+    }
+
+    /// The token that follows this one in its session: the same whenever it is made with the same salt, which is stored
+    /// until the next exchange. Without `SECRET_KEY`, nobody who has one token and the database knows the next.
+    pub(super) fn successor(&self, vault: &Vault, salt: &[u8]) -> Self {
+        Self::of(vault, self.session_id(), &vault.successor(&self.0, salt))
+    }
+
+    fn of(vault: &Vault, session_id: SessionId, secret: &[u8]) -> Self {
         let mut bytes = [0; Self::BYTES];
         bytes[..Self::ID_BYTES].copy_from_slice(session_id.0.as_bytes());
-        bytes[Self::ID_BYTES..Self::UNMARKED_BYTES].copy_from_slice(&rand::random::<[u8; 32]>());
+        bytes[Self::ID_BYTES..Self::UNMARKED_BYTES].copy_from_slice(secret);
         let tag = vault.refresh_tag(&bytes[..Self::UNMARKED_BYTES]);
         bytes[Self::UNMARKED_BYTES..].copy_from_slice(&tag[..Self::BYTES - Self::UNMARKED_BYTES]);
         Self(bytes)
@@ -208,14 +271,20 @@ impl RefreshToken {
         Sha256::digest(self.0).to_vec()
     }
 
-    pub(super) fn presented(&self, vault: &Vault, current_hash: &[u8]) -> Presented {
+    pub(super) fn presented(&self, vault: &Vault, stored: &Stored, now: DateTime<Utc>) -> Presented {
         let (unmarked, tag) = self.0.split_at(Self::UNMARKED_BYTES);
-        if self.hash() == current_hash {
-            Presented::Current
-        } else if vault.is_refresh_tag(unmarked, tag) {
-            Presented::Exchanged
-        } else {
-            Presented::Foreign
+        let hash = self.hash();
+        if hash == stored.refresh_hash {
+            return Presented::Current;
+        }
+        if !vault.is_refresh_tag(unmarked, tag) {
+            return Presented::Foreign;
+        }
+        match &stored.exchanged {
+            Some(last) if last.hash == hash && now < last.at + EXCHANGED_AGAIN_FOR => {
+                Presented::JustExchanged(last.salt.clone())
+            }
+            _ => Presented::Spent,
         }
     }
 
@@ -238,6 +307,7 @@ mod tests {
             organization_id: OrganizationId::new(),
             roles: vec!["MEMBER".into()],
             version: 1,
+            period: 1,
         }
     }
 
@@ -245,18 +315,40 @@ mod tests {
     fn logging_in_leads_to_the_named_or_the_only_organization_or_to_a_choice() {
         let (one, two) = (membership(), membership());
         let both = [one.clone(), two.clone()];
-        assert_eq!(choose(&[], None), Err(NO_ORGANIZATION));
-        assert_eq!(choose(&both[..1], None), Ok(Choice::One(&one)));
-        assert_eq!(choose(&both, None), Ok(Choice::Several));
-        assert_eq!(choose(&both, Some(two.organization_id)), Ok(Choice::One(&two)));
-        assert_eq!(choose(&both, Some(OrganizationId::new())), Err(NOT_A_MEMBER));
-        assert_eq!(choose(&[], Some(OrganizationId::new())), Err(NOT_A_MEMBER));
+        assert_eq!(choose(&[], &[], None), Err(NO_ORGANIZATION));
+        assert_eq!(choose(&both[..1], &[], None), Ok(Choice::One(&one)));
+        assert_eq!(choose(&both, &[], None), Ok(Choice::Several));
+        assert_eq!(choose(&both, &[], Some(two.organization_id)), Ok(Choice::One(&two)));
+        assert_eq!(choose(&both, &[], Some(OrganizationId::new())), Err(NOT_A_MEMBER));
+        assert_eq!(choose(&[], &[], Some(OrganizationId::new())), Err(NOT_A_MEMBER));
+    }
+
+    #[test]
+    fn who_is_suspended_is_told_so() {
+        let (one, suspended) = (membership(), OrganizationId::new());
+        let told = MEMBERSHIP_SUSPENDED.at("organizationId");
+        assert_eq!(choose(&[], &[suspended], None), Err(MEMBERSHIP_SUSPENDED));
+        assert_eq!(choose(&[], &[suspended], Some(suspended)), Err(told.clone()));
+        let only = std::slice::from_ref(&one);
+        assert_eq!(choose(only, &[suspended], Some(suspended)), Err(told));
+        assert_eq!(choose(only, &[suspended], None), Ok(Choice::One(&one)));
+        assert_eq!(choose(&[], &[suspended], Some(OrganizationId::new())), Err(NOT_A_MEMBER));
+    }
+
+    #[test]
+    fn a_session_is_of_one_stretch_of_a_membership() {
+        let membership = membership();
+        let start = DateTime::UNIX_EPOCH;
+        let session = Session::new(IdentityId::new(), &membership, None, None, start);
+        assert_eq!(session.membership(std::slice::from_ref(&membership)), Some(&membership));
+        assert_eq!(session.membership(&[Membership { period: 2, ..membership }]), None);
+        assert_eq!(session.membership(&[]), None);
     }
 
     #[test]
     fn a_session_lives_two_weeks_from_its_last_use_and_ninety_days_at_most() {
         let start = DateTime::UNIX_EPOCH;
-        let mut session = Session::new(IdentityId::new(), MembershipId::new(), None, None, start);
+        let mut session = Session::new(IdentityId::new(), &membership(), None, None, start);
         assert_eq!(session.expires_at, start + Duration::days(14));
         session.prolong(start + Duration::days(13));
         assert_eq!(session.expires_at, start + Duration::days(27));
@@ -265,17 +357,41 @@ mod tests {
         assert!(session.is_open(start + Duration::days(89)) && !session.is_open(start + Duration::days(90)));
     }
 
+    fn stored(token: &RefreshToken, exchanged: Option<(&RefreshToken, DateTime<Utc>)>) -> Stored {
+        let exchanged = exchanged.map(|(token, at)| Exchanged { hash: token.hash(), at, salt: vec![7; 16] });
+        Stored { refresh_hash: token.hash(), exchanged }
+    }
+
     #[test]
     fn a_token_is_good_exchanged_or_made_up() {
         let vault_a = vault("4f1c6a0b9d8e7f6a5b4c3d2e1f0a9b8c");
-        let id = SessionId::new();
+        let (id, now) = (SessionId::new(), DateTime::UNIX_EPOCH);
         let (first, second) = (RefreshToken::new(&vault_a, id), RefreshToken::new(&vault_a, id));
         let again = RefreshToken::parse(&second.encode()).unwrap();
         assert_eq!(again.session_id(), id);
-        assert_eq!(again.presented(&vault_a, &second.hash()), Presented::Current);
-        assert_eq!(first.presented(&vault_a, &second.hash()), Presented::Exchanged);
+        let stored = stored(&second, None);
+        assert_eq!(again.presented(&vault_a, &stored, now), Presented::Current);
+        assert_eq!(first.presented(&vault_a, &stored, now), Presented::Spent);
         let made_up = RefreshToken::new(&vault("0f1c6a0b9d8e7f6a5b4c3d2e1f0a9b8d"), id);
-        assert_eq!(made_up.presented(&vault_a, &second.hash()), Presented::Foreign);
+        assert_eq!(made_up.presented(&vault_a, &stored, now), Presented::Foreign);
+    }
+
+    #[test]
+    fn the_token_before_is_good_for_half_a_minute_and_for_the_same_successor() {
+        let vault = vault("4f1c6a0b9d8e7f6a5b4c3d2e1f0a9b8c");
+        let start = DateTime::UNIX_EPOCH;
+        let oldest = RefreshToken::new(&vault, SessionId::new());
+        let before = oldest.successor(&vault, &[1; 16]);
+        let current = before.successor(&vault, &[7; 16]);
+        let stored = stored(&current, Some((&before, start)));
+        let presented = |token: &RefreshToken, after_s: i64| {
+            token.presented(&vault, &stored, start + Duration::seconds(after_s))
+        };
+        assert_eq!(presented(&before, 29), Presented::JustExchanged(vec![7; 16]));
+        assert_eq!(before.successor(&vault, &[7; 16]).encode(), current.encode());
+        assert_ne!(before.successor(&vault, &[8; 16]).encode(), current.encode());
+        assert_eq!(presented(&before, 30), Presented::Spent);
+        assert_eq!(presented(&oldest, 0), Presented::Spent);
     }
 
     #[test]

@@ -1,23 +1,25 @@
 //! The SQL of sessions.
 
 use chrono::Duration;
-use common::{IdentityId, MembershipId, Page, Result, SessionId, Slice};
+use common::{IdentityId, MembershipId, OrganizationId, Page, Result, SessionId, Slice};
 use database::{Tx, page};
 
 use super::graphql::{SessionFilter, SessionSort};
-use super::model::{Session, select_session};
+use super::model::{Exchanged, Session, Stored, select_session};
 
 /// How long a session that ended is kept, for whoever looks into a theft.
 const KEPT_FOR: Duration = Duration::days(30);
 
 pub(super) async fn insert(tx: &mut Tx, session: &Session, refresh_hash: &[u8]) -> Result<()> {
     sqlx::query!(
-        "insert into auth.session (id, identity_id, membership_id, refresh_hash, created_at, last_used_at,
-             expires_at, address, user_agent)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into auth.session (id, identity_id, membership_id, membership_period, organization, refresh_hash,
+             created_at, last_used_at, expires_at, address, user_agent)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         session.id as SessionId,
         session.identity_id as IdentityId,
         session.membership_id as MembershipId,
+        session.membership_period,
+        session.organization_id as Option<OrganizationId>,
         refresh_hash,
         session.created_at,
         session.last_used_at,
@@ -30,30 +32,43 @@ pub(super) async fn insert(tx: &mut Tx, session: &Session, refresh_hash: &[u8]) 
     Ok(())
 }
 
-/// A session that can go on, with the hash of its good refresh token. Locked: a token is exchanged once.
-pub(super) async fn lock_open(tx: &mut Tx, id: SessionId) -> Result<Option<(Session, Vec<u8>)>> {
+/// A session that can go on, with what is stored of its refresh tokens. Locked: a token is exchanged once.
+pub(super) async fn lock_open(tx: &mut Tx, id: SessionId) -> Result<Option<(Session, Stored)>> {
     let now = tx.now();
-    let refresh_hash = sqlx::query_scalar!(
-        "select s.refresh_hash from auth.session s join auth.identity i on i.id = s.identity_id
+    let found = sqlx::query!(
+        "select s.refresh_hash, s.previous_hash, s.exchanged_at, s.exchange_salt
+         from auth.session s join auth.identity i on i.id = s.identity_id
          where s.id = $1 and s.revoked_at is null and s.expires_at > $2 and i.status = 'ACTIVE' for update of s",
         id as SessionId,
         now,
     )
     .fetch_optional(tx.conn())
     .await?;
-    Ok(match refresh_hash {
-        Some(refresh_hash) => Some((tx.find(id).await?, refresh_hash)),
-        None => None,
-    })
+    let Some(found) = found else { return Ok(None) };
+    let exchanged = match (found.previous_hash, found.exchanged_at, found.exchange_salt) {
+        (Some(hash), Some(at), Some(salt)) => Some(Exchanged { hash, at, salt }),
+        _ => None,
+    };
+    Ok(Some((tx.find(id).await?, Stored { refresh_hash: found.refresh_hash, exchanged })))
 }
 
-pub(super) async fn save(tx: &mut Tx, session: &Session, refresh_hash: &[u8]) -> Result<()> {
+/// Goes on with a session: where it is now, and what is stored of its refresh tokens.
+pub(super) async fn save(tx: &mut Tx, session: &Session, stored: &Stored) -> Result<()> {
+    let exchanged = stored.exchanged.as_ref();
     sqlx::query!(
-        "update auth.session set refresh_hash = $2, last_used_at = $3, expires_at = $4 where id = $1",
+        "update auth.session set membership_id = $2, membership_period = $3, organization = $4, last_used_at = $5,
+             expires_at = $6, refresh_hash = $7, previous_hash = $8, exchanged_at = $9, exchange_salt = $10
+         where id = $1",
         session.id as SessionId,
-        refresh_hash,
+        session.membership_id as MembershipId,
+        session.membership_period,
+        session.organization_id as Option<OrganizationId>,
         session.last_used_at,
         session.expires_at,
+        stored.refresh_hash,
+        exchanged.map(|exchanged| exchanged.hash.as_slice()),
+        exchanged.map(|exchanged| exchanged.at),
+        exchanged.map(|exchanged| exchanged.salt.as_slice()),
     )
     .execute(tx.conn())
     .await?;
@@ -77,19 +92,25 @@ pub(super) async fn end(tx: &mut Tx, session: &mut Session, because: &str) -> Re
     Ok(())
 }
 
-/// Ends an identity's sessions but one; answers how many.
-pub(crate) async fn end_others(tx: &mut Tx, identity_id: IdentityId, kept: SessionId) -> Result<u64> {
+/// Ends an identity's open sessions, but for one that is kept; answers how many.
+pub(crate) async fn end_all(
+    tx: &mut Tx,
+    identity_id: IdentityId,
+    kept: Option<SessionId>,
+    because: &str,
+) -> Result<i32> {
     let now = tx.now();
     let done = sqlx::query!(
-        "update auth.session set revoked_at = $3, revoked_because = 'PASSWORD_CHANGED'
-         where identity_id = $1 and id <> $2 and revoked_at is null and expires_at > $3",
+        "update auth.session set revoked_at = $3, revoked_because = $4
+         where identity_id = $1 and id is distinct from $2 and revoked_at is null and expires_at > $3",
         identity_id as IdentityId,
-        kept as SessionId,
+        kept as Option<SessionId>,
         now,
+        because,
     )
     .execute(tx.conn())
     .await?;
-    Ok(done.rows_affected())
+    Ok(i32::try_from(done.rows_affected()).unwrap_or(i32::MAX))
 }
 
 pub(super) async fn select_page(

@@ -5,6 +5,9 @@ use chrono::Duration;
 use serde_json::{Value, json};
 use testing::Answer;
 
+const SUSPEND: &str = "mutation($id: ID!) { memberSuspend(id: $id) { userErrors { code } } }";
+const REACTIVATE: &str = "mutation($id: ID!) { memberReactivate(id: $id) { userErrors { code } } }";
+
 async fn invite(world: &World, by: &str, email: &str) -> Value {
     const INVITE: &str = "mutation($email: String!) { memberInvite(input: { email: $email, roles: [HR] }) {
         invitation { id } token userErrors { code } } }";
@@ -89,7 +92,6 @@ async fn a_changed_role_ends_old_tokens_and_the_session_goes_on_with_the_new_one
     const CHANGE: &str =
         "mutation($id: ID!) { memberRolesChange(input: { membershipId: $id, roles: [MANAGER] }) {
         userErrors { code } } }";
-    const SUSPEND: &str = "mutation($id: ID!) { memberSuspend(id: $id) { userErrors { code } } }";
     let world = World::start().await;
     let (owner, _) = tokens(world.sign_up("acme", "olivia@example.org").await);
     let invited = invite(&world, &owner, "hanna@example.org").await;
@@ -102,5 +104,25 @@ async fn a_changed_role_ends_old_tokens_and_the_session_goes_on_with_the_new_one
     world.ask("user", Some(&owner), SUSPEND, json!({ "id": id })).await.ok();
     assert_eq!(world.me(&hanna).await.codes(), ["UNAUTHENTICATED"]);
     assert_eq!(world.refresh(&refresh).await.codes(), ["UNAUTHENTICATED"]);
-    assert_eq!(world.log_in("hanna@example.org", PASSWORD, None).await.refusals(), ["NO_ORGANIZATION"]);
+    let suspended = world.log_in("hanna@example.org", PASSWORD, None).await;
+    assert_eq!(suspended.refusals(), ["MEMBERSHIP_SUSPENDED"]);
+    // What ended with the suspension does not come back with its end.
+    world.ask("user", Some(&owner), REACTIVATE, json!({ "id": id })).await.ok();
+    assert_eq!(world.me(&hanna).await.codes(), ["UNAUTHENTICATED"]);
+    assert_eq!(world.refresh(&refresh).await.codes(), ["UNAUTHENTICATED"]);
+    tokens(world.log_in("hanna@example.org", PASSWORD, None).await);
+}
+
+#[tokio::test]
+async fn a_session_that_slept_through_a_suspension_does_not_wake_after_it() {
+    let world = World::start().await;
+    let (owner, _) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    let invited = invite(&world, &owner, "hanna@example.org").await;
+    let (hanna, refresh) = tokens(accept(&world, &invited["token"], PASSWORD).await);
+    let id = world.me(&hanna).await.ok()["me"]["membership"]["id"].clone();
+    for change in [SUSPEND, REACTIVATE] {
+        world.ask("user", Some(&owner), change, json!({ "id": id })).await.ok();
+    }
+    assert_eq!(world.me(&hanna).await.codes(), ["UNAUTHENTICATED"]);
+    assert_eq!(world.refresh(&refresh).await.codes(), ["UNAUTHENTICATED"]);
 }

@@ -1,0 +1,131 @@
+//! Stories about going on with a session: the same one, in another organization, or no more.
+
+use crate::world::{PASSWORD, World, tokens};
+use chrono::Duration;
+use serde_json::{Value, json};
+use testing::Answer;
+
+const SWITCH: &str = "mutation($input: SessionSwitchInput!) { sessionSwitch(input: $input) {
+    session { accessToken refreshToken } userErrors { field code } } }";
+
+async fn switch(world: &World, refresh_token: &str, organization_id: &Value) -> Answer {
+    let input = json!({ "refreshToken": refresh_token, "organizationId": organization_id });
+    world.ask("auth", None, SWITCH, json!({ "input": input })).await
+}
+
+async fn open_sessions(world: &World) -> i64 {
+    sqlx::query_scalar("select count(*) from auth.session where revoked_at is null")
+        .fetch_one(&mut world.admin().await)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn two_windows_that_go_on_at_once_go_on_together() {
+    let world = World::start().await;
+    let (_, first) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    let windows = (0..4).map(|_| world.refresh(&first));
+    let answers: Vec<_> = futures::future::join_all(windows).await.into_iter().map(tokens).collect();
+    let (_, second) = &answers[0];
+    for (access, refresh) in &answers {
+        assert_eq!(refresh, second, "they have one session, and so one token");
+        world.me(access).await.ok();
+    }
+    let (access, third) = tokens(world.refresh(second).await);
+    assert_eq!(tokens(world.refresh(second).await).1, third);
+    world.me(&access).await.ok();
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_is_answered_again() {
+    let world = World::start().await;
+    let (_, first) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    let (_, lost) = tokens(world.refresh(&first).await);
+    world.app.clock.advance(Duration::seconds(29));
+    let (access, second) = tokens(world.refresh(&first).await);
+    assert_eq!(second, lost);
+    world.me(&access).await.ok();
+    tokens(world.refresh(&second).await);
+}
+
+#[tokio::test]
+async fn a_token_exchanged_half_a_minute_ago_ends_the_session() {
+    let world = World::start().await;
+    let (_, first) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    let (access, second) = tokens(world.refresh(&first).await);
+    world.app.clock.advance(Duration::seconds(30));
+    assert_eq!(world.refresh(&first).await.codes(), ["UNAUTHENTICATED"]);
+    assert_eq!(world.refresh(&second).await.codes(), ["UNAUTHENTICATED"]);
+    assert_eq!(world.me(&access).await.codes(), ["UNAUTHENTICATED"]);
+}
+
+#[tokio::test]
+async fn a_token_of_two_exchanges_ago_ends_the_session_at_once() {
+    let world = World::start().await;
+    let (_, first) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    let (_, second) = tokens(world.refresh(&first).await);
+    let (access, third) = tokens(world.refresh(&second).await);
+    world.me(&access).await.ok();
+    // Whoever has the first one has stolen it, or had it stolen.
+    assert_eq!(world.refresh(&first).await.codes(), ["UNAUTHENTICATED"]);
+    assert_eq!(world.refresh(&third).await.codes(), ["UNAUTHENTICATED"]);
+    assert_eq!(world.me(&access).await.codes(), ["UNAUTHENTICATED"]);
+}
+
+#[tokio::test]
+async fn whoever_cannot_go_on_reads_that_the_session_has_ended() {
+    let world = World::start().await;
+    let (_, refresh) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    world.app.clock.advance(Duration::days(14));
+    for dead in [refresh.as_str(), "rubbish"] {
+        let answer = world.refresh(dead).await;
+        assert_eq!(answer.codes(), ["UNAUTHENTICATED"]);
+        assert_eq!(answer.0["errors"][0]["message"], "your session has ended; log in again");
+    }
+}
+
+#[tokio::test]
+async fn a_person_changes_the_organization_without_the_password() {
+    let world = World::start().await;
+    let (in_acme, refresh) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    let other = world.sign_up("other", "olivia@example.org").await.ok();
+    let other_id = other["signUp"]["organization"]["id"].clone();
+    let before = open_sessions(&world).await;
+    let (in_other, next) = tokens(switch(&world, &refresh, &other_id).await);
+    assert_eq!(world.me(&in_other).await.ok()["me"]["organization"]["id"], other_id);
+    assert_eq!(world.me(&in_acme).await.codes(), ["UNAUTHENTICATED"], "it has left the other organization");
+    assert_eq!(open_sessions(&world).await, before, "it is the same session");
+    // A lost answer is answered again, and the session stays where it went.
+    assert_eq!(tokens(switch(&world, &refresh, &other_id).await).1, next);
+    let (still, _) = tokens(world.refresh(&next).await);
+    assert_eq!(world.me(&still).await.ok()["me"]["organization"]["id"], other_id);
+}
+
+#[tokio::test]
+async fn nobody_switches_to_where_they_do_not_belong_and_the_session_stays() {
+    let world = World::start().await;
+    let (_, refresh) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    let foreign = world.sign_up("foreign", "stranger@example.org").await.ok();
+    let foreign = switch(&world, &refresh, &foreign["signUp"]["organization"]["id"]).await;
+    let unknown = switch(&world, &refresh, &json!(uuid::Uuid::now_v7())).await;
+    assert_eq!(foreign.refusals(), ["NOT_A_MEMBER"]);
+    assert_eq!(foreign.0.to_string(), unknown.0.to_string());
+    tokens(world.refresh(&refresh).await);
+}
+
+#[tokio::test]
+async fn logging_out_everywhere_ends_all_of_ones_own_sessions() {
+    const ALL: &str = "mutation { sessionRevokeAll { sessionsEnded userErrors { code } } }";
+    let world = World::start().await;
+    let (one, one_refresh) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    let (two, _) = tokens(world.log_in("olivia@example.org", PASSWORD, None).await);
+    let (stranger, _) = tokens(world.sign_up("other", "stranger@example.org").await);
+    let ended = world.ask("auth", Some(&two), ALL, json!({})).await.ok();
+    assert_eq!(ended["sessionRevokeAll"]["sessionsEnded"], 2);
+    for access in [&one, &two] {
+        assert_eq!(world.me(access).await.codes(), ["UNAUTHENTICATED"]);
+    }
+    assert_eq!(world.refresh(&one_refresh).await.codes(), ["UNAUTHENTICATED"]);
+    world.me(&stranger).await.ok();
+    tokens(world.log_in("olivia@example.org", PASSWORD, None).await);
+}
