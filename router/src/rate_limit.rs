@@ -1,10 +1,10 @@
 //! How often callers may ask: a token bucket per user, per organization and per anonymous address.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use common::{Caller, Error, IdentityId, OrganizationId};
+use common::{Caller, Error, IdentityId, OrganizationId, network_of};
 use graphql::Limit;
 use moka::sync::Cache;
 
@@ -73,7 +73,7 @@ impl Rates {
         let now = Instant::now();
         match caller {
             Caller::Anonymous => self.take_one(
-                Payer::Address(address.map(network)),
+                Payer::Address(address.map(network_of)),
                 (limits.anonymous_per_s, limits.anonymous_burst),
                 now,
             ),
@@ -112,14 +112,6 @@ impl Rates {
     }
 }
 
-/// Whoever holds one IPv6 address usually holds its /64.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        v4 @ IpAddr::V4(_) => v4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use graphql::Modes;
@@ -133,7 +125,7 @@ mod tests {
     }
 
     fn take(rates: &Rates, address: &str, now: Instant) -> bool {
-        let payer = Payer::Address(address.parse().ok().map(network));
+        let payer = Payer::Address(address.parse().ok().map(network_of));
         rates.take_one(payer, (2, 3), now).is_ok()
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use common::{Caller, IdentityId};
+use common::{Caller, IdentityId, network_of};
 use graphql::Limit;
 
 use super::Guard;
@@ -41,7 +41,8 @@ impl Sockets {
 
     /// Counts one more; `None` when the owner has as many as allowed.
     pub fn open(&self, caller: &Caller, address: Option<IpAddr>) -> Option<Socket> {
-        let owner = caller.member().map_or(Owner::Address(address), |member| Owner::User(member.identity_id));
+        let by_address = Owner::Address(address.map(network_of));
+        let owner = caller.member().map_or(by_address, |member| Owner::User(member.identity_id));
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(owner).or_default();
         if *count >= self.per_owner_max && self.guard.refuses(Limit::SocketsPerUser) {

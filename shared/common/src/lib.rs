@@ -12,6 +12,7 @@ mod event;
 mod form;
 mod id;
 mod money;
+mod network;
 mod page;
 mod permission;
 pub mod text;
@@ -23,6 +24,7 @@ pub use event::{Envelope, Event, EventActor};
 pub use form::{Form, given};
 pub use id::{EmployeeId, IdentityId, MembershipId, OrganizationId, SessionId};
 pub use money::Currency;
+pub use network::network_of;
 #[cfg(feature = "sqlx")]
 pub use page::page_of;
 pub use page::{Page, Place, Slice, Sort};

@@ -4,7 +4,8 @@
 use common::{Error, Result};
 use graphql::UserError;
 
-/// What was done, or why not.
+/// What was done, or why not. What proves somebody is a long way: its future is boxed, so that those of all mutations, which
+/// have room for the longest, stay small.
 ///
 /// # Errors
 /// Every error that is no refusal.

@@ -9,10 +9,11 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::answered::answered;
-use crate::identity::{self, Proof};
+use crate::password::Password;
+use crate::proof::{self, Otherwise};
 use crate::session::{self, SessionTokens};
 use crate::vault::{Vault, vault};
-use crate::{organization, password};
+use crate::{device, identity, organization};
 
 /// Unknown, used, revoked or expired: which of them is not said.
 const INVITATION_INVALID: Refusal =
@@ -20,31 +21,44 @@ const INVITATION_INVALID: Refusal =
 const ALREADY_MEMBER: Refusal =
     Refusal::whole("ALREADY_MEMBER", "you are a member of this organization already; log in");
 
-/// Accepts an invitation and opens a session. Whoever has an identity proves it; others get one.
+/// Accepts an invitation and opens a session; answers what the device is known by as well. Whoever has an identity proves
+/// it; others get one. An identity whose address was never proved yields to whoever has a token that went there.
 ///
 /// # Errors
 /// Refuses a token that opens nothing (any more), a wrong password, and a new one that is easy to guess;
 /// `RATE_LIMITED`.
-pub async fn accept(ctx: &Ctx, vault: &Vault, input: InvitationAcceptInput) -> Result<SessionTokens> {
+pub async fn accept(
+    ctx: &Ctx,
+    vault: &Vault,
+    input: InvitationAcceptInput,
+) -> Result<(SessionTokens, String)> {
     let ctx = &ctx.as_nobody();
-    let mut tx = ctx.begin(&Permission::PUBLIC).await?;
     let (mut form, mut display_name) = (Form::default(), String::new());
     form.name("displayName", Value(input.display_name), &mut display_name);
-    form.check()?;
-    let invitation = select(&mut tx, &input.token).await?.ok_or(INVITATION_INVALID)?;
-    let (attempt, known) = identity::present(&mut tx, ctx, vault, &invitation.email).await?;
-    if known.is_none() {
-        password::check("password", &input.password, &invitation.email)?;
+    let password = Password::new(&input.password);
+    // The same of everybody: whoever has an identity has a password of this form.
+    if let Err(refusal) = password.check("password") {
+        form.refuse(refusal);
     }
+    form.check()?;
+    let account = vault.invited(&input.token);
+    let (mut tx, admitted) = proof::admit(ctx, vault, account, None).await?;
+    let invitation = select(&mut tx, &input.token).await?.ok_or(INVITATION_INVALID)?;
+    password.check_for("password", &invitation.email)?;
+    let known = identity::select_by_email(&mut tx, &invitation.email).await?;
     tx.commit(()).await?;
 
-    let proof = Proof::of(vault, known, input.password).await?;
+    let otherwise = if invitation.is_proof { Otherwise::Proved } else { Otherwise::New };
+    let proof = admitted.prove(ctx, known, password, otherwise).await?;
     let signer = vault.signers.current(ctx).await?;
 
     let (identity_id, membership_id) = (proof.identity_id(), MembershipId::new());
     let mut tx = ctx.begin(&Permission::PUBLIC).await?;
-    attempt.succeeded(&mut tx).await?;
     tx.enter(invitation.organization_id, identity_id, membership_id).await?;
+    // Before anything else: who comes second finds that it is used, and not what the first one left.
+    if !lock(&mut tx, &invitation).await? {
+        return Err(INVITATION_INVALID.into());
+    }
     proof.settle(&mut tx, &invitation.email).await?;
     let is_accepted = join(&mut tx, &invitation, membership_id, identity_id, &display_name)
         .await
@@ -56,8 +70,10 @@ pub async fn accept(ctx: &Ctx, vault: &Vault, input: InvitationAcceptInput) -> R
     let membership = organization::select_membership(&mut tx, identity_id, membership_id).await?;
     let membership = membership.ok_or_else(|| Error::internal("the new membership is not there"))?;
     let session = session::open(&mut tx, ctx, vault, &signer, identity_id, &membership).await?;
+    let account = vault.account(&invitation.email);
+    let device_token = device::keep(&mut tx, vault, &account, identity_id, None).await?;
     tx.commit(()).await?;
-    Ok(session)
+    Ok((session, device_token))
 }
 
 // SQL.
@@ -66,6 +82,8 @@ struct Invitation {
     id: Uuid,
     organization_id: OrganizationId,
     email: String,
+    /// Whether the token went to the address, and to nobody else: whoever has it has proved the address.
+    is_proof: bool,
 }
 
 async fn select(tx: &mut Tx, token: &str) -> Result<Option<Invitation>> {
@@ -73,13 +91,22 @@ async fn select(tx: &mut Tx, token: &str) -> Result<Option<Invitation>> {
     let token_hash = Sha256::digest(token.as_bytes()).to_vec();
     Ok(sqlx::query_as!(
         Invitation,
-        r#"select invitation_id as "id!", organization_id as "organization_id!: OrganizationId", email as "email!"
+        r#"select invitation_id as "id!", organization_id as "organization_id!: OrganizationId", email as "email!",
+               is_proof as "is_proof!"
            from "user".invitation_find($1, $2)"#,
         token_hash,
         now,
     )
     .fetch_optional(tx.conn())
     .await?)
+}
+
+/// Whether it can be accepted still, by somebody whose inviter might still invite them; nobody else accepts it meanwhile.
+async fn lock(tx: &mut Tx, invitation: &Invitation) -> Result<bool> {
+    let now = tx.now();
+    Ok(sqlx::query_scalar!(r#"select "user".invitation_lock($1, $2) as "is_good!""#, invitation.id, now,)
+        .fetch_one(tx.conn())
+        .await?)
 }
 
 async fn join(
@@ -107,7 +134,7 @@ async fn join(
 /// Somebody who accepts an invitation.
 #[derive(InputObject)]
 pub struct InvitationAcceptInput {
-    /// The token of the invitation, as the inviting person passed it on.
+    /// The token of the invitation, as it reached the person who is invited.
     pub token: String,
     /// The name that people know them by: 1 to 100 characters. Left aside when they have an identity already.
     pub display_name: String,
@@ -121,6 +148,8 @@ pub struct InvitationAcceptInput {
 pub struct InvitationAcceptPayload {
     /// A session in the organization that they joined; null when nothing was done.
     pub session: Option<SessionTokens>,
+    /// A token to keep on this device and to send with the next log-in; null when nothing was done.
+    pub device_token: Option<String>,
     /// Why nothing was done; empty when it was.
     pub user_errors: Vec<UserError>,
 }
@@ -137,7 +166,8 @@ impl InvitationMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The invitation's token, and who accepts.")] input: InvitationAcceptInput,
     ) -> Result<Option<InvitationAcceptPayload>> {
-        let (session, user_errors) = answered(accept(gql.app(), vault(gql), input).await)?;
-        Ok(Some(InvitationAcceptPayload { session, user_errors }))
+        let (accepted, user_errors) = answered(Box::pin(accept(gql.app(), vault(gql), input)).await)?;
+        let (session, device_token) = accepted.unzip();
+        Ok(Some(InvitationAcceptPayload { session, device_token, user_errors }))
     }
 }

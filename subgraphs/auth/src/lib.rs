@@ -1,12 +1,16 @@
 //! Auth: signing up, logging in, sessions and their tokens, and the keys that tokens are verified with.
 
 mod answered;
+mod device;
 mod identity;
 mod invitation;
 mod jwks;
+mod line;
+mod one_a_request;
 mod organization;
 mod password;
 mod password_change;
+mod proof;
 mod session;
 mod sign_up;
 mod signing_key;
@@ -74,6 +78,7 @@ pub fn subgraph() -> Subgraph {
 
 fn schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     service::schema(Query::default(), Mutation::default(), EmptySubscription)
+        .extension(one_a_request::OneARequest)
 }
 
 fn forget(runtime: Runtime) -> BoxFuture<'static, Result<()>> {
@@ -84,6 +89,7 @@ fn forget(runtime: Runtime) -> BoxFuture<'static, Result<()>> {
             Ctx::system(runtime.database, "auth", nowhere, FORGET.name).begin(&Permission::SYSTEM).await?;
         session::forget(&mut tx).await?;
         throttle::forget(&mut tx).await?;
+        device::forget(&mut tx).await?;
         signing_key::forget(&mut tx).await?;
         tx.commit(()).await
     })

@@ -1,10 +1,9 @@
-//! Passwords: which ones are accepted, and bcrypt in a bounded number of threads.
-
-use std::sync::Arc;
-use std::time::Duration;
+//! Passwords: which ones are accepted, in which spelling, and bcrypt.
 
 use common::{Error, Refusal, Result};
-use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::line::Turn;
 
 /// What bcrypt costs: 2^12 rounds, about a quarter of a second.
 const COST: u32 = 12;
@@ -14,8 +13,6 @@ const CHARS_MIN: usize = 10;
 const BYTES_MAX: usize = 72;
 /// The fewest different characters.
 const DISTINCT_MIN: usize = 5;
-/// How long to wait for a thread before giving up.
-const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// A hash at the same cost that no password is known for: what an unknown account is checked against, so that
 /// it takes as long as a known one.
@@ -29,64 +26,80 @@ const COMMON: &str = include_str!("common_passwords.txt");
 const TOO_SHORT: Refusal = Refusal::whole("PASSWORD_TOO_SHORT", "use 10 characters or more");
 /// Bcrypt would ignore the rest.
 const TOO_LONG: Refusal = Refusal::whole("PASSWORD_TOO_LONG", "use 72 bytes or fewer");
+/// Control characters are typed by no keyboard twice alike, and bcrypt takes U+0000 for the end.
+const CONTROLS: Refusal =
+    Refusal::whole("PASSWORD_INVALID", "use letters, digits, signs and blanks, and no control characters");
 /// On the list of common ones, too regular, or the mail address.
 const TOO_COMMON: Refusal =
     Refusal::whole("PASSWORD_TOO_COMMON", "this is one of the first that somebody would guess; use another");
 
-/// Whether a password may be chosen by the person with this mail address.
-pub(crate) fn check(field: &'static str, password: &str, email: &str) -> Result<(), Refusal> {
-    if password.chars().count() < CHARS_MIN {
-        return Err(TOO_SHORT.at(field));
+/// A password in the one spelling in which it is compared (RFC 8265, OpaqueString): composed (NFC), every blank the usual
+/// one. Keyboards differ in how they spell the same letters. Never printed.
+#[derive(Clone)]
+pub(crate) struct Password(String);
+
+impl Password {
+    /// What somebody typed.
+    pub(crate) fn new(typed: &str) -> Self {
+        let blank = |c: char| if c.is_whitespace() && !c.is_control() { ' ' } else { c };
+        Self(typed.chars().map(blank).nfc().collect())
     }
-    if password.len() > BYTES_MAX {
-        return Err(TOO_LONG.at(field));
+
+    /// Whether it may be chosen by anybody.
+    ///
+    /// # Errors
+    /// What speaks against it.
+    pub(crate) fn check(&self, field: &'static str) -> Result<(), Refusal> {
+        let text = &self.0;
+        if text.chars().any(char::is_control) {
+            return Err(CONTROLS.at(field));
+        }
+        if text.chars().count() < CHARS_MIN {
+            return Err(TOO_SHORT.at(field));
+        }
+        if text.len() > BYTES_MAX {
+            return Err(TOO_LONG.at(field));
+        }
+        let lower = text.to_lowercase();
+        let distinct = lower.chars().collect::<std::collections::BTreeSet<_>>().len();
+        if distinct < DISTINCT_MIN || COMMON.lines().any(|common| common == lower) {
+            return Err(TOO_COMMON.at(field));
+        }
+        Ok(())
     }
-    let lower = password.to_lowercase();
-    let distinct = lower.chars().collect::<std::collections::BTreeSet<_>>().len();
-    if distinct < DISTINCT_MIN || lower == email || COMMON.lines().any(|common| common == lower) {
-        return Err(TOO_COMMON.at(field));
+
+    /// Whether it may be chosen by the person with this mail address.
+    ///
+    /// # Errors
+    /// What speaks against it.
+    pub(crate) fn check_for(&self, field: &'static str, email: &str) -> Result<(), Refusal> {
+        self.check(field)?;
+        if self.0.to_lowercase() == email { Err(TOO_COMMON.at(field)) } else { Ok(()) }
     }
-    Ok(())
+
+    /// The hash to store of a password that [`Password::check`] has passed.
+    pub(crate) async fn hash(self, turn: Turn) -> Result<(String, Turn)> {
+        run(turn, move || bcrypt::hash(self.0, COST)).await
+    }
+
+    /// Whether it is the one of a stored hash. Without a hash it takes as long to say no.
+    pub(crate) async fn verify(self, hash: Option<String>, turn: Turn) -> Result<(bool, Turn)> {
+        let can_be_right =
+            hash.is_some() && self.0.len() <= BYTES_MAX && !self.0.chars().any(char::is_control);
+        let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
+        let (is_right, turn) = run(turn, move || bcrypt::verify(self.0, &hash)).await?;
+        Ok((is_right && can_be_right, turn))
+    }
 }
 
-/// Runs bcrypt, in as many threads at once as there are processors but one.
-#[derive(Clone, Debug)]
-pub(crate) struct Hasher(Arc<Semaphore>);
-
-impl Hasher {
-    pub(crate) fn new() -> Self {
-        let processors = std::thread::available_parallelism().map_or(2, usize::from);
-        Self(Arc::new(Semaphore::new(processors.saturating_sub(1).max(1))))
-    }
-
-    /// The hash to store of a password that [`check`] has passed.
-    pub(crate) async fn hash(&self, password: String) -> Result<String> {
-        self.run(move || bcrypt::hash(password, COST)).await
-    }
-
-    /// Whether a password is the one of a stored hash. Without a hash it takes as long to say no.
-    pub(crate) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool> {
-        let can_be_right = hash.is_some() && password.len() <= BYTES_MAX;
-        let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
-        Ok(self.run(move || bcrypt::verify(password, &hash)).await? && can_be_right)
-    }
-
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> bcrypt::BcryptResult<T> + Send + 'static,
-    ) -> Result<T> {
-        let permit = match tokio::time::timeout(WAIT_MAX, self.0.clone().acquire_owned()).await {
-            Ok(Ok(permit)) => permit,
-            Ok(Err(closed)) => return Err(Error::internal(closed)),
-            Err(_) => return Err(Error::Unavailable),
-        };
-        let done = tokio::task::spawn_blocking(move || {
-            // Held by the thread and not by the request: a client that hangs up frees no processor.
-            let _permit = permit;
-            work()
-        });
-        done.await.map_err(Error::internal)?.map_err(Error::internal)
-    }
+/// Runs bcrypt in a thread, which has the turn meanwhile and not the request: a client that hangs up frees no processor.
+async fn run<T: Send + 'static>(
+    turn: Turn,
+    work: impl FnOnce() -> bcrypt::BcryptResult<T> + Send + 'static,
+) -> Result<(T, Turn)> {
+    let done = tokio::task::spawn_blocking(move || (work(), turn));
+    let (done, turn) = done.await.map_err(Error::internal)?;
+    Ok((done.map_err(Error::internal)?, turn))
 }
 
 #[cfg(test)]
@@ -95,17 +108,40 @@ mod tests {
 
     const EMAIL: &str = "ada.lovelace@example.org";
 
+    fn check(password: &str) -> Result<(), Refusal> {
+        Password::new(password).check_for("p", EMAIL)
+    }
+
+    async fn turn() -> Turn {
+        crate::line::Line::new(1).turn(crate::line::Source::Network(None)).await.unwrap()
+    }
+
+    async fn hash(password: &str) -> String {
+        Password::new(password).hash(turn().await).await.unwrap().0
+    }
+
+    async fn is_right(password: &str, hash: &str) -> bool {
+        Password::new(password).verify(Some(hash.to_owned()), turn().await).await.unwrap().0
+    }
+
     #[test]
     fn short_long_and_common_passwords_are_refused() {
-        assert_eq!(check("p", "short-one", EMAIL), Err(TOO_SHORT.at("p")));
-        assert_eq!(check("p", &"ä-b2C".repeat(13), EMAIL), Err(TOO_LONG.at("p")));
+        assert_eq!(check("short-one"), Err(TOO_SHORT.at("p")));
+        assert_eq!(check(&"ä-b2C".repeat(13)), Err(TOO_LONG.at("p")));
         for password in
             ["Password123", "qwertyuiop", "1212121212", "aaaaaaaaaaaaaaaa", "Ada.Lovelace@example.org"]
         {
-            assert_eq!(check("p", password, EMAIL), Err(TOO_COMMON.at("p")), "{password}");
+            assert_eq!(check(password), Err(TOO_COMMON.at("p")), "{password}");
         }
-        assert_eq!(check("p", "heron-basket-42", EMAIL), Ok(()));
-        assert_eq!(check("p", &"abcdefgh9".repeat(8), EMAIL), Ok(()), "72 bytes exactly");
+        assert_eq!(check("heron-basket-42"), Ok(()));
+        assert_eq!(check(&"abcdefgh9".repeat(8)), Ok(()), "72 bytes exactly");
+    }
+
+    #[test]
+    fn control_characters_are_refused() {
+        for password in ["heron\u{0}basket-42", "heron-basket-42\n", "heron\u{7f}basket-42"] {
+            assert_eq!(check(password), Err(CONTROLS.at("p")), "{password:?}");
+        }
     }
 
     #[test]
@@ -118,20 +154,28 @@ mod tests {
 
     #[tokio::test]
     async fn the_password_is_right_or_not_and_nobodys_never_is() {
-        let hasher = Hasher::new();
-        let hash = hasher.hash("heron-basket-42".into()).await.unwrap();
-        assert!(hash.starts_with("$2b$12$"));
-        assert!(hasher.verify("heron-basket-42".into(), Some(hash.clone())).await.unwrap());
-        assert!(!hasher.verify("heron-basket-43".into(), Some(hash)).await.unwrap());
-        assert!(!hasher.verify("heron-basket-42".into(), None).await.unwrap());
+        let stored = hash("heron-basket-42").await;
+        assert!(stored.starts_with("$2b$12$"));
+        assert!(is_right("heron-basket-42", &stored).await);
+        assert!(!is_right("heron-basket-43", &stored).await);
+        let nobodys = Password::new("heron-basket-42").verify(None, turn().await).await.unwrap();
+        assert!(!nobodys.0);
     }
 
     #[tokio::test]
-    async fn what_is_too_long_is_not_cut_to_fit() {
-        let hasher = Hasher::new();
+    async fn one_password_has_one_spelling_whatever_keyboard_typed_it() {
+        let stored = hash("Café-Zürich 42").await;
+        assert!(is_right("Cafe\u{301}-Zu\u{308}rich\u{a0}42", &stored).await);
+        assert!(!is_right("Cafe-Zurich 42", &stored).await);
+    }
+
+    #[tokio::test]
+    async fn what_is_too_long_is_not_cut_to_fit_and_what_follows_a_nul_is_not_left_out() {
         let longest = "abcdefgh9".repeat(8);
-        let hash = hasher.hash(longest.clone()).await.unwrap();
-        assert!(!hasher.verify(format!("{longest}x"), Some(hash.clone())).await.unwrap());
-        assert!(hasher.verify(longest, Some(hash)).await.unwrap());
+        let stored = hash(&longest).await;
+        assert!(!is_right(&format!("{longest}x"), &stored).await);
+        assert!(is_right(&longest, &stored).await);
+        let stored = hash("heron-basket-42").await;
+        assert!(!is_right("heron-basket-42\u{0}heron-basket-42", &stored).await);
     }
 }

@@ -5,8 +5,9 @@ use common::{EVERYBODY_OWN, Error, Permission, Refusal, Result};
 use database::Ctx;
 use graphql::{App as _, payload};
 
+use crate::password::Password;
 use crate::vault::{Vault, vault};
-use crate::{identity, password, session, throttle};
+use crate::{identity, proof, session};
 
 pub(crate) const CHANGE_PASSWORD: Permission =
     Permission::new("auth.password.change", "Change one's own password.", EVERYBODY_OWN);
@@ -19,18 +20,19 @@ const CURRENT_PASSWORD_WRONG: Refusal =
 /// # Errors
 /// Refuses a wrong current password and a new one that is easy to guess; `RATE_LIMITED`.
 pub async fn change_password(ctx: &Ctx, vault: &Vault, input: PasswordChangeInput) -> Result<i32> {
-    let mut tx = ctx.begin(&CHANGE_PASSWORD).await?;
     let member = ctx.member()?;
+    let mut tx = ctx.begin(&CHANGE_PASSWORD).await?;
     let identity = identity::select(&mut tx, member.identity_id).await?.ok_or(Error::Unauthenticated)?;
-    password::check("newPassword", &input.new_password, &identity.email)?;
-    let attempt = throttle::admit(&mut tx, vault, &identity.email, identity::address(ctx).as_deref()).await?;
     tx.commit(()).await?;
+    let new_password = Password::new(&input.new_password);
+    new_password.check_for("newPassword", &identity.email)?;
 
-    let known = Some(identity.password_hash.clone());
-    if !vault.hasher.verify(input.current_password, known).await? {
-        return Err(CURRENT_PASSWORD_WRONG.into());
-    }
-    let password_hash = vault.hasher.hash(input.new_password).await?;
+    let (tx, admitted) = proof::admit(ctx, vault, vault.account(&identity.email), None).await?;
+    tx.commit(()).await?;
+    let current = Password::new(&input.current_password);
+    let (attempt, turn) = admitted.verify(ctx, &identity, current).await?.ok_or(CURRENT_PASSWORD_WRONG)?;
+    let (password_hash, turn) = new_password.hash(turn).await?;
+    drop(turn);
 
     let mut tx = ctx.begin(&CHANGE_PASSWORD).await?;
     attempt.succeeded(&mut tx).await?;
@@ -72,7 +74,7 @@ impl PasswordChangeMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The old password and the new one.")] input: PasswordChangeInput,
     ) -> Result<Option<PasswordChangePayload>> {
-        let done = change_password(gql.app(), vault(gql), input).await;
+        let done = Box::pin(change_password(gql.app(), vault(gql), input)).await;
         PasswordChangePayload::answer(gql, done).await.map(Some)
     }
 }

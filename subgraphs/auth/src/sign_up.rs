@@ -7,23 +7,24 @@ use database::{Ctx, OnConstraint as _, Tx};
 use graphql::{App as _, UserError};
 
 use crate::answered::answered;
-use crate::identity::{self, Proof};
+use crate::identity;
 use crate::organization::{self, OrganizationSummary};
-use crate::password;
+use crate::password::Password;
+use crate::proof::{self, Otherwise};
 use crate::session::{self, SessionTokens};
 use crate::vault::{Vault, vault};
 
 const SUBDOMAIN_TAKEN: Refusal =
     Refusal::of("subdomain", "SUBDOMAIN_TAKEN", "this subdomain is taken; choose another");
-/// What `tenant.organization_refusals` may answer of what no form knows.
-const OF_ORGANIZATION: [Refusal; 4] = [
+/// What `tenant.organization_refusals` may answer of what no form knows, but whether a subdomain is taken: that is told
+/// only after an attempt that is counted.
+const OF_ORGANIZATION: [Refusal; 3] = [
     Refusal::of(
         "subdomain",
         "SUBDOMAIN_INVALID",
         "a subdomain has 3 to 63 of the characters a to z, 0 to 9, and single hyphens between them",
     ),
     Refusal::of("subdomain", "SUBDOMAIN_RESERVED", "this subdomain is reserved; choose another"),
-    SUBDOMAIN_TAKEN,
     Refusal::of(
         "industryCode",
         "INDUSTRY_CODE_INVALID",
@@ -34,20 +35,23 @@ const OF_ORGANIZATION: [Refusal; 4] = [
 /// Signs up. A mail address that has an identity may found another organization with its password.
 ///
 /// # Errors
-/// Refuses with every reason at once; `RATE_LIMITED`.
+/// Refuses with every reason at once that stands in the form itself; then a wrong password, and last a subdomain that is
+/// taken, which nobody learns without an attempt that is counted. `RATE_LIMITED`.
 pub async fn sign_up(ctx: &Ctx, vault: &Vault, input: SignUpInput) -> Result<SignedUp> {
     let ctx = &ctx.as_nobody();
     let mut tx = ctx.begin(&Permission::PUBLIC).await?;
     let wanted = Wanted::try_new(&mut tx, &input).await?;
-    let (attempt, known) = identity::present(&mut tx, ctx, vault, &wanted.email).await?;
+    tx.commit(()).await?;
+    let account = vault.account(&wanted.email);
+    let (mut tx, admitted) = proof::admit(ctx, vault, account, input.device_token.as_deref()).await?;
+    let known = identity::select_by_email(&mut tx, &wanted.email).await?;
     tx.commit(()).await?;
 
-    let proof = Proof::of(vault, known, input.password).await?;
+    let proof = admitted.prove(ctx, known, wanted.password.clone(), Otherwise::New).await?;
     let signer = vault.signers.current(ctx).await?;
 
     let (identity_id, membership_id) = (proof.identity_id(), MembershipId::new());
     let mut tx = ctx.begin(&Permission::PUBLIC).await?;
-    attempt.succeeded(&mut tx).await?;
     tx.enter(wanted.organization.id, identity_id, membership_id).await?;
     proof.settle(&mut tx, &wanted.email).await?;
     create_organization(&mut tx, &wanted)
@@ -58,8 +62,9 @@ pub async fn sign_up(ctx: &Ctx, vault: &Vault, input: SignUpInput) -> Result<Sig
     let membership = organization::select_membership(&mut tx, identity_id, membership_id).await?;
     let membership = membership.ok_or_else(|| Error::internal("the owner's membership is not there"))?;
     let session = session::open(&mut tx, ctx, vault, &signer, identity_id, &membership).await?;
+    let device_token = proof.keep_device(&mut tx, vault).await?;
     tx.commit(()).await?;
-    Ok(SignedUp { session, organization: wanted.organization })
+    Ok(SignedUp { session, organization: wanted.organization, device_token })
 }
 
 // Rules.
@@ -70,10 +75,11 @@ struct Wanted {
     industry_code: Option<String>,
     owner_name: String,
     email: String,
+    password: Password,
 }
 
 impl Wanted {
-    /// Collects every reason against.
+    /// Collects every reason against that stands in the form itself.
     async fn try_new(tx: &mut Tx, input: &SignUpInput) -> Result<Self> {
         let subdomain = visible(&input.subdomain).to_ascii_lowercase();
         let mut organization =
@@ -89,11 +95,12 @@ impl Wanted {
         }
         form.name("ownerName", Value(input.owner_name.clone()), &mut owner_name);
         form.email("email", Value(input.email.clone()), &mut email);
-        if let Err(refusal) = password::check("password", &input.password, &email) {
+        let password = Password::new(&input.password);
+        if let Err(refusal) = password.check_for("password", &email) {
             form.refuse(refusal);
         }
         form.check()?;
-        Ok(Self { organization, industry_code, owner_name, email })
+        Ok(Self { organization, industry_code, owner_name, email, password })
     }
 }
 
@@ -108,6 +115,8 @@ pub struct SignedUp {
     pub session: SessionTokens,
     /// The organization.
     pub organization: OrganizationSummary,
+    /// What the owner's device is known by next time.
+    pub device_token: String,
 }
 
 // SQL.
@@ -177,6 +186,8 @@ pub struct SignUpInput {
     pub password: String,
     /// The line of business, such as software.
     pub industry_code: Option<String>,
+    /// What the device that is used was given when its owner logged in last; left aside when it is unknown.
+    pub device_token: Option<String>,
 }
 
 /// The result of signUp.
@@ -186,6 +197,8 @@ pub struct SignUpPayload {
     pub session: Option<SessionTokens>,
     /// The new organization; null when nothing was done.
     pub organization: Option<OrganizationSummary>,
+    /// A token to keep on this device and to send with the next log-in; null when nothing was done.
+    pub device_token: Option<String>,
     /// Why nothing was done; empty when it was.
     pub user_errors: Vec<UserError>,
 }
@@ -202,9 +215,15 @@ impl SignUpMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The organization and its owner.")] input: SignUpInput,
     ) -> Result<Option<SignUpPayload>> {
-        let (signed_up, user_errors) = answered(sign_up(gql.app(), vault(gql), input).await)?;
-        let (session, organization) =
-            signed_up.map(|SignedUp { session, organization }| (session, organization)).unzip();
-        Ok(Some(SignUpPayload { session, organization, user_errors }))
+        let (signed_up, user_errors) = answered(Box::pin(sign_up(gql.app(), vault(gql), input)).await)?;
+        Ok(Some(match signed_up {
+            Some(SignedUp { session, organization, device_token }) => SignUpPayload {
+                session: Some(session),
+                organization: Some(organization),
+                device_token: Some(device_token),
+                user_errors,
+            },
+            None => SignUpPayload { session: None, organization: None, device_token: None, user_errors },
+        }))
     }
 }

@@ -3,30 +3,54 @@
 use hmac::Mac as _;
 use service::SecretKey;
 
-use crate::password::Hasher;
+use crate::line::Line;
 use crate::signing_key::Signers;
 
 /// What the use-cases of auth need beside a context. One per process; never printed.
 pub struct Vault {
     secret_key: SecretKey,
-    pub(crate) hasher: Hasher,
+    /// Before the processors that hash passwords: all but one of the machine.
+    pub(crate) line: Line,
     pub(crate) signers: Signers,
 }
+
+/// Whose failures are counted together: a keyed hash, for people type passwords where a mail address belongs, and nobody
+/// without the secret learns it from here.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Account(pub(crate) Vec<u8>);
 
 impl Vault {
     /// A vault under the secret that the process was started with.
     #[must_use]
     pub fn new(secret_key: &SecretKey) -> Self {
+        let processors = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             secret_key: secret_key.clone(),
-            hasher: Hasher::new(),
+            line: Line::new(processors.saturating_sub(1)),
             signers: Signers::new(secret_key.derive("signing-key")),
         }
     }
 
-    /// What attempts to log in are counted under: nobody without the secret learns the mail address from it.
-    pub(crate) fn account(&self, email: &str) -> Vec<u8> {
-        self.mac("login-attempt", email.as_bytes())
+    /// What attempts to log in with a mail address are counted under.
+    pub(crate) fn account(&self, email: &str) -> Account {
+        Account(self.mac("login-attempt", email.as_bytes()))
+    }
+
+    /// What attempts to accept an invitation are counted under: whoever has its token may be anybody, and their failures
+    /// are not those of the person who is invited.
+    pub(crate) fn invited(&self, token: &str) -> Account {
+        Account(self.mac("invitation-attempt", token.as_bytes()))
+    }
+
+    /// Marks a device's token as one that this installation gave out for an account.
+    pub(crate) fn device_tag(&self, account: &Account, token: &[u8]) -> Vec<u8> {
+        self.mac("device-token", &[&account.0, token].concat())
+    }
+
+    /// Whether a mark, or its beginning, is of this token and this account.
+    pub(crate) fn is_device_tag(&self, account: &Account, token: &[u8], tag: &[u8]) -> bool {
+        let mac = self.secret_key.hmac("device-token").chain_update(&account.0).chain_update(token);
+        mac.verify_truncated_left(tag).is_ok()
     }
 
     /// Marks a refresh token as one that this installation gave out.

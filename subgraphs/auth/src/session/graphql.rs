@@ -76,6 +76,8 @@ pub struct LogInInput {
     pub password: String,
     /// The id of the organization to enter; needed only by those who belong to several.
     pub organization_id: Option<OrganizationId>,
+    /// What the device that is used was given when its owner logged in last; left aside when it is unknown.
+    pub device_token: Option<String>,
 }
 
 /// A session to go on with.
@@ -101,6 +103,9 @@ pub struct LogInPayload {
     pub session: Option<SessionTokens>,
     /// The organizations to choose from: log in again with one of them. Empty when a session was opened.
     pub organizations: Vec<OrganizationSummary>,
+    /// A token to keep on this device, also after logging out, and to send with the next log-in: known devices do not
+    /// wait behind strangers. It opens nothing by itself. Null when nothing was done.
+    pub device_token: Option<String>,
     /// Why nothing was done; empty when it was.
     pub user_errors: Vec<UserError>,
 }
@@ -165,13 +170,15 @@ impl LogInMutation {
         #[graphql(desc = "The mail address and the password, and the organization to enter.")]
         input: LogInInput,
     ) -> Result<Option<LogInPayload>> {
-        let (logged_in, user_errors) = answered(log_in(gql.app(), vault(gql), input).await)?;
-        let (session, organizations) = match logged_in {
-            Some(LoggedIn::Session(session)) => (Some(session), Vec::new()),
-            Some(LoggedIn::Choose(organizations)) => (None, organizations),
-            None => (None, Vec::new()),
-        };
-        Ok(Some(LogInPayload { session, organizations, user_errors }))
+        let (logged_in, user_errors) = answered(Box::pin(log_in(gql.app(), vault(gql), input)).await)?;
+        Ok(Some(match logged_in {
+            Some(LoggedIn { session, organizations, device_token }) => {
+                LogInPayload { session, organizations, device_token: Some(device_token), user_errors }
+            }
+            None => {
+                LogInPayload { session: None, organizations: Vec::new(), device_token: None, user_errors }
+            }
+        }))
     }
 
     /// Goes on with a session, with the roles of now. Needs no access token.
@@ -180,7 +187,7 @@ impl LogInMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The session to go on with.")] input: SessionRefreshInput,
     ) -> Result<Option<SessionRefreshPayload>> {
-        let (session, user_errors) = answered(refresh(gql.app(), vault(gql), input).await)?;
+        let (session, user_errors) = answered(Box::pin(refresh(gql.app(), vault(gql), input)).await)?;
         Ok(Some(SessionRefreshPayload { session, user_errors }))
     }
 
@@ -191,7 +198,7 @@ impl LogInMutation {
         gql: &Context<'_>,
         #[graphql(desc = "The session to go on with, and where.")] input: SessionSwitchInput,
     ) -> Result<Option<SessionSwitchPayload>> {
-        let (session, user_errors) = answered(switch(gql.app(), vault(gql), input).await)?;
+        let (session, user_errors) = answered(Box::pin(switch(gql.app(), vault(gql), input)).await)?;
         Ok(Some(SessionSwitchPayload { session, user_errors }))
     }
 }

@@ -14,8 +14,11 @@ pub use self::graphql::{
 use self::model::{Choice, Exchanged, Presented, RefreshToken, Stored, choose};
 pub use self::model::{LoggedIn, Session, SessionTokens};
 pub(crate) use self::repo::{end_all, forget};
-use crate::identity::{self, CREDENTIALS_INVALID, Proof, address};
+use crate::device;
+use crate::identity::{self, address};
 use crate::organization::{self, Membership};
+use crate::password::Password;
+use crate::proof::{self, Otherwise};
 use crate::signing_key::Signer;
 use crate::vault::Vault;
 
@@ -33,22 +36,21 @@ pub(crate) const REVOKE: Permission = Permission::new(
 /// Refuses an unknown address and a wrong password alike; `RATE_LIMITED`, `TENANT_SUSPENDED`.
 pub async fn log_in(ctx: &Ctx, vault: &Vault, input: LogInInput) -> Result<LoggedIn> {
     let ctx = &ctx.as_nobody();
-    let mut tx = ctx.begin(&Permission::PUBLIC).await?;
     // What is no address is nobody's, and is answered, counted and timed as one that nobody has.
     let email = common::text::email(&input.email).unwrap_or_default();
-    let (attempt, known) = identity::present(&mut tx, ctx, vault, &email).await?;
+    let account = vault.account(&email);
+    let (mut tx, admitted) = proof::admit(ctx, vault, account, input.device_token.as_deref()).await?;
+    let known = identity::select_by_email(&mut tx, &email).await?;
     tx.commit(()).await?;
 
-    let hash = known.as_ref().map(|identity| identity.password_hash.clone());
-    let is_right = vault.hasher.verify(input.password, hash).await?;
-    let identity = known.filter(|identity| is_right && identity.is_active).ok_or(CREDENTIALS_INVALID)?;
-    let (identity_id, proof) = (identity.id, Proof::Known(identity));
+    let password = Password::new(&input.password);
+    let proof = admitted.prove(ctx, known, password, Otherwise::Refused).await?;
     let signer = vault.signers.current(ctx).await?;
 
     let mut tx = ctx.begin(&Permission::PUBLIC).await?;
-    attempt.succeeded(&mut tx).await?;
     // A password that is changed meanwhile ends every session; this one must not slip in behind it.
     proof.settle(&mut tx, &email).await?;
+    let identity_id = proof.identity_id();
     let memberships = organization::select_memberships(&mut tx, identity_id).await?;
     let suspended = organization::select_suspensions(&mut tx, identity_id).await?;
     let choice = match choose(&memberships, &suspended, input.organization_id) {
@@ -59,14 +61,15 @@ pub async fn log_in(ctx: &Ctx, vault: &Vault, input: LogInInput) -> Result<Logge
             return Err(refused.into());
         }
     };
-    let answer = match choice {
+    let (session, organizations) = match choice {
         Choice::One(membership) => {
-            LoggedIn::Session(open(&mut tx, ctx, vault, &signer, identity_id, membership).await?)
+            (Some(open(&mut tx, ctx, vault, &signer, identity_id, membership).await?), Vec::new())
         }
-        Choice::Several => LoggedIn::Choose(organization::select_summaries(&mut tx, &memberships).await?),
+        Choice::Several => (None, organization::select_summaries(&mut tx, &memberships).await?),
     };
+    let device_token = proof.keep_device(&mut tx, vault).await?;
     tx.commit(()).await?;
-    Ok(answer)
+    Ok(LoggedIn { session, organizations, device_token })
 }
 
 /// Opens a session for somebody who has proved who they are.
@@ -188,13 +191,16 @@ pub async fn revoke_bulk(ctx: &Ctx, ids: Vec<SessionId>) -> Result<Vec<Result<Se
     tx.commit(done).await
 }
 
-/// Ends all of the caller's sessions, on all devices and in all organizations, this one included; answers how many.
+/// Ends all of the caller's sessions, on all devices and in all organizations, this one included, and knows their devices
+/// no more; answers how many sessions it were.
 ///
 /// # Errors
 /// As [`Ctx::begin`].
 pub async fn revoke_all(ctx: &Ctx) -> Result<i32> {
     let mut tx = ctx.begin(&REVOKE).await?;
-    let count = end_all(&mut tx, ctx.member()?.identity_id, None, "EVERYWHERE").await?;
+    let identity_id = ctx.member()?.identity_id;
+    let count = end_all(&mut tx, identity_id, None, "EVERYWHERE").await?;
+    device::forget_all(&mut tx, identity_id).await?;
     tx.commit(count).await
 }
 

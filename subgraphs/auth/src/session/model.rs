@@ -58,11 +58,13 @@ pub struct Session {
 }
 
 /// What logging in led to.
-pub enum LoggedIn {
-    /// A session.
-    Session(SessionTokens),
-    /// A choice.
-    Choose(Vec<OrganizationSummary>),
+pub struct LoggedIn {
+    /// A session, if it was clear where.
+    pub session: Option<SessionTokens>,
+    /// The organizations to choose from, if it was not.
+    pub organizations: Vec<OrganizationSummary>,
+    /// What this device is known by next time.
+    pub device_token: String,
 }
 
 /// The tokens of a session, for the client to keep. Never printed.

@@ -76,7 +76,8 @@ async fn of_two_who_accept_at_once_one_joins_and_the_other_leaves_nothing() {
         accept(&world, &invited["token"], PASSWORD),
         accept(&world, &invited["token"], PASSWORD),
     );
-    assert_eq!([one, other].iter().filter(|answer| answer.refusals().is_empty()).count(), 1);
+    let refusals = [one.refusals(), other.refusals()].concat();
+    assert_eq!(refusals, ["INVITATION_INVALID"]);
     let (identities, people, members): (i64, i64, i64) = sqlx::query_as(
         r#"select (select count(*) from auth.identity), (select count(*) from "user"."user"),
                   (select count(*) from "user".membership)"#,
@@ -125,4 +126,55 @@ async fn a_session_that_slept_through_a_suspension_does_not_wake_after_it() {
     }
     assert_eq!(world.me(&hanna).await.codes(), ["UNAUTHENTICATED"]);
     assert_eq!(world.refresh(&refresh).await.codes(), ["UNAUTHENTICATED"]);
+}
+
+#[tokio::test]
+async fn whoever_may_invite_no_more_makes_no_admin_with_what_they_sent_before() {
+    const INVITE: &str =
+        "mutation($email: String!) { memberInvite(input: { email: $email, roles: [ADMIN] }) {
+        token userErrors { code } } }";
+    const CHANGE: &str = "mutation($id: ID!, $roles: [Role!]!) {
+        memberRolesChange(input: { membershipId: $id, roles: $roles }) { userErrors { code } } }";
+    const REMOVE: &str = "mutation($id: ID!) { memberRemove(id: $id) { userErrors { code } } }";
+    let world = World::start().await;
+    let (owner, _) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    let ask = async |by: &str, query: &str, variables: Value| {
+        world.ask("user", Some(by), query, variables).await.ok()
+    };
+    let adam = ask(&owner, INVITE, json!({ "email": "adam@example.org" })).await;
+    let (adam, _) = tokens(accept(&world, &adam["memberInvite"]["token"], PASSWORD).await);
+    let adam_id = world.me(&adam).await.ok()["me"]["membership"]["id"].clone();
+    let hanna =
+        ask(&adam, INVITE, json!({ "email": "hanna@example.org" })).await["memberInvite"]["token"].clone();
+    let nora =
+        ask(&adam, INVITE, json!({ "email": "nora@example.org" })).await["memberInvite"]["token"].clone();
+    // A manager does not invite; and an admin who is suspended does nothing.
+    ask(&owner, CHANGE, json!({ "id": adam_id, "roles": ["MANAGER"] })).await;
+    assert_eq!(accept(&world, &hanna, PASSWORD).await.refusals(), ["INVITATION_INVALID"]);
+    ask(&owner, CHANGE, json!({ "id": adam_id, "roles": ["ADMIN"] })).await;
+    ask(&owner, SUSPEND, json!({ "id": adam_id })).await;
+    assert_eq!(accept(&world, &hanna, PASSWORD).await.refusals(), ["INVITATION_INVALID"]);
+    ask(&owner, REACTIVATE, json!({ "id": adam_id })).await;
+    tokens(accept(&world, &hanna, PASSWORD).await);
+    ask(&owner, REMOVE, json!({ "id": adam_id })).await;
+    assert_eq!(accept(&world, &nora, PASSWORD).await.refusals(), ["INVITATION_INVALID"]);
+}
+
+#[tokio::test]
+async fn an_invitation_of_ones_own_tells_nothing_of_an_address_and_counts_nothing_against_it() {
+    let world = World::start().await;
+    world.sign_up("victim", "vera@example.org").await.ok();
+    let (stranger, _) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    let known = invite(&world, &stranger, "vera@example.org").await;
+    let unknown = invite(&world, &stranger, "nobody@example.org").await;
+    let of_known = accept(&world, &known["token"], "x").await;
+    assert_eq!(of_known.refusals(), ["PASSWORD_TOO_SHORT"]);
+    assert_eq!(of_known.0.to_string(), accept(&world, &unknown["token"], "x").await.0.to_string());
+    for _ in 0..5 {
+        let wrong = accept(&world, &known["token"], "wrong-horse-77").await;
+        assert_eq!(wrong.refusals(), ["CREDENTIALS_INVALID"]);
+    }
+    let bounded = accept(&world, &known["token"], "wrong-horse-77").await;
+    assert_eq!(bounded.codes(), ["RATE_LIMITED"], "the invitation's own measure");
+    tokens(world.log_in("vera@example.org", PASSWORD, None).await);
 }

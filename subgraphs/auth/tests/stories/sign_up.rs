@@ -136,3 +136,45 @@ async fn secrets_are_in_no_trail_and_in_no_row_as_they_are() {
     }
     assert!(trail.contains("acme") && !trail.contains("_hash") && !trail.contains("$2b$"));
 }
+
+#[tokio::test]
+async fn a_taken_subdomain_is_told_after_everything_else_and_costs_an_attempt() {
+    const SIGN_UP: &str = "mutation($input: SignUpInput!) { signUp(input: $input) { userErrors { code } } }";
+    let world = World::start().await;
+    world.sign_up("acme", "olivia@example.org").await.ok();
+    let sign_up = async |email: &str, password: &str| {
+        let input = json!({ "organizationName": "Acme", "subdomain": "acme", "ownerName": "Ada",
+            "email": email, "password": password });
+        world.ask("auth", None, SIGN_UP, json!({ "input": input })).await
+    };
+    let before = rows(&world).await;
+    assert_eq!(sign_up("ada@example.org", "short").await.refusals(), ["PASSWORD_TOO_SHORT"]);
+    assert_eq!(sign_up("olivia@example.org", "wrong-horse-77").await.refusals(), ["CREDENTIALS_INVALID"]);
+    assert_eq!(sign_up("ada@example.org", PASSWORD).await.refusals(), ["SUBDOMAIN_TAKEN"]);
+    assert_eq!(sign_up("olivia@example.org", PASSWORD).await.refusals(), ["SUBDOMAIN_TAKEN"]);
+    assert_eq!(rows(&world).await, before);
+    let counted: (i64, i64) = sqlx::query_as(
+        "select count(*) filter (where is_checked and not has_succeeded), count(*) filter (where not is_checked)
+         from auth.login_attempt",
+    )
+    .fetch_one(&mut world.admin().await)
+    .await
+    .unwrap();
+    assert_eq!(counted, (1, 2), "one wrong password; nobody failed with a right one");
+}
+
+#[tokio::test]
+async fn names_that_machines_look_for_and_names_of_modules_are_nobodys() {
+    let world = World::start().await;
+    let reserved: Vec<bool> = sqlx::query_scalar(
+        "select tenant.subdomain_is_reserved(name) from unnest(array['wpad', 'autodiscover', 'autoconfig', 'isatap',
+             'mta-sts', 'hostmaster', 'abuse', 'sysadmin', 'console', 'portal', 'pay', 'git', 'graphiql', 'prod',
+             'testing']) name
+         union all select tenant.subdomain_is_reserved(id) from core.module",
+    )
+    .fetch_all(&mut world.admin().await)
+    .await
+    .unwrap();
+    assert!(reserved.len() >= 18 && reserved.iter().all(|is_reserved| *is_reserved));
+    assert_eq!(world.sign_up("wpad", "ada@example.org").await.refusals(), ["SUBDOMAIN_RESERVED"]);
+}

@@ -1,0 +1,393 @@
+//! The line before the hashing of passwords: who is next when more want to log in than the processors can check.
+//!
+//! Known devices go first, and every fourth turn is a stranger's. Among their like, those go first whose network or
+//! device has the fewest tries behind it and before it in the line: a flood waits behind its own numbers, and whoever
+//! comes for the first time goes ahead of it. Places are bounded; who has the least claim to one is sent away, at the
+//! price of a look at memory. Nothing here asks the database, and nobody is counted for a failure here.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use common::{Error, IdentityId, Result, network_of};
+use moka::sync::Cache;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+/// Places in the line for each processor: what it checks in six to eight seconds.
+const WAITING_PER_PROCESSOR: usize = 24;
+/// How long somebody stands in it at most.
+const WAIT_MAX: Duration = Duration::from_secs(10);
+/// How soon somebody may come again who was sent away.
+const RETRY_AFTER_S: u64 = 5;
+/// Every so many turns strangers go before known devices, which may be a flood as well.
+const STRANGERS_TURN: u64 = 4;
+/// How long tries are remembered after the last one.
+const TRIES_KEPT: Duration = Duration::from_secs(600);
+/// Networks and devices whose tries are remembered; the least used go first.
+const SOURCES_MAX: u64 = 100_000;
+
+/// Who stands in the line: tries and places are counted under it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Source {
+    /// A network, as [`common::network_of`] has it; `None` when the address is unknown.
+    Network(Option<IpAddr>),
+    /// A device that somebody was let in from before.
+    Device(Uuid),
+    /// Somebody who is logged in.
+    Member(IdentityId),
+}
+
+impl Source {
+    /// The network of an address.
+    pub(crate) fn network(address: Option<IpAddr>) -> Self {
+        Self::Network(address.map(network_of))
+    }
+
+    /// Which of the two queues it is in: known ones are in the first.
+    fn lane(self) -> usize {
+        usize::from(matches!(self, Self::Network(_)))
+    }
+}
+
+/// The line of this process. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Line(Arc<Inner>);
+
+struct Inner {
+    state: Mutex<State>,
+    tries: Cache<Source, Arc<AtomicU32>>,
+}
+
+/// The fewest tries first, and then who came first.
+type Place = (u32, u64);
+
+struct State {
+    free: usize,
+    places: usize,
+    arrivals: u64,
+    turns: u64,
+    lanes: [BTreeMap<Place, Waiting>; 2],
+    /// How many of each source wait or are being served.
+    here: HashMap<Source, u32>,
+}
+
+struct Waiting {
+    source: Source,
+    turn: oneshot::Sender<Turn>,
+}
+
+/// The right to use one processor, until it is dropped.
+pub(crate) struct Turn {
+    line: Line,
+    source: Source,
+}
+
+impl Line {
+    /// A line before so many processors.
+    pub(crate) fn new(processors: usize) -> Self {
+        let tries = Cache::builder().max_capacity(SOURCES_MAX).time_to_idle(TRIES_KEPT).build();
+        let processors = processors.max(1);
+        let state = State {
+            free: processors,
+            places: processors * WAITING_PER_PROCESSOR,
+            arrivals: 0,
+            turns: 0,
+            lanes: Default::default(),
+            here: HashMap::new(),
+        };
+        Self(Arc::new(Inner { state: Mutex::new(state), tries }))
+    }
+
+    /// Stands in the line until it is one's turn.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` for who has the least claim to a place when there is none, and after ten seconds.
+    pub(crate) async fn turn(&self, source: Source) -> Result<Turn> {
+        let tries = self.tries(source);
+        let rank = tries.fetch_add(1, Ordering::Relaxed);
+        let (turn, granted) = oneshot::channel();
+        let place = self.join(source, rank, turn)?;
+        let _leaving = Leaving { line: self, lane: source.lane(), place };
+        match tokio::time::timeout(WAIT_MAX, granted).await {
+            Ok(Ok(turn)) => Ok(turn),
+            Ok(Err(_)) | Err(_) => Err(sent_away()),
+        }
+    }
+
+    fn join(&self, source: Source, tries: u32, turn: oneshot::Sender<Turn>) -> Result<Place> {
+        let mut state = self.state();
+        let rank = tries.saturating_add(state.here.get(&source).copied().unwrap_or_default());
+        if state.waiting() >= state.places && !state.make_room(source.lane(), rank) {
+            return Err(sent_away());
+        }
+        state.arrivals += 1;
+        let place = (rank, state.arrivals);
+        *state.here.entry(source).or_default() += 1;
+        state.lanes[source.lane()].insert(place, Waiting { source, turn });
+        drop(state);
+        self.go_on();
+        Ok(place)
+    }
+
+    /// Gives processors that are free to those whose turn it is.
+    fn go_on(&self) {
+        // Taken in a function of its own: what is handed over may come back at once, and takes the same lock.
+        while let Some(next) = self.next() {
+            let turn = Turn { line: self.clone(), source: next.source };
+            // Whoever has left meanwhile gives it back by dropping it.
+            let _ = next.turn.send(turn);
+        }
+    }
+
+    fn next(&self) -> Option<Waiting> {
+        self.state().next()
+    }
+
+    fn tries(&self, source: Source) -> Arc<AtomicU32> {
+        self.0.tries.get_with(source, Arc::default)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn sent_away() -> Error {
+    Error::RateLimited { retry_after_s: RETRY_AFTER_S }
+}
+
+impl State {
+    fn waiting(&self) -> usize {
+        self.lanes.iter().map(BTreeMap::len).sum()
+    }
+
+    /// Takes who is next out of the line, and a processor for them.
+    fn next(&mut self) -> Option<Waiting> {
+        if self.free == 0 {
+            return None;
+        }
+        let is_strangers = self.turns % STRANGERS_TURN == STRANGERS_TURN - 1;
+        let lanes = if is_strangers { [1, 0] } else { [0, 1] };
+        let (_, next) = lanes.into_iter().find_map(|lane| self.lanes[lane].pop_first())?;
+        self.free -= 1;
+        self.turns += 1;
+        Some(next)
+    }
+
+    /// Sends somebody away who has less claim to a place than somebody of this lane and rank; false when nobody has.
+    fn make_room(&mut self, lane: usize, rank: u32) -> bool {
+        let last = [1, 0].into_iter().find(|lane| !self.lanes[*lane].is_empty());
+        let Some(last) = last else { return true };
+        let Some((&place, _)) = self.lanes[last].last_key_value() else { return true };
+        if (last, place.0) <= (lane, rank) {
+            return false;
+        }
+        if let Some(sent) = self.lanes[last].remove(&place) {
+            self.left(sent.source);
+        }
+        true
+    }
+
+    fn left(&mut self, source: Source) {
+        if let Some(count) = self.here.get_mut(&source) {
+            *count -= 1;
+            if *count == 0 {
+                self.here.remove(&source);
+            }
+        }
+    }
+}
+
+/// Takes whoever gives up waiting out of the line.
+struct Leaving<'l> {
+    line: &'l Line,
+    lane: usize,
+    place: Place,
+}
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        let mut state = self.line.state();
+        if let Some(gone) = state.lanes[self.lane].remove(&self.place) {
+            state.left(gone.source);
+        }
+    }
+}
+
+impl Turn {
+    /// How often this source has tried of late, this time included, and was not let in.
+    pub(crate) fn tries(&self) -> u32 {
+        self.line.tries(self.source).load(Ordering::Relaxed)
+    }
+
+    /// The password was right: this was no try.
+    pub(crate) fn succeeded(&self) {
+        let less = |tries: u32| Some(tries.saturating_sub(1));
+        let _ = self.line.tries(self.source).fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut state = self.line.state();
+        state.free += 1;
+        state.left(self.source);
+        drop(state);
+        self.line.go_on();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+
+    use futures::FutureExt as _;
+    use futures::future::Fuse;
+
+    use super::*;
+
+    type Pending = Fuse<Pin<Box<dyn Future<Output = Result<Turn>> + Send>>>;
+
+    fn network(number: u8) -> Source {
+        Source::network(Some([192, 0, 2, number].into()))
+    }
+
+    fn device(number: u128) -> Source {
+        Source::Device(Uuid::from_u128(number))
+    }
+
+    fn pending(line: &Line, source: Source) -> Pending {
+        let line = line.clone();
+        let turn: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(async move { line.turn(source).await });
+        turn.fuse()
+    }
+
+    /// Somebody who has come into the line.
+    fn come(line: &Line, source: Source) -> Pending {
+        let mut pending = pending(line, source);
+        assert!((&mut pending).now_or_never().is_none(), "the processor is busy");
+        pending
+    }
+
+    /// Serves all who wait, one after the other, and answers in which order they came.
+    fn served(first: Turn, mut waiting: Vec<(&'static str, Pending)>) -> Vec<&'static str> {
+        let (mut turn, mut order) = (Some(first), Vec::new());
+        while turn.take().is_some() {
+            let is_next = |(name, pending): &mut (&'static str, Pending)| {
+                let turn = pending.now_or_never()?.ok()?;
+                Some((*name, turn))
+            };
+            if let Some(at) =
+                (0..waiting.len()).find_map(|at| is_next(&mut waiting[at]).map(|next| (at, next)))
+            {
+                let (at, (name, next)) = at;
+                drop(waiting.remove(at));
+                order.push(name);
+                turn = Some(next);
+            }
+        }
+        order
+    }
+
+    async fn busy(line: &Line) -> Turn {
+        line.turn(Source::Member(IdentityId::new())).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn known_devices_go_first_and_a_stranger_every_fourth_time() {
+        let line = Line::new(1);
+        let first = busy(&line).await;
+        let mut waiting = vec![("stranger", come(&line, network(1)))];
+        waiting.extend((0..4).map(|number| ("device", come(&line, device(number)))));
+        assert_eq!(served(first, waiting), ["device", "device", "stranger", "device", "device"]);
+    }
+
+    #[tokio::test]
+    async fn who_comes_for_the_first_time_goes_before_a_network_with_many_tries() {
+        let line = Line::new(1);
+        for _ in 0..5 {
+            drop(line.turn(network(1)).await.unwrap());
+        }
+        let first = busy(&line).await;
+        let waiting = vec![("flood", come(&line, network(1))), ("new", come(&line, network(2)))];
+        assert_eq!(served(first, waiting), ["new", "flood"]);
+    }
+
+    #[tokio::test]
+    async fn networks_take_turns() {
+        let line = Line::new(1);
+        let first = busy(&line).await;
+        let mut waiting: Vec<_> = (0..3).map(|_| ("office", come(&line, network(1)))).collect();
+        waiting.push(("home", come(&line, network(2))));
+        assert_eq!(served(first, waiting), ["office", "home", "office", "office"]);
+    }
+
+    #[tokio::test]
+    async fn right_passwords_are_no_tries() {
+        let line = Line::new(1);
+        for _ in 0..20 {
+            line.turn(network(1)).await.unwrap().succeeded();
+        }
+        let turn = line.turn(network(1)).await.unwrap();
+        assert_eq!(turn.tries(), 1);
+    }
+
+    #[tokio::test]
+    async fn who_has_the_least_claim_is_sent_away_when_the_line_is_full() {
+        let line = Line::new(1);
+        let first = busy(&line).await;
+        let mut flood: Vec<_> = (0..WAITING_PER_PROCESSOR).map(|_| come(&line, network(1))).collect();
+        let one_more = line.turn(network(1)).await;
+        assert!(matches!(one_more.err(), Some(Error::RateLimited { .. })), "a flood has no place more");
+        let mut new = come(&line, network(2));
+        let sent_away = flood.pop().and_then(|mut last| (&mut last).now_or_never());
+        assert!(sent_away.is_some_and(|answer| answer.is_err()), "its last one makes room");
+        drop(first);
+        drop(flood.remove(0).now_or_never());
+        assert!((&mut new).now_or_never().is_some_and(|turn| turn.is_ok()));
+    }
+
+    #[tokio::test]
+    async fn in_a_flood_from_a_thousand_networks_a_known_device_is_next_and_then_a_newcomer() {
+        let line = Line::new(1);
+        for _ in 0..3 {
+            let first = busy(&line).await;
+            let flood = flood(&line);
+            assert!(line.state().waiting() <= WAITING_PER_PROCESSOR, "most are sent away at once");
+            served(first, flood);
+        }
+        let first = busy(&line).await;
+        let mut waiting = flood(&line);
+        waiting.push(("new", come(&line, network(1))));
+        waiting.push(("known", come(&line, device(1))));
+        assert_eq!(served(first, waiting)[..3], ["known", "new", "flood"]);
+    }
+
+    /// A thousand networks that knock once each.
+    fn flood(line: &Line) -> Vec<(&'static str, Pending)> {
+        let knock = |number: u32| {
+            let address = [198, 18, (number / 250) as u8, (number % 250) as u8];
+            let mut pending = pending(line, Source::network(Some(address.into())));
+            (&mut pending).now_or_never().is_none().then_some(("flood", pending))
+        };
+        (0..1_000).filter_map(knock).collect()
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_leaves_nothing_behind() {
+        let line = Line::new(1);
+        let first = busy(&line).await;
+        let waiting: Vec<_> = (0..10).map(|_| come(&line, network(1))).collect();
+        drop(waiting);
+        assert_eq!(line.state().waiting(), 0);
+        // Even when the turn had been given already.
+        let granted = come(&line, network(2));
+        drop(first);
+        drop(granted);
+        let state = line.state();
+        assert!(state.free == 1 && state.here.is_empty());
+    }
+}
