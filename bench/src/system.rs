@@ -59,6 +59,7 @@ impl Programs {
             .env("SECRET_KEY", &self.secret_key)
             .env("INNOERP_PROFILE", "production")
             .env("INNOERP_RATE_LIMITS", "false")
+            .env("INNOERP_SHOW_INVITATION_TOKENS", "true")
             .env("INNOERP_HOST", "127.0.0.1")
             .env("INNOERP_FILES", self.scratch.join("files"))
             .stdin(Stdio::null())

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use innoerp::addresses::Addresses;
 use innoerp::federation::{self, Choice};
+use innoerp::operator::{self, AuthVerb};
 use innoerp::process::{self, Listeners, Process, asked_to_end, logged};
 use innoerp::{Failure, catalogue, modules, seed, up};
 use service::Settings;
@@ -42,6 +43,11 @@ enum Verb {
     Migrate,
     /// Make two demo organizations
     Seed,
+    /// Make links that prove an address, until mail does: they are for the person who reads it, and each is in the trail
+    Auth {
+        #[command(subcommand)]
+        verb: AuthVerb,
+    },
     /// Write the schemas of the modules, the supergraph and the events
     Sdl {
         /// Where to
@@ -74,10 +80,14 @@ async fn run(Program { settings, addresses, verb }: Program) -> Result<(), Failu
     let (profile, collector) = (settings.profile(), settings.collector());
     let run = async {
         settings.warn_of_unused();
+        if matches!(verb, Verb::Up | Verb::Serve { .. } | Verb::Router { .. }) {
+            settings.check_host().map_err(Failure)?;
+        }
         match verb {
             Verb::Up => up::up(settings, addresses).await,
             Verb::Migrate => up::migrate(&settings).await,
             Verb::Sdl { folder } => catalogue::write(&folder),
+            Verb::Auth { verb } => operator::run(&settings, verb).await,
             verb => serve(settings, addresses, verb).await,
         }
     };
@@ -100,6 +110,8 @@ async fn serve(settings: Settings, addresses: Addresses, verb: Verb) -> Result<(
                 modules::all().iter().map(|module| (module.id, 0)).chain([("router", 0)]).collect();
             let listeners = Listeners::open(&settings, &Addresses::on_ports(&everywhere)).await?;
             let served = modules::ids();
+            // It invites and joins as everybody in the demo, and answers nobody else.
+            let settings = Settings { show_invitation_tokens: Some(true), ..settings };
             let process = Process::start(&served, settings, listeners.addresses(), cancel.clone()).await?;
             let (router, _hold) = process.serve_all(listeners, &mut tasks).await?;
             seed::run(&router).await?;

@@ -115,7 +115,8 @@ impl Process {
         let gate = Gate::new(KeySet::new(&jwks_url), access.clone());
         let log = Arc::new(PostgresLog::new(database.clone()));
         let files = files(&settings, &secret_key, &database)?;
-        let runtime = Runtime { database, access, log, secret_key, files, cancel };
+        let shows_invitation_tokens = settings.shows_invitation_tokens();
+        let runtime = Runtime { database, access, log, secret_key, files, shows_invitation_tokens, cancel };
         Ok(Self { settings, addresses, runtime, gate })
     }
 

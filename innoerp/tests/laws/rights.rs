@@ -8,7 +8,8 @@ use innoerp::modules;
 use testing::{App, Documents, Person};
 
 /// What everybody may ask, logged in or not.
-const PUBLIC: [&str; 5] = ["signUp", "logIn", "sessionRefresh", "sessionSwitch", "invitationAccept"];
+const PUBLIC: [&str; 6] =
+    ["signUp", "logIn", "sessionRefresh", "sessionSwitch", "invitationAccept", "passwordReset"];
 
 /// What every member may ask, whatever their roles: who they are, and to leave.
 const EVERY_MEMBER: [&str; 1] = ["logOut"];

@@ -1,12 +1,12 @@
 //! What every request needs to know of its tenant and its session, kept for a moment.
 //!
-//! The core modules publish it as SQL functions (`tenant.organization_state`, `auth.session_version`), so
+//! The core modules publish it as SQL functions (`tenant.organization_state`, `auth.session_standing`), so
 //! that each service can ask the database itself, in any process, without asking another service.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Error, Member, MembershipId, ModuleSet, OrganizationId, Result, SessionId};
+use common::{Error, Member, MembershipId, ModuleSet, OrganizationId, Result, Role, SessionId};
 use moka::future::Cache;
 
 use crate::Database;
@@ -20,13 +20,40 @@ pub struct OrganizationState {
     pub modules: Arc<ModuleSet>,
 }
 
+/// Whose a host name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// An organization's own.
+    Organization(OrganizationId),
+    /// The installation's: for everybody.
+    Everybodys,
+}
+
+/// What the tokens of a session may say.
+#[derive(Clone, Debug)]
+struct Standing {
+    version: i64,
+    organization_id: OrganizationId,
+    roles: Vec<Role>,
+}
+
+impl Standing {
+    /// Whether a token of this version says of its member what is so.
+    fn is_told_by(&self, member: &Member, version: i64) -> bool {
+        let has_roles = self.roles.len() == member.roles.len()
+            && self.roles.iter().all(|role| member.roles.contains(role));
+        has_roles && (self.version, self.organization_id) == (version, member.organization_id)
+    }
+}
+
 /// The states of organizations and sessions, cached: a switch is seen within half a second, a revoked
 /// session or a changed role within two.
 #[derive(Clone, Debug)]
 pub struct Access {
     database: Database,
     organizations: Cache<OrganizationId, OrganizationState>,
-    sessions: Cache<(SessionId, MembershipId), i64>,
+    sessions: Cache<(SessionId, MembershipId), Option<Standing>>,
+    hosts: Cache<Arc<str>, Option<Host>>,
     core: Arc<ModuleSet>,
     /// Nothing is looked up: every organization is active and has the core modules on.
     is_fixed: bool,
@@ -37,6 +64,8 @@ impl Access {
     pub const ORGANIZATION_AGE_MAX: Duration = Duration::from_millis(500);
     /// How old a session's state may be.
     pub const SESSION_AGE_MAX: Duration = Duration::from_secs(2);
+    /// How old an answer to whose a host name is may be.
+    pub const HOST_AGE_MAX: Duration = Duration::from_secs(10);
 
     /// Access to the states in `database`; `core` are the modules that are always on.
     #[must_use]
@@ -48,6 +77,7 @@ impl Access {
                 .time_to_live(Self::ORGANIZATION_AGE_MAX)
                 .build(),
             sessions: Cache::builder().max_capacity(100_000).time_to_live(Self::SESSION_AGE_MAX).build(),
+            hosts: Cache::builder().max_capacity(100_000).time_to_live(Self::HOST_AGE_MAX).build(),
             core: Arc::new(core),
             is_fixed: false,
         }
@@ -93,15 +123,34 @@ impl Access {
         }
         let key = (member.session_id, member.membership_id);
         let mut current = self.session(key, member).await?;
-        if current < version {
+        if current.as_ref().is_some_and(|current| current.version < version) {
             // The token is younger than what we remember: somebody's roles changed, and they logged in again.
             self.sessions.invalidate(&key).await;
             current = self.session(key, member).await?;
         }
-        if current == version { Ok(()) } else { Err(Error::Unauthenticated) }
+        let is_told = current.is_some_and(|current| current.is_told_by(member, version));
+        if is_told { Ok(()) } else { Err(Error::Unauthenticated) }
     }
 
-    async fn session(&self, key: (SessionId, MembershipId), member: &Member) -> Result<i64> {
+    /// Whose host name a subdomain is; `None` when it is nobody's.
+    ///
+    /// # Errors
+    /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+    pub async fn host(&self, subdomain: &str) -> Result<Option<Host>> {
+        let loaded = self.hosts.try_get_with(subdomain.into(), self.load_host(subdomain)).await;
+        loaded.map_err(|shared| (*shared).clone())
+    }
+
+    async fn load_host(&self, subdomain: &str) -> Result<Option<Host>> {
+        let found: Option<Option<OrganizationId>> =
+            sqlx::query_scalar("select organization_id from tenant.host($1)")
+                .bind(subdomain)
+                .fetch_optional(&mut *self.database.app.get().await?)
+                .await?;
+        Ok(found.map(|id| id.map_or(Host::Everybodys, Host::Organization)))
+    }
+
+    async fn session(&self, key: (SessionId, MembershipId), member: &Member) -> Result<Option<Standing>> {
         let loaded = self.sessions.try_get_with(key, self.load_session(member)).await;
         loaded.map_err(|shared| (*shared).clone())
     }
@@ -120,16 +169,22 @@ impl Access {
         Ok(OrganizationState { is_active, modules: Arc::new(modules) })
     }
 
-    async fn load_session(&self, member: &Member) -> Result<i64> {
+    async fn load_session(&self, member: &Member) -> Result<Option<Standing>> {
         let (session, identity, membership) = (member.session_id, member.identity_id, member.membership_id);
-        let version: Option<i64> = self
+        let found: Option<(i64, OrganizationId, Vec<String>)> = self
             .database
             .app
             .ask(move |conn| {
-                let version = sqlx::query_scalar("select auth.session_version($1, $2, $3)");
-                Box::pin(version.bind(session).bind(identity).bind(membership).fetch_one(conn))
+                let standing = sqlx::query_as(
+                    "select version, organization_id, roles from auth.session_standing($1, $2, $3)",
+                );
+                Box::pin(standing.bind(session).bind(identity).bind(membership).fetch_optional(conn))
             })
             .await?;
-        Ok(version.unwrap_or(-1))
+        Ok(found.map(|(version, organization_id, roles)| Standing {
+            version,
+            organization_id,
+            roles: roles.iter().filter_map(|role| Role::parse(role)).collect(),
+        }))
     }
 }

@@ -19,7 +19,7 @@ mod search;
 mod series;
 mod tx;
 
-pub use access::{Access, OrganizationState};
+pub use access::{Access, Host, OrganizationState};
 pub use answer::{Answer, refusals};
 pub use connect::{Database, connect_as};
 pub use connection::Connection;

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use common::{Member, Result, Role};
-use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
+use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header};
 use moka::sync::Cache;
 
 use crate::jwks::{Jwks, Source};
-use crate::token::{AUDIENCE, Claims, ISSUER, SKEW_S, TYPE, refused, refused_as};
+use crate::token::{AUDIENCE, Claims, ISSUER, LIFETIME_S, SKEW_S, TYPE, refused, refused_as};
 
 /// How old the keys may get before they are read again.
 const REFRESH_AFTER: Duration = Duration::from_secs(600);
@@ -52,6 +52,7 @@ impl KeySet {
             return Err(refused("it is too long"));
         }
         let header = decode_header(token).map_err(|error| refused_as(&error))?;
+        check_header(&header)?;
         let kid = header.kid.ok_or_else(|| refused("it names no key"))?;
         let (key, keys) = self.keys.key(&kid).await?;
         if !key.allows(Algorithm::EdDSA) {
@@ -76,8 +77,17 @@ fn validation() -> Validation {
     validation
 }
 
+/// What a header says must be understood, is not: we know no extension (RFC 7515, section 4.1.11).
+fn check_header(header: &Header) -> Result<()> {
+    if header.crit.is_some() { Err(refused("it demands what is not understood")) } else { Ok(()) }
+}
+
 fn member(claims: &Claims) -> Result<Member> {
     let issued_in_future = claims.iat > Utc::now().timestamp() + SKEW_S as i64;
+    // Whoever signs makes none that is good for longer.
+    if claims.exp.saturating_sub(claims.iat) > LIFETIME_S {
+        return Err(refused("it is good for too long"));
+    }
     if claims.typ != TYPE {
         return Err(refused("it is of another type"));
     }
@@ -93,4 +103,50 @@ fn member(claims: &Claims) -> Result<Member> {
         modules: None,
         expires_at: DateTime::from_timestamp(claims.exp, 0).ok_or_else(|| refused("its end is no time"))?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn claims(lifetime_s: i64) -> Claims {
+        let now = Utc::now().timestamp();
+        Claims {
+            iss: ISSUER.into(),
+            aud: AUDIENCE.into(),
+            sub: Uuid::now_v7(),
+            exp: now + lifetime_s,
+            nbf: now,
+            iat: now,
+            jti: Uuid::now_v7(),
+            typ: TYPE.into(),
+            org: Uuid::now_v7(),
+            mid: Uuid::now_v7(),
+            sid: Uuid::now_v7(),
+            roles: vec!["MEMBER".into()],
+            pv: 1,
+        }
+    }
+
+    #[test]
+    fn a_token_that_is_good_for_ten_years_is_good_for_nothing() {
+        assert!(member(&claims(LIFETIME_S)).is_ok());
+        for lifetime_s in [LIFETIME_S + 1, 10 * 365 * 86_400, i64::MAX / 2] {
+            assert!(
+                matches!(member(&claims(lifetime_s)), Err(common::Error::Unauthenticated)),
+                "{lifetime_s}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_that_demands_what_is_not_understood_is_refused() {
+        let plain = Header::new(Algorithm::EdDSA);
+        assert!(check_header(&plain).is_ok());
+        for crit in [vec![], vec!["exp".to_owned()], vec!["b64".to_owned()]] {
+            assert!(check_header(&Header { crit: Some(crit), ..plain.clone() }).is_err());
+        }
+    }
 }

@@ -22,6 +22,8 @@ pub struct Runtime {
     pub secret_key: SecretKey,
     /// The files that are attached to things.
     pub files: Files,
+    /// Whether whoever invites is shown the token of the invitation: for laptops, where there is no mail.
+    pub shows_invitation_tokens: bool,
     /// Asks everything in the process to come to an end.
     pub cancel: CancellationToken,
 }

@@ -108,7 +108,8 @@ async fn console(State(service): State<Arc<Service>>, headers: HeaderMap, body: 
 }
 
 async fn run(service: &Service, headers: &HeaderMap, body: &[u8]) -> Response {
-    let context = match context(service, headers, bearer(headers)).await {
+    let asked = async { context(service, headers, bearer(headers)?).await };
+    let context = match asked.await {
         Ok(context) => context,
         Err(error) => return refuse(StatusCode::UNAUTHORIZED, error),
     };
@@ -141,8 +142,10 @@ async fn subscribe(State(service): State<Arc<Service>>, request: axum::extract::
         let cancel = service.runtime.cancel.clone();
         let served = GraphQLWebSocket::new(socket, executable, protocol)
             .on_connection_init(move |payload| async move {
-                let token =
-                    payload.get("authorization").and_then(|value| value.as_str()).and_then(strip_bearer);
+                let token = match payload.get("authorization") {
+                    None | Some(serde_json::Value::Null) => None,
+                    Some(value) => Some(value.as_str().and_then(strip_bearer).ok_or(Error::Unauthenticated)?),
+                };
                 let mut data = Data::default();
                 data.insert(context(&service, &headers, token).await?);
                 Ok(data)
@@ -178,13 +181,18 @@ async fn context(
     })
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    text(headers, "authorization").and_then(strip_bearer)
+/// The forwarded token. Every other kind of credential is as bad as a wrong one: nobody who sends one is taken for nobody.
+fn bearer(headers: &HeaderMap) -> common::Result<Option<&str>> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let token = value.to_str().ok().and_then(strip_bearer).filter(|_| values.next().is_none());
+    token.map(Some).ok_or(Error::Unauthenticated)
 }
 
 fn strip_bearer(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -212,5 +220,28 @@ async fn asset(Path(name): Path<String>) -> Response {
             (headers, asset.body).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_shows_another_kind_of_credential_is_not_taken_for_nobody() {
+        let bearer = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::AUTHORIZATION, value.parse().expect("a header"));
+            }
+            bearer(&headers).map(|token| token.map(str::to_owned)).map_err(|error| error.code())
+        };
+        assert_eq!(bearer(&[]), Ok(None));
+        assert_eq!(bearer(&["bearer a.b.c"]), Ok(Some("a.b.c".to_owned())));
+        for other in
+            [&["Basic dTpw"][..], &["a.b.c"], &["Bearer"], &["Bearer "], &[""], &["Bearer a", "Bearer b"]]
+        {
+            assert_eq!(bearer(other), Err("UNAUTHENTICATED"), "{other:?}");
+        }
     }
 }

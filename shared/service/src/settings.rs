@@ -28,6 +28,13 @@ pub struct Settings {
     /// Where auth publishes the keys that tokens are verified with; found by auth's address when not set
     #[arg(long, env = "JWKS_URL", global = true)]
     pub jwks_url: Option<String>,
+    /// Whether whoever invites is shown the invitation's token, to pass it on; when not set, in development only: a token
+    /// proves an address, and so must go there and nowhere else
+    #[arg(long, env = "INNOERP_SHOW_INVITATION_TOKENS", global = true)]
+    pub show_invitation_tokens: Option<bool>,
+    /// The domain whose subdomains are organizations, such as example.com; when not set, host names say nothing
+    #[arg(long, env = "INNOERP_BASE_DOMAIN", global = true)]
+    pub base_domain: Option<String>,
     /// The web pages that may call the router from a browser, with commas between
     #[arg(long, env = "CORS_ORIGINS", value_delimiter = ',', global = true)]
     pub cors_origins: Vec<String>,
@@ -76,6 +83,7 @@ impl Settings {
             &mut self.database_relay_url,
             &mut self.database_owner_url,
             &mut self.jwks_url,
+            &mut self.base_domain,
             &mut self.metrics_listen,
             &mut self.files,
             &mut self.otlp_endpoint,
@@ -96,6 +104,32 @@ impl Settings {
     #[must_use]
     pub fn profile(&self) -> Profile {
         self.profile.unwrap_or_default()
+    }
+
+    /// Whether whoever invites is shown the token.
+    #[must_use]
+    pub fn shows_invitation_tokens(&self) -> bool {
+        self.show_invitation_tokens.unwrap_or(self.profile() == Profile::Development)
+    }
+
+    /// Lets no process listen beyond this machine that is in development because nobody said otherwise: there,
+    /// everything is shown to everybody.
+    ///
+    /// # Errors
+    /// A sentence that says what to set.
+    pub fn check_host(&self) -> Result<(), String> {
+        if self.host.is_loopback() || self.profile() == Profile::Production {
+            return Ok(());
+        }
+        if self.profile.is_none() {
+            return Err(format!(
+                "to listen on {}, say --profile production, or --profile development if everybody who reaches this \
+                 machine may see everything",
+                self.host
+            ));
+        }
+        tracing::warn!(host = %self.host, "in development, and reachable from other machines");
+        Ok(())
     }
 
     /// The collector of traces, if one is named.

@@ -110,6 +110,7 @@ impl App {
             access: Access::fixed(database.clone(), modules),
             log: log.clone(),
             secret_key,
+            shows_invitation_tokens: true,
             cancel: CancellationToken::new(),
         };
         Self {

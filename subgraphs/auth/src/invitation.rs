@@ -41,7 +41,7 @@ pub async fn accept(
         form.refuse(refusal);
     }
     form.check()?;
-    let account = vault.invited(&input.token);
+    let account = vault.bearer(&input.token);
     let (mut tx, admitted) = proof::admit(ctx, vault, account, None).await?;
     let invitation = select(&mut tx, &input.token).await?.ok_or(INVITATION_INVALID)?;
     password.check_for("password", &invitation.email)?;

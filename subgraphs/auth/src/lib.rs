@@ -10,6 +10,7 @@ mod one_a_request;
 mod organization;
 mod password;
 mod password_change;
+mod password_reset;
 mod proof;
 mod session;
 mod sign_up;
@@ -26,6 +27,7 @@ use futures::future::BoxFuture;
 use service::{Job, Runtime, Subgraph};
 use uuid::Uuid;
 
+pub use password_reset::send_reset;
 pub use vault::Vault;
 
 /// All queries of the auth module.
@@ -40,6 +42,7 @@ pub struct Mutation(
     session::SessionMutation,
     session::SessionRevokeAllMutation,
     password_change::PasswordChangeMutation,
+    password_reset::PasswordResetMutation,
     invitation::InvitationMutation,
 );
 
@@ -90,6 +93,7 @@ fn forget(runtime: Runtime) -> BoxFuture<'static, Result<()>> {
         session::forget(&mut tx).await?;
         throttle::forget(&mut tx).await?;
         device::forget(&mut tx).await?;
+        password_reset::forget(&mut tx).await?;
         signing_key::forget(&mut tx).await?;
         tx.commit(()).await
     })

@@ -124,6 +124,13 @@ impl Admitted {
         Err(CREDENTIALS_INVALID.into())
     }
 
+    /// Hashes a password that takes the place of whatever there was.
+    pub(crate) async fn hash(self, password: Password) -> Result<(String, Attempt)> {
+        let (password_hash, turn) = password.hash(self.turn).await?;
+        turn.succeeded();
+        Ok((password_hash, self.attempt))
+    }
+
     /// Checks the password of somebody who is known already, and goes on with the turn; `None` when it is wrong, which
     /// is counted.
     pub(crate) async fn verify(

@@ -36,10 +36,10 @@ impl Vault {
         Account(self.mac("login-attempt", email.as_bytes()))
     }
 
-    /// What attempts to accept an invitation are counted under: whoever has its token may be anybody, and their failures
-    /// are not those of the person who is invited.
-    pub(crate) fn invited(&self, token: &str) -> Account {
-        Account(self.mac("invitation-attempt", token.as_bytes()))
+    /// What attempts with a one-time token are counted under: whoever has it may be anybody, and their failures are not
+    /// those of the person that it is for.
+    pub(crate) fn bearer(&self, token: &str) -> Account {
+        Account(self.mac("token-attempt", token.as_bytes()))
     }
 
     /// Marks a device's token as one that this installation gave out for an account.

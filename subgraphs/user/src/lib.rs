@@ -19,6 +19,7 @@ use graphql::App as _;
 use service::{EventType, Job, Noun, Subgraph};
 
 pub use ids::InvitationId;
+pub use invitation::send_invitation;
 
 /// All queries of the user module.
 #[derive(MergedObject, Default)]
@@ -116,7 +117,8 @@ pub fn subgraph() -> Subgraph {
         sdl: || service::sdl(&schema().finish()),
         executable: |runtime| {
             let rights = rights::Rights::new(runtime.access.clone());
-            service::guard("user", PERMISSIONS, schema().data(rights).finish(), runtime)
+            let shown = invitation::TokensShown(runtime.shows_invitation_tokens);
+            service::guard("user", PERMISSIONS, schema().data(rights).data(shown).finish(), runtime)
         },
         routes: None,
     }

@@ -114,6 +114,25 @@ async fn nobody_switches_to_where_they_do_not_belong_and_the_session_stays() {
 }
 
 #[tokio::test]
+async fn what_a_token_says_is_held_against_the_membership() {
+    let world = World::start().await;
+    let (access, _) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    let member = testing::Person::of_token(&access).member().clone();
+    let version: i64 = 1;
+    let confirm = async |member: &common::Member| {
+        let access = database::Access::new(world.app.database.clone(), Default::default());
+        access.confirm(member, version).await.map_err(|error| error.code())
+    };
+    assert_eq!(confirm(&member).await, Ok(()));
+    let elsewhere = common::Member { organization_id: common::OrganizationId::new(), ..member.clone() };
+    let less = common::Member { roles: vec![common::Role::Member], ..member.clone() };
+    let more = common::Member { roles: vec![common::Role::Owner, common::Role::Hr], ..member };
+    for forged in [elsewhere, less, more] {
+        assert_eq!(confirm(&forged).await, Err("UNAUTHENTICATED"), "{forged:?}");
+    }
+}
+
+#[tokio::test]
 async fn logging_out_everywhere_ends_all_of_ones_own_sessions() {
     const ALL: &str = "mutation { sessionRevokeAll { sessionsEnded userErrors { code } } }";
     let world = World::start().await;

@@ -75,7 +75,8 @@ pub struct MemberInvitePayload {
     /// The invitation as it is now; null when nothing was done.
     pub invitation: Option<Invitation>,
     /// The token that the invited person shows to join. It is shown this once, for whoever invites to pass on: null
-    /// when nothing was done, and when a request that was done before is answered again.
+    /// when nothing was done, when a request that was done before is answered again, and where tokens go to the invited
+    /// address alone, as in production.
     pub token: Option<String>,
     /// Why nothing was done; empty when it was.
     pub user_errors: Vec<UserError>,
@@ -95,6 +96,17 @@ impl FromRow<Invitation> for MemberInvitePayload {
             Err(error) => Self::new(None, database::refusals(&error).into_iter().map(Into::into).collect()),
         }
     }
+}
+
+/// Whether whoever invites is shown the token.
+pub struct TokensShown(pub bool);
+
+/// An invitation, with its token where that is shown.
+fn shown(gql: &Context<'_>, mut invitation: Invitation) -> Invitation {
+    if !gql.data_unchecked::<TokensShown>().0 {
+        invitation.token = None;
+    }
+    invitation
 }
 
 graphql::bulk_payload!(
@@ -120,7 +132,8 @@ impl InviteMutation {
         idempotency_key: Option<ID>,
     ) -> Result<Option<MemberInvitePayload>> {
         let ctx = graphql::once(gql, idempotency_key)?;
-        let (invitation, user_errors) = graphql::answer(gql, invite(&ctx, input).await).await?;
+        let (invitation, user_errors) =
+            graphql::answer(gql, invite(&ctx, input).await.map(|done| shown(gql, done))).await?;
         Ok(Some(MemberInvitePayload::new(invitation, user_errors)))
     }
 
@@ -137,6 +150,8 @@ impl InviteMutation {
     ) -> Result<Option<MemberInviteBulkPayload>> {
         graphql::check_bulk(rows.len())?;
         let ctx = graphql::once(gql, idempotency_key)?;
-        MemberInviteBulkPayload::answer(gql, invite_bulk(&ctx, rows).await).await.map(Some)
+        let done = invite_bulk(&ctx, rows).await;
+        let done = done.map(|rows| rows.into_iter().map(|row| row.map(|done| shown(gql, done))).collect());
+        MemberInviteBulkPayload::answer(gql, done).await.map(Some)
     }
 }

@@ -2,15 +2,18 @@
 
 mod graphql;
 mod model;
+mod sent;
 
 use common::{ADMINISTRATION, Page, Permission, Refusal, Result, Role, Slice};
 use database::{Ctx, OnConstraint as _, Tx, page};
 
+pub use self::graphql::TokensShown;
 pub use self::graphql::{
     InvitationFilter, InvitationMutation, InvitationQuery, InvitationSort, InviteMutation, MemberInviteInput,
 };
 use self::model::select_invitation;
 pub use self::model::{Invitation, InvitationStatus};
+pub use self::sent::send_invitation;
 use crate::ids::InvitationId;
 use crate::membership::{self, authority};
 

@@ -16,7 +16,7 @@ use crate::ids::{InvitationId, MembershipId};
 use crate::membership;
 
 /// How long an invitation can be accepted.
-const LIFETIME: Duration = Duration::days(7);
+pub(super) const LIFETIME: Duration = Duration::days(7);
 
 choices! {
     /// What became of an invitation.
@@ -104,11 +104,11 @@ impl Invitation {
 pub(crate) struct Token(String);
 
 impl Token {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
     }
 
-    fn hash(&self) -> TokenHash {
+    pub(super) fn hash(&self) -> TokenHash {
         TokenHash(Sha256::digest(self.0.as_bytes()).to_vec())
     }
 
@@ -128,6 +128,13 @@ impl std::fmt::Debug for Token {
 #[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::Type)]
 #[sqlx(transparent)]
 pub(crate) struct TokenHash(Vec<u8>);
+
+impl TokenHash {
+    /// As it is stored.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
 
 impl Serialize for TokenHash {
     /// As PostgreSQL reads a `bytea` from text.
