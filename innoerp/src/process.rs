@@ -272,6 +272,7 @@ pub(crate) fn router_config(settings: &Settings) -> Result<Config, Failure> {
         trusted_proxies: proxies.collect::<Result<_, _>>().map_err(Failure)?,
         profile: router_profile(settings.profile()),
         cors_origins: settings.cors_origins.clone(),
+        base_domain: settings.base_domain.clone(),
         request_timeout_ms: MUTATION_TIMEOUT.as_secs() * 1_000,
         ..Config::default()
     };

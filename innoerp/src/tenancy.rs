@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use common::{Caller, Error, ModuleSet};
+use router::Host;
 use service::Gate;
 
 /// The router's questions, answered by the same gate that subgraphs use.
@@ -13,6 +14,13 @@ pub struct GateTenancy(pub Gate);
 impl router::Tenancy for GateTenancy {
     async fn authenticate(&self, token: Option<&str>) -> Result<Caller, Error> {
         self.0.authenticate(token).await
+    }
+
+    async fn host(&self, subdomain: &str) -> Result<Option<Host>, Error> {
+        Ok(self.0.host(subdomain).await?.map(|host| match host {
+            database::Host::Organization(id) => Host::Tenant(id),
+            database::Host::Everybodys => Host::Everybodys,
+        }))
     }
 
     async fn modules(&self, caller: &Caller) -> Result<Arc<ModuleSet>, Error> {

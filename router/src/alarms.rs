@@ -19,6 +19,8 @@ pub enum Alarm {
     SubgraphSilent,
     /// The schemas that composed cannot be kept on disk.
     StateNotKept,
+    /// Somebody passes requests on as a proxy does and is not named as one.
+    ProxyNotTrusted,
 }
 
 struct Raised {
@@ -58,6 +60,11 @@ impl Alarms {
         if self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&alarm).is_some() {
             tracing::warn!(?alarm, "the alarm is over");
         }
+    }
+
+    /// Whether something is wrong now.
+    pub fn rings(&self, alarm: Alarm) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&alarm)
     }
 
     /// What is wrong now.

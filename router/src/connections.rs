@@ -2,6 +2,7 @@
 
 mod head_timeout;
 mod metrics_endpoint;
+mod per_address;
 mod unread_answers;
 
 use std::convert::Infallible;
@@ -19,6 +20,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use self::head_timeout::{Heads, Timed};
+use self::per_address::Peers;
 use self::unread_answers::Streams;
 use crate::router::Router;
 use crate::worker_threads::Workers;
@@ -61,6 +63,7 @@ impl Router {
         let workers = self.workers();
         let open = self.core().metrics.connections.clone();
         let room = Arc::new(Semaphore::new(config.connections_max));
+        let peers = Peers::new(config.connections_per_address_max, &config.trusted_proxies);
         let withdrawn = self.withdraw(&shutdown);
         tokio::pin!(withdrawn);
         loop {
@@ -71,7 +74,12 @@ impl Router {
             };
             match accepted {
                 Ok(accepted) => {
-                    let held = (permit, Open::new(open.clone()));
+                    let Some(peer) = peers.open(accepted.1.ip()) else {
+                        // Closed without a word: whoever has a thousand of them has been answered often enough.
+                        tracing::debug!(address = %accepted.1, "an address has too many connections");
+                        continue;
+                    };
+                    let held = (permit, peer, Open::new(open.clone()));
                     match accepted.0.into_std() {
                         Ok(stream) => {
                             let (serving, watcher) = (serving.clone(), connections.watcher());

@@ -87,5 +87,5 @@ pub use router::{Hold, Router};
 pub use setup_error::SetupError;
 pub use shared_state::Change;
 pub use supergraph::{Operation, OperationKind, Response, Supergraph};
-pub use tenancy::{ByModule, Open, Tenancy};
+pub use tenancy::{ByModule, Host, Open, Tenancy};
 pub use transport::{Subgraph, Transport, websocket_url};

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use common::{Caller, Error, RequestContext};
+use common::{Caller, Error, OrganizationId, RequestContext};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use tracing::Instrument as _;
@@ -20,6 +20,7 @@ use crate::request::{Allowed, Client, GraphqlRequest};
 use crate::shared_state::Core;
 use crate::supergraph::{Operation, OperationKind, Response, Supergraph};
 use crate::telemetry::{note, note_access, part};
+use crate::tenancy::Host;
 use crate::view::NoView;
 
 /// How a request ended.
@@ -81,6 +82,7 @@ pub(crate) async fn admit(
     let caller = core.tenancy.authenticate(client.token.as_deref()).await?;
     note_access(|access| access.caller(&caller));
     core.rates.take(&caller, client.address)?;
+    let host_organization = host_organization(core, &caller, client.subdomain.as_deref()).await?;
     let view = view(core, &caller).instrument(part!("view")).await?;
     let mut found = core.persisted.find(&mut request)?;
     let variables = request.variables.unwrap_or_default();
@@ -106,12 +108,36 @@ pub(crate) async fn admit(
         token: client.token,
         request_id: client.request_id,
         client_address: client.address,
+        host_organization,
         user_agent: client.user_agent,
         traceparent: client.traceparent,
         client_headers: client.headers,
         has_just_written,
     };
     Ok(Admitted { context: Arc::new(context), operation, variables })
+}
+
+/// The tenant whose host name a request was sent to. A token of another one is refused there, and so is everybody where
+/// there is nobody: with one answer, as nobody is to learn from it who else is here.
+async fn host_organization(
+    core: &Core,
+    caller: &Caller,
+    subdomain: Option<&str>,
+) -> Result<Option<OrganizationId>, Refused> {
+    let Some(subdomain) = subdomain else { return Ok(None) };
+    let host = match core.tenancy.host(subdomain).await? {
+        Some(Host::Everybodys) => return Ok(None),
+        Some(Host::Tenant(id)) => Some(id),
+        None => None,
+    };
+    match (host, caller.member()) {
+        (Some(id), None) => Ok(Some(id)),
+        (Some(id), Some(member)) if member.organization_id == id => Ok(Some(id)),
+        _ => {
+            let message = "your organization is not at this address; use the one that is its own";
+            Err(Refused::http(StatusCode::MISDIRECTED_REQUEST, "HOST_REFUSED", message))
+        }
+    }
 }
 
 /// The view for what the caller's organization has enabled.

@@ -64,6 +64,8 @@ pub struct Client {
     pub request_id: Arc<str>,
     /// The address it came from.
     pub address: Option<IpAddr>,
+    /// The subdomain of the base domain that it was sent to.
+    pub subdomain: Option<Arc<str>>,
     /// The `user-agent`.
     pub user_agent: Option<Arc<str>>,
     /// The trace to continue.
@@ -90,6 +92,7 @@ impl Client {
             token: None,
             request_id: request_id.into(),
             address: None,
+            subdomain: None,
             user_agent: None,
             traceparent: None,
             headers: Arc::default(),

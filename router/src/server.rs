@@ -2,6 +2,7 @@
 
 mod body;
 mod content_negotiation;
+mod host;
 mod malformed_request;
 pub(crate) mod middleware;
 mod query_string;

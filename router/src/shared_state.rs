@@ -112,6 +112,10 @@ impl Core {
     pub async fn next(&self, change: Change) -> Result<Self, SetupError> {
         let Change { config, federation, tenancy } = change;
         let guard = limits::Guard::new(config.limits.modes.clone(), self.metrics.clone());
+        if config.trusted_proxies != self.config.trusted_proxies {
+            // It rings again if it is so still.
+            self.alarms.settle(Alarm::ProxyNotTrusted);
+        }
         // Operations in the caches were measured against the limits of then.
         let is_same = federation.is_none()
             && config.limits == self.config.limits

@@ -4,8 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use common::{Caller, Error, ModuleSet};
+use common::{Caller, Error, ModuleSet, OrganizationId};
 use moka::sync::Cache;
+
+/// Whose a host name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// A tenant's own: its members are served there, and guests of its own.
+    Tenant(OrganizationId),
+    /// For everybody.
+    Everybodys,
+}
 
 /// Answers who is asking and what they see. Asked at every request and before every event of a subscription,
 /// so implementations cache: for at most 0.5 s where an answer may change.
@@ -26,6 +35,15 @@ pub trait Tenancy: Send + Sync + 'static {
     /// # Errors
     /// When the set cannot be known: [`Error::Unavailable`] or [`Error::Internal`].
     async fn modules(&self, caller: &Caller) -> Result<Arc<ModuleSet>, Error>;
+
+    /// Whose host name a subdomain of the base domain is; `None` when it is nobody's. Asked when a base domain is set.
+    ///
+    /// # Errors
+    /// When it cannot be known: [`Error::Unavailable`] or [`Error::Internal`].
+    async fn host(&self, subdomain: &str) -> Result<Option<Host>, Error> {
+        let _ = subdomain;
+        Ok(Some(Host::Everybodys))
+    }
 
     /// Whether everybody sees every subgraph, so that [`Tenancy::modules`] need not be asked.
     fn shows_everything(&self) -> bool {
@@ -95,6 +113,10 @@ impl Tenancy for ByModule {
         let subgraphs: Arc<ModuleSet> = Arc::new(seen.map(|(subgraph, _)| subgraph.clone()).collect());
         self.seen.insert(enabled, subgraphs.clone());
         Ok(subgraphs)
+    }
+
+    async fn host(&self, subdomain: &str) -> Result<Option<Host>, Error> {
+        self.tenancy.host(subdomain).await
     }
 
     fn shows_everything(&self) -> bool {

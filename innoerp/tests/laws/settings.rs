@@ -58,6 +58,7 @@ fn the_settings_that_need_a_restart_say_so_and_no_others() {
         listen: ([127, 0, 0, 1], 1).into(),
         workers: Some(1),
         connections_max: 1,
+        connections_per_address_max: 1,
         header_timeout_ms: 1,
         idle_timeout_ms: 1,
         state_folder: Some("state".into()),

@@ -50,6 +50,9 @@ pub struct Config {
     pub limits: graphql::Limits,
     /// The origins, such as `https://app.example.com`, whose pages may call. Exact; default none but our own.
     pub cors_origins: Vec<String>,
+    /// The domain whose subdomains are tenants, such as `example.com`: a token of another tenant than the one that the
+    /// host name says is refused, and whoever has none is a guest of that tenant. Default none: host names say nothing.
+    pub base_domain: Option<String>,
     /// Whose `x-forwarded-for` is believed, as addresses or networks (`10.0.0.0/8`). Default nobody's.
     pub trusted_proxies: Vec<Network>,
     /// How often callers may ask.
@@ -84,6 +87,10 @@ pub struct Config {
     /// Connections at a time; more wait. Default 10,000; 1–1,000,000. Needs a restart.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub connections_max: usize,
+    /// Connections at a time of one address, of IPv6 its /64; more are closed. Trusted proxies may have any number.
+    /// Default 1,000; 1–1,000,000. Needs a restart.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub connections_per_address_max: usize,
     /// Bytes of all headers of a request. Default 32,768; 1,024–65,536.
     #[schemars(range(min = 1_024, max = 65_536))]
     pub header_bytes_max: usize,
@@ -126,6 +133,7 @@ impl Default for Config {
             listen: SocketAddr::from(([0, 0, 0, 0], 4000)),
             limits: graphql::Limits::default(),
             cors_origins: Vec::new(),
+            base_domain: None,
             trusted_proxies: Vec::new(),
             rate: RateLimits::default(),
             subscriptions: Subscriptions::default(),
@@ -138,6 +146,7 @@ impl Default for Config {
             body_timeout_ms: 10_000,
             workers: None,
             connections_max: 10_000,
+            connections_per_address_max: 1_000,
             header_bytes_max: 32_768,
             headers_max: 64,
             uri_bytes_max: 8_192,
@@ -272,6 +281,11 @@ impl Config {
                 "`persisted.trusted` is set, and `persisted.manifest`, the file with the documents, is not";
             problems.push(Problem::of("persisted.trusted", message.to_owned()));
         }
+        if let Some(domain) = self.base_domain.as_ref().filter(|domain| !is_domain(domain)) {
+            let message =
+                format!("`base_domain` is {domain}; a domain is spelt like example.com, in lower case");
+            problems.push(Problem::of("base_domain", message));
+        }
         for (at, origin) in self.cors_origins.iter().enumerate().filter(|(_, origin)| !is_origin(origin)) {
             let message = format!(
                 "`cors_origins` holds {origin}; an origin is spelt like https://app.example.com, without a path or \
@@ -285,6 +299,15 @@ impl Config {
     pub(crate) fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.request_timeout_ms)
     }
+}
+
+/// Whether a host name could end in this.
+fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        !label.is_empty() && label.bytes().all(is_plain)
+    };
+    text.split('.').all(is_label)
 }
 
 /// Whether a browser could send this as `Origin`. `null` is not one: every sandboxed page sends it.
@@ -319,6 +342,19 @@ mod tests {
         let config = Config { request_timeout_ms: 0, ..Config::default() };
         let refused = config.check().expect_err("too small").to_string();
         assert_eq!(refused, "`request_timeout_ms` is 0; it must lie between 100 and 120000");
+    }
+
+    #[test]
+    fn a_base_domain_is_a_name_in_lower_case() {
+        let refused = |domain: &str| {
+            Config { base_domain: Some(domain.to_owned()), ..Config::default() }.check().is_err()
+        };
+        assert!(!refused("example.com") && !refused("localhost"));
+        for domain in
+            ["", "Example.com", ".example.com", "https://example.com", "example.com:80", "*.example.com"]
+        {
+            assert!(refused(domain), "{domain}");
+        }
     }
 
     #[test]

@@ -13,6 +13,13 @@ impl Config {
         keep(&mut kept, "telemetry.metrics_listen", &mut self.telemetry.metrics_listen, metrics_listen);
         keep(&mut kept, "workers", &mut self.workers, &running.workers);
         keep(&mut kept, "connections_max", &mut self.connections_max, &running.connections_max);
+        let per_address_max = &running.connections_per_address_max;
+        keep(
+            &mut kept,
+            "connections_per_address_max",
+            &mut self.connections_per_address_max,
+            per_address_max,
+        );
         keep(&mut kept, "header_timeout_ms", &mut self.header_timeout_ms, &running.header_timeout_ms);
         keep(&mut kept, "idle_timeout_ms", &mut self.idle_timeout_ms, &running.idle_timeout_ms);
         keep(&mut kept, "state_folder", &mut self.state_folder, &running.state_folder);

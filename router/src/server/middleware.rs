@@ -11,6 +11,8 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode, Version};
 
 use super::content_negotiation::Format;
+use super::host;
+use crate::alarms::Alarm;
 use crate::config::Network;
 use crate::refusal::Refused;
 use crate::request::{Client, bearer_token};
@@ -83,6 +85,9 @@ fn admit(core: &Core, request: &mut Request, request_id: &Arc<str>) -> Result<Cl
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let address = peer.map(|peer| client_address(peer, request.headers(), &config.trusted_proxies));
     telemetry::note_access(|access| access.http(request.method(), request.uri().path(), address));
+    if let Some(peer) = peer {
+        warn_of_proxy(core, peer, request.headers());
+    }
     if !is_host_clear(request) {
         let message = "a request of HTTP/1.1 has one Host header, a name or an address with a port if any";
         return Err(Refused::http(StatusCode::BAD_REQUEST, "HOST_INVALID", message));
@@ -106,9 +111,11 @@ fn admit(core: &Core, request: &mut Request, request_id: &Arc<str>) -> Result<Cl
             format!("the request has more than {count} headers or {bytes} bytes of them"),
         ));
     }
+    let subdomain = config.base_domain.as_deref().and_then(|domain| host::subdomain(request, domain));
     drop_inside_headers(request.headers_mut());
     let headers = request.headers();
     let client = Client {
+        subdomain: subdomain.map(Into::into),
         token: bearer(headers)?,
         request_id: request_id.clone(),
         address,
@@ -188,6 +195,20 @@ fn request_id(headers: &HeaderMap) -> Arc<str> {
     match text(headers, REQUEST_ID).filter(is_safe) {
         Some(id) => id.into(),
         None => uuid::Uuid::now_v7().simple().to_string().into(),
+    }
+}
+
+/// Says once when a proxy stands before the router that is not trusted: all clients behind it share its address, and with
+/// it every limit that is counted by address.
+fn warn_of_proxy(core: &Core, peer: IpAddr, headers: &HeaderMap) {
+    let is_trusted = || core.config.trusted_proxies.iter().any(|network| network.contains(peer));
+    if headers.contains_key("x-forwarded-for") && !is_trusted() && !core.alarms.rings(Alarm::ProxyNotTrusted)
+    {
+        let message = format!(
+            "{peer} sends X-Forwarded-For and is no trusted proxy: if it is yours, name it in trusted_proxies, or all of \
+             its clients share one address and its limits"
+        );
+        core.alarms.raise(Alarm::ProxyNotTrusted, message);
     }
 }
 

@@ -58,10 +58,12 @@ impl Endpoint {
         if self.sign.is_some() {
             let agent = context.user_agent.as_deref().map(str::to_owned);
             let address = context.client_address.map(|address| address.to_string());
+            let host = context.host_organization.map(|id| id.to_string());
             let just_written = context.has_just_written.then(|| "1".to_owned());
             for (name, value) in [
                 ("x-innoerp-user-agent", agent),
                 ("x-innoerp-client-address", address),
+                ("x-innoerp-host-organization", host),
                 ("x-innoerp-has-just-written", just_written),
             ] {
                 if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {

@@ -112,6 +112,7 @@ async fn a_call_carries_the_credential_and_what_may_go_on() {
         token: Some("secret".into()),
         user_agent: Some("agent/1".into()),
         client_address: Some([192, 0, 2, 1].into()),
+        host_organization: Some(uuid::Uuid::nil().into()),
         traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
         ..RequestContext::anonymous("request-7")
     };
@@ -122,6 +123,7 @@ async fn a_call_carries_the_credential_and_what_may_go_on() {
     assert_eq!(headers["x-request-id"], "request-7");
     assert_eq!(headers["x-innoerp-user-agent"], "agent/1");
     assert_eq!(headers["x-innoerp-client-address"], "192.0.2.1");
+    assert_eq!(headers["x-innoerp-host-organization"], uuid::Uuid::nil().to_string().as_str());
     assert!(headers["traceparent"].to_str().unwrap().starts_with("00-0af"));
     let length = headers["content-length"].to_str().unwrap();
     assert_eq!(headers["x-credential"], format!("POST /graphql {length}"));

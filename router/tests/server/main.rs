@@ -8,6 +8,7 @@ mod counted;
 mod event_stream;
 mod guards;
 mod health;
+mod hosts;
 mod http2;
 mod limits;
 mod malformed;

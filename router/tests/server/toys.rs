@@ -12,7 +12,7 @@ use common::{
     SessionId,
 };
 use futures::{Stream, StreamExt, stream};
-use router::{Config, Profile, Router, SubgraphSource, Tenancy};
+use router::{Config, Host, Profile, Router, SubgraphSource, Tenancy};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -78,6 +78,7 @@ impl UserQuery {
             "organization": context.caller.member().map(|member| member.organization_id.to_string()),
             "request": &*context.request_id,
             "address": context.client_address.map(|address| address.to_string()),
+            "host": context.host_organization.map(|id| id.to_string()),
             "agent": context.user_agent.as_deref(),
             "trace": context.traceparent.as_deref(),
             "token": context.token.as_deref(),
@@ -196,6 +197,7 @@ where
 /// Tenants as a test sets them. Everybody starts with all modules; anonymous callers see `user` only.
 #[derive(Default)]
 pub struct Tenants {
+    hosts: Mutex<HashMap<String, Host>>,
     callers: Mutex<HashMap<String, Caller>>,
     modules: Mutex<HashMap<OrganizationId, Arc<ModuleSet>>>,
     suspended: Mutex<bool>,
@@ -238,6 +240,12 @@ impl Tenants {
         self.callers.lock().unwrap()[token].member().unwrap().organization_id
     }
 
+    /// Gives a token's organization a subdomain.
+    pub fn name(&self, token: &str, subdomain: &str) {
+        let organization = self.organization(token);
+        self.hosts.lock().unwrap().insert(subdomain.to_owned(), Host::Tenant(organization));
+    }
+
     /// Sets the modules of a token's organization.
     pub fn enable(&self, token: &str, modules: &[&str]) {
         let organization = self.organization(token);
@@ -253,6 +261,13 @@ impl Tenancy for Tenants {
         assert_ne!(token, "panic", "a panic of ours");
         let caller = self.callers.lock().unwrap().get(token).cloned().ok_or(Error::Unauthenticated)?;
         if *self.suspended.lock().unwrap() { Err(Error::TenantSuspended) } else { Ok(caller) }
+    }
+
+    async fn host(&self, subdomain: &str) -> Result<Option<Host>, Error> {
+        match subdomain {
+            "www" => Ok(Some(Host::Everybodys)),
+            other => Ok(self.hosts.lock().unwrap().get(other).copied()),
+        }
     }
 
     async fn modules(&self, caller: &Caller) -> Result<Arc<ModuleSet>, Error> {

@@ -62,6 +62,8 @@ pub struct RequestContext {
     pub request_id: Arc<str>,
     /// The client's address, for throttles; `None` when it is unknown.
     pub client_address: Option<IpAddr>,
+    /// The organization whose host name the request was sent to; `None` when the name says nothing.
+    pub host_organization: Option<OrganizationId>,
     /// The client's `user-agent`, shown in a person's list of sessions.
     pub user_agent: Option<Arc<str>>,
     /// The W3C `traceparent` to continue, when one came.
@@ -81,6 +83,7 @@ impl RequestContext {
             token: None,
             request_id: request_id.into(),
             client_address: None,
+            host_organization: None,
             user_agent: None,
             traceparent: None,
             client_headers: Arc::default(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use common::{Caller, Error, ModuleSet, Result};
-use database::Access;
+use database::{Access, Host};
 
 use crate::KeySet;
 use crate::token::refused;
@@ -38,6 +38,14 @@ impl Gate {
             return Err(Error::TenantSuspended);
         }
         Ok(Caller::Member(member))
+    }
+
+    /// Whose host name a subdomain is; `None` when it is nobody's.
+    ///
+    /// # Errors
+    /// `DEPENDENCY_UNAVAILABLE`.
+    pub async fn host(&self, subdomain: &str) -> Result<Option<Host>> {
+        self.access.host(subdomain).await
     }
 
     /// The modules that the caller's organization has on; the core ones for anonymous callers.

@@ -174,6 +174,9 @@ async fn context(
             .into(),
         client_address: text(headers, "x-innoerp-client-address")
             .and_then(|value| value.parse::<IpAddr>().ok()),
+        host_organization: text(headers, "x-innoerp-host-organization")
+            .and_then(|value| value.parse::<uuid::Uuid>().ok())
+            .map(Into::into),
         user_agent: text(headers, "x-innoerp-user-agent").map(Into::into),
         traceparent: text(headers, "traceparent").map(Into::into),
         client_headers: Arc::default(),

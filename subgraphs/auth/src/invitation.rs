@@ -43,7 +43,9 @@ pub async fn accept(
     form.check()?;
     let account = vault.bearer(&input.token);
     let (mut tx, admitted) = proof::admit(ctx, vault, account, None).await?;
-    let invitation = select(&mut tx, &input.token).await?.ok_or(INVITATION_INVALID)?;
+    let host = ctx.request().host_organization;
+    let is_here = |invitation: &Invitation| host.is_none_or(|host| host == invitation.organization_id);
+    let invitation = select(&mut tx, &input.token).await?.filter(is_here).ok_or(INVITATION_INVALID)?;
     password.check_for("password", &invitation.email)?;
     let known = identity::select_by_email(&mut tx, &invitation.email).await?;
     tx.commit(()).await?;

@@ -99,6 +99,20 @@ async fn a_revoked_invitation_opens_nothing_and_a_foreign_one_is_unknown() {
 }
 
 #[tokio::test]
+async fn the_database_ranks_roles_as_the_program_does() {
+    let (app, owner) = world().await;
+    let mut tx = app.ctx(&owner, "user").begin(&common::Permission::PUBLIC).await.unwrap();
+    for role in common::Role::ALL {
+        let rank: Option<i32> = sqlx::query_scalar(r#"select "user".role_rank($1)"#)
+            .bind(role.as_str())
+            .fetch_one(tx.conn())
+            .await
+            .unwrap();
+        assert_eq!(rank, Some(role.rank().into()), "{role:?}");
+    }
+}
+
+#[tokio::test]
 async fn of_two_who_accept_at_once_one_is_let_in() {
     let (app, owner) = world().await;
     invite(&app, &owner, "bob@example.org", &["HR"]).await.ok();

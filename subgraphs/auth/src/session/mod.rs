@@ -4,7 +4,9 @@ mod graphql;
 mod model;
 mod repo;
 
-use common::{EVERYBODY_OWN, Error, IdentityId, OrganizationId, Page, Permission, Result, SessionId, Slice};
+use common::{
+    EVERYBODY_OWN, Error, IdentityId, OrganizationId, Page, Permission, Refusal, Result, SessionId, Slice,
+};
 use database::{Ctx, Tx};
 
 pub use self::graphql::{
@@ -53,14 +55,15 @@ pub async fn log_in(ctx: &Ctx, vault: &Vault, input: LogInInput) -> Result<Logge
     let identity_id = proof.identity_id();
     let memberships = organization::select_memberships(&mut tx, identity_id).await?;
     let suspended = organization::select_suspensions(&mut tx, identity_id).await?;
-    let choice = match choose(&memberships, &suspended, input.organization_id) {
-        Ok(choice) => choice,
-        Err(refused) => {
-            // The password was right, and is counted as such.
-            tx.commit(()).await?;
-            return Err(refused.into());
-        }
-    };
+    let choice =
+        match at_host(ctx, input.organization_id).and_then(|named| choose(&memberships, &suspended, named)) {
+            Ok(choice) => choice,
+            Err(refused) => {
+                // The password was right, and is counted as such.
+                tx.commit(()).await?;
+                return Err(refused.into());
+            }
+        };
     let (session, organizations) = match choice {
         Choice::One(membership) => {
             (Some(open(&mut tx, ctx, vault, &signer, identity_id, membership).await?), Vec::new())
@@ -70,6 +73,14 @@ pub async fn log_in(ctx: &Ctx, vault: &Vault, input: LogInInput) -> Result<Logge
     let device_token = proof.keep_device(&mut tx, vault).await?;
     tx.commit(()).await?;
     Ok(LoggedIn { session, organizations, device_token })
+}
+
+/// The organization to enter: the one whose host name the request was sent to, and no other there.
+fn at_host(ctx: &Ctx, named: Option<OrganizationId>) -> Result<Option<OrganizationId>, Refusal> {
+    match (ctx.request().host_organization, named) {
+        (Some(host), Some(named)) if host != named => Err(model::NOT_A_MEMBER),
+        (host, named) => Ok(host.or(named)),
+    }
 }
 
 /// Opens a session for somebody who has proved who they are.

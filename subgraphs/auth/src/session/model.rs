@@ -95,7 +95,7 @@ const NO_ORGANIZATION: Refusal = Refusal::whole(
     "you do not belong to any organization at present; ask for an invitation, or sign up with a new one",
 );
 /// Whether there is such an organization is not said.
-const NOT_A_MEMBER: Refusal =
+pub(super) const NOT_A_MEMBER: Refusal =
     Refusal::of("organizationId", "NOT_A_MEMBER", "you do not belong to this organization");
 
 /// Where logging in leads.

@@ -40,6 +40,24 @@ async fn whoever_belongs_to_several_chooses() {
 }
 
 #[tokio::test]
+async fn at_an_organizations_own_host_one_logs_in_to_it_and_to_no_other() {
+    let mut world = World::start().await;
+    world.sign_up("acme", "olivia@example.org").await.ok();
+    let other = world.sign_up("other", "olivia@example.org").await.ok();
+    let foreign = world.sign_up("foreign", "stranger@example.org").await.ok();
+    let id = |answer: &serde_json::Value| answer["signUp"]["organization"]["id"].as_str().unwrap().to_owned();
+    let (other, foreign) = (id(&other), id(&foreign));
+    world.host = other.parse::<uuid::Uuid>().ok().map(Into::into);
+    let (access, _) = tokens(world.log_in("olivia@example.org", PASSWORD, None).await);
+    assert_eq!(world.me(&access).await.ok()["me"]["organization"]["id"], other.as_str());
+    let elsewhere = world.log_in("olivia@example.org", PASSWORD, Some(&foreign)).await;
+    assert_eq!(elsewhere.refusals(), ["NOT_A_MEMBER"]);
+    world.host = foreign.parse::<uuid::Uuid>().ok().map(Into::into);
+    let stranger = world.log_in("olivia@example.org", PASSWORD, None).await;
+    assert_eq!(stranger.refusals(), ["NOT_A_MEMBER"]);
+}
+
+#[tokio::test]
 async fn an_unknown_address_is_answered_as_a_wrong_password() {
     let world = World::start().await;
     world.sign_up("acme", "olivia@example.org").await.ok();

@@ -19,6 +19,8 @@ pub struct World {
     pub app: App,
     keys: KeySet,
     modules: Vec<(&'static str, Executable)>,
+    /// The organization whose host name everything is sent to, if it says one.
+    pub host: Option<common::OrganizationId>,
 }
 
 /// A password that is good.
@@ -36,7 +38,7 @@ impl World {
         let subgraphs = [auth::subgraph(), tenant::subgraph(), user::subgraph()];
         let modules =
             subgraphs.iter().map(|subgraph| (subgraph.id, (subgraph.executable)(app.runtime()))).collect();
-        Self { app, keys, modules }
+        Self { app, keys, modules, host: None }
     }
 
     /// The same modules, where whoever invites is shown no token.
@@ -74,6 +76,7 @@ impl World {
         let context = RequestContext {
             caller,
             client_address: address,
+            host_organization: self.host,
             user_agent: Some(Arc::from("a browser")),
             ..RequestContext::anonymous("test")
         };

@@ -1,0 +1,105 @@
+//! Host names that name a tenant.
+
+use router::Config;
+use serde_json::{Value, json};
+
+use crate::toys::{App, code, config};
+
+async fn app() -> App {
+    App::start_with(Config { base_domain: Some("example.com".to_owned()), ..config() }).await
+}
+
+/// Status and body of a question to a host name, under a token.
+async fn ask(app: &App, host: &str, token: Option<&str>) -> (u16, Value) {
+    let question = app.post("{ sender }").header("host", host);
+    let question = match token {
+        Some(token) => question.bearer_auth(token),
+        None => question,
+    };
+    app.send(question).await
+}
+
+/// The tenant whose host name it was, as a subgraph is told.
+fn told(body: &Value) -> Value {
+    let sender: Value = serde_json::from_str(body["data"]["sender"].as_str().unwrap()).unwrap();
+    sender["host"].clone()
+}
+
+#[tokio::test]
+async fn a_token_of_another_tenant_than_the_host_names_is_refused() {
+    let app = app().await;
+    let (acme, other) = (app.tenants.log_in(), app.tenants.log_in());
+    app.tenants.name(&acme, "acme");
+    app.tenants.name(&other, "other");
+    for host in ["acme.example.com", "ACME.example.com.", "acme.example.com:8000"] {
+        let (status, body) = ask(&app, host, Some(&acme)).await;
+        assert_eq!(status, 200, "{host}: {body}");
+        assert_eq!(told(&body), json!(app.tenants.organization(&acme).to_string()));
+    }
+    let foreign = ask(&app, "other.example.com", Some(&acme)).await;
+    assert_eq!((foreign.0, code(&foreign.1)), (421, "HOST_REFUSED"));
+    let nobodys = ask(&app, "nobody.example.com", Some(&acme)).await;
+    assert_eq!(foreign, nobodys, "who else is here is not told");
+    assert_eq!(ask(&app, "a.acme.example.com", Some(&acme)).await, foreign);
+}
+
+#[tokio::test]
+async fn a_name_that_is_for_everybody_or_of_no_tenant_says_nothing() {
+    let app = app().await;
+    let token = app.tenants.log_in();
+    for host in ["example.com", "www.example.com", "localhost", "127.0.0.1:80", "example.org"] {
+        let (status, body) = ask(&app, host, Some(&token)).await;
+        assert_eq!((status, told(&body)), (200, json!(null)), "{host}");
+    }
+    let unset = App::start().await;
+    let token = unset.tenants.log_in();
+    assert_eq!(ask(&unset, "nobody.example.com", Some(&token)).await.0, 200);
+}
+
+#[tokio::test]
+async fn whoever_has_no_token_is_a_guest_of_the_tenant_whose_host_it_is() {
+    let app = app().await;
+    let acme = app.tenants.log_in();
+    app.tenants.name(&acme, "acme");
+    let (status, body) = ask(&app, "acme.example.com", None).await;
+    assert_eq!((status, told(&body)), (200, json!(app.tenants.organization(&acme).to_string())));
+    assert_eq!(ask(&app, "nobody.example.com", None).await.0, 421);
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_not_trusted_is_an_alarm() {
+    let app = App::start().await;
+    let alarms = async || app.send(app.client.get(app.url("/health/ready"))).await.1["alarms"].clone();
+    app.send(app.post("{ hello }")).await;
+    assert_eq!(alarms().await, json!([]));
+    app.send(app.post("{ hello }").header("x-forwarded-for", "192.0.2.1")).await;
+    assert_eq!(alarms().await[0]["code"], "PROXY_NOT_TRUSTED");
+    let trusted = vec![router::Network::try_from("127.0.0.0/8".to_owned()).unwrap()];
+    let proxied = App::start_with(Config { trusted_proxies: trusted, ..config() }).await;
+    proxied.send(proxied.post("{ hello }").header("x-forwarded-for", "192.0.2.1")).await;
+    let ready = proxied.send(proxied.client.get(proxied.url("/health/ready"))).await.1;
+    assert_eq!(ready["alarms"], json!([]));
+}
+
+#[tokio::test]
+async fn one_address_takes_so_many_connections_and_no_more() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let app = App::start_with(Config { connections_per_address_max: 3, ..config() }).await;
+    // An answer shows that a connection was taken; one that was not taken ends without.
+    let asked = async || {
+        let mut stream = tokio::net::TcpStream::connect(app.address).await.unwrap();
+        let _ = stream.write_all(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        let mut first = [0; 8];
+        stream.read_exact(&mut first).await.ok().map(|_| stream)
+    };
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        open.push(asked().await.expect("it is taken"));
+    }
+    assert!(asked().await.is_none());
+    open.pop();
+    // Its end is noticed a moment later.
+    while asked().await.is_none() {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
