@@ -6,7 +6,7 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INNOERP = $(TARGET)/debug/innoerp
 
-.PHONY: help up test conformance oracle check check-queries fmt lint prepare sdl migrate seed bench soak bench-gateways audit clean-dev
+.PHONY: help up test conformance oracle check check-queries fmt lint prepare sdl migrate seed bench bench-gateways soak audit clean-dev
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,13 +62,13 @@ bench: ## measure against the floor, and print one table
 	@scripts/setup --test
 	@bench/run
 
-soak: ## try for long what the tests try for a moment: WHAT=hang-ups
-	@scripts/setup --test
-	@bench/run soak $(WHAT)
-
 bench-gateways: ## measure our router beside other routers and an ideal client (installs Hive Router once)
 	@bench/gateways/rivals
 	@bench/gateways/run
+
+soak: ## try for SECONDS (60), or COUNT (10000) times, what the tests try for a moment; SOAK is log-in or hang-ups
+	@scripts/setup --test
+	@bench/soak $(or $(SOAK),log-in) --lasting $(or $(SECONDS),60) --count $(or $(COUNT),10000)
 
 audit: ## run the federation audit; needs its cases (INNOERP_CONFORMANCE) and its subgraphs, see bench/audit
 	@cargo build

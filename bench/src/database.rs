@@ -116,6 +116,23 @@ impl Database {
         Ok(PgConnection::connect(&self.owner_url).await?)
     }
 
+    /// The most wrong passwords that were looked at within 15 minutes on the account that was logged in to most.
+    pub async fn guesses(&self) -> Result<i64, Failure> {
+        let mut admin = self.connect().await?;
+        let guesses = sqlx::query_scalar(
+            "select coalesce(max(guesses), 0) from (
+                 select count(*) over (order by attempted_at range interval '15 minutes' preceding) as guesses
+                 from auth.login_attempt
+                 where is_checked and not has_succeeded and account = (
+                     select account from auth.login_attempt where has_succeeded
+                     group by account order by count(*) desc limit 1)) g",
+        )
+        .fetch_one(&mut admin)
+        .await?;
+        admin.close().await?;
+        Ok(guesses)
+    }
+
     /// The modules that were migrated.
     pub async fn modules(&self) -> Result<Vec<String>, Failure> {
         let mut admin = self.connect().await?;

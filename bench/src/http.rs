@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -36,13 +36,22 @@ impl Connection {
         token: Option<&HeaderValue>,
         body: Bytes,
     ) -> Result<(StatusCode, Bytes), Failure> {
+        let token = token.map(|token| (AUTHORIZATION, token.clone()));
+        self.post_with(path, token.into_iter().collect(), body).await
+    }
+
+    /// Posts JSON with these headers.
+    pub async fn post_with(
+        &mut self,
+        path: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<(StatusCode, Bytes), Failure> {
         let mut request = Request::post(path)
             .header(HOST, "localhost")
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .body(Full::new(body))?;
-        if let Some(token) = token {
-            request.headers_mut().insert(AUTHORIZATION, token.clone());
-        }
+        request.headers_mut().extend(headers);
         self.send(request).await
     }
 

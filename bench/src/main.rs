@@ -57,11 +57,14 @@ enum Verb {
         /// The folder
         folder: PathBuf,
     },
-    /// Try for long what the tests try for a moment
+    /// Load one part for long, and say whether its promises hold
     Soak {
-        /// What is tried
-        what: soak::What,
-        /// How often
+        /// Which
+        soak: soak::Soak,
+        /// How long it is looked at, in seconds
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(10..=86_400))]
+        lasting: u64,
+        /// How often it is done, of what is counted
         #[arg(long, default_value_t = 10_000)]
         count: u32,
     },
@@ -71,7 +74,9 @@ fn main() -> ExitCode {
     let Program { options, verb } = Program::parse();
     let done = match verb {
         Some(Verb::Fixed { port, folder }) => fixed::run(port, &folder),
-        Some(Verb::Soak { what, count }) => soak::run(what, count).map(|outcome| println!("{outcome}")),
+        Some(Verb::Soak { soak, lasting, count }) => {
+            soak::run(soak, std::time::Duration::from_secs(lasting), count)
+        }
         None => measure::run(&options).map(|report| println!("{report}")),
     };
     match done {

@@ -60,6 +60,8 @@ impl Programs {
             .env("INNOERP_PROFILE", "production")
             .env("INNOERP_RATE_LIMITS", "false")
             .env("INNOERP_SHOW_INVITATION_TOKENS", "true")
+            // So that one machine can be a thousand networks.
+            .env("TRUSTED_PROXIES", "127.0.0.1")
             .env("INNOERP_HOST", "127.0.0.1")
             .env("INNOERP_FILES", self.scratch.join("files"))
             .stdin(Stdio::null())

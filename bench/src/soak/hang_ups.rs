@@ -1,37 +1,17 @@
-//! What the tests try for a moment, tried for long.
+//! Clients hang up at random moments while others ask: these are answered, and nothing stays behind.
 
-use bench::Failure;
 use bench::hang_ups::{self, Plan};
-use bench::scratch::Scratch;
 
+use super::Findings;
+use crate::Failure;
 use crate::company::Company;
 use crate::database::Server;
 use crate::measure::say;
+use crate::scratch::Scratch;
 use crate::system::{Mode, Programs, System};
 
-/// What is tried.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-pub enum What {
-    /// Clients hang up at random moments while others ask: these are answered, and nothing stays behind
-    HangUps,
-}
-
-/// Tries it so often; answers with a sentence that says what came of it.
-#[tokio::main]
-pub async fn run(what: What, count: u32) -> Result<String, Failure> {
-    let scratch = Scratch::new()?;
-    let outcome = match what {
-        What::HangUps => hang_ups(&scratch, count).await,
-    };
-    let outcome = outcome.map_err(|failure| {
-        format!("{failure} (what the services logged is in {})", scratch.path().display())
-    })?;
-    scratch.remove()?;
-    Ok(outcome)
-}
-
 /// In one process and in a process per service, on a database of its own each.
-async fn hang_ups(scratch: &Scratch, count: u32) -> Result<String, Failure> {
+pub async fn run(scratch: &Scratch, count: u32) -> Result<Findings, Failure> {
     let server = Server::connect().await?;
     let mut answered = 0;
     for (mode, suffix) in [(Mode::OneProcess, "one"), (Mode::ProcessPerService, "each")] {
@@ -70,7 +50,10 @@ async fn hang_ups(scratch: &Scratch, count: u32) -> Result<String, Failure> {
         server.drop(database).await?;
         answered += outcome.answered;
     }
-    Ok(format!(
-        "2 × {count} hang-ups: {answered} questions of others answered, none failed, nothing left behind"
-    ))
+    let mut findings = Findings::default();
+    findings.promise(
+        format!("2 × {count} hang-ups: {answered} questions of others answered, none failed, nothing left behind"),
+        true,
+    );
+    Ok(findings)
 }

@@ -1,0 +1,232 @@
+//! Log-ins while strangers knock: 200 wrong ones a second from 1,000 networks, a tenth of them on one person's account.
+//! That person gets in, from a device that is known and from new ones, and others notice little.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use serde_json::{Value, json};
+use tokio::task::LocalSet;
+
+use super::Findings;
+use crate::Failure;
+use crate::database::Server;
+use crate::http::Connection;
+use crate::sample::Sample;
+use crate::scratch::Scratch;
+use crate::system::{Mode, Programs, System};
+
+const EMAIL: &str = "owner@soak.example";
+const PASSWORD: &str = "heron-basket-42";
+/// Wrong log-ins in a second, and where they come from.
+const KNOCKS_PER_S: u32 = 200;
+const NETWORKS: u32 = 1_000;
+/// One of so many is on the person's own account.
+const ON_THE_ACCOUNT: u32 = 10;
+/// Others look who they are, so often a second.
+const LOOKS_PER_S: u32 = 20;
+/// How long others are watched before strangers knock, and how long these knock before anybody is looked at.
+const BEFORE: Duration = Duration::from_secs(10);
+const RAMP: Duration = Duration::from_secs(20);
+/// How far apart the person's own log-ins are.
+const APART: Duration = Duration::from_secs(8);
+
+const LOG_IN: &str = "mutation($input: LogInInput!) { logIn(input: $input) {
+    session { accessToken } deviceToken userErrors { code } } }";
+const SIGN_UP: &str = "mutation($input: SignUpInput!) { signUp(input: $input) {
+    session { accessToken } deviceToken userErrors { code } } }";
+
+/// What is asked of one system, by everybody in it.
+struct Door {
+    port: u16,
+    is_over: Cell<bool>,
+    sent: Cell<u32>,
+    answers: RefCell<[u32; 3]>,
+}
+
+impl Door {
+    /// Asks on a connection of its own, from an address.
+    async fn ask(&self, address: &str, token: Option<&str>, body: &Value) -> Result<Value, Failure> {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", address.parse()?);
+        if let Some(token) = token {
+            headers.insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}"))?);
+        }
+        let mut connection = Connection::open(self.port).await?;
+        let (_, answer) = connection.post_with("/graphql", headers, Bytes::from(body.to_string())).await?;
+        Ok(serde_json::from_slice(&answer)?)
+    }
+
+    async fn log_in(&self, address: &str, password: &str, device: Option<&str>) -> Result<Value, Failure> {
+        let input = json!({ "email": EMAIL, "password": password, "deviceToken": device });
+        self.ask(address, None, &json!({ "query": LOG_IN, "variables": { "input": input } })).await
+    }
+
+    /// One stranger's knock.
+    async fn knock(&self, number: u32) {
+        let network = number.wrapping_mul(7_919) % NETWORKS;
+        let address = format!("198.18.{}.{}", network / 250, network % 250 + 1);
+        let email = match number.is_multiple_of(ON_THE_ACCOUNT) {
+            true => EMAIL.to_owned(),
+            false => format!("somebody{}@soak.example", number % 977),
+        };
+        let input = json!({ "email": email, "password": format!("wrong-horse-{number}") });
+        let body = json!({ "query": LOG_IN, "variables": { "input": input } });
+        let kind = match self.ask(&address, None, &body).await {
+            Ok(answer) if code(&answer) == Some("RATE_LIMITED") => 1,
+            Ok(answer) if answer["data"]["logIn"]["userErrors"][0]["code"] == "CREDENTIALS_INVALID" => 0,
+            _ => 2,
+        };
+        self.answers.borrow_mut()[kind] += 1;
+    }
+
+    /// Gets in, coming again when told to; answers how long it took.
+    async fn get_in(&self, address: &str, device: Option<&str>) -> Result<Duration, Failure> {
+        let begun = Instant::now();
+        loop {
+            let answer = self.log_in(address, PASSWORD, device).await?;
+            if answer["data"]["logIn"]["session"].is_object() {
+                return Ok(begun.elapsed());
+            }
+            if code(&answer) != Some("RATE_LIMITED") || begun.elapsed() > Duration::from_secs(60) {
+                return Err(format!("somebody with the right password was answered {answer}").into());
+            }
+            let wait = answer["errors"][0]["extensions"]["retryAfterSeconds"].as_u64().unwrap_or(1);
+            tokio::time::sleep(Duration::from_secs(wait)).await;
+        }
+    }
+
+    /// Looks who one is, at a steady pace, for so long.
+    async fn look(&self, token: &str, lasting: Duration) -> Result<Sample, Failure> {
+        let body = json!({ "query": "{ me { user { displayName } membership { roles } } }" });
+        let bearer = HeaderValue::from_str(&format!("Bearer {token}"))?;
+        let mut connection = Connection::open(self.port).await?;
+        let begun = Instant::now();
+        let mut pace = tokio::time::interval(Duration::from_secs(1) / LOOKS_PER_S);
+        let mut took = Vec::new();
+        while begun.elapsed() < lasting {
+            pace.tick().await;
+            let asked = Instant::now();
+            let (_, answer) =
+                connection.post("/graphql", Some(&bearer), Bytes::from(body.to_string())).await?;
+            took.push(u32::try_from(asked.elapsed().as_micros())?);
+            let answer: Value = serde_json::from_slice(&answer)?;
+            if !answer["data"]["me"].is_object() {
+                return Err(format!("somebody else was answered {answer}").into());
+            }
+        }
+        Sample::new(took, begun.elapsed())
+    }
+}
+
+fn code(answer: &Value) -> Option<&str> {
+    answer["errors"][0]["extensions"]["code"].as_str()
+}
+
+pub async fn run(scratch: &Scratch, lasting: Duration) -> Result<Findings, Failure> {
+    let programs = Programs::new(scratch.path())?;
+    let server = Server::connect().await?;
+    let database = server.create("soak", None).await?;
+    programs.migrate(&database)?;
+    let modules = database.modules().await?;
+    let system = System::start(&programs, Mode::OneProcess, &modules, &database).await?;
+    let door = Door {
+        port: system.port,
+        is_over: Cell::default(),
+        sent: Cell::default(),
+        answers: RefCell::default(),
+    };
+    let (door, knocking) = (Rc::new(door), LocalSet::new());
+    let found = knocking.run_until(knocked(&door, lasting)).await;
+    let mut found = found?;
+    let guesses = database.guesses().await?;
+    found.note(format!(
+        "wrong passwords looked at on the account in any 15 minutes, from all networks: {guesses}"
+    ));
+    system.stop().await?;
+    server.drop(database).await?;
+    Ok(found)
+}
+
+async fn knocked(door: &Rc<Door>, lasting: Duration) -> Result<Findings, Failure> {
+    let input = json!({ "organizationName": "Soak", "subdomain": "soaked", "ownerName": "Owner", "email": EMAIL,
+        "password": PASSWORD });
+    let signed =
+        door.ask("192.0.2.1", None, &json!({ "query": SIGN_UP, "variables": { "input": input } })).await?;
+    let text = |name: &str| signed.pointer(name).and_then(Value::as_str).map(str::to_owned);
+    let (Some(token), Some(device)) =
+        (text("/data/signUp/session/accessToken"), text("/data/signUp/deviceToken"))
+    else {
+        return Err(format!("signing up was answered {signed}").into());
+    };
+    let quiet = door.look(&token, BEFORE).await?;
+
+    let strangers = tokio::task::spawn_local(strangers(door.clone()));
+    tokio::time::sleep(RAMP).await;
+    let others = door.look(&token, lasting);
+    let (others, own) = tokio::join!(others, own(door, &device, lasting));
+    let ((known, new), loud) = (own?, others?);
+    door.is_over.set(true);
+    strangers.await?;
+
+    let mut found = Findings::default();
+    let [checked, refused, failed] = *door.answers.borrow();
+    found.note(format!(
+        "{} knocks: {checked} wrong passwords looked at, {refused} told to come later, {failed} without an answer",
+        door.sent.get()
+    ));
+    let longest = |times: &[Duration]| times.iter().max().copied().unwrap_or_default();
+    let within = |who: &str, times: &[Duration], most_s: u64| {
+        (
+            format!(
+                "{who}: {} log-ins, the slowest in {:.2} s ({most_s} s)",
+                times.len(),
+                longest(times).as_secs_f64()
+            ),
+            !times.is_empty() && longest(times) <= Duration::from_secs(most_s),
+        )
+    };
+    for (line, holds) in [within("a known device", &known, 2), within("a new device", &new, 10)] {
+        found.promise(line, holds);
+    }
+    let (before, during) = (quiet.percentile_ms(99), loud.percentile_ms(99));
+    found.note(format!(
+        "others' `me`: median {:.1} ms before, {:.1} ms while strangers knock",
+        quiet.percentile_ms(50),
+        loud.percentile_ms(50)
+    ));
+    let line =
+        format!("others' `me`: p99 {before:.1} ms before, {during:.1} ms while strangers knock (twice)");
+    found.promise(line, during <= 2.0 * before);
+    Ok(found)
+}
+
+/// Knocks at a steady pace, whatever becomes of it, until it is over.
+async fn strangers(door: Rc<Door>) {
+    let mut pace = tokio::time::interval(Duration::from_secs(1) / KNOCKS_PER_S);
+    while !door.is_over.get() {
+        pace.tick().await;
+        let number = door.sent.get();
+        door.sent.set(number + 1);
+        let door = door.clone();
+        tokio::task::spawn_local(async move { door.knock(number).await });
+    }
+}
+
+/// The person logs in again and again: with the device that is known, on the road, and with new ones.
+async fn own(
+    door: &Door,
+    device: &str,
+    lasting: Duration,
+) -> Result<(Vec<Duration>, Vec<Duration>), Failure> {
+    let (begun, mut known, mut new) = (Instant::now(), Vec::new(), Vec::new());
+    while begun.elapsed() < lasting {
+        let number = known.len();
+        known.push(door.get_in(&format!("203.0.113.{}", number % 250 + 1), Some(device)).await?);
+        new.push(door.get_in(&format!("192.0.{}.{}", 3 + number / 250, number % 250 + 1), None).await?);
+        tokio::time::sleep(APART).await;
+    }
+    Ok((known, new))
+}
