@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
     Serialize,
     Deserialize,
     async_graphql::Enum,
-    sqlx::Type,
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "sqlx", derive(sqlx::Type))]
+#[cfg_attr(feature = "sqlx", sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum Role {
     /// Everything, billing and ownership included.
     Owner,
