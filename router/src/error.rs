@@ -27,6 +27,9 @@ pub mod code {
     pub const ANSWER_TOO_LARGE: &str = "SUBGRAPH_ANSWER_TOO_LARGE";
     /// A subgraph does not take a document that its schema allows: it was changed, and its schema was not read since.
     pub const SCHEMA_MISMATCH: &str = "SUBGRAPH_SCHEMA_MISMATCH";
+    /// The caller may not see a field, or what it returns (`@authenticated`, `@requiresScopes`, `@policy`); named as by
+    /// Apollo's router.
+    pub const UNAUTHORIZED: &str = "UNAUTHORIZED_FIELD_OR_TYPE";
     /// Our fault; the cause is in the log.
     pub const INTERNAL: &str = "INTERNAL";
 }
@@ -98,6 +101,11 @@ impl GraphqlError {
     /// A subgraph did not answer, or answered rubbish. Names neither host nor cause.
     pub(crate) fn unavailable() -> Self {
         Self::new(code::UNAVAILABLE, common::Error::Unavailable.to_string())
+    }
+
+    /// The caller may not see something. Does not say what it would take.
+    pub(crate) fn unauthorized() -> Self {
+        Self::new(code::UNAUTHORIZED, "Unauthorized field or type")
     }
 
     /// Our fault; whoever calls this logs the cause.

@@ -13,8 +13,8 @@
 //!    the subgraphs' present schemas (`registry`). A disabled module does not exist in it.
 //! 4. **Document**: what a client names, by an id or a hash, is looked up (`persisted_documents`).
 //! 5. **Limits**: the text is scanned before any parser sees it, then measured with fragments expanded (`limits`).
-//! 6. **Plan**: [`Supergraph::prepare_for`] validates, takes out what `@skip` and `@include` leave out, and plans; or
-//!    it finds the plan that it made before.
+//! 6. **Plan**: [`Supergraph::prepare_for`] validates, takes out what `@skip` and `@include` leave out and what the
+//!    caller may not see (`access`), and plans; or it finds the plan that it made before.
 //! 7. **Execute**: [`Operation::execute`] calls the subgraphs, in this process or over HTTP, and shapes the answer.
 //!
 //! Subscriptions (`subscribe`) are admitted in the same way, whether they come over a WebSocket, as multipart, or as
@@ -28,7 +28,7 @@
 //! Each uses those above it, and none below; a law sees that there is no circle.
 //!
 //! - Settings and plain data: `config`, `error`, `error_masking`, `request`, `refusal`, `alarms`, `tenancy`.
-//! - From SDL to plans: `compose`, `plan`, `document`, `skip_and_include`.
+//! - From SDL to plans: `access`, `compose`, `plan`, `document`, `skip_and_include`.
 //! - Calls and what is told of them: `transport`, `telemetry`, `worker_threads`.
 //! - From a plan to an answer: `execute`, `supergraph`.
 //! - What requests share: `persisted_documents`, `limits`, `rate_limit`, `setup_error`, `federation`,
@@ -36,6 +36,7 @@
 //! - One request: `pipeline`, and over it `subscribe` and `server`.
 //! - The program's part: `router`, `connections`, `reload`.
 
+mod access;
 mod alarms;
 mod compose;
 mod config;
@@ -74,7 +75,7 @@ pub use compose::{ComposeError, Composed, Conflict, Scope, Sdl, compose};
 pub use config::{
     Config, ConfigError, ConfigFile, FederationConfig, Layout, Network, Persisted, Problem, Profile,
     RateLimits, SchemaSource, SubgraphConfig, SubgraphErrors, SubscriptionProtocol, Subscriptions, Telemetry,
-    TrustedDocuments, no_file,
+    TrustedDocuments, Unauthorized, no_file,
 };
 pub use error::{GraphqlError, Location, Path, PathSegment};
 pub use error_masking::{ErrorsShown, KnownErrors};

@@ -11,14 +11,14 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 use tracing::Instrument as _;
 
-use crate::config::Profile;
-use crate::error::GraphqlError;
+use crate::config::{Profile, Unauthorized};
+use crate::error::{GraphqlError, code};
 use crate::limits;
 use crate::persisted_documents::Text;
 use crate::refusal::{Outcome, Refused};
 use crate::request::{Allowed, Client, GraphqlRequest};
 use crate::shared_state::Core;
-use crate::supergraph::{Operation, OperationKind, Response, Supergraph};
+use crate::supergraph::{Asking, Operation, OperationKind, Response, Supergraph};
 use crate::telemetry::{note, note_access, part};
 use crate::tenancy::Host;
 use crate::view::NoView;
@@ -88,8 +88,13 @@ pub(crate) async fn admit(
     let variables = request.variables.unwrap_or_default();
     limits::measure_variables(&core.guard, &core.config.limits, &variables)?;
     note_access(|access| access.document(&found.text));
-    let operation = prepare(core, view, &mut found.text, request.operation_name, &variables).await?;
+    let asker = Asker { caller: &caller, variables: &variables };
+    let operation = prepare(core, view, &mut found.text, request.operation_name, asker).await?;
     core.persisted.keep(found);
+    if core.config.unauthorized == Unauthorized::Reject && operation.is_refused_something() {
+        let error = GraphqlError::unauthorized();
+        return Err(Refused::http(StatusCode::FORBIDDEN, code::UNAUTHORIZED, error.message));
+    }
     note(|facts| facts.kind = kind_name(operation.kind()));
     note_access(|access| access.operation_name(operation.name()));
     let shows_schema = core.config.profile == Profile::Development || caller != Caller::Anonymous;
@@ -165,6 +170,12 @@ fn no_view(none: NoView, caller: &Caller) -> Refused {
     }
 }
 
+/// What an operation depends on besides its document.
+struct Asker<'a> {
+    caller: &'a Caller,
+    variables: &'a Map<String, Value>,
+}
+
 /// Measures and plans, on a thread where that may take long. What was planned before, and so was found small
 /// enough, is only looked up.
 async fn prepare(
@@ -172,20 +183,24 @@ async fn prepare(
     view: Arc<Supergraph>,
     document: &mut Text,
     operation_name: Option<String>,
-    variables: &Map<String, Value>,
+    asker: Asker<'_>,
 ) -> Result<Arc<Operation>, Refused> {
-    let known = view.prepared(document, operation_name.as_deref(), variables);
+    let Asker { caller, variables } = asker;
+    let asking = Asking { variables, is_met: &|demand| demand.is_met_by(caller) };
+    let known = view.prepared_for(document, operation_name.as_deref(), asking);
     core.metrics.operations.looked_up(known.is_some());
     if let Some(operation) = known {
         return Ok(operation);
     }
     let started_at = Instant::now();
     let metrics = core.metrics.clone();
-    let (core, document, variables) = (core.clone(), document.share(), variables.clone());
+    let (core, document) = (core.clone(), document.share());
+    let (caller, variables) = (caller.clone(), variables.clone());
     let plan = move || {
         limits::measure(&core.guard, &core.config.limits, &view, &document)?;
         let planning_max = limits::planning_max(&core.guard, &core.config);
-        let planned = view.prepare_within(&document, operation_name.as_deref(), &variables, planning_max);
+        let asking = Asking { variables: &variables, is_met: &|demand| demand.is_met_by(&caller) };
+        let planned = view.prepare_within(&document, operation_name.as_deref(), asking, planning_max);
         limits::measure_planning(&core.guard, &core.config, &planned);
         Ok(planned?)
     };

@@ -8,7 +8,7 @@ use graphql::Limits;
 use crate::config::Config;
 use crate::limits;
 use crate::registry::Snapshot;
-use crate::supergraph::Supergraph;
+use crate::supergraph::{Asking, Supergraph};
 use crate::view::Views;
 
 /// How long planning ahead may hold up a new schema.
@@ -56,8 +56,10 @@ impl Work {
             let hottest = old.hottest(self.operations_max).into_iter();
             let planned = hottest.take_while(|_| Instant::now() < self.until).filter(|hot| {
                 // Whatever is in the cache is never measured again, so that it must be small enough now.
+                let asking =
+                    Asking { variables: &hot.variables, is_met: &|demand| hot.judged.is_met(demand) };
                 limits::fits(&self.limits, &new, &hot.document)
-                    && new.prepare_for(&hot.document, hot.name.as_deref(), &hot.variables).is_ok()
+                    && new.prepare_as(&hot.document, hot.name.as_deref(), asking).is_ok()
             });
             planned.count()
         };

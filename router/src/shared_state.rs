@@ -194,6 +194,12 @@ impl Core {
         if missing.is_empty() {
             self.keep(snapshot.schemas()).await;
         }
+        if snapshot.full.demands_callers() && !self.tenancy.knows_callers() {
+            tracing::warn!(
+                "the schema has fields for callers with a token (@authenticated, @requiresScopes, @policy), and the \
+                 tenancy knows none: they are refused to everybody"
+            );
+        }
         let generation = snapshot.generation;
         self.registry.store(snapshot);
         self.views.forget_before(generation).await;

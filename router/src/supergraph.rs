@@ -1,24 +1,29 @@
 //! One composed supergraph, and the operations prepared for it. Never changes: another set of modules is another
 //! supergraph.
 
+mod validation;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use apollo_compiler::ast::OperationType;
-use apollo_compiler::executable::{ExecutableDocument, Operation as Definition};
-use apollo_compiler::validation::{DiagnosticList, Valid};
-use apollo_compiler::{Node, Schema, introspection};
+use apollo_compiler::executable::ExecutableDocument;
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{Schema, introspection};
+use async_graphql::Name as Key;
+use common::Caller;
 use serde_json::{Map, Value};
 
+use crate::access::{Demand, Demands, Judged, has_refused, is_refused};
 use crate::compose::{self, ComposeError, Composed, ListSizes, Scope};
-use crate::document;
-use crate::error::{GraphqlError, Location, code};
+use crate::error::{GraphqlError, PathSegment, code};
 use crate::execute::{Engine, Layout, SizeHints, shape};
 pub use crate::execute::{Operation, OperationKind, Response};
-use crate::plan::{Aliases, PlanError, Planner, expanded_size};
+use crate::plan::{Aliases, PlanError, Planner};
 use crate::skip_and_include::{Decided, Switches};
 use crate::transport::Subgraph;
+use validation::{choose, one, unknown, validate};
 
 /// How long planning one operation may take when nobody says otherwise.
 const PLANNING_MAX: Duration = Duration::from_millis(200);
@@ -30,10 +35,6 @@ const OPERATIONS_BYTES_MAX: u64 = 32 * 1024 * 1024;
 fn weight(document: &str) -> u32 {
     u32::try_from(document.len().saturating_mul(64).saturating_add(16 * 1024)).unwrap_or(u32::MAX)
 }
-/// The engine's own backstop; whoever serves it sets a tighter one before.
-const SELECTIONS_MAX: usize = 10_000;
-/// More errors than this about one document help nobody.
-const ERRORS_MAX: usize = 100;
 
 /// A supergraph: schema, planner, the ways to the subgraphs, and a cache of prepared operations.
 pub struct Supergraph {
@@ -47,17 +48,17 @@ pub struct Supergraph {
 /// What is known of a document and an operation's name.
 #[derive(Clone)]
 enum Known {
-    /// The operation, whatever the variables are.
+    /// The operation, whatever the variables are, and whoever asks.
     Operation(Arc<Operation>),
-    /// The variables decide what it leaves out.
-    Switched(Arc<Switched>),
+    /// The variables decide what it leaves out, or the caller's rights what is refused.
+    Varied(Arc<Varied>),
 }
 
 impl Known {
     fn operation(self) -> Option<Arc<Operation>> {
         match self {
             Self::Operation(operation) => Some(operation),
-            Self::Switched(_) => None,
+            Self::Varied(_) => None,
         }
     }
 }
@@ -68,12 +69,36 @@ pub(crate) struct Hot {
     pub name: Option<String>,
     /// Those that decide what it leaves out.
     pub variables: Map<String, Value>,
+    /// What whoever asked for it might see.
+    pub judged: Judged,
 }
 
-/// An operation that is another one for other variables.
-struct Switched {
+/// An operation that is another one for other variables, or for callers with other rights.
+struct Varied {
     document: Valid<ExecutableDocument>,
     switches: Switches,
+    demands: Demands,
+}
+
+/// What decides which form of an operation runs.
+#[derive(Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    pub variables: &'a Map<String, Value>,
+    /// Whether whoever asks may see what demands this.
+    pub is_met: &'a dyn Fn(&Demand) -> bool,
+}
+
+/// One form of an operation.
+#[derive(Default)]
+struct Form {
+    decided: Decided,
+    judged: Judged,
+}
+
+impl Varied {
+    fn form(&self, asking: Asking<'_>) -> Form {
+        Form { decided: self.switches.decide(asking.variables), judged: self.demands.judge(asking.is_met) }
+    }
 }
 
 impl Supergraph {
@@ -109,6 +134,7 @@ impl Supergraph {
                 planner,
                 schema: composed.api_schema,
                 implementers,
+                access: composed.access,
                 aliases: Aliases::new(composed.field_names, needed),
                 transports,
             }),
@@ -136,6 +162,11 @@ impl Supergraph {
         &self.engine.schema
     }
 
+    /// Whether something in it is for some callers only.
+    pub(crate) fn demands_callers(&self) -> bool {
+        !self.engine.access.is_empty()
+    }
+
     /// How long lists are said to be.
     pub(crate) fn list_sizes(&self) -> &ListSizes {
         &self.list_sizes
@@ -152,8 +183,8 @@ impl Supergraph {
         (self.operations.entry_count(), self.operations.weighted_size())
     }
 
-    /// An operation that was prepared before for variables that decide its conditions in the same way, if it is
-    /// still kept. Cheap.
+    /// An operation that was prepared before, as callers without a token see it, for variables that decide its
+    /// conditions in the same way, if it is still kept.
     #[must_use]
     pub fn prepared(
         &self,
@@ -161,11 +192,19 @@ impl Supergraph {
         operation_name: Option<&str>,
         variables: &Map<String, Value>,
     ) -> Option<Arc<Operation>> {
+        self.prepared_for(document, operation_name, Asking { variables, is_met: &|_| false })
+    }
+
+    /// The same for any caller. Cheap.
+    pub(crate) fn prepared_for(
+        &self,
+        document: &str,
+        operation_name: Option<&str>,
+        asking: Asking<'_>,
+    ) -> Option<Arc<Operation>> {
         let key = cache_key(document, operation_name)?;
         let known = match self.operations.get(&*key)? {
-            Known::Switched(known) => {
-                self.operations.get(&*decided_key(&key, &known.switches.decide(variables)))?
-            }
+            Known::Varied(known) => self.operations.get(&*known.form(asking).key(&key))?,
             known @ Known::Operation(_) => known,
         };
         let operation = known.operation()?;
@@ -181,10 +220,11 @@ impl Supergraph {
         let mut kept: Vec<_> = kept.filter(|(hits, ..)| *hits > 0).collect();
         kept.sort_unstable_by_key(|(hits, ..)| std::cmp::Reverse(*hits));
         let hot = |key: &str, operation: &Operation| {
-            // As `cache_key` and `decided_key` put it together.
+            // As `cache_key` and `Form::key` put it together.
             let (name, document) = key.split_once('=')?.1.split_once('\n')?;
             let name = Some(name).filter(|name| !name.is_empty()).map(str::to_owned);
-            Some(Hot { document: document.to_owned(), name, variables: operation.decided.variables() })
+            let (variables, judged) = (operation.decided.variables(), operation.judged.clone());
+            Some(Hot { document: document.to_owned(), name, variables, judged })
         };
         kept.iter().take(max).filter_map(|(_, key, operation)| hot(key, operation)).collect()
     }
@@ -199,45 +239,68 @@ impl Supergraph {
         self.prepare_for(document, operation_name, &Map::new())
     }
 
-    /// The same for any operation. What `@skip` and `@include` leave out follows from the variables: it runs with
-    /// variables that decide this in the same way, and refuses others.
+    /// The same for any operation, for callers without a token. What `@skip` and `@include` leave out follows from the
+    /// variables: it runs with variables that decide this in the same way, and refuses others.
     pub fn prepare_for(
         &self,
         document: &str,
         operation_name: Option<&str>,
         variables: &Map<String, Value>,
     ) -> Result<Arc<Operation>, Vec<GraphqlError>> {
-        self.prepare_within(document, operation_name, variables, PLANNING_MAX)
+        self.prepare_as(document, operation_name, Asking { variables, is_met: &|_| false })
     }
 
-    /// The same, with another time for planning.
-    pub fn prepare_within(
+    /// The same for any caller: what the caller may not see is null in the answer.
+    pub fn prepare_by(
         &self,
         document: &str,
         operation_name: Option<&str>,
         variables: &Map<String, Value>,
+        caller: &Caller,
+    ) -> Result<Arc<Operation>, Vec<GraphqlError>> {
+        let asking = Asking { variables, is_met: &|demand| demand.is_met_by(caller) };
+        self.prepare_as(document, operation_name, asking)
+    }
+
+    /// The same for anybody.
+    pub(crate) fn prepare_as(
+        &self,
+        document: &str,
+        operation_name: Option<&str>,
+        asking: Asking<'_>,
+    ) -> Result<Arc<Operation>, Vec<GraphqlError>> {
+        self.prepare_within(document, operation_name, asking, PLANNING_MAX)
+    }
+
+    /// The same, with another time for planning.
+    pub(crate) fn prepare_within(
+        &self,
+        document: &str,
+        operation_name: Option<&str>,
+        asking: Asking<'_>,
         planning_max: Duration,
     ) -> Result<Arc<Operation>, Vec<GraphqlError>> {
         let key = cache_key(document, operation_name).ok_or_else(|| unknown(operation_name))?;
         let first = self.kept(key.clone(), || {
-            let document = self.validate(document)?;
+            let document = validate(&self.engine.schema, document)?;
             let definition = choose(&document, operation_name)?;
             let switches = Switches::of(&document, &definition);
-            if !switches.is_empty() {
-                return Ok(Known::Switched(Arc::new(Switched { document, switches })));
+            let demands = Demands::of(&document, &self.engine.access);
+            if !switches.is_empty() || !demands.is_empty() {
+                return Ok(Known::Varied(Arc::new(Varied { document, switches, demands })));
             }
-            self.build(&document, operation_name, Decided::default(), planning_max)
+            self.build(&document, operation_name, Form::default(), planning_max)
         });
-        let switched = match first? {
+        let varied = match first? {
             Known::Operation(operation) => return Ok(operation),
-            Known::Switched(switched) => switched,
+            Known::Varied(varied) => varied,
         };
-        let decided = switched.switches.decide(variables);
-        let key = decided_key(&key, &decided);
-        match self.kept(key, || self.build(&switched.document, operation_name, decided, planning_max))? {
+        let form = varied.form(asking);
+        let key = form.key(&key);
+        match self.kept(key, || self.build(&varied.document, operation_name, form, planning_max))? {
             Known::Operation(operation) => Ok(operation),
             // A key of one kind never is one of the other.
-            Known::Switched(_) => Err(vec![GraphqlError::internal()]),
+            Known::Varied(_) => Err(vec![GraphqlError::internal()]),
         }
     }
 
@@ -254,10 +317,11 @@ impl Supergraph {
         &self,
         document: &Valid<ExecutableDocument>,
         name: Option<&str>,
-        decided: Decided,
+        form: Form,
         planning_max: Duration,
     ) -> Result<Known, Vec<GraphqlError>> {
-        let document = decided.apply(document);
+        let Form { decided, judged } = form;
+        let document = judged.mark(&self.engine.access, decided.apply(document));
         let definition = choose(&document, name)?;
         let kind = match definition.operation_type {
             OperationType::Query => OperationKind::Query,
@@ -271,6 +335,13 @@ impl Supergraph {
             introspection::check_max_depth(&document, &definition)
                 .map_err(|error| one(code::TOO_COMPLEX, error.message().to_string()))?;
         }
+        let refused = definition.root_fields(&document).find(|field| is_refused(field));
+        if let Some(refused) = refused.filter(|_| kind == OperationKind::Subscription) {
+            // It is about the whole: without this field there are no events.
+            let path = vec![PathSegment::Field(Key::new(refused.response_key().as_str()))];
+            return Err(vec![GraphqlError::unauthorized().at(path)]);
+        }
+        let is_refused_something = has_refused(&document, &definition);
         let started_at = Instant::now();
         let planned = self
             .engine
@@ -289,7 +360,7 @@ impl Supergraph {
             })?;
         let planning = started_at.elapsed();
         let layout = Layout::new(&planned, self.engine.planner.types(), kind != OperationKind::Mutation);
-        let shape = shape(&self.engine, &document, &definition, &layout)
+        let shape = shape(&self.engine, &document, &definition, &layout, &judged)
             .map_err(|_| one(code::TOO_COMPLEX, "this operation selects too much"))?;
         let engine = self.engine.clone();
         Ok(Known::Operation(Arc::new(Operation {
@@ -297,6 +368,9 @@ impl Supergraph {
             document,
             definition,
             decided,
+            is_lost: shape.is_lost(),
+            is_refused_something,
+            judged,
             kind,
             introspects,
             planning,
@@ -307,15 +381,6 @@ impl Supergraph {
             hits: AtomicU64::new(0),
         })))
     }
-
-    fn validate(&self, text: &str) -> Result<Valid<ExecutableDocument>, Vec<GraphqlError>> {
-        let ast = document::parse(text)?;
-        // Counted before validation, which expands fragments.
-        if expanded_size(&ast) > SELECTIONS_MAX {
-            return Err(one(code::TOO_COMPLEX, "this operation selects too much"));
-        }
-        ast.to_executable_validate(&self.engine.schema).map_err(|failed| invalid(&failed.errors))
-    }
 }
 
 /// The key of a document's operation; `None` for what cannot be a name. A name has no line break, so that two
@@ -325,61 +390,9 @@ fn cache_key(document: &str, operation_name: Option<&str>) -> Option<Arc<str>> {
     (!name.contains('\n')).then(|| ["=", name, "\n", document].concat().into())
 }
 
-/// The key of what becomes of an operation where its conditions are decided.
-fn decided_key(key: &str, decided: &Decided) -> Arc<str> {
-    [&decided.key(), key].concat().into()
-}
-
-fn choose(document: &ExecutableDocument, name: Option<&str>) -> Result<Node<Definition>, Vec<GraphqlError>> {
-    // An empty name is no name, as many clients send it.
-    let name = name.filter(|name| !name.is_empty());
-    let operations = &document.operations;
-    if let Ok(operation) = operations.get(name) {
-        return Ok(operation.clone());
+impl Form {
+    /// The key of this form of an operation. All forms of one operation have as many letters before it.
+    fn key(&self, key: &str) -> Arc<str> {
+        [&self.decided.key(), &self.judged.key(), key].concat().into()
     }
-    if operations.is_empty() && name.is_none() {
-        return Err(one(code::OPERATION_UNKNOWN, "The document contains no operation."));
-    }
-    Err(unknown(name))
-}
-
-/// No operation has this name, or several could be meant.
-fn unknown(name: Option<&str>) -> Vec<GraphqlError> {
-    let message = match name {
-        Some(name) => format!("Unknown operation named \"{name}\"."),
-        None => "Must provide operation name if query contains multiple operations.".to_owned(),
-    };
-    one(code::OPERATION_UNKNOWN, message)
-}
-
-fn one(code: &'static str, message: impl Into<String>) -> Vec<GraphqlError> {
-    vec![GraphqlError::new(code, message)]
-}
-
-fn invalid(diagnostics: &DiagnosticList) -> Vec<GraphqlError> {
-    let convert = |error: apollo_compiler::response::GraphQLError| {
-        let locations = error.locations.iter();
-        let locations = locations.map(|at| Location { line: at.line, column: at.column }).collect();
-        GraphqlError {
-            locations,
-            ..GraphqlError::new(code::VALIDATION_FAILED, without_suggestion(error.message))
-        }
-    };
-    // A field whose whole selection is unknown is reported as one without a selection, too: that is no news.
-    let is_news = |name: Option<&str>| name != Some("MissingSubselection");
-    let news = diagnostics.iter().filter(|one| is_news(one.error.unstable_error_name())).count();
-    diagnostics
-        .iter()
-        .filter(|one| news == 0 || is_news(one.error.unstable_error_name()))
-        .take(ERRORS_MAX)
-        .map(|one| convert(one.unstable_to_json_compat()))
-        .collect()
-}
-
-/// Suggestions would name what the client may not see.
-fn without_suggestion(mut message: String) -> String {
-    if let Some(start) = message.find(" Did you mean") {
-        message.truncate(start);
-    }
-    message
 }

@@ -43,3 +43,30 @@ async fn what_is_no_supergraph_is_refused_in_one_sentence() {
         assert_eq!(said.lines().count(), 1, "{said}");
     }
 }
+
+#[tokio::test]
+async fn a_supergraph_that_needs_what_is_not_here_is_refused_by_a_start_and_by_a_check() {
+    let folder = Folder::new();
+    let good = shop::supergraph("http://127.0.0.1:1/", "http://127.0.0.1:1/");
+    let join = "@link(url: \"https://specs.apollo.dev/join/v0.3\", for: EXECUTION)";
+    let lock = format!("{join} @link(url: \"https://example.org/lock/v1.0\", for: SECURITY)");
+    for (sdl, named) in [
+        (good.replace(join, &lock), "the feature https://example.org/lock v1.0 is for SECURITY"),
+        (
+            good.replace("name: String! @join__field(graph: PRODUCTS", "$0, overrideLabel: \"percent(100)\"")
+                .replace("$0", "name: String! @join__field(graph: PRODUCTS"),
+            "progressive override",
+        ),
+    ] {
+        folder.write("shop.graphql", &sdl);
+        for arguments in [&["--supergraph", "shop.graphql"][..], &["--supergraph", "shop.graphql", "--check"]]
+        {
+            let said = complaint(&folder, arguments).await;
+            assert!(
+                said.contains("shop.graphql: the supergraph cannot be served: ") && said.contains(named),
+                "{said}"
+            );
+            assert_eq!(said.lines().count(), 1, "{said}");
+        }
+    }
+}

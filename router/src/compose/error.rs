@@ -104,6 +104,9 @@ pub enum ComposeError {
     /// A supergraph that was composed elsewhere is none.
     #[error("the supergraph is not valid: {0}")]
     Schema(String),
+    /// A supergraph that was composed elsewhere needs what this router does not have: one sentence each.
+    #[error("the supergraph cannot be served: {}", listed(.0.iter().cloned(), CONFLICTS_MAX))]
+    Unsupported(Vec<String>),
     /// No planner can be made for the composed schema.
     #[error("no planner for the composed schema: {0}")]
     Planner(String),
@@ -121,7 +124,7 @@ impl ComposeError {
     pub fn conflicts(&self) -> &[Conflict] {
         match self {
             Self::Conflict(conflicts) => conflicts,
-            Self::NoWay { .. } | Self::Schema(_) | Self::Planner(_) => &[],
+            Self::NoWay { .. } | Self::Schema(_) | Self::Unsupported(_) | Self::Planner(_) => &[],
         }
     }
 }

@@ -7,6 +7,7 @@ mod diagnostics;
 mod document;
 mod error;
 mod field_set;
+mod given;
 mod join;
 mod list_sizes;
 mod merge;
@@ -30,6 +31,7 @@ pub(crate) use list_sizes::ListSizes;
 pub use sdl::Sdl;
 pub(crate) use subgraph_list::graphs;
 
+use crate::access::Rules;
 use error::code;
 use satisfiability::Lost;
 use subgraph::{ComposedDirective, SubgraphSchema, Types};
@@ -49,6 +51,8 @@ pub struct Composed {
     pub(crate) field_names: HashSet<Name>,
     /// How long lists are said to be.
     pub(crate) list_sizes: ListSizes,
+    /// Who may see what.
+    pub(crate) access: Rules,
 }
 
 /// Whether all subgraphs that there are take part.
@@ -151,11 +155,11 @@ fn parts<'a>(subgraphs: impl IntoIterator<Item = (&'a str, &'a Sdl)>) -> Result<
     if conflicts.is_empty() { Ok(parts) } else { Err(ComposeError::Conflict(conflicts)) }
 }
 
-/// Reads a supergraph, and derives the API schema from it.
+/// Reads a supergraph that was composed elsewhere, and derives the API schema from it.
 pub(crate) fn read(supergraph_sdl: &str) -> Result<Composed, ComposeError> {
     let supergraph = Document::parse(supergraph_sdl, "supergraph.graphql")
         .map_err(|error| ComposeError::Schema(diagnostics::told(&error.errors)))?;
-    derive(supergraph).map_err(ComposeError::Schema)
+    derive(given::taken(supergraph)?).map_err(ComposeError::Schema)
 }
 
 /// # Errors
@@ -172,7 +176,8 @@ fn derive(supergraph: Document) -> Result<Composed, String> {
         field_names.extend(fields.iter().map(|field| field.name.clone()));
     }
     let list_sizes = ListSizes::read(&supergraph);
+    let access = Rules::read(&supergraph);
     let api = api_schema::document(supergraph);
     let api_schema = api.to_schema_validate().map_err(|error| diagnostics::told(&error.errors))?;
-    Ok(Composed { supergraph_sdl, api_sdl: api.to_string(), api_schema, field_names, list_sizes })
+    Ok(Composed { supergraph_sdl, api_sdl: api.to_string(), api_schema, field_names, list_sizes, access })
 }

@@ -55,6 +55,9 @@ pub struct Config {
     pub base_domain: Option<String>,
     /// Whose `x-forwarded-for` is believed, as addresses or networks (`10.0.0.0/8`). Default nobody's.
     pub trusted_proxies: Vec<Network>,
+    /// What becomes of an operation of which the caller may not see a part, by `@authenticated`, `@requiresScopes` or
+    /// `@policy`. Default `null`.
+    pub unauthorized: Unauthorized,
     /// How often callers may ask.
     pub rate: RateLimits,
     /// Subscriptions over WebSockets and server-sent events.
@@ -135,6 +138,7 @@ impl Default for Config {
             cors_origins: Vec::new(),
             base_domain: None,
             trusted_proxies: Vec::new(),
+            unauthorized: Unauthorized::Null,
             rate: RateLimits::default(),
             subscriptions: Subscriptions::default(),
             persisted: Persisted::default(),
@@ -170,6 +174,17 @@ pub enum Profile {
     /// No GraphiQL, and introspection only for callers whose token counts: with `tenancy: open`, for nobody.
     #[default]
     Production,
+}
+
+/// What becomes of an operation of which the caller may not see a part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Unauthorized {
+    /// That part is null, and an error says so; the rest is answered.
+    #[default]
+    Null,
+    /// It is refused as a whole, with 403.
+    Reject,
 }
 
 /// Documents that clients name instead of sending.

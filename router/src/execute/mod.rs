@@ -33,6 +33,7 @@ pub use operation::{Operation, OperationKind};
 pub use response::Response;
 pub(crate) use response_shape::shape;
 
+use crate::access::Rules;
 use crate::error::{GraphqlError, Path};
 use crate::plan::{Aliases, Plan, Planner, Types};
 use crate::transport::Transport;
@@ -47,6 +48,8 @@ pub(crate) struct Engine {
     pub schema: Valid<Schema>,
     /// Interfaces and who implements them.
     pub implementers: TypeMap<TypeName, Implementers>,
+    /// Who may see what.
+    pub access: Rules,
     /// Makes plans, and knows the types of the supergraph.
     pub planner: Planner,
     /// Which keys the gathered data has.

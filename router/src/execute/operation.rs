@@ -15,6 +15,7 @@ use super::response_shape::Shape;
 use super::subscription_events::{self, Asked};
 use super::variables::Variables;
 use super::{Engine, Layout, Response, Run, SizeHints, State, fetch, introspect};
+use crate::access::Judged;
 use crate::error::GraphqlError;
 use crate::plan::{Fetch, Planned};
 use crate::skip_and_include::Decided;
@@ -37,6 +38,11 @@ pub struct Operation {
     pub(crate) definition: Node<Definition>,
     /// What its conditions came to.
     pub(crate) decided: Decided,
+    /// Which of its demands were met.
+    pub(crate) judged: Judged,
+    /// The answer is null whatever the subgraphs say.
+    pub(crate) is_lost: bool,
+    pub(crate) is_refused_something: bool,
     pub(crate) kind: OperationKind,
     pub(crate) introspects: bool,
     /// How long it took to plan.
@@ -112,8 +118,17 @@ impl Operation {
         let mut state = State::new(self);
         introspect::answer(&self.engine, self, &variables, &mut state);
         let run = Run::new(self, &context, &variables, state);
-        run.plan(&self.planned.rest).await;
+        // Where nothing can be left of the answer, nobody is asked: above all, nothing is changed.
+        if !self.is_lost {
+            run.plan(&self.planned.rest).await;
+        }
         run.finish()
+    }
+
+    /// Whether a field is refused to the caller.
+    #[must_use]
+    pub fn is_refused_something(&self) -> bool {
+        self.is_refused_something
     }
 
     /// Runs an operation as a stream: a subscription answers once per event, anything else once. Dropping the

@@ -13,6 +13,7 @@ use async_graphql::Name as Key;
 
 use super::Engine;
 use super::layout::{Layout, ROOT};
+use crate::access::{Judged, is_refused};
 use crate::error::{Path, PathSegment};
 use crate::plan::TypeId;
 
@@ -30,6 +31,16 @@ pub(crate) struct Shape {
     pub any: Option<Any>,
 }
 
+impl Shape {
+    /// Whether the answer is null whatever the subgraphs say: a root field that is refused may not be null.
+    pub fn is_lost(&self) -> bool {
+        let fields = self.objects.iter().flat_map(|(_, object)| &object.fields);
+        fields
+            .map(|field| &field.output)
+            .any(|output| matches!(output, Output::Refused { is_non_null: true }))
+    }
+}
+
 /// What an object looks like of which no more is known than an interface.
 pub(crate) struct Any {
     /// The interface, and those that imply it.
@@ -45,6 +56,8 @@ pub(crate) struct ObjectShape {
     pub name_json: String,
     /// Its fields, in order.
     pub fields: Vec<FieldShape>,
+    /// The caller may not see objects of this type.
+    pub is_refused: bool,
 }
 
 /// One response key.
@@ -58,11 +71,15 @@ pub(crate) struct FieldShape {
 }
 
 impl FieldShape {
+    fn new(key: &Name, data_key: Key, output: Output) -> Self {
+        Self { key: Key::new(key.as_str()), key_json: format!("\"{key}\":"), data_key, output }
+    }
+
     /// The field's name, for messages.
     pub(super) fn name(&self) -> &str {
         match &self.output {
             Output::Field { name, .. } => name,
-            Output::TypeName | Output::Introspection => &self.key,
+            Output::TypeName | Output::Introspection | Output::Refused { .. } => &self.key,
         }
     }
 }
@@ -73,6 +90,8 @@ pub(crate) enum Output {
     TypeName,
     /// The router's own answer, ready as it is.
     Introspection,
+    /// Nothing: the caller may not see it.
+    Refused { is_non_null: bool },
     /// A field, and where the data has it; nowhere if no fetch brings it.
     Field { name: Name, ty: Type, of: Kind, slot: Option<usize> },
 }
@@ -117,8 +136,9 @@ pub(crate) fn shape(
     document: &ExecutableDocument,
     operation: &Operation,
     layout: &Layout,
+    judged: &Judged,
 ) -> Result<Arc<Shape>, ShapeError> {
-    let mut builder = Builder { engine, document, layout, known: HashMap::new(), fields: 0 };
+    let mut builder = Builder { engine, document, layout, judged, known: HashMap::new(), fields: 0 };
     let root = &operation.selection_set;
     builder.shape(&root.ty, vec![root], Some(ROOT))
 }
@@ -130,6 +150,7 @@ struct Builder<'a> {
     engine: &'a Engine,
     document: &'a ExecutableDocument,
     layout: &'a Layout,
+    judged: &'a Judged,
     known: Known,
     fields: usize,
 }
@@ -176,7 +197,20 @@ impl<'a> Builder<'a> {
         if self.fields > FIELDS_MAX {
             return Err(ShapeError);
         }
-        Ok(ObjectShape { name: Key::new(name.as_str()), name_json: format!("\"{name}\""), fields })
+        let is_refused = self.refuses(name);
+        Ok(ObjectShape {
+            name: Key::new(name.as_str()),
+            name_json: format!("\"{name}\""),
+            fields,
+            is_refused,
+        })
+    }
+
+    /// Whether the caller may not see objects of a type, or one of those that an interface stands for.
+    fn refuses(&self, name: &Name) -> bool {
+        let access = &self.engine.access;
+        self.judged.refuses(access.object(name))
+            || access.members(name).any(|demand| !self.judged.is_met(demand))
     }
 
     /// What any object of an interface looks like, unless that depends on what it is.
@@ -266,14 +300,18 @@ impl<'a> Builder<'a> {
             "__schema" | "__type" => Output::Introspection,
             _ => {
                 let Ok(definition) = self.engine.schema.type_field(on, &name) else { return Ok(None) };
+                // Refused as the client asked for it in one place, it is not shown because of another.
+                if found.iter().any(|field| is_refused(field)) {
+                    let is_non_null = definition.ty.is_non_null();
+                    return Ok(Some(FieldShape::new(key, data_key, Output::Refused { is_non_null })));
+                }
                 let ty = definition.ty.clone();
                 let at = place.and_then(|place| self.layout.slot(place, &data_key));
                 let of = self.kind(ty.inner_named_type(), found, at.and_then(|(_, below)| below))?;
                 Output::Field { name, ty, of, slot: at.map(|(slot, _)| slot) }
             }
         };
-        let key_json = format!("\"{key}\":");
-        Ok(Some(FieldShape { key: Key::new(key.as_str()), key_json, data_key, output }))
+        Ok(Some(FieldShape::new(key, data_key, output)))
     }
 
     fn kind(&mut self, ty: &Name, found: &[&'a Field], place: Option<usize>) -> Result<Kind, ShapeError> {

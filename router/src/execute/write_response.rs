@@ -19,6 +19,8 @@ pub(super) struct Writer<'a> {
     path: Vec<Step<'a>>,
     /// Errors found on the way.
     errors: Vec<GraphqlError>,
+    /// What has been told to be refused, by the address of its shape: once, where it is met first.
+    refused: Vec<usize>,
     /// Made when the first null needs it, which is seldom.
     explained: Option<Explained>,
 }
@@ -44,7 +46,7 @@ impl<'a> Writer<'a> {
     pub fn new(state: &'a State, expected: usize) -> Self {
         let mut out = Vec::with_capacity(expected.max(state.store.bytes()) + 16);
         out.extend_from_slice(START);
-        Self { state, out, path: Vec::new(), errors: Vec::new(), explained: None }
+        Self { state, out, path: Vec::new(), errors: Vec::new(), refused: Vec::new(), explained: None }
     }
 
     /// The whole answer's data, after [`START`], and the errors that were found on the way.
@@ -89,6 +91,14 @@ impl<'a> Writer<'a> {
                 Some(json) => self.out.extend_from_slice(json),
                 None => self.null(),
             },
+            Output::Refused { is_non_null } => {
+                let place = Place { shape, field, index: None };
+                self.refuse(place, std::ptr::from_ref(field).addr());
+                if *is_non_null {
+                    return Err(Nulled);
+                }
+                self.null();
+            }
             Output::Field { ty, of, slot, .. } => {
                 let node = slot.map_or(Node::Missing, |slot| self.state.store.slot(object, slot));
                 if matches!(node, Node::Missing) && ty.is_non_null() && self.state.gone.contains(&object) {
@@ -117,6 +127,10 @@ impl<'a> Writer<'a> {
             }
             (Node::Object(object), Type::Named(_) | Type::NonNullNamed(_)) => {
                 match of.shape().and_then(|shape| shape.of(self.state.store.ty(object))) {
+                    Some(shape) if shape.is_refused => {
+                        self.refuse(place, std::ptr::from_ref(shape).addr());
+                        Err(Nulled)
+                    }
                     Some(shape) => {
                         place.enter(&mut self.path);
                         let written = self.object(shape, object);
@@ -185,6 +199,18 @@ impl<'a> Writer<'a> {
 
     fn null(&mut self) {
         self.out.extend_from_slice(b"null");
+    }
+
+    /// Says that the caller may not see what stands at a place.
+    fn refuse(&mut self, place: Place<'a>, what: usize) {
+        if self.refused.contains(&what) {
+            return;
+        }
+        self.refused.push(what);
+        place.enter(&mut self.path);
+        let path = self.path.iter().map(|step| step.segment()).collect();
+        self.path.pop();
+        self.errors.push(GraphqlError::unauthorized().at(path));
     }
 
     fn must_not_be_null(&mut self, place: Place<'a>) -> Result<(), Nulled> {

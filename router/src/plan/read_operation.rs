@@ -11,6 +11,7 @@ use async_graphql::Name as Key;
 use super::asked_fields::{Ask, Asked, Item, Shared, inside};
 use super::entity_jumps::{Map, View};
 use super::{Aliases, TypeSet, Types};
+use crate::access::is_refused;
 
 /// Each root field of an operation, as often as it stands there; introspection fields are left out.
 pub(super) fn root_fields(
@@ -74,7 +75,7 @@ impl Reader<'_> {
                     self.ask_typename(place, found);
                     continue;
                 }
-                Selection::Field(field) if field.name.starts_with("__") => continue,
+                Selection::Field(field) if field.name.starts_with("__") || is_refused(field) => continue,
                 Selection::Field(field) => {
                     found(self.field(field, place));
                     continue;

@@ -116,3 +116,20 @@ fn contexts_are_refused_in_so_many_words() {
     );
     assert_eq!(code(&sdl), "UNSUPPORTED_FEATURE");
 }
+
+#[test]
+fn a_feature_that_must_be_understood_is_refused_and_another_is_not() {
+    let with = |link: &str| {
+        let sdl = format!("{LINK} extend schema {link} type Query {{ x: Int }}");
+        composed_as_is(&[&sdl], Scope::Whole).err().map(|conflicts| conflicts[0].to_string())
+    };
+    let refused = |link: &str, named: &str| {
+        let said = with(link).unwrap_or_default();
+        assert!(said.starts_with("UNSUPPORTED_FEATURE: ") && said.contains(named), "{link}: {said}");
+    };
+    refused("@link(url: \"https://example.org/lock/v1.0\", for: SECURITY)", "https://example.org/lock v1.0");
+    refused("@link(url: \"https://example.org/run/v1.0\", for: EXECUTION)", "for EXECUTION");
+    refused("@link(url: \"https://specs.apollo.dev/connect/v0.1\", import: [\"@connect\"])", "connectors");
+    assert_eq!(with("@link(url: \"https://example.org/note/v1.0\")"), None);
+    assert_eq!(with("@link(url: \"https://specs.apollo.dev/inaccessible/v0.2\", for: SECURITY)"), None);
+}

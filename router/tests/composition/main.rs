@@ -7,6 +7,7 @@ mod directives;
 mod enums;
 mod fed1;
 mod fields;
+mod given;
 mod inputs;
 mod interfaces;
 mod keys;

@@ -50,6 +50,7 @@ impl Organizations {
                 session_id: SessionId::new(),
                 roles: vec![Role::Member],
                 modules: None,
+                granted: Arc::default(),
                 expires_at,
             }))
         };

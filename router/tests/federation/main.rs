@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod abstract_types;
+mod access;
 mod interface_objects;
 mod keys;
 mod market;
@@ -16,7 +17,7 @@ mod toy;
 
 use std::sync::Arc;
 
-use common::RequestContext;
+use common::{Caller, RequestContext};
 use router::{Subgraph, Supergraph, Transport};
 use serde_json::{Map, Value, json};
 
@@ -52,8 +53,13 @@ impl Federation {
 
     /// The same, with variables.
     pub async fn ask_with(&self, document: &str, variables: Value) -> Value {
+        self.ask_as(&Caller::Anonymous, document, variables).await
+    }
+
+    /// The same for somebody.
+    pub async fn ask_as(&self, caller: &Caller, document: &str, variables: Value) -> Value {
         let Value::Object(variables) = variables else { panic!("variables are an object") };
-        let operation = match self.supergraph.prepare_for(document, None, &variables) {
+        let operation = match self.supergraph.prepare_by(document, None, &variables, caller) {
             Ok(operation) => operation,
             Err(errors) => return json!({ "errors": errors }),
         };

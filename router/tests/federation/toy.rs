@@ -25,11 +25,15 @@ const DIRECTIVES: &str = "
     directive @override(from: String!) on FIELD_DEFINITION
     directive @inaccessible on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ENUM | ENUM_VALUE
     directive @interfaceObject on OBJECT
+    directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
+    directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
+    directive @policy(policies: [[String!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
     scalar _Any ";
 
 /// Says which of them a subgraph uses.
-const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key",
-    "@external", "@requires", "@provides", "@shareable", "@override", "@inaccessible", "@interfaceObject"]) "#;
+const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key",
+    "@external", "@requires", "@provides", "@shareable", "@override", "@inaccessible", "@interfaceObject",
+    "@authenticated", "@requiresScopes", "@policy"]) "#;
 
 /// A subgraph of a test.
 #[derive(Clone)]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets what it did not expect fails")]
 
+mod access;
 mod access_log;
 mod clients;
 mod counted;

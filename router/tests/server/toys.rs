@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_graphql::{Context, ErrorExtensions as _, Object, SDLExportOptions, Schema, Subscription};
 use async_trait::async_trait;
 use common::{
-    Caller, Error, IdentityId, Member, MembershipId, ModuleSet, OrganizationId, RequestContext, Role,
-    SessionId,
+    Caller, Error, Granted, IdentityId, Member, MembershipId, ModuleSet, OrganizationId, RequestContext,
+    Role, SessionId,
 };
 use futures::{Stream, StreamExt, stream};
 use router::{Config, Host, Profile, Router, SubgraphSource, Tenancy};
@@ -175,6 +175,26 @@ pub fn sources() -> Vec<SubgraphSource> {
     ]
 }
 
+/// The same, where some fields are for some callers only.
+pub fn guarded() -> Vec<SubgraphSource> {
+    let guard = |sdl: &str| {
+        let guarded = [
+            ("ticks: Int!", "ticks: Int! @federation__requiresScopes(scopes: [[\"ticks\"]])"),
+            ("hello: String!", "hello: String! @federation__authenticated"),
+            ("leaveDays: Int!", "leaveDays: Int! @federation__policy(policies: [[\"staff\"]])"),
+        ];
+        guarded.iter().fold(sdl.to_owned(), |sdl, (open, guarded)| sdl.replace(open, guarded))
+    };
+    let guard_source = |source: SubgraphSource| match source {
+        SubgraphSource::InProcess { name, mut executable } => {
+            executable.sdl = guard(&executable.sdl).into();
+            SubgraphSource::InProcess { name, executable }
+        }
+        other => other,
+    };
+    sources().into_iter().map(guard_source).collect()
+}
+
 fn source<Q, M, S>(name: &str, schema: Schema<Q, M, S>) -> SubgraphSource
 where
     Q: async_graphql::ObjectType + 'static,
@@ -211,6 +231,15 @@ impl Tenants {
 
     /// A token that ends at an instant.
     pub fn log_in_until(&self, expires_at: chrono::DateTime<chrono::Utc>) -> String {
+        self.admit(expires_at, Granted::default())
+    }
+
+    /// A token that allows some things.
+    pub fn log_in_with(&self, granted: Granted) -> String {
+        self.admit(chrono::Utc::now() + Duration::from_secs(600), granted)
+    }
+
+    fn admit(&self, expires_at: chrono::DateTime<chrono::Utc>, granted: Granted) -> String {
         let member = Member {
             organization_id: OrganizationId::new(),
             identity_id: IdentityId::new(),
@@ -219,6 +248,7 @@ impl Tenants {
             roles: vec![Role::Member],
             expires_at,
             modules: None,
+            granted: Arc::new(granted),
         };
         let token = format!("token-{}", member.session_id);
         let modules = ["user", "leave", "crm"].map(str::to_owned).into();

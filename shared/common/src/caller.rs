@@ -49,6 +49,17 @@ pub struct Member {
     pub expires_at: DateTime<Utc>,
     /// The modules that the token itself grants. `None` in innoERP, where the organization's state says it.
     pub modules: Option<Arc<ModuleSet>>,
+    /// What the token itself allows, for schemas that ask for it. Nothing in innoERP, where roles say what is allowed.
+    pub granted: Arc<Granted>,
+}
+
+/// What a token allows, as its issuer spells it: `@requiresScopes` and `@policy` ask for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Granted {
+    /// Scopes (RFC 8693, section 4.2).
+    pub scopes: BTreeSet<String>,
+    /// Policies that hold for whoever shows the token.
+    pub policies: BTreeSet<String>,
 }
 
 /// What a request carries from the edge to every subgraph.

@@ -101,6 +101,7 @@ fn member(claims: &Claims) -> Result<Member> {
         session_id: claims.sid.into(),
         roles: claims.roles.iter().filter_map(|role| Role::parse(role)).collect(),
         modules: None,
+        granted: Arc::default(),
         expires_at: DateTime::from_timestamp(claims.exp, 0).ok_or_else(|| refused("its end is no time"))?,
     })
 }

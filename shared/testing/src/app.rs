@@ -48,6 +48,7 @@ impl Person {
             roles: claims.roles.iter().filter_map(|role| Role::parse(role)).collect(),
             expires_at: DateTime::<Utc>::MAX_UTC,
             modules: None,
+            granted: Arc::default(),
         }))
     }
 
@@ -66,6 +67,7 @@ impl Person {
             roles: roles.to_vec(),
             expires_at: DateTime::<Utc>::MAX_UTC,
             modules: None,
+            granted: Arc::default(),
         }))
     }
 

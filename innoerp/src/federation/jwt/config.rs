@@ -65,6 +65,14 @@ pub struct IssuerConfig {
     /// The claim that lists the caller's modules: a list of texts, or one text with spaces between. Default none.
     #[serde(default)]
     pub modules_claim: Option<String>,
+    /// The claim with the scopes that `@requiresScopes` asks for: a list of texts, or one text with spaces between
+    /// (RFC 8693, section 4.2; RFC 9068, section 2.2.3). Without it, a token grants none. Default `scope`.
+    #[serde(default = "usual_scopes_claim")]
+    pub scopes_claim: String,
+    /// The claim with the policies that `@policy` asks for, as in `scopes_claim`. What it does not name does not hold.
+    /// Default `policies`.
+    #[serde(default = "usual_policies_claim")]
+    pub policies_claim: String,
     /// The modules of organizations, by what `organization_claim` says. Default none.
     #[serde(default)]
     pub organizations: BTreeMap<String, Vec<String>>,
@@ -99,6 +107,14 @@ fn usual_jwks_refresh_s() -> u64 {
 
 fn usual_lifetime_max_s() -> i64 {
     86_400
+}
+
+fn usual_scopes_claim() -> String {
+    "scope".to_owned()
+}
+
+fn usual_policies_claim() -> String {
+    "policies".to_owned()
 }
 
 fn usual_algorithms() -> BTreeSet<SignatureAlgorithm> {

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use common::{Caller, Error, Member, ModuleSet, Result};
+use common::{Caller, Error, Granted, Member, ModuleSet, Result};
 use moka::sync::Cache;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use service::token::refused;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -99,8 +99,15 @@ impl JwtTenancy {
             roles: Vec::new(),
             expires_at: DateTime::from_timestamp(verified.expires_at_s, 0)?,
             modules: Some(modules),
+            granted: Arc::new(granted(&issuer.config, &verified.claims)),
         })
     }
+}
+
+/// What a token allows. A claim that is not there, or cannot be read, grants nothing.
+fn granted(issuer: &IssuerConfig, claims: &Map<String, Value>) -> Granted {
+    let named = |claim: &str| claims.get(claim).and_then(listed).unwrap_or_default().into_iter().collect();
+    Granted { scopes: named(&issuer.scopes_claim), policies: named(&issuer.policies_claim) }
 }
 
 /// A list of texts, or one text with spaces between, as `scope` has it (RFC 8693, section 4.2).

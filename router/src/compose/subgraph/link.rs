@@ -55,6 +55,27 @@ const GRAPHQL: [&str; 3] = ["deprecated", "specifiedBy", "oneOf"];
 
 const APOLLO: &str = "https://specs.apollo.dev/";
 
+/// The specifications that this router honours, with the newest version of each.
+const HONOURED: [(&str, (u32, u32)); 12] = [
+    ("link", (1, 0)),
+    ("core", (0, 2)),
+    ("join", (0, 5)),
+    ("federation", (2, u32::MAX)),
+    ("tag", (0, 3)),
+    ("inaccessible", (0, 2)),
+    ("authenticated", (0, 1)),
+    ("requiresScopes", (0, 1)),
+    ("policy", (0, 1)),
+    ("cost", (0, 1)),
+    // Hints for a cache that is not here: without it, answers are the same.
+    ("cacheTag", (0, u32::MAX)),
+    ("cacheControl", (0, u32::MAX)),
+];
+
+/// Those without which a schema means something else, whether or not its link says so.
+const REFUSED: [(&str, &str); 3] =
+    [("connect", "connectors"), ("source", "sources of data"), ("context", "contexts (`@fromContext`)")];
+
 /// One `@link`.
 struct Feature {
     /// The address without the version.
@@ -66,6 +87,8 @@ struct Feature {
     imports: Vec<(String, String)>,
     /// Imported types, as they are called here.
     types: Vec<String>,
+    /// `SECURITY` or `EXECUTION`: whoever does not know it must not serve the schema.
+    purpose: Option<String>,
 }
 
 /// All links of a subgraph.
@@ -79,7 +102,9 @@ impl Links {
     /// Reads the links of a document, and notes what is wrong with them.
     pub fn read(document: &Document, problems: &mut Vec<Conflict>) -> Self {
         let mut features = Vec::new();
-        for directive in schema_directives(document).filter(|used| used.name == link_name(document)) {
+        // `@core` is what `@link` was called before (<https://specs.apollo.dev/core/v0.2>).
+        let is_link = |used: &&Directive| used.name == link_name(document) || used.name == "core";
+        for directive in schema_directives(document).filter(is_link) {
             match Feature::read(directive) {
                 Ok(feature) => features.push(feature),
                 Err(problem) => problems.push(problem),
@@ -141,6 +166,19 @@ impl Links {
         })
     }
 
+    /// What a directive that reaches the supergraph is called by its specification.
+    pub fn canonical(&self, directive: &str) -> Option<&'static str> {
+        match self.known(directive) {
+            Some(Known::Merged(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The features that must be understood and are not, one sentence each.
+    pub fn not_understood(&self) -> impl Iterator<Item = String> {
+        self.features.iter().filter_map(Feature::not_understood)
+    }
+
     /// Why a name that is not known may be a mistake: federation has a directive of this name.
     pub fn is_forgotten(&self, directive: &str) -> bool {
         self.known(directive).is_none() && is_federated(directive)
@@ -151,8 +189,8 @@ impl Feature {
     fn read(link: &Directive) -> Result<Self, Conflict> {
         let wrong =
             |what: &str| Conflict::new(code::INVALID_LINK_DIRECTIVE_USAGE, format!("`{link}` {what}"));
-        let url = link.specified_argument_by_name("url").and_then(|url| url.as_str());
-        let url = url.ok_or_else(|| wrong("has no url"))?;
+        let url = ["url", "feature"].into_iter().find_map(|name| link.specified_argument_by_name(name));
+        let url = url.and_then(|url| url.as_str()).ok_or_else(|| wrong("has no url"))?;
         let (identity, version) = split_version(url);
         let name = identity.rsplit('/').next().unwrap_or_default();
         let prefix = match link.specified_argument_by_name("as") {
@@ -165,6 +203,10 @@ impl Feature {
             prefix: prefix.to_owned(),
             imports: Vec::new(),
             types: Vec::new(),
+            purpose: link
+                .specified_argument_by_name("for")
+                .filter(|purpose| !purpose.is_null())
+                .map(|purpose| purpose.to_string()),
         };
         let imports = link.specified_argument_by_name("import");
         for import in imports.and_then(|imports| imports.as_list()).unwrap_or_default() {
@@ -190,10 +232,26 @@ impl Feature {
         self.identity.strip_prefix(APOLLO) == Some(name)
     }
 
+    /// Why a schema with it cannot be served, if it cannot
+    /// (<https://specs.apollo.dev/link/v1.0/#Purpose>).
+    fn not_understood(&self) -> Option<String> {
+        let named = format!("{} v{}.{}", self.identity, self.version.0, self.version.1);
+        let apollo = self.identity.strip_prefix(APOLLO);
+        let refused = apollo.and_then(|name| REFUSED.iter().find(|(refused, _)| *refused == name));
+        if let Some((_, what)) = refused {
+            return Some(format!("the feature {named}, {what}, is not supported"));
+        }
+        let purpose = self.purpose.as_deref()?;
+        let newest = apollo.and_then(|name| HONOURED.iter().find(|(honoured, _)| *honoured == name));
+        let is_known = newest.is_some_and(|(_, newest)| self.version <= *newest);
+        (!is_known).then(|| format!("the feature {named} is for {purpose}, and is not known here"))
+    }
+
     /// What one of its directives is to us.
     fn meaning(&self, directive: &str) -> Option<Known> {
         match self.identity.strip_prefix(APOLLO)? {
             "federation" => Some(federated(directive).unwrap_or(Known::Ignored)),
+            "cost" if directive == "listSize" => federated(directive),
             "connect" | "link" | "core" => Some(Known::Ignored),
             // The specifications of `@tag`, `@inaccessible` and others, linked by themselves.
             name if name == directive => federated(directive),

@@ -24,6 +24,8 @@ pub(super) fn schema(sdl: &str) -> Result<SubgraphSchema, Conflict> {
         .map_err(|failed| Conflict::new(code::INVALID_GRAPHQL, told(&failed.errors)))?;
     let mut problems = Vec::new();
     let links = Links::read(&document, &mut problems);
+    let not_understood = links.not_understood();
+    problems.extend(not_understood.map(|message| Conflict::new(code::UNSUPPORTED_FEATURE, message)));
     let (renames, root_problems) = root_types::renamed(&document);
     problems.extend(root_problems);
     let composed = composed_directives(&document, &links, &mut problems);

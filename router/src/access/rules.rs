@@ -1,0 +1,153 @@
+//! What a supergraph demands, read once.
+
+use apollo_compiler::Name;
+use apollo_compiler::ast::{Definition, Directive, DirectiveList, Document, FieldDefinition};
+use apollo_compiler::collections::{HashMap, HashSet};
+
+use super::Demand;
+
+/// What a supergraph demands of whoever wants to see something.
+#[derive(Debug, Default)]
+pub(crate) struct Rules {
+    /// By type and field: all that has to be met.
+    fields: HashMap<Name, HashMap<Name, Vec<Demand>>>,
+    /// By object type: what stands at it. Whoever finds one behind an interface or a union needs it.
+    objects: HashMap<Name, Vec<Demand>>,
+    /// By interface or union: the object types in it that demand something.
+    members: HashMap<Name, Vec<Name>>,
+}
+
+/// A type, as far as access goes.
+#[derive(Default)]
+struct Type<'a> {
+    own: Vec<Demand>,
+    fields: Vec<(&'a FieldDefinition, Vec<Demand>)>,
+    interfaces: Vec<&'a Name>,
+    is_object: bool,
+    is_interface: bool,
+    /// Some subgraph takes it for an object type (`@interfaceObject`).
+    is_interface_object: bool,
+}
+
+impl Rules {
+    /// Reads a supergraph whose directives have their usual names.
+    pub fn read(supergraph: &Document) -> Self {
+        let mut types: HashMap<&Name, Type<'_>> = HashMap::default();
+        let mut unions = Vec::new();
+        for definition in &supergraph.definitions {
+            let Some(name) = definition.name() else { continue };
+            let mut ty = Type { own: demands(definition.directives()), ..Type::default() };
+            let (fields, interfaces) = match definition {
+                Definition::ObjectTypeDefinition(it) => (it.fields.as_slice(), &it.implements_interfaces),
+                Definition::InterfaceTypeDefinition(it) => (it.fields.as_slice(), &it.implements_interfaces),
+                Definition::ScalarTypeDefinition(_) | Definition::EnumTypeDefinition(_) => {
+                    types.insert(name, ty);
+                    continue;
+                }
+                Definition::UnionTypeDefinition(it) => {
+                    unions.push((name, &it.members));
+                    continue;
+                }
+                _ => continue,
+            };
+            ty.fields = fields.iter().map(|field| (&**field, demands(&field.directives))).collect();
+            ty.interfaces = interfaces.iter().collect();
+            ty.is_object = matches!(definition, Definition::ObjectTypeDefinition(_));
+            ty.is_interface = !ty.is_object;
+            ty.is_interface_object = definition.directives().get_all("join__type").any(|join| {
+                join.specified_argument_by_name("isInterfaceObject").and_then(|it| it.to_bool()) == Some(true)
+            });
+            types.insert(name, ty);
+        }
+        let is_open = |ty: &Type<'_>| ty.own.is_empty() && ty.fields.iter().all(|(_, own)| own.is_empty());
+        if types.values().all(is_open) {
+            return Self::default();
+        }
+        let mut rules = Self::default();
+        for (name, ty) in &types {
+            for (field, own) in &ty.fields {
+                let demands = all(&types, name, ty, field, own);
+                if !demands.is_empty() {
+                    rules.fields.entry((*name).clone()).or_default().insert(field.name.clone(), demands);
+                }
+            }
+            if ty.is_object && !ty.own.is_empty() {
+                rules.objects.insert((*name).clone(), ty.own.clone());
+                let unions = unions.iter().filter(|(_, members)| members.contains(name)).map(|(it, _)| *it);
+                for of in ty.interfaces.iter().copied().chain(unions) {
+                    rules.members.entry(of.clone()).or_default().push((*name).clone());
+                }
+            }
+        }
+        rules
+    }
+
+    /// Whether nothing is demanded of anybody.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.objects.is_empty()
+    }
+
+    /// What a field demands.
+    pub fn field(&self, ty: &str, field: &str) -> &[Demand] {
+        self.fields.get(ty).and_then(|fields| fields.get(field)).map_or(&[], Vec::as_slice)
+    }
+
+    /// What an object demands that is found behind an interface or a union.
+    pub fn object(&self, ty: &str) -> &[Demand] {
+        self.objects.get(ty).map_or(&[], Vec::as_slice)
+    }
+
+    /// What any object of an interface or a union may demand.
+    pub fn members(&self, ty: &str) -> impl Iterator<Item = &Demand> {
+        self.members.get(ty).into_iter().flatten().flat_map(|member| self.object(member))
+    }
+}
+
+/// All that one field demands: what stands at it, at its type, and at the type that it returns. Of an interface's field
+/// also what stands at the field in any object of it, whichever object it may turn out to be; of an object's also what
+/// stands at the field where a subgraph that knows the interface alone gives it.
+fn all(
+    types: &HashMap<&Name, Type<'_>>,
+    name: &Name,
+    ty: &Type<'_>,
+    field: &FieldDefinition,
+    own: &[Demand],
+) -> Vec<Demand> {
+    let returned = types.get(field.ty.inner_named_type()).map_or(&[][..], |ty| &ty.own);
+    let mut found: Vec<&Demand> = ty.own.iter().chain(own).chain(returned).collect();
+    let alike = |other: &'_ Type<'_>| -> Vec<Demand> {
+        let alike = other.fields.iter().filter(|(it, _)| it.name == field.name);
+        alike.flat_map(|(_, own)| own.iter().cloned()).collect()
+    };
+    let others: Vec<Demand> = if ty.is_interface {
+        types.values().filter(|other| other.interfaces.contains(&name)).flat_map(alike).collect()
+    } else {
+        let interfaces = ty.interfaces.iter().filter_map(|interface| types.get(*interface));
+        interfaces.filter(|interface| interface.is_interface_object).flat_map(alike).collect()
+    };
+    found.extend(&others);
+    let mut seen = HashSet::default();
+    found.into_iter().filter(|demand| seen.insert(*demand)).cloned().collect()
+}
+
+fn demands(directives: &DirectiveList) -> Vec<Demand> {
+    let demand = |used: &Directive| match used.name.as_str() {
+        "authenticated" => Some(Demand::Authenticated),
+        "requiresScopes" => Some(Demand::Scopes(lists(used, "scopes"))),
+        "policy" => Some(Demand::Policies(lists(used, "policies"))),
+        _ => None,
+    };
+    directives.iter().filter_map(|used| demand(used)).collect()
+}
+
+/// Any of these lists, each as a whole. One name stands for a list of it (GraphQL, section 3.11). What is no name can
+/// be granted to nobody.
+fn lists(directive: &Directive, argument: &str) -> Vec<Vec<String>> {
+    let Some(value) = directive.specified_argument_by_name(argument) else { return Vec::new() };
+    let one = std::slice::from_ref(value);
+    let any = value.as_list().unwrap_or(one).iter();
+    let name = |value: &apollo_compiler::Node<apollo_compiler::ast::Value>| {
+        value.as_str().map_or_else(|| format!("\0{value}"), str::to_owned)
+    };
+    any.map(|all| all.as_list().unwrap_or(std::slice::from_ref(all)).iter().map(name).collect()).collect()
+}
