@@ -73,7 +73,7 @@ mod worker_threads;
 
 pub use compose::{ComposeError, Composed, Conflict, Scope, Sdl, compose};
 pub use config::{
-    Config, ConfigError, ConfigFile, FederationConfig, Layout, Network, Persisted, Problem, Profile,
+    Config, ConfigError, ConfigFile, Csrf, FederationConfig, Layout, Network, Persisted, Problem, Profile,
     RateLimits, SchemaSource, SubgraphConfig, SubgraphErrors, SubscriptionProtocol, Subscriptions, Telemetry,
     TrustedDocuments, Unauthorized, no_file,
 };

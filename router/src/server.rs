@@ -32,8 +32,8 @@ use tower_http::compression::{Compression, CompressionLayer};
 use tower_http::cors::{AllowOrigin, Cors, CorsLayer};
 
 use self::content_negotiation::Format;
-use self::middleware::{CSRF, REQUEST_ID, text};
-use crate::config::Profile;
+use self::middleware::{REQUEST_ID, text};
+use crate::config::{Config, Profile};
 use crate::error::GraphqlError;
 use crate::pipeline;
 use crate::refusal::{Outcome, Refused};
@@ -47,8 +47,6 @@ const ENDPOINT: &str = "/graphql";
 const WEBSOCKET: &str = "/graphql/ws";
 /// The last event that a client saw of a stream that it comes back to.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// What other clients send to say that they are no page of another site.
-const PREFLIGHT: HeaderName = HeaderName::from_static("apollo-require-preflight");
 
 /// Everything that answers requests.
 pub(crate) struct App {
@@ -59,7 +57,7 @@ pub(crate) struct App {
 impl App {
     pub fn new(core: Arc<Core>) -> Self {
         let service = ServiceBuilder::new()
-            .layer(cors(&core.config.cors_origins, &core.forwarded))
+            .layer(cors(&core.config, &core.forwarded))
             .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
             .service(Routes { router: routes(core.clone()), core: core.clone() });
         Self { core, service }
@@ -119,7 +117,11 @@ fn routes(core: Arc<Core>) -> axum::Router {
         .route("/health/ready", get(ready))
         .fallback(beside)
         .method_not_allowed_fallback(|| async {
-            refused_plainly(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "use GET or POST")
+            let mut refused =
+                refused_plainly(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "use another method");
+            // The route says which.
+            refused.headers_mut().remove(header::ALLOW);
+            refused
         })
         .with_state(core)
 }
@@ -136,19 +138,17 @@ pub(crate) async fn nothing_here() -> Response {
     refused_plainly(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here")
 }
 
-fn cors(origins: &[String], forwarded: &[HeaderName]) -> CorsLayer {
-    let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+fn cors(config: &Config, forwarded: &[HeaderName]) -> CorsLayer {
+    let origins = config.cors_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     let allowed = [
         header::AUTHORIZATION,
         header::CONTENT_TYPE,
         header::ACCEPT,
         HeaderName::from_static("traceparent"),
         REQUEST_ID,
-        CSRF,
-        PREFLIGHT,
         LAST_EVENT_ID,
     ];
-    let allowed = allowed.into_iter();
+    let allowed = allowed.into_iter().chain(config.csrf.names());
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST, Method::PUT])
@@ -239,14 +239,13 @@ async fn get_graphql(
         return graphiql_page(State(core)).await;
     }
     // `Accept` does not tell: a page may set it without asking (https://fetch.spec.whatwg.org, "safelisted").
-    let is_deliberate = headers.contains_key(CSRF) || headers.contains_key(PREFLIGHT);
+    let is_deliberate = core.config.csrf.admits(&headers);
     let format = match accepted.filter(|format| *format != Format::Html) {
         Some(format) => format,
         None => return not_acceptable(),
     };
     if !is_deliberate {
-        let message = "send the header x-innoerp-csrf or apollo-require-preflight, with any value";
-        let refused = Refused::http(StatusCode::FORBIDDEN, "CSRF_BLOCKED", message);
+        let refused = Refused::http(StatusCode::FORBIDDEN, "CSRF_BLOCKED", core.config.csrf.advice());
         return format.respond(refused.into());
     }
     match query_string::read(&uri).map_err(Refused::from) {

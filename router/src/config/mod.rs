@@ -9,6 +9,7 @@
 //! else is to be done: `make sdl` prints the JSON Schema, and laws see that it is current and says the same as the
 //! comment.
 
+mod csrf;
 mod environment;
 mod faults;
 mod federation;
@@ -29,6 +30,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use csrf::Csrf;
 pub use faults::Faults;
 pub use federation::FederationConfig;
 pub use file::{ConfigFile, Layout};
@@ -53,6 +55,8 @@ pub struct Config {
     /// The domain whose subdomains are tenants, such as `example.com`: a token of another tenant than the one that the
     /// host name says is refused, and whoever has none is a guest of that tenant. Default none: host names say nothing.
     pub base_domain: Option<String>,
+    /// What tells requests of one's own from those of other sites' pages.
+    pub csrf: Csrf,
     /// Whose `x-forwarded-for` is believed, as addresses or networks (`10.0.0.0/8`). Default nobody's.
     pub trusted_proxies: Vec<Network>,
     /// What becomes of an operation of which the caller may not see a part, by `@authenticated`, `@requiresScopes` or
@@ -137,6 +141,7 @@ impl Default for Config {
             limits: graphql::Limits::default(),
             cors_origins: Vec::new(),
             base_domain: None,
+            csrf: Csrf::default(),
             trusted_proxies: Vec::new(),
             unauthorized: Unauthorized::Null,
             rate: RateLimits::default(),
@@ -308,6 +313,7 @@ impl Config {
             );
             problems.push(Problem::of(&format!("cors_origins[{at}]"), message));
         }
+        problems.extend(self.csrf.problems());
         if problems.is_empty() { Ok(()) } else { Err(ConfigError(problems)) }
     }
 

@@ -20,8 +20,63 @@ async fn a_get_needs_what_a_page_of_another_site_cannot_send_unasked() {
         let (status, body) = app.send(get().header(name, value)).await;
         assert_eq!((status, code(&body)), (403, "CSRF_BLOCKED"), "{name}: {value}");
     }
-    assert_eq!(app.send(get().header("x-innoerp-csrf", "1")).await.0, 200);
-    assert_eq!(app.send(get().header("apollo-require-preflight", "1")).await.0, 200);
+    for (name, value) in [
+        ("x-innoerp-csrf", "1"),
+        ("apollo-require-preflight", "true"),
+        ("x-apollo-operation-name", "Hello"),
+        ("x-graphql-yoga-csrf", "1"),
+        ("content-type", "application/json"),
+        ("content-type", "Application/JSON; charset=utf-8"),
+    ] {
+        assert_eq!(app.send(get().header(name, value)).await.0, 200, "{name}: {value}");
+    }
+    // A page may set a type that need not be asked about; what stands beside it proves nothing.
+    let two = get().header("content-type", "text/plain").header("content-type", "application/json");
+    assert_eq!(app.send(two).await.0, 403);
+}
+
+#[tokio::test]
+async fn which_headers_let_a_get_in_is_a_setting_and_so_is_whether_it_needs_one() {
+    let mut settings = config();
+    settings.csrf.headers = vec!["X-Token-Of-Ours".to_owned()];
+    settings.cors_origins = vec!["https://app.example.com".to_owned()];
+    let app = App::start_with(settings.clone()).await;
+    let get = |app: &App| app.client.get(app.url("/graphql")).query(&[("query", "{ hello }")]);
+    let (status, body) = app.send(get(&app).header("x-innoerp-csrf", "1")).await;
+    assert_eq!((status, code(&body)), (403, "CSRF_BLOCKED"));
+    assert!(body["errors"][0]["message"].as_str().unwrap().contains("X-Token-Of-Ours"), "{body}");
+    assert_eq!(app.send(get(&app).header("x-token-of-ours", "1")).await.0, 200);
+    // Pages of known origins may send it.
+    let preflight = app.client.request(reqwest::Method::OPTIONS, app.url("/graphql"));
+    let preflight = preflight.header("origin", "https://app.example.com");
+    let preflight = preflight.header("access-control-request-method", "GET").send().await.unwrap();
+    let allowed = preflight.headers()["access-control-allow-headers"].to_str().unwrap();
+    assert!(allowed.contains("x-token-of-ours"), "{allowed}");
+
+    settings.csrf.guard_reads = false;
+    let app = App::start_with(settings).await;
+    assert_eq!(app.send(get(&app)).await.0, 200);
+    // It is about reading.
+    let mutation =
+        app.client.get(app.url("/graphql")).query(&[("query", "mutation { rename(name: \"a\") }")]);
+    assert_eq!(app.send(mutation).await.0, 405);
+    let post = app.client.post(app.url("/graphql")).header("content-type", "text/plain");
+    assert_eq!(app.send(post.body(r#"{"query":"{ hello }"}"#)).await.0, 415);
+}
+
+#[tokio::test]
+async fn a_method_that_is_not_allowed_is_answered_with_those_that_are() {
+    let app = App::start().await;
+    let allow = async |request: reqwest::RequestBuilder| {
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 405);
+        response.headers()["allow"].to_str().unwrap().replace(' ', "")
+    };
+    let mutation = app.client.get(app.url("/graphql")).header("x-innoerp-csrf", "1");
+    let mutation = mutation.query(&[("query", "mutation { rename(name: \"a\") }")]);
+    assert_eq!(allow(mutation).await, "GET,HEAD,POST");
+    assert_eq!(allow(app.client.delete(app.url("/graphql"))).await, "GET,HEAD,POST");
+    assert_eq!(allow(app.client.post(app.url("/health/live"))).await, "GET,HEAD");
 }
 
 #[tokio::test]

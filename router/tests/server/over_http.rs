@@ -119,7 +119,7 @@ async fn get_answers_queries_and_refuses_mutations() {
     assert_eq!(app.send(get(&query)).await, (200, json!({"data": {"numbers": [0, 1]}})));
     let mutation = get(&[("query", "mutation { rename(name: \"a\") }")]).send().await.unwrap();
     assert_eq!(mutation.status(), 405);
-    assert_eq!(mutation.headers()["allow"], "POST");
+    assert_eq!(mutation.headers()["allow"], "GET, HEAD, POST");
     assert_eq!(app.send(get(&[])).await.0, 400);
     assert_eq!(app.send(get(&[("query", "{ hello }"), ("variables", "{")])).await.0, 400);
     assert_eq!(app.send(get(&[("query", "subscription { ticks }")])).await.0, 400);

@@ -4,6 +4,7 @@ mod audits;
 mod event_stream;
 mod multipart;
 mod node;
+mod reads;
 mod subgraphs;
 mod subscriptions;
 mod websocket;
