@@ -54,8 +54,7 @@ pub(super) struct Source {
 
 impl Jump {
     fn new(view: &View, target: &View, sources: Vec<Source>) -> Self {
-        let is_back = target.graph == view.graph && target.ty == view.ty;
-        Self { target: target.clone(), sources, is_back }
+        Self { target: target.clone(), sources, is_back: is_back(view, target) }
     }
 
     pub fn address(self: &Rc<Self>) -> usize {
@@ -191,8 +190,7 @@ impl<'a> Map<'a> {
         known: &[Rc<Jump>],
         seek: &mut Seek<'_>,
     ) -> Result<Option<Jump>, PlanError> {
-        let Some(entered) = self.known(target) else { return Ok(None) };
-        for key in keys(entered, self.is_interface_object(view)) {
+        for key in self.keys(view, target) {
             let mut sources = Vec::new();
             for part in key {
                 let source = match self.source(view, part, known) {
@@ -227,12 +225,9 @@ impl<'a> Map<'a> {
         let is_interface_object = self.is_interface_object(view);
         let mut found = Vec::new();
         let mut add = |graph: usize, ty: &Name, objects: TypeSet| {
-            if self
-                .graphs
-                .known(graph, ty)
-                .is_some_and(|known| keys(known, is_interface_object).next().is_some())
-            {
-                found.push(View { graph, ty: ty.clone(), objects, provided: Vec::new() });
+            let target = View { graph, ty: ty.clone(), objects, provided: Vec::new() };
+            if self.keys(view, &target).next().is_some() {
+                found.push(target);
             }
         };
         let is_object =
@@ -261,8 +256,20 @@ impl<'a> Map<'a> {
         found
     }
 
+    /// By what the objects of a view can be asked for. Those that are known by an interface alone are no objects of a type
+    /// yet. Whoever has given objects and needs to be told something of them takes them back by any of their keys, as
+    /// one that may be entered by none (`resolvable: false`) still has to answer what it requires.
+    fn keys(self, view: &View, target: &View) -> impl Iterator<Item = &'a Vec<Shared<Ask>>> {
+        let (is_interface_object, is_back) = (self.is_interface_object(view), is_back(view, target));
+        self.known(target).into_iter().flat_map(move |known| {
+            let of_objects = known.object_keys.iter().filter(move |_| !is_interface_object);
+            let for_return = known.closed_keys.iter().filter(move |_| is_back);
+            known.keys.iter().chain(of_objects).chain(for_return)
+        })
+    }
+
     fn jump(self, view: &View, target: &View, known: &[Rc<Jump>]) -> Option<Jump> {
-        let keys = keys(self.known(target)?, self.is_interface_object(view));
+        let keys = self.keys(view, target);
         let none = HashSet::new();
         let calls = |sources: &[Source]| -> usize {
             sources.iter().filter_map(|one| one.jump.as_ref()).map(|jump| jump.calls(&none)).sum()
@@ -335,7 +342,7 @@ impl<'a> Map<'a> {
     }
 }
 
-/// By what objects can be asked for. Those that are known by an interface alone are no objects of a type yet.
-fn keys(known: &Known, is_interface_object: bool) -> impl Iterator<Item = &Vec<Shared<Ask>>> {
-    known.keys.iter().chain(known.object_keys.iter().filter(move |_| !is_interface_object))
+/// Whether the objects are asked of the subgraph again that has given them.
+fn is_back(view: &View, target: &View) -> bool {
+    target.graph == view.graph && target.ty == view.ty
 }

@@ -47,6 +47,8 @@ pub(super) struct Known {
     pub objects: TypeSet,
     /// By what it can be asked for: each part of a key with what leads to it.
     pub keys: Vec<Vec<Shared<Ask>>>,
+    /// By what it cannot be asked for by others (`resolvable: false`).
+    pub closed_keys: Vec<Vec<Shared<Ask>>>,
     /// By what all objects of an interface can be asked for, each as what it is.
     pub object_keys: Vec<Vec<Shared<Ask>>>,
     /// What it has.

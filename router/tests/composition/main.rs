@@ -13,6 +13,10 @@ mod interfaces;
 mod keys;
 mod links;
 mod overrides;
+mod plannable;
+#[path = "../oracle/random.rs"]
+#[expect(dead_code, reason = "the oracle needs more of it")]
+mod random;
 mod reach;
 mod timing;
 mod views;

@@ -160,3 +160,27 @@ async fn a_key_is_put_together_from_what_several_subgraphs_know() {
     assert_eq!(api.ask("{ basket { total } }").await, json!({ "data": { "basket": { "total": 42 } } }));
     assert_eq!(api.called(), ["orders", "stock", "prices"]);
 }
+
+/// One that may be entered by no key answers all the same what it requires of its own objects.
+#[tokio::test]
+async fn whoever_gave_an_object_is_told_what_it_requires_though_none_may_ask_it_by_a_key() {
+    let first = Toy {
+        name: "first",
+        sdl: r#"type B @key(fields: "id") { id: ID! f1: String } type Query { z: Int }"#,
+        data: json!({ "Query": { "z": 1 }, "B": [{ "id": "1", "f1": "one" }] }),
+    };
+    let second = Toy {
+        name: "second",
+        sdl: r#"
+            type Query { b: B }
+            type B @key(fields: "id", resolvable: false) {
+              id: ID! f1: String @external f2: String @requires(fields: "f1")
+            }
+        "#,
+        data: json!({ "Query": { "b": { "id": "1" } }, "B": [{ "id": "1", "f2": "=f1" }] }),
+    };
+    let api = Federation::composed(&[first, second]);
+    let answer = api.ask("{ b { id f2 } }").await;
+    assert_eq!(answer, json!({ "data": { "b": { "id": "1", "f2": "\"one\"" } } }));
+    assert_eq!(api.called(), ["second", "first", "second"]);
+}

@@ -79,16 +79,8 @@ impl Toy {
             built.unwrap_or_else(|error| panic!("{}: {error}", self.name))
         };
         let types = parse("").types;
-        let is_entity = |ty: &&ExtendedType| {
-            let mut keys = ty.directives().get_all("key");
-            let is_resolvable = |key: bool| key;
-            ty.is_object()
-                && keys.any(|key| {
-                    key.specified_argument_by_name("resolvable")
-                        .and_then(|value| value.to_bool())
-                        .is_none_or(is_resolvable)
-                })
-        };
+        // A key that others may not use (`resolvable: false`) is one that the subgraph itself may come back by.
+        let is_entity = |ty: &&ExtendedType| ty.is_object() && ty.directives().has("key");
         let entities: Vec<&str> = types.values().filter(is_entity).map(|ty| ty.name().as_str()).collect();
         let query = if types.contains_key("Query") { "extend type Query" } else { "type Query" };
         let field = "_entities(representations: [_Any!]!): [_Entity]!";

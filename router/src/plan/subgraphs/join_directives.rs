@@ -179,8 +179,9 @@ impl Reader<'_> {
                 .collect();
             for (ty, key, is_resolvable) in keys {
                 let set = self.field_set(&ty, &key)?;
-                if let Some(known) = self.known(graph, &ty).filter(|_| is_resolvable) {
-                    known.keys.push(set.paths().into_iter().map(Shared::new).collect());
+                if let Some(known) = self.known(graph, &ty) {
+                    let keys = if is_resolvable { &mut known.keys } else { &mut known.closed_keys };
+                    keys.push(set.paths().into_iter().map(Shared::new).collect());
                 }
             }
         }
