@@ -2,14 +2,17 @@
 
 mod sockets;
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use apollo_compiler::ast::{self, Document};
+use apollo_compiler::Name;
+use apollo_compiler::ast::{self, Definition, Document};
 use async_graphql::parser::types::OperationType;
 use futures::FutureExt;
-use graphql::{FieldShape, Hits, Limit, LimitExceeded, Limits, Mode, Modes};
+use graphql::{FieldCost, FieldShape, Hits, Limit, LimitExceeded, Limits, Mode, Modes, PAGE_MAX};
+use serde_json::{Map, Value};
 
 pub(crate) use sockets::{Socket, Sockets};
 
@@ -88,20 +91,69 @@ impl Guard {
     }
 }
 
-/// Scans, parses and measures a document for a view. Costs time linear in its length.
+/// Scans, parses and measures a document for a view, for whoever will ask it. Costs time linear in its length.
 pub(crate) fn measure(
     guard: &Guard,
     limits: &Limits,
     view: &Supergraph,
     text: &str,
 ) -> Result<(), Vec<GraphqlError>> {
+    measure_with(guard, limits, view, text, &Map::new())
+}
+
+/// Measures a document again, when variables ask for more entries than they were taken to ask for.
+pub(crate) fn measure_long_pages(
+    guard: &Guard,
+    limits: &Limits,
+    view: &Supergraph,
+    (text, operation): (&str, &Operation),
+    variables: &Map<String, Value>,
+) -> Result<(), Vec<GraphqlError>> {
+    let is_long =
+        |name: &Name| variables.get(name.as_str()).and_then(entries).is_some_and(|said| said > PAGE_MAX);
+    match operation.slicing.iter().any(is_long) {
+        true => measure_with(guard, limits, view, text, variables),
+        false => Ok(()),
+    }
+}
+
+fn measure_with(
+    guard: &Guard,
+    limits: &Limits,
+    view: &Supergraph,
+    text: &str,
+    variables: &Map<String, Value>,
+) -> Result<(), Vec<GraphqlError>> {
     let mut hits = Hits::default();
     let scanned = limits.scan(text, &mut hits);
     guard.judged(text, hits, scanned)?;
     let parsed = document::parse(text)?;
     let mut hits = Hits::default();
-    let checked = check(limits, view, &parsed, &mut hits);
+    let checked = check(limits, view, &parsed, variables, &mut hits);
     guard.judged(text, hits, checked)
+}
+
+/// How many entries a variable asks for.
+fn entries(value: &Value) -> Option<usize> {
+    let number = value.as_u64().or_else(|| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "such a cast saturates")]
+        value.as_f64().map(|number| number.max(0.0) as u64)
+    })?;
+    Some(usize::try_from(number).unwrap_or(usize::MAX))
+}
+
+/// The most that any operation says of a variable by default.
+fn usual_entries(document: &Document) -> HashMap<&str, usize> {
+    let mut found: HashMap<&str, usize> = HashMap::new();
+    let operations = document.definitions.iter().filter_map(Definition::as_operation_definition);
+    for variable in operations.flat_map(|operation| &operation.variables) {
+        let default = variable.default_value.as_ref().and_then(|value| value.to_i32());
+        if let Some(default) = default.and_then(|default| usize::try_from(default).ok()) {
+            let most = found.entry(variable.name.as_str()).or_default();
+            *most = default.max(*most);
+        }
+    }
+    found
 }
 
 /// Measures a document by what a view says of its fields.
@@ -109,9 +161,12 @@ fn check(
     limits: &Limits,
     view: &Supergraph,
     document: &Document,
+    variables: &Map<String, Value>,
     hits: &mut Hits,
 ) -> Result<(), LimitExceeded> {
-    let (types, sizes) = (view.schema(), view.list_sizes());
+    let (types, costs) = (view.schema(), view.costs());
+    let usual = usual_entries(document);
+    let variable = |name: &str| variables.get(name).and_then(entries).or_else(|| usual.get(name).copied());
     let root = |kind| {
         let kind = match kind {
             OperationType::Query => ast::OperationType::Query,
@@ -122,31 +177,30 @@ fn check(
     };
     let field = |ty: &str, name: &str| {
         let answered = &types.type_field(ty, name).ok()?.ty;
-        let stated = sizes.of(ty, name);
         Some(FieldShape {
             ty: answered.inner_named_type().as_str(),
             is_list: answered.is_list(),
-            size: stated.and_then(|stated| stated.assumed),
-            slicing: stated.map(|stated| stated.slicing.as_slice()).unwrap_or_default(),
+            cost: costs.of(ty, name).unwrap_or(FieldCost::nothing()),
         })
     };
-    limits
-        .check_in(graphql::Schema { root: &root, field: &field }, &document::measured(document), hits)
-        .map(drop)
+    let schema = graphql::Schema { root: &root, field: &field, variable: &variable };
+    limits.check_in(schema, &document::measured(document), hits).map(drop)
 }
 
 /// Whether a document is within the limits that are enforced for a view. Counts nothing.
 pub(crate) fn fits(limits: &Limits, view: &Supergraph, text: &str) -> bool {
     let mut hits = Hits::default();
     let is_scanned = limits.scan(text, &mut hits).is_ok();
-    is_scanned && document::parse(text).is_ok_and(|parsed| check(limits, view, &parsed, &mut hits).is_ok())
+    let none = Map::new();
+    is_scanned
+        && document::parse(text).is_ok_and(|parsed| check(limits, view, &parsed, &none, &mut hits).is_ok())
 }
 
 /// Measures variables.
 pub(crate) fn measure_variables(
     guard: &Guard,
     limits: &Limits,
-    variables: &serde_json::Map<String, serde_json::Value>,
+    variables: &Map<String, Value>,
 ) -> Result<(), Vec<GraphqlError>> {
     let mut hits = Hits::default();
     let checked = limits.check_variables(variables, &mut hits);

@@ -190,6 +190,8 @@ async fn prepare(
     let known = view.prepared_for(document, operation_name.as_deref(), asking);
     core.metrics.operations.looked_up(known.is_some());
     if let Some(operation) = known {
+        let limits = &core.config.limits;
+        limits::measure_long_pages(&core.guard, limits, &view, (&**document, &operation), variables)?;
         return Ok(operation);
     }
     let started_at = Instant::now();
@@ -202,7 +204,10 @@ async fn prepare(
         let asking = Asking { variables: &variables, is_met: &|demand| demand.is_met_by(&caller) };
         let planned = view.prepare_within(&document, operation_name.as_deref(), asking, planning_max);
         limits::measure_planning(&core.guard, &core.config, &planned);
-        Ok(planned?)
+        let operation = planned?;
+        let limits = &core.config.limits;
+        limits::measure_long_pages(&core.guard, limits, &view, (&document, &operation), &variables)?;
+        Ok(operation)
     };
     let planned = tokio::task::spawn_blocking(plan).instrument(part!("plan")).await;
     let took = started_at.elapsed();

@@ -16,7 +16,7 @@ use common::Caller;
 use serde_json::{Map, Value};
 
 use crate::access::{Demand, Demands, Judged, has_refused, is_refused};
-use crate::compose::{self, ComposeError, Composed, ListSizes, Scope};
+use crate::compose::{self, ComposeError, Composed, Costs, Scope};
 use crate::error::{GraphqlError, PathSegment, code};
 use crate::execute::{Engine, Layout, SizeHints, shape};
 pub use crate::execute::{Operation, OperationKind, Response};
@@ -41,7 +41,7 @@ pub struct Supergraph {
     supergraph_sdl: String,
     api_sdl: String,
     engine: Arc<Engine>,
-    list_sizes: ListSizes,
+    costs: Costs,
     operations: moka::sync::Cache<Arc<str>, Known>,
 }
 
@@ -128,7 +128,7 @@ impl Supergraph {
         let needed = planner.needed();
         Ok(Self {
             supergraph_sdl: composed.supergraph_sdl,
-            list_sizes: composed.list_sizes,
+            costs: composed.costs,
             api_sdl: composed.api_sdl,
             engine: Arc::new(Engine {
                 planner,
@@ -167,9 +167,9 @@ impl Supergraph {
         !self.engine.access.is_empty()
     }
 
-    /// How long lists are said to be.
-    pub(crate) fn list_sizes(&self) -> &ListSizes {
-        &self.list_sizes
+    /// What fields are said to cost.
+    pub(crate) fn costs(&self) -> &Costs {
+        &self.costs
     }
 
     /// The subgraphs that it is composed of, in no order.
@@ -363,6 +363,7 @@ impl Supergraph {
         let shape = shape(&self.engine, &document, &definition, &layout, &judged)
             .map_err(|_| one(code::TOO_COMPLEX, "this operation selects too much"))?;
         let engine = self.engine.clone();
+        let slicing = self.costs.slicing_variables(&document);
         Ok(Known::Operation(Arc::new(Operation {
             engine,
             document,
@@ -370,6 +371,7 @@ impl Supergraph {
             decided,
             is_lost: shape.is_lost(),
             is_refused_something,
+            slicing,
             judged,
             kind,
             introspects,

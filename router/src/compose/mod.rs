@@ -3,13 +3,13 @@
 //! Composition is our own: views are composed while requests wait, from subgraphs that were read once ([`Sdl`]).
 
 mod api_schema;
+mod costs;
 mod diagnostics;
 mod document;
 mod error;
 mod field_set;
 mod given;
 mod join;
-mod list_sizes;
 mod merge;
 mod satisfiability;
 mod sdl;
@@ -25,9 +25,9 @@ use apollo_compiler::ast::{Definition, Document};
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Schema};
 
+pub(crate) use costs::Costs;
 pub(crate) use diagnostics::{in_one_line, listed, names};
 pub use error::{ComposeError, Conflict};
-pub(crate) use list_sizes::ListSizes;
 pub use sdl::Sdl;
 pub(crate) use subgraph_list::graphs;
 
@@ -49,8 +49,8 @@ pub struct Composed {
     pub(crate) api_schema: Valid<Schema>,
     /// The names of all fields, those that clients do not see included.
     pub(crate) field_names: HashSet<Name>,
-    /// How long lists are said to be.
-    pub(crate) list_sizes: ListSizes,
+    /// What fields are said to cost.
+    pub(crate) costs: Costs,
     /// Who may see what.
     pub(crate) access: Rules,
 }
@@ -175,9 +175,9 @@ fn derive(supergraph: Document) -> Result<Composed, String> {
         };
         field_names.extend(fields.iter().map(|field| field.name.clone()));
     }
-    let list_sizes = ListSizes::read(&supergraph);
+    let costs = Costs::read(&supergraph);
     let access = Rules::read(&supergraph);
     let api = api_schema::document(supergraph);
     let api_schema = api.to_schema_validate().map_err(|error| diagnostics::told(&error.errors))?;
-    Ok(Composed { supergraph_sdl, api_sdl: api.to_string(), api_schema, field_names, list_sizes, access })
+    Ok(Composed { supergraph_sdl, api_sdl: api.to_string(), api_schema, field_names, costs, access })
 }

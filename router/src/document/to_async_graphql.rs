@@ -9,7 +9,8 @@ use async_graphql::parser::types::{
     InlineFragment, OperationDefinition, OperationType, Selection, SelectionSet, Type, TypeCondition,
     VariableDefinition,
 };
-use async_graphql::{Name, Pos, Positioned, Value};
+use async_graphql::{Name, Pos, Positioned};
+use async_graphql_value::Value;
 
 /// What of a document limits look at: selections, the types that they are about, how often there are directives, and
 /// the lengths of pages. All of it is there, also what validation will refuse, such as a second operation of one name.
@@ -85,11 +86,7 @@ fn selection(selection: &ast::Selection) -> Selection {
         ast::Selection::Field(field) => Selection::Field(at(Field {
             alias: field.alias.as_ref().map(name),
             name: name(&field.name),
-            arguments: field
-                .arguments
-                .iter()
-                .map(|one| (name(&one.name), at(value(&one.value).into_value())))
-                .collect(),
+            arguments: field.arguments.iter().map(|one| (name(&one.name), at(value(&one.value)))).collect(),
             directives: directives(&field.directives),
             selection_set: selections(&field.selection_set),
         })),
@@ -109,11 +106,12 @@ fn directives(directives: &ast::DirectiveList) -> Vec<Positioned<Directive>> {
     directives.iter().map(|one| at(Directive { name: name(&one.name), arguments: Vec::new() })).collect()
 }
 
-/// A number or null as it is, for it may be the length of a page; of everything else only that it is neither.
+/// A number, a variable or null as it is, for it may be the length of a page; of everything else only that it is neither.
 fn value(value: &Node<ast::Value>) -> Value {
     match &**value {
         ast::Value::Null => Value::Null,
-        ast::Value::Int(int) => int.as_str().parse::<i64>().map_or(Value::Boolean(true), Value::from),
+        ast::Value::Variable(name) => Value::Variable(Name::new(name)),
+        ast::Value::Int(int) => Value::Number(int.as_str().parse().unwrap_or(i64::MAX).into()),
         _ => Value::Boolean(true),
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use apollo_compiler::Node;
 use apollo_compiler::executable::{ExecutableDocument, Operation as Definition};
 use apollo_compiler::validation::Valid;
+use apollo_compiler::{Name, Node};
 use common::RequestContext;
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt};
@@ -43,6 +43,8 @@ pub struct Operation {
     /// The answer is null whatever the subgraphs say.
     pub(crate) is_lost: bool,
     pub(crate) is_refused_something: bool,
+    /// The variables that say how long pages are.
+    pub(crate) slicing: Vec<Name>,
     pub(crate) kind: OperationKind,
     pub(crate) introspects: bool,
     /// How long it took to plan.

@@ -63,6 +63,23 @@ fn the_highest_cost_stands() {
     assert_eq!(shown(&all.api_sdl, "Query.x"), "x: [Int]");
 }
 
+#[test]
+fn the_longest_list_stands_with_everything_that_says_how_long_it_is() {
+    let with = |size: &str| {
+        format!(
+            "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.9\", import: [\"@listSize\", \"@shareable\"])
+             type Query {{ x(a: Int, b: Int): [Int] @shareable @listSize({size}) }}"
+        )
+    };
+    let one = with("assumedSize: 5, slicingArguments: [\"a\"]");
+    let other = with("assumedSize: 9, slicingArguments: [\"b\", \"a\"], requireOneSlicingArgument: false");
+    let all = composed_as_is(&[&one, &other], Scope::Whole).unwrap();
+    let expected =
+        "@listSize(assumedSize: 9, slicingArguments: [\"a\", \"b\"], requireOneSlicingArgument: false)";
+    let x = shown(&all.supergraph_sdl, "Query.x");
+    assert!(x.ends_with(expected), "{x}");
+}
+
 const OWN: &str = "extend schema @composeDirective(name: \"@own\")
     @link(url: \"https://own.example/own/v1.2\", import: [\"@own\"])
     directive @own(level: Level = LOW) on FIELD_DEFINITION enum Level { LOW HIGH }";

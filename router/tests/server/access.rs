@@ -1,10 +1,19 @@
 //! Fields for some callers only, over HTTP.
 
 use common::Granted;
-use router::{Config, Unauthorized};
+use router::{Config, SubgraphSource, Unauthorized};
 use serde_json::json;
 
-use crate::toys::{App, code, config, guarded};
+use crate::toys::{App, code, config, sources_saying};
+
+/// The toys, of which some fields are for some callers only.
+fn guarded() -> Vec<SubgraphSource> {
+    sources_saying(&[
+        ("ticks: Int!", "@federation__requiresScopes(scopes: [[\"ticks\"]])"),
+        ("hello: String!", "@federation__authenticated"),
+        ("leaveDays: Int!", "@federation__policy(policies: [[\"staff\"]])"),
+    ])
+}
 
 fn scopes(names: &[&str]) -> Granted {
     Granted { scopes: names.iter().map(|name| (*name).to_owned()).collect(), ..Granted::default() }

@@ -5,7 +5,7 @@ use router::Config;
 use serde_json::{Value, json};
 
 use crate::raw;
-use crate::toys::{App, code, config};
+use crate::toys::{App, code, config, sources_saying};
 use crate::websocket::Socket;
 
 /// What refuses a request that is past a limit.
@@ -226,4 +226,39 @@ async fn a_mode_of_an_unknown_limit_is_a_mistake_in_the_settings() {
     let with = |name: &str| serde_json::from_value::<Config>(json!({"limits": {"modes": {name: "measure"}}}));
     assert!(with("depth_max").is_ok());
     assert!(with("depht_max").unwrap_err().to_string().contains("depht_max"));
+}
+
+/// One that is asked again is not measured again, unless a variable asks for more than it was measured for.
+#[tokio::test]
+async fn what_the_schema_says_of_cost_holds_for_literals_variables_and_what_was_asked_before() {
+    let said = [
+        (
+            "numbers(count: Int!): [Int!]!",
+            "@federation__listSize(slicingArguments: [\"count\"]) @federation__cost(weight: 2)",
+        ),
+        ("leaveDays: Int!", "@federation__cost(weight: 6000)"),
+    ];
+    let app = App::serve(config(), sources_saying(&said)).await;
+    let token = app.tenants.log_in();
+    let asked = async |query: &str, count: Option<u64>| {
+        let body = json!({ "query": query, "variables": { "n": count } });
+        let request = app.client.post(app.url("/graphql")).bearer_auth(&token).json(&body);
+        let (_, body) = app.send(request).await;
+        code(&body).to_owned()
+    };
+    assert_eq!(asked("{ leaveDays }", None).await, "QUERY_TOO_COSTLY");
+    assert_eq!(asked("{ numbers(count: 2500) }", None).await, "none");
+    assert_eq!(asked("{ numbers(count: 2501) }", None).await, "QUERY_TOO_COSTLY");
+    let by_variable = "query ($n: Int!) { numbers(count: $n) }";
+    for (count, expected) in [
+        (2_501, "QUERY_TOO_COSTLY"),
+        (5, "none"),
+        (2_500, "none"),
+        (2_501, "QUERY_TOO_COSTLY"),
+        (1_000_000, "QUERY_TOO_COSTLY"),
+    ] {
+        assert_eq!(asked(by_variable, Some(count)).await, expected, "{count}");
+    }
+    let by_default = "query ($n: Int = 1000000) { numbers(count: $n) }";
+    assert_eq!(asked(by_default, None).await, "QUERY_TOO_COSTLY");
 }

@@ -175,24 +175,18 @@ pub fn sources() -> Vec<SubgraphSource> {
     ]
 }
 
-/// The same, where some fields are for some callers only.
-pub fn guarded() -> Vec<SubgraphSource> {
-    let guard = |sdl: &str| {
-        let guarded = [
-            ("ticks: Int!", "ticks: Int! @federation__requiresScopes(scopes: [[\"ticks\"]])"),
-            ("hello: String!", "hello: String! @federation__authenticated"),
-            ("leaveDays: Int!", "leaveDays: Int! @federation__policy(policies: [[\"staff\"]])"),
-        ];
-        guarded.iter().fold(sdl.to_owned(), |sdl, (open, guarded)| sdl.replace(open, guarded))
-    };
-    let guard_source = |source: SubgraphSource| match source {
+/// The same, with something said of some fields: each with what stands after it.
+pub fn sources_saying(said: &[(&str, &str)]) -> Vec<SubgraphSource> {
+    let say = |source: SubgraphSource| match source {
         SubgraphSource::InProcess { name, mut executable } => {
-            executable.sdl = guard(&executable.sdl).into();
+            let say =
+                |sdl: String, (field, said): &(&str, &str)| sdl.replace(field, &format!("{field} {said}"));
+            executable.sdl = said.iter().fold(executable.sdl.to_string(), say).into();
             SubgraphSource::InProcess { name, executable }
         }
         other => other,
     };
-    sources().into_iter().map(guard_source).collect()
+    sources().into_iter().map(say).collect()
 }
 
 fn source<Q, M, S>(name: &str, schema: Schema<Q, M, S>) -> SubgraphSource

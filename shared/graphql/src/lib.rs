@@ -31,8 +31,8 @@ pub use history::{
     viewer_permissions,
 };
 pub use limits::{
-    DocumentFacts, FieldShape, Hits, Limit, LimitExceeded, Limits, Mode, Modes, NESTING_HARD_MAX, Schema,
-    TOKENS_HARD_MAX, without_ignored,
+    DocumentFacts, FieldCost, FieldShape, Hits, Limit, LimitExceeded, Limits, Mode, Modes, NESTING_HARD_MAX,
+    PAGE_MAX, Schema, Slicing, TOKENS_HARD_MAX, without_ignored,
 };
 #[cfg(feature = "subgraph")]
 pub use macros::{inputs, mutations, noun, queries, sorts};

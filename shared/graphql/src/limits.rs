@@ -4,6 +4,7 @@
 //! spreads cost seconds of expansion. So every server, the router and each subgraph, calls [`Limits::scan`]
 //! before any parser sees the text and [`Limits::check`] before anything walks the parsed document.
 
+mod cost;
 mod mode;
 mod scan;
 mod shape;
@@ -12,9 +13,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use cost::{FieldCost, Slicing};
 pub use mode::{Hits, Limit, Mode, Modes};
 pub use scan::without_ignored;
-pub use shape::{DocumentFacts, FieldShape, Schema};
+pub use shape::{DocumentFacts, FieldShape, PAGE_MAX, Schema};
 
 /// Brackets within brackets, and fragments within fragments, that are refused whatever the settings say.
 pub const NESTING_HARD_MAX: usize = 128;
@@ -165,7 +167,8 @@ impl Limits {
     ///
     /// # Errors
     /// `QUERY_TOO_DEEP`, `TOO_MANY_ALIASES`, `TOO_MANY_ROOT_FIELDS`, `TOO_MANY_DIRECTIVES`,
-    /// `TOO_MANY_SELECTIONS`, `QUERY_TOO_COSTLY`, `NESTED_TOO_DEEP` or `INTROSPECTION_TOO_DEEP`.
+    /// `TOO_MANY_SELECTIONS`, `QUERY_TOO_COSTLY`, `SLICING_ARGUMENT_NEEDED`, `NESTED_TOO_DEEP` or
+    /// `INTROSPECTION_TOO_DEEP`.
     pub fn check(
         &self,
         document: &async_graphql::parser::types::ExecutableDocument,

@@ -1,6 +1,6 @@
 //! The directives that a type, a field or a value has in the supergraph.
 
-use apollo_compiler::ast::{Definition, Directive, DirectiveList, Value};
+use apollo_compiler::ast::{Argument, Definition, Directive, DirectiveList, Value};
 use apollo_compiler::collections::{HashSet, IndexMap};
 use apollo_compiler::{Name, Node};
 
@@ -9,8 +9,8 @@ use super::{Merger, most_frequent};
 impl Merger<'_> {
     /// Merges what subgraphs apply to the same element.
     ///
-    /// What can stand repeatedly is united. The highest cost stands. Who may see an element must fulfil what every subgraph asks. Of others, the
-    /// application that most subgraphs have stands.
+    /// What can stand repeatedly is united. The highest cost stands, and the longest list. Who may see an element must
+    /// fulfil what every subgraph asks. Of others, the application that most subgraphs have stands.
     pub fn applied<'d>(&self, given: impl Iterator<Item = &'d DirectiveList>) -> DirectiveList {
         let mut given = given.filter(|list| !list.is_empty());
         let (Some(first), second) = (given.next(), given.next()) else { return DirectiveList::new() };
@@ -24,6 +24,7 @@ impl Merger<'_> {
             match name.as_str() {
                 "requiresScopes" => merged.push(all_of(&used, "scopes")),
                 "policy" => merged.push(all_of(&used, "policies")),
+                "listSize" => merged.push(list_size(&used)),
                 "cost" => merged.extend(used.into_iter().max_by_key(|it| weight(it)).cloned()),
                 _ if name == "tag" || self.repeatable.contains(name) => {
                     for one in used {
@@ -37,6 +38,32 @@ impl Merger<'_> {
         }
         merged
     }
+}
+
+/// The longest list that is assumed, and whatever any application names; one slicing argument is needed where all say so.
+fn list_size(used: &[&Node<Directive>]) -> Node<Directive> {
+    let given = |name: &'static str| used.iter().filter_map(move |one| one.specified_argument_by_name(name));
+    let mut arguments = Vec::new();
+    let mut add = |name: &'static str, value: Option<Value>| {
+        let value = value.map(|value| Argument { name: Name::new_unchecked(name), value: Node::new(value) });
+        arguments.extend(value.map(Node::new));
+    };
+    add("assumedSize", given("assumedSize").max_by_key(|size| size.to_i32()).map(|size| (**size).clone()));
+    for name in ["slicingArguments", "sizedFields"] {
+        let mut all: Vec<Node<Value>> = Vec::new();
+        for one in given(name).filter_map(|list| list.as_list()).flatten() {
+            if !all.contains(one) {
+                all.push(one.clone());
+            }
+        }
+        add(name, given(name).next().map(|_| Value::List(all)));
+    }
+    let is_needed = used.iter().all(|one| {
+        let said = one.specified_argument_by_name("requireOneSlicingArgument").and_then(|it| it.to_bool());
+        said != Some(false)
+    });
+    add("requireOneSlicingArgument", (!is_needed).then_some(Value::Boolean(false)));
+    Node::new(Directive { name: used[0].name.clone(), arguments })
 }
 
 fn weight(cost: &Directive) -> Option<i32> {

@@ -6,10 +6,11 @@ use async_graphql::parser::types::{
     ExecutableDocument, Field, FragmentDefinition, OperationDefinition, OperationType, Selection,
     SelectionSet,
 };
-use async_graphql::{Name, Positioned, Value};
+use async_graphql::{Name, Positioned};
+use async_graphql_value::Value;
 
 use super::scan::nesting_exceeded;
-use super::{Hits, Limit, LimitExceeded, Limits};
+use super::{FieldCost, Hits, Limit, LimitExceeded, Limits};
 
 /// The introspection fields whose lists refer back to types; nesting them multiplies the answer.
 const INTROSPECTION_LISTS: [&str; 4] = ["fields", "interfaces", "possibleTypes", "inputFields"];
@@ -30,6 +31,8 @@ pub struct Schema<'s> {
     pub root: &'s dyn Fn(OperationType) -> Option<&'s str>,
     /// A field of a type, both by name; `None` when there is none.
     pub field: &'s dyn Fn(&str, &str) -> Option<FieldShape<'s>>,
+    /// What a variable says, if it says how many entries are asked for; `None` before it is known.
+    pub variable: &'s dyn Fn(&str) -> Option<usize>,
 }
 
 /// What a schema says of one field.
@@ -39,11 +42,8 @@ pub struct FieldShape<'s> {
     pub ty: &'s str,
     /// Whether it answers a list.
     pub is_list: bool,
-    /// How many entries the list is said to have (`@listSize(assumedSize:)`).
-    pub size: Option<usize>,
-    /// The arguments that say how many entries are asked for (`@listSize(slicingArguments:)`); when there are none,
-    /// `first` and `last`.
-    pub slicing: &'s [String],
+    /// What it costs.
+    pub cost: &'s FieldCost,
 }
 
 /// The expanded size of a selection set.
@@ -62,6 +62,9 @@ struct Size<'a> {
     fields: usize,
     /// Objects that may have to be found: each as often as the pages that it is in have entries.
     cost: usize,
+    /// The same of lists whose length the field that leads to them may say: by themselves, and of one entry of each.
+    unsized_cost: usize,
+    entry_cost: usize,
     /// The field of this level that costs the most, and what it costs.
     costliest: (&'a str, usize),
     /// Whether entries of a page are asked for at this level.
@@ -70,6 +73,11 @@ struct Size<'a> {
 }
 
 impl Size<'_> {
+    /// What it costs where nobody says how long its lists are.
+    fn whole_cost(&self) -> usize {
+        self.cost.saturating_add(self.unsized_cost)
+    }
+
     /// Adds what stands beside it.
     fn beside(&mut self, other: Self) {
         self.depth = self.depth.max(other.depth);
@@ -80,6 +88,8 @@ impl Size<'_> {
         self.selections = self.selections.saturating_add(other.selections);
         self.fields = self.fields.saturating_add(other.fields);
         self.cost = self.cost.saturating_add(other.cost);
+        self.unsized_cost = self.unsized_cost.saturating_add(other.unsized_cost);
+        self.entry_cost = self.entry_cost.saturating_add(other.entry_cost);
         if other.costliest.1 > self.costliest.1 {
             self.costliest = other.costliest;
         }
@@ -173,13 +183,8 @@ impl<'a> Measure<'a, '_> {
         let shape = self.schema.zip(on).and_then(|(schema, on)| (schema.field)(on, name));
         let inner = self.selection_set(&field.selection_set.node, shape.map(|shape| shape.ty), level + 1)?;
         let is_page = name == "nodes" || name == "edges";
-        let cost = if field.selection_set.node.items.is_empty() {
-            0
-        } else {
-            self.entries(field, shape, is_page, &inner).saturating_mul(inner.cost.saturating_add(1))
-        };
         let mut size =
-            Size { fields: 1, depth: inner.depth + 1, cost, costliest: (name, cost), is_page, ..inner };
+            Size { fields: 1, depth: inner.depth + 1, is_page, ..self.cost(field, shape, &inner)? };
         size.aliases = size.aliases.saturating_add(usize::from(field.alias.is_some()));
         size.lists += usize::from(INTROSPECTION_LISTS.contains(&name));
         if name == "__schema" || name == "__type" {
@@ -195,37 +200,90 @@ impl<'a> Measure<'a, '_> {
                     ),
                 ));
             }
-            size = Size { depth: 1, introspects: true, cost: 0, ..size };
+            size = Size { depth: 1, introspects: true, cost: 0, unsized_cost: 0, entry_cost: 0, ..size };
         }
         Ok(size)
     }
 
-    /// How many objects a field may answer: for each, what is below it has to be found.
-    fn entries(
-        &self,
-        field: &Field,
+    /// What a field costs, with all that is asked of each of its entries.
+    fn cost(
+        &mut self,
+        field: &'a Field,
         shape: Option<FieldShape<'_>>,
-        is_page: bool,
-        inner: &Size<'_>,
-    ) -> usize {
-        let slices = |name: &str| match shape {
-            Some(shape) if !shape.slicing.is_empty() => shape.slicing.iter().any(|slicing| slicing == name),
-            _ => name == "first" || name == "last",
-        };
-        let asked = field.arguments.iter().find(|(name, _)| slices(&name.node));
-        match asked.map(|(_, value)| value.node.clone().into_const()) {
-            Some(Some(Value::Number(number))) => {
-                usize::try_from(number.as_u64().unwrap_or_default()).unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX)
+        inner: &Size<'a>,
+    ) -> Result<Size<'a>, LimitExceeded> {
+        let stated = shape.map_or(FieldCost::nothing(), |shape| shape.cost);
+        let is_leaf = field.selection_set.node.items.is_empty();
+        let weight = stated.weight.unwrap_or(usize::from(!is_leaf));
+        let arguments =
+            field.arguments.iter().filter_map(|(name, _)| stated.arguments.get(name.node.as_str()));
+        let arguments = arguments.fold(0, |sum: usize, weight| sum.saturating_add(*weight));
+        let asked = self.asked(field, stated)?;
+        let name = field.name.node.as_str();
+        let is_page = name == "nodes" || name == "edges";
+        let below = match stated.sized.is_empty() {
+            true => inner.whole_cost(),
+            false => {
+                let entries = asked.or(stated.assumed).unwrap_or(self.limits.list_size_assumed);
+                inner.cost.saturating_add(entries.saturating_mul(inner.entry_cost))
             }
-            Some(Some(Value::Null)) | None => match shape {
-                Some(FieldShape { size: Some(size), .. }) => size.max(1),
-                _ if inner.is_page => PAGE_DEFAULT,
-                // The entries of a page were counted where the page is.
-                Some(FieldShape { is_list: true, .. }) if !is_page => self.limits.list_size_assumed,
-                _ => 1,
-            },
-            Some(_) => PAGE_MAX,
+        };
+        let entry = weight.saturating_add(below);
+        let entries = match (asked, stated.assumed, shape) {
+            // It is about what is below.
+            _ if !stated.sized.is_empty() => 1,
+            (Some(asked), ..) if !is_leaf || shape.is_some_and(|shape| shape.is_list) => asked,
+            (_, Some(assumed), _) => assumed.max(1),
+            _ if inner.is_page => PAGE_DEFAULT,
+            // The entries of a page were counted where the page is.
+            (.., Some(FieldShape { is_list: true, .. })) if !is_page => self.limits.list_size_assumed,
+            _ => 1,
+        };
+        let all = entries.saturating_mul(entry);
+        let costliest = (name, all.saturating_add(arguments));
+        Ok(if stated.is_sized || is_page {
+            Size { cost: arguments, unsized_cost: all, entry_cost: entry, costliest, ..*inner }
+        } else {
+            Size { cost: all.saturating_add(arguments), unsized_cost: 0, entry_cost: 0, costliest, ..*inner }
+        })
+    }
+
+    /// How many entries are asked for: the most that an argument says. What a variable will say is not known when an
+    /// operation is measured for everybody who will ask it: it counts for [`PAGE_MAX`], and whoever lets a request pass
+    /// whose variable says more measures again.
+    fn asked(&mut self, field: &Field, stated: &FieldCost) -> Result<Option<usize>, LimitExceeded> {
+        let (mut asked, mut given) = (None, 0);
+        let mut take = |entries: usize| {
+            given += 1;
+            asked = asked.max(Some(entries.max(1)));
+        };
+        let arguments = field.arguments.iter().map(|(name, value)| (name.node.as_str(), &value.node));
+        for (_, value) in arguments.clone().filter(|(name, _)| stated.is_sliced_by(name)) {
+            match value {
+                Value::Null => {}
+                Value::Number(number) => {
+                    take(usize::try_from(number.as_u64().unwrap_or_default()).unwrap_or(usize::MAX));
+                }
+                Value::Variable(name) => {
+                    let said = self.schema.and_then(|schema| (schema.variable)(name));
+                    take(said.unwrap_or_default().max(PAGE_MAX));
+                }
+                _ => take(PAGE_MAX),
+            }
         }
+        let is_given = |argument: &str| arguments.clone().any(|(name, _)| name == argument);
+        let absent = stated.slicing.iter().filter(|slicing| !is_given(&slicing.argument));
+        absent.filter_map(|slicing| slicing.default).for_each(&mut take);
+        if stated.is_one_needed && given != 1 && self.limits.refuses(Limit::Cost, self.hits) {
+            let names: Vec<&str> = stated.slicing.iter().map(|slicing| slicing.argument.as_str()).collect();
+            let message = format!(
+                "field `{}` must be given exactly one of the arguments {}, which say how much of it is asked for",
+                field.name.node,
+                names.join(", ")
+            );
+            return Err(LimitExceeded::new(Limit::Cost, "SLICING_ARGUMENT_NEEDED", message));
+        }
+        Ok(asked)
     }
 
     fn fragment(&mut self, name: &str, level: usize) -> Result<Size<'a>, LimitExceeded> {
@@ -276,7 +334,7 @@ impl<'a> Measure<'a, '_> {
                 return Err(LimitExceeded::of(limit, code, &format!("{what}, fragments expanded"), max));
             }
         }
-        if size.cost > limits.cost_max && limits.refuses(Limit::Cost, self.hits) {
+        if size.whole_cost() > limits.cost_max && limits.refuses(Limit::Cost, self.hits) {
             return Err(LimitExceeded::new(
                 Limit::Cost,
                 "QUERY_TOO_COSTLY",
@@ -289,17 +347,17 @@ impl<'a> Measure<'a, '_> {
 
 /// What is wrong, by how much, and where to begin: the walk ended where it became too much.
 fn too_costly(size: &Size<'_>, max: usize) -> String {
-    let (cost, (field, most)) = (size.cost, size.costliest);
+    let (cost, (field, most)) = (size.whole_cost(), size.costliest);
     format!(
-        "the document asks for {cost} objects or more, each page at its full length, fragments expanded; {max} are \
+        "the document costs {cost} objects or more, each page at its full length, fragments expanded; {max} are \
          allowed. Most of them, {most}, are for `{field}`: ask for shorter pages there, or for less within them"
     )
 }
 
 /// How many entries a page has when the document does not say.
 const PAGE_DEFAULT: usize = 20;
-/// How many a page has at most; what a variable may say is not known here.
-const PAGE_MAX: usize = 100;
+/// How many entries a variable is taken to ask for, unless it asks for more.
+pub const PAGE_MAX: usize = 100;
 
 #[cfg(test)]
 mod tests;

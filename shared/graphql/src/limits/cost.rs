@@ -1,0 +1,60 @@
+//! What a schema says of what its fields cost.
+
+use std::collections::BTreeMap;
+
+/// What a schema says of what one field costs (`@cost`, `@listSize`:
+/// <https://ibm.github.io/graphql-specs/cost-spec.html>).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldCost {
+    /// What each entry costs, without what is asked of it. `None` is 1 for objects and 0 for others.
+    pub weight: Option<usize>,
+    /// How many entries the list usually has (`assumedSize`).
+    pub assumed: Option<usize>,
+    /// The arguments that say how many entries are asked for (`slicingArguments`). When there are none, `first` and
+    /// `last` do.
+    pub slicing: Vec<Slicing>,
+    /// Exactly one of them must be given (`requireOneSlicingArgument`).
+    pub is_one_needed: bool,
+    /// The fields below it whose lists are meant, in place of its own (`sizedFields`).
+    pub sized: Vec<String>,
+    /// Some field that leads to it says how long its list is.
+    pub is_sized: bool,
+    /// What giving an argument costs, with all that may be in it.
+    pub arguments: BTreeMap<String, usize>,
+}
+
+/// An argument that says how many entries are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slicing {
+    /// Its name.
+    pub argument: String,
+    /// How many, when it is not given.
+    pub default: Option<usize>,
+}
+
+static NOTHING: FieldCost = FieldCost {
+    weight: None,
+    assumed: None,
+    slicing: Vec::new(),
+    is_one_needed: false,
+    sized: Vec::new(),
+    is_sized: false,
+    arguments: BTreeMap::new(),
+};
+
+impl FieldCost {
+    /// Of a field of which nothing is said.
+    #[must_use]
+    pub fn nothing() -> &'static Self {
+        &NOTHING
+    }
+
+    /// Whether an argument says how many entries are asked for.
+    #[must_use]
+    pub fn is_sliced_by(&self, argument: &str) -> bool {
+        match self.slicing.as_slice() {
+            [] => argument == "first" || argument == "last",
+            stated => stated.iter().any(|slicing| slicing.argument == argument),
+        }
+    }
+}
