@@ -1,6 +1,7 @@
 //! What a client is told when something went wrong: safe to show, one stable code each.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{Name, Value};
@@ -69,7 +70,12 @@ pub struct GraphqlError {
     pub code: Cow<'static, str>,
     /// What else a subgraph said in `extensions`.
     pub extensions: IndexMap<Name, Value>,
+    /// The subgraph that it is about. It is not written: see [`GraphqlError::name_subgraph`].
+    pub subgraph: Option<Arc<str>>,
 }
+
+/// Where clients are told which subgraph an error is of, as Apollo's router names it.
+const SERVICE_NAME: &str = "serviceName";
 
 /// Bytes of a message of ours. Parsers repeat what they did not understand, which may be a megabyte.
 const MESSAGE_BYTES_MAX: usize = 1_000;
@@ -88,6 +94,22 @@ impl GraphqlError {
             path: Vec::new(),
             code: code.into(),
             extensions: IndexMap::new(),
+            subgraph: None,
+        }
+    }
+
+    /// The same error, of a subgraph.
+    #[must_use]
+    pub(crate) fn of(mut self, subgraph: &str) -> Self {
+        self.subgraph = Some(subgraph.into());
+        self
+    }
+
+    /// Says in `extensions` which subgraph it is of: for developers, since names of subgraphs are nobody else's.
+    pub(crate) fn name_subgraph(&mut self) {
+        if let Some(subgraph) = self.subgraph.take() {
+            let name = Value::from(&*subgraph);
+            self.extensions.entry(Name::new(SERVICE_NAME)).or_insert(name);
         }
     }
 

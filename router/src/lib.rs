@@ -28,7 +28,8 @@
 //! Each uses those above it, and none below; a law sees that there is no circle.
 //!
 //! - Settings and plain data: `config`, `error`, `error_masking`, `request`, `refusal`, `alarms`, `tenancy`.
-//! - From SDL to plans: `access`, `compose`, `plan`, `document`, `skip_and_include`.
+//! - From SDL to plans: `access`, `compose`, `plan`, `document`, `input_objects`,
+//!   `skip_and_include`.
 //! - Calls and what is told of them: `transport`, `telemetry`, `worker_threads`.
 //! - From a plan to an answer: `execute`, `supergraph`.
 //! - What requests share: `persisted_documents`, `limits`, `rate_limit`, `setup_error`, `federation`,
@@ -46,6 +47,7 @@ mod error;
 mod error_masking;
 mod execute;
 mod federation;
+mod input_objects;
 mod last_good_schemas;
 mod limits;
 mod persisted_documents;

@@ -11,6 +11,7 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 use tracing::Instrument as _;
 
+use crate::access::Demand;
 use crate::config::{Profile, Unauthorized};
 use crate::error::{GraphqlError, code};
 use crate::limits;
@@ -52,7 +53,7 @@ pub(crate) async fn answer(
         let shows_plan = core.config.profile == Profile::Development && asks_for_plan(&request);
         let Admitted { context, operation, variables } = admit(core, client, request, allowed).await?;
         let mut response = operation.execute(context, variables).await;
-        limits::cap_errors(&core.guard, &core.config.limits, &mut response);
+        tidy_errors(core, &mut response);
         if shows_plan {
             let plan = json!({ "text": operation.plan(), "tree": operation.plan_json() });
             response.extensions.insert("queryPlan".to_owned(), plan);
@@ -65,6 +66,14 @@ pub(crate) async fn answer(
         .unwrap_or_else(Refused::into)
 }
 
+/// Leaves out errors that are too many, and tells developers whose the others are.
+pub(crate) fn tidy_errors(core: &Core, response: &mut Response) {
+    limits::cap_errors(&core.guard, &core.config.limits, response);
+    if core.config.profile == Profile::Development {
+        response.errors.iter_mut().for_each(GraphqlError::name_subgraph);
+    }
+}
+
 /// Whether a request says `extensions: { queryPlan: true }`.
 fn asks_for_plan(request: &GraphqlRequest) -> bool {
     let extension = request.extensions.as_ref().and_then(|extensions| extensions.get("queryPlan"));
@@ -73,6 +82,16 @@ fn asks_for_plan(request: &GraphqlRequest) -> bool {
 
 /// Takes a request as far as an operation that may run.
 pub(crate) async fn admit(
+    core: &Arc<Core>,
+    client: Client,
+    request: GraphqlRequest,
+    allowed: Allowed,
+) -> Result<Admitted, Refused> {
+    let request_id = client.request_id.clone();
+    admit_unnoted(core, client, request, allowed).await.inspect_err(|refused| refused.log(&request_id))
+}
+
+async fn admit_unnoted(
     core: &Arc<Core>,
     client: Client,
     mut request: GraphqlRequest,
@@ -88,7 +107,7 @@ pub(crate) async fn admit(
     let variables = request.variables.unwrap_or_default();
     limits::measure_variables(&core.guard, &core.config.limits, &variables)?;
     note_access(|access| access.document(&found.text));
-    let asker = Asker { caller: &caller, variables: &variables };
+    let asker = Asker { caller: &caller, variables: &variables, request_id: &client.request_id };
     let operation = prepare(core, view, &mut found.text, request.operation_name, asker).await?;
     core.persisted.keep(found);
     if core.config.unauthorized == Unauthorized::Reject && operation.is_refused_something() {
@@ -174,6 +193,7 @@ fn no_view(none: NoView, caller: &Caller) -> Refused {
 struct Asker<'a> {
     caller: &'a Caller,
     variables: &'a Map<String, Value>,
+    request_id: &'a Arc<str>,
 }
 
 /// Measures and plans, on a thread where that may take long. What was planned before, and so was found small
@@ -185,8 +205,8 @@ async fn prepare(
     operation_name: Option<String>,
     asker: Asker<'_>,
 ) -> Result<Arc<Operation>, Refused> {
-    let Asker { caller, variables } = asker;
-    let asking = Asking { variables, is_met: &|demand| demand.is_met_by(caller) };
+    let Asker { caller, variables, request_id } = asker;
+    let asking = Asking { variables, is_met: &|demand| demand.is_met_by(caller), request_id };
     let known = view.prepared_for(document, operation_name.as_deref(), asking);
     core.metrics.operations.looked_up(known.is_some());
     if let Some(operation) = known {
@@ -197,11 +217,12 @@ async fn prepare(
     let started_at = Instant::now();
     let metrics = core.metrics.clone();
     let (core, document) = (core.clone(), document.share());
-    let (caller, variables) = (caller.clone(), variables.clone());
+    let (caller, variables, request_id) = (caller.clone(), variables.clone(), request_id.clone());
     let plan = move || {
         limits::measure(&core.guard, &core.config.limits, &view, &document)?;
         let planning_max = limits::planning_max(&core.guard, &core.config);
-        let asking = Asking { variables: &variables, is_met: &|demand| demand.is_met_by(&caller) };
+        let is_met = |demand: &Demand| demand.is_met_by(&caller);
+        let asking = Asking { variables: &variables, is_met: &is_met, request_id: &request_id };
         let planned = view.prepare_within(&document, operation_name.as_deref(), asking, planning_max);
         limits::measure_planning(&core.guard, &core.config, &planned);
         let operation = planned?;
@@ -222,6 +243,7 @@ fn refuse_kind(kind: OperationKind, allowed: Allowed) -> Result<(), Refused> {
             outcome: Outcome::Status(status),
             errors: vec![GraphqlError::new(code, message)],
             retry_after_s: None,
+            cause: None,
         })
     };
     match (kind, allowed) {

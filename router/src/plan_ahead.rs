@@ -56,8 +56,11 @@ impl Work {
             let hottest = old.hottest(self.operations_max).into_iter();
             let planned = hottest.take_while(|_| Instant::now() < self.until).filter(|hot| {
                 // Whatever is in the cache is never measured again, so that it must be small enough now.
-                let asking =
-                    Asking { variables: &hot.variables, is_met: &|demand| hot.judged.is_met(demand) };
+                let asking = Asking {
+                    variables: &hot.variables,
+                    is_met: &|demand| hot.judged.is_met(demand),
+                    request_id: "",
+                };
                 limits::fits(&self.limits, &new, &hot.document)
                     && new.prepare_as(&hot.document, hot.name.as_deref(), asking).is_ok()
             });

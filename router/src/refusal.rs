@@ -24,6 +24,8 @@ pub(crate) struct Refused {
     pub outcome: Outcome,
     pub errors: Vec<GraphqlError>,
     pub retry_after_s: Option<u64>,
+    /// What only the log is told.
+    pub cause: Option<String>,
 }
 
 impl Refused {
@@ -33,6 +35,14 @@ impl Refused {
             outcome: Outcome::Status(StatusCode::GATEWAY_TIMEOUT),
             errors: vec![GraphqlError::new("TIMEOUT", "the request took too long")],
             retry_after_s: None,
+            cause: None,
+        }
+    }
+
+    /// Tells the log what the client is not told.
+    pub fn log(&self, request_id: &str) {
+        if let Some(cause) = &self.cause {
+            tracing::error!(cause, request_id, "a request failed");
         }
     }
 
@@ -42,6 +52,7 @@ impl Refused {
             outcome: Outcome::Status(status),
             errors: vec![GraphqlError::new(code, message.into())],
             retry_after_s: None,
+            cause: None,
         }
     }
 }
@@ -52,10 +63,7 @@ impl From<Error> for Refused {
             Error::Unauthenticated => StatusCode::UNAUTHORIZED,
             Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Error::Internal(cause) => {
-                tracing::error!(%cause, "a request failed");
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::FORBIDDEN,
         };
         let retry_after_s = match &error {
@@ -67,6 +75,10 @@ impl From<Error> for Refused {
             outcome: Outcome::Status(status),
             errors: vec![GraphqlError::new(error.code(), error.to_string())],
             retry_after_s,
+            cause: match &error {
+                Error::Internal(cause) => Some(cause.to_string()),
+                _ => None,
+            },
         }
     }
 }
@@ -79,6 +91,6 @@ impl From<GraphqlError> for Refused {
 
 impl From<Vec<GraphqlError>> for Refused {
     fn from(errors: Vec<GraphqlError>) -> Self {
-        Self { outcome: Outcome::Invalid, errors, retry_after_s: None }
+        Self { outcome: Outcome::Invalid, errors, retry_after_s: None, cause: None }
     }
 }

@@ -233,17 +233,13 @@ async fn get_graphql(
     if let Ok(upgrade) = upgrade {
         return open_websocket(&core, client, &headers, upgrade);
     }
-    let accepted = Format::accepted(&headers);
-    if accepted == Some(Format::Html) && uri.query().is_none() && core.config.profile == Profile::Development
-    {
+    let is_page = uri.query().is_none() && core.config.profile == Profile::Development;
+    if is_page && Format::is_page_wanted(&headers) {
         return graphiql_page(State(core)).await;
     }
     // `Accept` does not tell: a page may set it without asking (https://fetch.spec.whatwg.org, "safelisted").
     let is_deliberate = core.config.csrf.admits(&headers);
-    let format = match accepted.filter(|format| *format != Format::Html) {
-        Some(format) => format,
-        None => return not_acceptable(),
-    };
+    let Some(format) = Format::accepted(&headers) else { return not_acceptable() };
     if !is_deliberate {
         let refused = Refused::http(StatusCode::FORBIDDEN, "CSRF_BLOCKED", core.config.csrf.advice());
         return format.respond(refused.into());
@@ -259,10 +255,7 @@ async fn get_graphql(
 async fn post_graphql(core: Arc<Core>, mut request: Request) -> Response {
     // The gate has put it there.
     let client = request.extensions_mut().remove::<Client>().unwrap_or_else(|| Client::anonymous(""));
-    let format = match Format::accepted(request.headers()).filter(|format| *format != Format::Html) {
-        Some(format) => format,
-        None => return not_acceptable(),
-    };
+    let Some(format) = Format::accepted(request.headers()) else { return not_acceptable() };
     let last_event_id = last_event_id(request.headers());
     match body::read(&core, request).await {
         Ok(request) => {

@@ -20,6 +20,7 @@ use crate::compose::{self, ComposeError, Composed, Costs, Scope};
 use crate::error::{GraphqlError, PathSegment, code};
 use crate::execute::{Engine, Layout, SizeHints, shape};
 pub use crate::execute::{Operation, OperationKind, Response};
+use crate::input_objects::OneOf;
 use crate::plan::{Aliases, PlanError, Planner};
 use crate::skip_and_include::{Decided, Switches};
 use crate::transport::Subgraph;
@@ -86,6 +87,13 @@ pub(crate) struct Asking<'a> {
     pub variables: &'a Map<String, Value>,
     /// Whether whoever asks may see what demands this.
     pub is_met: &'a dyn Fn(&Demand) -> bool,
+    /// Names the request in the log; empty without one.
+    pub request_id: &'a str,
+}
+
+/// Nobody in particular, who may see what everybody may.
+fn anybody(variables: &Map<String, Value>) -> Asking<'_> {
+    Asking { variables, is_met: &|_| false, request_id: "" }
 }
 
 /// One form of an operation.
@@ -125,7 +133,7 @@ impl Supergraph {
         let transports =
             subgraphs.iter().map(|subgraph| (subgraph.name.clone(), subgraph.transport.clone())).collect();
         let implementers = composed.api_schema.implementers_map();
-        let needed = planner.needed();
+        let (needed, one_of) = (planner.needed(), OneOf::read(&composed.api_schema));
         Ok(Self {
             supergraph_sdl: composed.supergraph_sdl,
             costs: composed.costs,
@@ -135,6 +143,7 @@ impl Supergraph {
                 schema: composed.api_schema,
                 implementers,
                 access: composed.access,
+                one_of,
                 aliases: Aliases::new(composed.field_names, needed),
                 transports,
             }),
@@ -192,7 +201,7 @@ impl Supergraph {
         operation_name: Option<&str>,
         variables: &Map<String, Value>,
     ) -> Option<Arc<Operation>> {
-        self.prepared_for(document, operation_name, Asking { variables, is_met: &|_| false })
+        self.prepared_for(document, operation_name, anybody(variables))
     }
 
     /// The same for any caller. Cheap.
@@ -247,7 +256,7 @@ impl Supergraph {
         operation_name: Option<&str>,
         variables: &Map<String, Value>,
     ) -> Result<Arc<Operation>, Vec<GraphqlError>> {
-        self.prepare_as(document, operation_name, Asking { variables, is_met: &|_| false })
+        self.prepare_as(document, operation_name, anybody(variables))
     }
 
     /// The same for any caller: what the caller may not see is null in the answer.
@@ -258,7 +267,7 @@ impl Supergraph {
         variables: &Map<String, Value>,
         caller: &Caller,
     ) -> Result<Arc<Operation>, Vec<GraphqlError>> {
-        let asking = Asking { variables, is_met: &|demand| demand.is_met_by(caller) };
+        let asking = Asking { is_met: &|demand| demand.is_met_by(caller), ..anybody(variables) };
         self.prepare_as(document, operation_name, asking)
     }
 
@@ -282,14 +291,14 @@ impl Supergraph {
     ) -> Result<Arc<Operation>, Vec<GraphqlError>> {
         let key = cache_key(document, operation_name).ok_or_else(|| unknown(operation_name))?;
         let first = self.kept(key.clone(), || {
-            let document = validate(&self.engine.schema, document)?;
+            let document = validate(&self.engine.schema, &self.engine.one_of, document)?;
             let definition = choose(&document, operation_name)?;
             let switches = Switches::of(&document, &definition);
             let demands = Demands::of(&document, &self.engine.access);
             if !switches.is_empty() || !demands.is_empty() {
                 return Ok(Known::Varied(Arc::new(Varied { document, switches, demands })));
             }
-            self.build(&document, operation_name, Form::default(), planning_max)
+            self.build(&document, operation_name, Form::default(), asking.request_id, planning_max)
         });
         let varied = match first? {
             Known::Operation(operation) => return Ok(operation),
@@ -297,7 +306,9 @@ impl Supergraph {
         };
         let form = varied.form(asking);
         let key = form.key(&key);
-        match self.kept(key, || self.build(&varied.document, operation_name, form, planning_max))? {
+        match self.kept(key, || {
+            self.build(&varied.document, operation_name, form, asking.request_id, planning_max)
+        })? {
             Known::Operation(operation) => Ok(operation),
             // A key of one kind never is one of the other.
             Known::Varied(_) => Err(vec![GraphqlError::internal()]),
@@ -318,6 +329,7 @@ impl Supergraph {
         document: &Valid<ExecutableDocument>,
         name: Option<&str>,
         form: Form,
+        request_id: &str,
         planning_max: Duration,
     ) -> Result<Known, Vec<GraphqlError>> {
         let Form { decided, judged } = form;
@@ -354,7 +366,7 @@ impl Supergraph {
                 }
                 PlanError::Nested => one(code::TOO_COMPLEX, "this operation is nested too deeply"),
                 PlanError::Failed(cause) => {
-                    tracing::error!(cause, "an operation could not be planned");
+                    tracing::error!(cause, request_id, "an operation could not be planned");
                     vec![GraphqlError::internal()]
                 }
             })?;

@@ -56,7 +56,7 @@ pub(super) fn document(mut supergraph: Document) -> Document {
     supergraph
 }
 
-/// The schema library does not know `@oneOf` yet. Subgraphs enforce it; here it is only shown.
+/// The schema library does not know `@oneOf` yet; `input_objects` holds clients to it.
 fn define_one_of(api: &mut Document) {
     let inputs = api.definitions.iter().filter_map(Definition::as_input_object_type_definition);
     if inputs.into_iter().any(|ty| ty.directives.has("oneOf")) {

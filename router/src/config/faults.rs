@@ -21,7 +21,8 @@ pub struct Faults {
     /// How long calls count. Default 10,000; 1,000–600,000.
     #[schemars(range(min = 1_000, max = 600_000))]
     pub window_ms: u64,
-    /// How long a subgraph is left alone before one call tries it again. Default 5,000; 100–600,000.
+    /// How long at most a subgraph is left alone before one call tries it again: at first a twentieth of it, so that one
+    /// that has just restarted is found soon, and twice as long after each call that fails. Default 5,000; 100–600,000.
     #[schemars(range(min = 100, max = 600_000))]
     pub open_ms: u64,
     /// The share of queries, in percent, that may be asked a second time after a failure; 0 is never. Mutations never

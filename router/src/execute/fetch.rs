@@ -56,7 +56,7 @@ impl Run<'_> {
             let merged =
                 answer.and_then(|answer| self.merge_entities(&mut state, fetch, &batches, chunk, answer));
             if let Err(error) = merged {
-                log(fetch, &error);
+                self.log(fetch, &error);
                 state.clean[fetch.id] = false;
                 failed.extend(self.places(&state, fetch, &batches, chunk).into_iter().map(|(path, _)| path));
                 why.get_or_insert(error);
@@ -65,7 +65,7 @@ impl Run<'_> {
         // However many calls it took, to the client it is one thing that failed.
         if let (Some(first), Some(why)) = (failed.first(), why) {
             let path = self.first_output(fetch, first);
-            self.record(&mut state, GraphqlError::from(&why).at(path), failed);
+            self.record(&mut state, GraphqlError::from(&why).of(&fetch.subgraph).at(path), failed);
         }
     }
 
@@ -108,8 +108,8 @@ impl Run<'_> {
         let (data, mut errors) = match received {
             Ok(received) => received,
             Err(error) => {
-                log(fetch, &error);
-                return self.lose_root(&mut state, fetch, &GraphqlError::from(&error));
+                self.log(fetch, &error);
+                return self.lose_root(&mut state, fetch, &GraphqlError::from(&error).of(&fetch.subgraph));
             }
         };
         state.clean[fetch.id] = errors.is_empty();
@@ -136,6 +136,13 @@ impl Run<'_> {
         if let Some(Transport::Http(endpoint)) = self.operation.engine.transports.get(&fetch.subgraph) {
             endpoint.errors_shown.mask(&fetch.subgraph, &self.context.request_id, errors);
         }
+        let subgraph: Arc<str> = fetch.subgraph.as_str().into();
+        errors.iter_mut().for_each(|error| error.subgraph = Some(subgraph.clone()));
+    }
+
+    fn log(&self, fetch: &Fetch, error: &TransportError) {
+        let request_id = &*self.context.request_id;
+        tracing::warn!(subgraph = fetch.subgraph, request_id, %error, "a subgraph did not answer");
     }
 
     fn merge_entities(
@@ -161,6 +168,19 @@ impl Run<'_> {
             None if !errors.is_empty() => vec![Node::Missing; fields.len()],
             _ => return Err(TransportError::Rubbish("data is not an object".to_owned())),
         };
+        // One more or one less, and nobody knows which entity is whose (federation's subgraph specification,
+        // "Entity type resolution").
+        for (batch, range) in batches.iter().zip(chunk) {
+            for &field in &batch.fields {
+                if let Node::List(list) = found[field]
+                    && state.store.elements(list).len() != range.len()
+                {
+                    let (told, asked) = (state.store.elements(list).len(), range.len());
+                    let what = format!("{told} entities for {asked} representations");
+                    return Err(TransportError::Rubbish(what));
+                }
+            }
+        }
         error_paths::infer_positions(&mut errors, &state.store, &fields, &found);
         for (batch, range) in batches.iter().zip(chunk) {
             for &field in &batch.fields {
@@ -249,10 +269,6 @@ impl State {
             };
         Ok(Received { data: read.data, errors: errors.into_iter().map(error).collect() })
     }
-}
-
-fn log(fetch: &Fetch, error: &TransportError) {
-    tracing::warn!(subgraph = fetch.subgraph, %error, "a subgraph did not answer");
 }
 
 /// The variables of a fetch of root fields; empty when it has none.

@@ -7,7 +7,13 @@ use super::{Engine, Operation, Recorded, State};
 use crate::error::GraphqlError;
 
 /// Puts the answers into the state that execution begins with.
-pub(super) fn answer(engine: &Engine, operation: &Operation, variables: &Variables, state: &mut State) {
+pub(super) fn answer(
+    engine: &Engine,
+    operation: &Operation,
+    variables: &Variables,
+    request_id: &str,
+    state: &mut State,
+) {
     let Some(json) = &variables.json else { return };
     let answer = partial_execute(
         &engine.schema,
@@ -26,7 +32,7 @@ pub(super) fn answer(engine: &Engine, operation: &Operation, variables: &Variabl
             state.introspected.extend(members.into_iter().map(|(key, json)| (key.as_str().to_owned(), json)));
         }
         Err(error) => {
-            tracing::error!(error, "introspection failed");
+            tracing::error!(error, request_id, "introspection failed");
             state.errors.push(Recorded { error: GraphqlError::internal(), covers: Vec::new() });
         }
     }

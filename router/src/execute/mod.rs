@@ -35,6 +35,7 @@ pub(crate) use response_shape::shape;
 
 use crate::access::Rules;
 use crate::error::{GraphqlError, Path};
+use crate::input_objects::OneOf;
 use crate::plan::{Aliases, Plan, Planner, Types};
 use crate::transport::Transport;
 pub(crate) use size_hints::SizeHints;
@@ -50,6 +51,8 @@ pub(crate) struct Engine {
     pub implementers: TypeMap<TypeName, Implementers>,
     /// Who may see what.
     pub access: Rules,
+    /// Which input objects take exactly one field.
+    pub one_of: OneOf,
     /// Makes plans, and knows the types of the supergraph.
     pub planner: Planner,
     /// Which keys the gathered data has.

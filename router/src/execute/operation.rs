@@ -113,12 +113,12 @@ impl Operation {
             let message = "a subscription must be sent over a connection that streams";
             return GraphqlError::new(crate::error::code::BAD_USER_INPUT, message).into();
         }
-        let variables = match Variables::coerce(&self.engine, self, variables) {
+        let variables = match Variables::coerce(&self.engine, self, variables, &context.request_id) {
             Ok(variables) => variables,
             Err(errors) => return Response::refused(errors),
         };
         let mut state = State::new(self);
-        introspect::answer(&self.engine, self, &variables, &mut state);
+        introspect::answer(&self.engine, self, &variables, &context.request_id, &mut state);
         let run = Run::new(self, &context, &variables, state);
         // Where nothing can be left of the answer, nobody is asked: above all, nothing is changed.
         if !self.is_lost {
@@ -144,7 +144,7 @@ impl Operation {
         let Some(primary) = &self.planned.primary else {
             return async move { operation.execute(context, variables).await }.into_stream().boxed();
         };
-        let variables = match Variables::coerce(&self.engine, self, variables) {
+        let variables = match Variables::coerce(&self.engine, self, variables, &context.request_id) {
             Ok(variables) => Arc::new(variables),
             Err(errors) => return stream::iter([Response::refused(errors)]).boxed(),
         };

@@ -4,12 +4,16 @@
 //! an answer holds is checked to be JSON and passed over. Leaves stay slices of the answer and go to the client as
 //! they are, so everything that passes is checked as strictly as a parser would (RFC 8259).
 
-use bytes::Bytes;
+mod scan;
+
 use std::ops::Range;
+
+use bytes::Bytes;
 
 use super::layout::{Entry, Reading, TYPENAME};
 use super::store::{Full, Leaf, LeafKind, Node, ObjectId, Store};
 use crate::plan::{TypeId, Types};
+use scan::{escape_end, is_finite, plain};
 
 /// Deeper nesting than this is rubbish.
 const DEPTH_MAX: usize = 256;
@@ -72,7 +76,8 @@ pub(super) fn read(
 ) -> Result<Read, ReadError> {
     simdutf8::basic::from_utf8(answer).map_err(|_| ReadError::Encoding)?;
     let number = store.keep(answer.clone())?;
-    let mut reader = Reader { bytes: answer, at: 0, depth: 0, number, store, types, elements: Vec::new() };
+    let mut reader =
+        Reader { bytes: answer, at: 0, depth: 0, number, store, types, elements: Vec::new(), broken: 0 };
     let mut read = Read::default();
     reader.space();
     reader.members(|reader| {
@@ -107,6 +112,8 @@ struct Reader<'a> {
     types: &'a Types,
     /// Elements of the lists that are being read.
     elements: Vec<Node>,
+    /// How much was passed that others could not read.
+    broken: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -195,18 +202,20 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&mut self, lists: u8, of: Option<&Reading>) -> Result<Node, ReadError> {
-        let start = self.at;
+        let (start, broken) = (self.at, self.broken);
         match (self.peek(), of) {
             (Some(b'n'), _) => self.literal(b"null").map(|()| Node::Null),
             (Some(b'{'), Some(reading)) => self.object(reading).map(Node::Object),
             (Some(b'['), _) if lists > 0 => self.list(lists - 1, of),
             (Some(b'"'), _) => {
                 let range = self.string()?;
-                Ok(Node::Leaf(self.leaf(LeafKind::String, range)?))
+                let kind = if self.broken == broken { LeafKind::String } else { LeafKind::Broken };
+                Ok(Node::Leaf(self.leaf(kind, range)?))
             }
             (Some(b'{' | b'['), _) => {
                 self.skip()?;
-                Ok(Node::Leaf(self.leaf(LeafKind::Composite, start..self.at)?))
+                let kind = if self.broken == broken { LeafKind::Composite } else { LeafKind::Broken };
+                Ok(Node::Leaf(self.leaf(kind, start..self.at)?))
             }
             (Some(b't'), _) => {
                 self.literal(b"true")?;
@@ -290,19 +299,14 @@ impl<'a> Reader<'a> {
     }
 
     fn escape(&mut self) -> Result<(), ReadError> {
-        let rest = &self.bytes[self.at + 1..];
-        match rest {
-            [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => self.at += 2,
-            [b'u', digits @ ..] if digits.len() >= 4 && digits[..4].iter().all(u8::is_ascii_hexdigit) => {
-                self.at += 6;
-            }
-            _ => return Err(ReadError::Syntax(self.at)),
-        }
+        let (end, is_whole) = escape_end(self.bytes, self.at).ok_or(ReadError::Syntax(self.at))?;
+        self.at = end;
+        self.broken += usize::from(!is_whole);
         Ok(())
     }
 
     fn number(&mut self) -> Result<LeafKind, ReadError> {
-        let mut kind = LeafKind::Integer;
+        let (start, mut kind) = (self.at, LeafKind::Integer);
         self.take(b'-');
         if !self.take(b'0') {
             self.digits()?;
@@ -317,6 +321,12 @@ impl<'a> Reader<'a> {
                 self.take(b'-');
             }
             self.digits()?;
+        }
+        let number = &self.bytes[start..self.at];
+        // Short ones without an exponent are.
+        if (kind == LeafKind::Number || number.len() > 300) && !is_finite(number) {
+            self.broken += 1;
+            return Ok(LeafKind::Broken);
         }
         Ok(kind)
     }
@@ -369,30 +379,6 @@ impl<'a> Reader<'a> {
 fn type_named(json: &[u8], reading: &Reading, types: &Types) -> TypeId {
     let name = json.strip_prefix(b"\"").and_then(|json| json.strip_suffix(b"\"")).unwrap_or_default();
     std::str::from_utf8(name).map_or(TypeId::UNKNOWN, |name| reading.type_named(name, types))
-}
-
-/// How many bytes of a string come before a quote, a backslash, or what may not stand in a string.
-///
-/// Eight at a time: a byte below n has its high bit set by subtracting n from each byte, unless it was set before
-/// (Mycroft's test for a zero byte, 1987); the lowest byte found is exact, and that is the one that counts.
-fn plain(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES * 0x80;
-    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word & HIGH;
-    let mut at = 0;
-    let (words, _) = bytes.as_chunks::<8>();
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        let special = below(word, 0x20)
-            | below(word ^ (ONES * u64::from(b'"')), 1)
-            | below(word ^ (ONES * u64::from(b'\\')), 1);
-        if special != 0 {
-            return at + special.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    let is_special = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
-    at + bytes[at..].iter().position(is_special).unwrap_or(bytes.len() - at)
 }
 
 #[cfg(test)]

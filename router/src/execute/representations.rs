@@ -9,7 +9,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::State;
 use super::layout::{EntitiesLayout, Hop, Layout, Part, Source, TYPENAME, Template};
-use super::store::{Node, ObjectId, Store};
+use super::store::{LeafKind, Node, ObjectId, Store};
 use crate::plan::{Fetch, TypeId, Types};
 
 /// How many representations one call may carry.
@@ -250,7 +250,9 @@ impl Writer<'_> {
 
     /// What the object says to be, what it is known to be, or what the first type condition takes it for.
     fn typename_of(&mut self, object: ObjectId, parts: &[Part]) {
-        if let Node::Leaf(leaf) = self.store.slot(object, TYPENAME) {
+        if let Node::Leaf(leaf) = self.store.slot(object, TYPENAME)
+            && leaf.kind != LeafKind::Broken
+        {
             self.out.extend_from_slice(b"\"__typename\":");
             self.out.extend_from_slice(self.store.json(leaf));
             return;
@@ -292,6 +294,7 @@ impl Writer<'_> {
     fn value(&mut self, node: Node, parts: &[Part]) -> Option<()> {
         match node {
             Node::Missing => return None,
+            Node::Leaf(leaf) if leaf.kind == LeafKind::Broken => return None,
             Node::Null => self.out.extend_from_slice(b"null"),
             Node::Leaf(leaf) => self.out.extend_from_slice(self.store.json(leaf)),
             Node::List(list) => {

@@ -39,6 +39,8 @@ pub(super) enum LeafKind {
     Boolean,
     /// An object or a list, which a custom scalar may be.
     Composite,
+    /// What is JSON, and is or holds a number that no machine holds, or half of a character: others could not read it.
+    Broken,
 }
 
 /// The elements of a list.

@@ -113,8 +113,9 @@ impl Asked {
         match event {
             Ok(answer) => run.merge_root(primary, Ok(answer)),
             Err(error) => {
-                tracing::warn!(subgraph = primary.subgraph, %error, "a subscription broke");
-                return GraphqlError::from(&error).into();
+                let request_id = &*self.context.request_id;
+                tracing::warn!(subgraph = primary.subgraph, request_id, %error, "a subscription broke");
+                return GraphqlError::from(&error).of(&primary.subgraph).into();
             }
         }
         run.plan(&self.operation.planned.rest).await;

@@ -22,9 +22,17 @@ impl Variables {
         engine: &Engine,
         operation: &Operation,
         given: serde_json::Map<String, serde_json::Value>,
+        request_id: &str,
     ) -> Result<Self, Vec<GraphqlError>> {
         if operation.definition.variables.is_empty() && !operation.introspects {
             return Ok(Self::default());
+        }
+        for variable in &operation.definition.variables {
+            if let Some(value) = given.get(variable.name.as_str()) {
+                let checked =
+                    engine.one_of.check_variable(&engine.schema, &variable.name, &variable.ty, value);
+                checked.map_err(|error| vec![error])?;
+            }
         }
         let given: JsonMap = given.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         let coerced =
@@ -42,7 +50,7 @@ impl Variables {
         if operation.decided.is(|name| variables.get(name) == Some("true")) {
             return Ok(variables);
         }
-        tracing::error!("an operation was prepared for other variables");
+        tracing::error!(request_id, "an operation was prepared for other variables");
         Err(vec![GraphqlError::internal()])
     }
 

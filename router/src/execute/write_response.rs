@@ -175,6 +175,7 @@ impl<'a> Writer<'a> {
     fn leaf(&mut self, leaf: Leaf, of: &'a Kind, place: Place<'a>) -> Result<(), Nulled> {
         let json = self.state.store.json(leaf);
         let fits = match of {
+            _ if leaf.kind == LeafKind::Broken => false,
             Kind::Composite(_) => false,
             Kind::Enum(values) => values.iter().any(|value| value.as_bytes() == json),
             Kind::Scalar(Scalar::Custom) => true,

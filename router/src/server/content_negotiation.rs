@@ -29,36 +29,93 @@ pub(crate) enum Format {
     Html,
 }
 
-impl Format {
-    /// The best of what is accepted: highest `q`, then first named. `None` when nothing can be answered.
-    pub fn accepted(headers: &HeaderMap) -> Option<Self> {
-        let mut best: Option<(f32, Self)> = None;
-        let mut is_absent = true;
-        for value in headers.get_all(header::ACCEPT) {
-            for range in value.to_str().unwrap_or_default().split(',') {
-                is_absent &= range.trim().is_empty();
-                let mut parts = range.split(';').map(str::trim);
-                let Some(format) = parts.next().and_then(Self::of) else { continue };
-                let is_subscription =
-                    parts.clone().any(|part| part.to_ascii_lowercase().replace('"', "") == SUBSCRIPTION);
-                if format == Self::Multipart && !is_subscription {
-                    continue;
-                }
-                let quality = parts
-                    .find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
-                    .map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
-                if quality > 0.0 && best.is_none_or(|(so_far, _)| quality > so_far) {
-                    best = Some((quality, format));
-                }
+/// What the endpoint answers to whoever does not come with a browser.
+const ANSWERS: [Format; 4] = [Format::Json, Format::GraphqlResponse, Format::EventStream, Format::Multipart];
+
+/// A part of `Accept` (RFC 9110, section 12.5.1).
+struct Range<'a> {
+    ty: String,
+    parameters: Vec<&'a str>,
+    quality: f32,
+}
+
+impl<'a> Range<'a> {
+    /// Reads what is to be read: a weight that is none counts as not given, and a lone `*`, which Java sends, as `*/*`.
+    fn read(text: &'a str) -> Option<Self> {
+        let mut parts = text.split(';').map(str::trim);
+        let ty = parts.next().filter(|ty| !ty.is_empty())?;
+        let ty = if ty == "*" { "*/*".to_owned() } else { ty.to_ascii_lowercase() };
+        let (weights, parameters): (Vec<&str>, Vec<&str>) = parts.partition(|part| weight(part).is_some());
+        let quality = weights.first().and_then(|part| weight(part)?.parse().ok());
+        Some(Self { ty, parameters, quality: quality.unwrap_or(1.0_f32).clamp(0.0, 1.0) })
+    }
+
+    /// How closely it names a format, if it does.
+    fn precision(&self, format: Format) -> Option<usize> {
+        let (is_json, ty) = (matches!(format, Format::Json | Format::GraphqlResponse), self.ty.as_str());
+        match ty {
+            // Who understands anything understands JSON; streams and pages are for those who name them.
+            "*/*" => is_json.then_some(0),
+            "application/*" => is_json.then_some(1),
+            _ if Format::of(ty) != Some(format) => None,
+            // Other multipart answers hold results that come later.
+            _ if format == Format::Multipart && !self.parameters.iter().any(|one| is_subscription(one)) => {
+                None
             }
+            _ => Some(2),
         }
-        if is_absent { Some(Self::Json) } else { best.map(|(_, format)| format) }
+    }
+}
+
+/// The weight that a parameter states, if it is one.
+fn weight(parameter: &str) -> Option<&str> {
+    let (name, value) = parameter.split_once('=')?;
+    name.trim().eq_ignore_ascii_case("q").then_some(value.trim())
+}
+
+fn is_subscription(parameter: &str) -> bool {
+    parameter.to_ascii_lowercase().replace('"', "") == SUBSCRIPTION
+}
+
+impl Format {
+    /// The best answer that is accepted; `None` when nothing can be answered.
+    pub fn accepted(headers: &HeaderMap) -> Option<Self> {
+        Self::best(headers, &ANSWERS)
+    }
+
+    /// Whether a person's browser asks for a page, more than for an answer.
+    pub fn is_page_wanted(headers: &HeaderMap) -> bool {
+        let all = ANSWERS.into_iter().chain([Self::Html]).collect::<Vec<_>>();
+        Self::best(headers, &all) == Some(Self::Html)
+    }
+
+    /// What is wanted most of what is offered: what closest names a format says how much. Of what is wanted alike, what
+    /// is named first; of what is named at once, what is offered first.
+    fn best(headers: &HeaderMap, offered: &[Self]) -> Option<Self> {
+        let values = headers.get_all(header::ACCEPT).iter();
+        let texts = values.flat_map(|value| value.to_str().unwrap_or_default().split(','));
+        let ranges: Vec<Range<'_>> = texts.filter_map(Range::read).collect();
+        if ranges.is_empty() {
+            return Some(Self::Json);
+        }
+        let wanted = |format: &Self| {
+            let named =
+                ranges.iter().enumerate().filter_map(|(at, range)| Some((range.precision(*format)?, at)));
+            let (_, at) = named.max_by_key(|(precision, at)| (*precision, std::cmp::Reverse(*at)))?;
+            Some((ranges[at].quality, at, *format)).filter(|(quality, ..)| *quality > 0.0)
+        };
+        let wanted = offered.iter().filter_map(wanted);
+        let best = wanted.reduce(|best, next| {
+            let is_better = next.0 > best.0 || next.0 == best.0 && next.1 < best.1;
+            if is_better { next } else { best }
+        });
+        best.map(|(.., format)| format)
     }
 
     fn of(range: &str) -> Option<Self> {
-        match range.to_ascii_lowercase().as_str() {
+        match range {
             "application/graphql-response+json" => Some(Self::GraphqlResponse),
-            "application/json" | "application/*" | "*/*" => Some(Self::Json),
+            "application/json" => Some(Self::Json),
             "multipart/mixed" => Some(Self::Multipart),
             "text/event-stream" => Some(Self::EventStream),
             "text/html" | "application/xhtml+xml" => Some(Self::Html),
@@ -132,7 +189,6 @@ mod tests {
         );
         assert_eq!(accepted("application/json; charset=utf-8"), Some(Format::Json));
         assert_eq!(accepted("text/event-stream"), Some(Format::EventStream));
-        assert_eq!(accepted("text/html,application/xhtml+xml,*/*;q=0.8"), Some(Format::Html));
         assert_eq!(
             accepted("multipart/mixed;subscriptionSpec=\"1.0\", application/json"),
             Some(Format::Multipart)
@@ -140,5 +196,37 @@ mod tests {
         assert_eq!(accepted("multipart/mixed;deferSpec=20220824, application/json"), Some(Format::Json));
         assert_eq!(accepted("image/png"), None);
         assert_eq!(accepted("application/json;q=0"), None);
+    }
+
+    #[test]
+    fn weights_are_those_of_what_names_a_type_closest() {
+        assert_eq!(accepted("application/json;q=0.1, */*"), Some(Format::GraphqlResponse));
+        assert_eq!(accepted("*/*, application/json;q=0"), Some(Format::GraphqlResponse));
+        assert_eq!(accepted("application/*;q=0.5, text/event-stream;q=0.6"), Some(Format::EventStream));
+        assert_eq!(accepted("*/*;q=0"), None);
+        assert_eq!(accepted("text/html"), None);
+    }
+
+    #[test]
+    fn what_clients_send_by_themselves_is_answered() {
+        for java in
+            ["text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", "*;q=.2", "text/html, *; Q = 0.2"]
+        {
+            assert_eq!(accepted(java), Some(Format::Json), "{java}");
+        }
+        assert_eq!(accepted("text/html,application/xhtml+xml,*/*;q=0.8"), Some(Format::Json));
+        assert_eq!(accepted("application/json;q=much"), Some(Format::Json));
+        assert_eq!(accepted("application/json; q=7, application/graphql-response+json"), Some(Format::Json));
+    }
+
+    #[test]
+    fn a_browser_wants_a_page_and_a_program_does_not() {
+        let wanted = |accept: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, accept.parse().expect("a header"));
+            Format::is_page_wanted(&headers)
+        };
+        assert!(wanted("text/html,application/xhtml+xml,*/*;q=0.8") && wanted("text/html"));
+        assert!(!wanted("application/json, text/html") && !wanted("*/*") && !wanted("text/html;q=0.1, */*"));
     }
 }

@@ -43,7 +43,8 @@ impl Results {
         allowed: Allowed,
         last_event_id: Option<&str>,
     ) -> Result<Self, Refused> {
-        let access = Access::begin(core.clone(), client.token.clone()).await?;
+        let access = Access::begin(core.clone(), client.token.clone()).await.map_err(Refused::from);
+        let access = access.inspect_err(|refused| refused.log(&client.request_id))?;
         let socket = core.sockets.open(access.caller(), client.address).ok_or_else(|| {
             let message = "too many event streams are open";
             Refused::http(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_SUBSCRIPTIONS", message)

@@ -14,7 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::error::GraphqlError;
 use crate::limits;
-use crate::pipeline::Admitted;
+use crate::pipeline::{self, Admitted};
 use crate::refusal::Refused;
 use crate::shared_state::Core;
 use crate::supergraph::{OperationKind, Response};
@@ -125,7 +125,7 @@ async fn run(
     if operation.kind() != OperationKind::Subscription {
         let executed = limits::in_time(&core.guard, &core.config, operation.execute(context, variables));
         let mut response = executed.await.map_err(|refused| refused.errors)?;
-        limits::cap_errors(&core.guard, &core.config.limits, &mut response);
+        pipeline::tidy_errors(&core, &mut response);
         telemetry::note_answer(response.outcome(), &response.errors);
         return deliver(&queue, response).await;
     }
@@ -134,7 +134,7 @@ async fn run(
     }
     let mut events = operation.subscribe(context, variables);
     while let Some(mut response) = events.next().await {
-        limits::cap_errors(&core.guard, &core.config.limits, &mut response);
+        pipeline::tidy_errors(&core, &mut response);
         deliver(&queue, response).await?;
     }
     Ok(())

@@ -6,6 +6,7 @@ use apollo_compiler::{Node, Schema};
 
 use crate::document;
 use crate::error::{GraphqlError, Location, code};
+use crate::input_objects::{self, Fault, OneOf};
 use crate::plan::expanded_size;
 
 /// The engine's own backstop; whoever serves it sets a tighter one before.
@@ -16,6 +17,7 @@ const ERRORS_MAX: usize = 100;
 /// Parses a document and holds it against a schema.
 pub(super) fn validate(
     schema: &Valid<Schema>,
+    one_of: &OneOf,
     text: &str,
 ) -> Result<Valid<ExecutableDocument>, Vec<GraphqlError>> {
     let ast = document::parse(text)?;
@@ -23,7 +25,21 @@ pub(super) fn validate(
     if expanded_size(&ast) > SELECTIONS_MAX {
         return Err(one(code::TOO_COMPLEX, "this operation selects too much"));
     }
-    ast.to_executable_validate(schema).map_err(|failed| invalid(&failed.errors))
+    let told = |faults: Vec<Fault>| -> Vec<GraphqlError> {
+        let told = |fault: Fault| {
+            let at = fault.offset.map(|offset| document::location(text, offset));
+            let error = GraphqlError::new(code::VALIDATION_FAILED, fault.message);
+            GraphqlError { locations: at.into_iter().collect(), ..error }
+        };
+        faults.into_iter().map(told).collect()
+    };
+    let repeated = input_objects::repeated(&ast);
+    if !repeated.is_empty() {
+        return Err(told(repeated));
+    }
+    let valid = ast.to_executable_validate(schema).map_err(|failed| invalid(&failed.errors))?;
+    let faults = one_of.faults(schema, &valid);
+    if faults.is_empty() { Ok(valid) } else { Err(told(faults)) }
 }
 
 /// The operation of a document that a request means.

@@ -19,6 +19,8 @@ pub(crate) struct Health {
 const PARTS: usize = 10;
 /// Retries that may be saved up in quiet times.
 const SAVED_MAX: u32 = 10;
+/// The share of the longest time that a subgraph is left alone at first.
+const FIRST_SHARE: u32 = 20;
 /// What one retry costs; each query brings `retries_percent`.
 const RETRY: u32 = 100;
 
@@ -29,6 +31,8 @@ struct State {
     part: usize,
     since: Instant,
     breaker: Breaker,
+    /// How many trials have failed since it opened.
+    failed_trials: u32,
     /// In hundredths of a retry.
     saved: u32,
 }
@@ -66,6 +70,7 @@ impl Health {
             part: 0,
             since: Instant::now(),
             breaker: Breaker::Closed,
+            failed_trials: 0,
             saved: SAVED_MAX * RETRY,
         };
         Self { faults, state: Mutex::new(state) }
@@ -84,7 +89,7 @@ impl Health {
             Breaker::Open { until } | Breaker::Trying { until } if Instant::now() < until => return None,
             // Should a trial never end, another one begins after as long again.
             Breaker::Open { .. } | Breaker::Trying { .. } => {
-                let until = Instant::now() + Duration::from_millis(self.faults.open_ms);
+                let until = Instant::now() + state.patience(&self.faults);
                 state.breaker = Breaker::Trying { until };
                 true
             }
@@ -123,15 +128,19 @@ impl Permit<'_> {
         }
         let mut state = self.health.state();
         let now = Instant::now();
-        let open = || Breaker::Open { until: now + Duration::from_millis(self.health.faults.open_ms) };
+        let faults = &self.health.faults;
         if self.is_trial {
-            state.breaker = if is_failure { open() } else { Breaker::Closed };
+            state.failed_trials = if is_failure { state.failed_trials.saturating_add(1) } else { 0 };
+            state.breaker = match is_failure {
+                true => Breaker::Open { until: now + state.patience(faults) },
+                false => Breaker::Closed,
+            };
             state.parts = [Part::default(); PARTS];
             return;
         }
-        state.count(&self.health.faults, now, is_failure);
-        if is_failure && state.breaker == Breaker::Closed && state.is_failing(&self.health.faults) {
-            state.breaker = open();
+        state.count(faults, now, is_failure);
+        if is_failure && state.breaker == Breaker::Closed && state.is_failing(faults) {
+            state.breaker = Breaker::Open { until: now + state.patience(faults) };
         }
     }
 }
@@ -159,6 +168,13 @@ impl State {
         let part = &mut self.parts[self.part];
         part.calls = part.calls.saturating_add(1);
         part.failures = part.failures.saturating_add(u32::from(is_failure));
+    }
+
+    /// How long the subgraph is left alone.
+    fn patience(&self, faults: &Faults) -> Duration {
+        let first = Duration::from_millis(faults.open_ms) / FIRST_SHARE;
+        let doubled = first.saturating_mul(2_u32.saturating_pow(self.failed_trials.min(16)));
+        doubled.min(Duration::from_millis(faults.open_ms))
     }
 
     fn is_failing(&self, faults: &Faults) -> bool {
@@ -194,21 +210,38 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn after_five_seconds_one_call_finds_out() {
+    async fn one_call_finds_out_soon_and_less_soon_each_time_that_it_fails() {
         let health = Health::new(Faults::default());
         (0..20).for_each(|_| assert!(call(&health, true)));
-        tokio::time::advance(Duration::from_millis(4_999)).await;
-        assert!(!call(&health, false));
-        tokio::time::advance(Duration::from_millis(1)).await;
-        let trial = health.permit().expect("one may try");
-        assert!(health.permit().is_none());
-        trial.settle(true);
-        assert!(!call(&health, false));
+        // A twentieth of five seconds, and twice as long each time, up to five seconds.
+        for wait_ms in [250, 500, 1_000, 2_000, 4_000, 5_000, 5_000] {
+            tokio::time::advance(Duration::from_millis(wait_ms - 1)).await;
+            assert!(!call(&health, false), "{wait_ms}");
+            tokio::time::advance(Duration::from_millis(1)).await;
+            let trial = health.permit().expect("one may try");
+            assert!(health.permit().is_none());
+            trial.settle(true);
+        }
         tokio::time::advance(Duration::from_secs(5)).await;
         assert!(call(&health, false));
         assert!(!health.is_open());
         // What was before does not count any more.
         assert!(call(&health, true) && !health.is_open());
+        (0..20).for_each(|_| assert!(call(&health, true) || health.is_open()));
+        tokio::time::advance(Duration::from_millis(250)).await;
+        assert!(call(&health, false) && !health.is_open());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_subgraph_that_restarts_in_less_than_half_a_second_is_found_within_one() {
+        let health = Health::new(Faults::default());
+        let restarted_at = Instant::now() + Duration::from_millis(400);
+        (0..20).for_each(|_| assert!(call(&health, true)));
+        while health.is_open() {
+            tokio::time::advance(Duration::from_millis(10)).await;
+            call(&health, Instant::now() < restarted_at);
+        }
+        assert!(restarted_at.elapsed() < Duration::from_millis(600), "{:?}", restarted_at.elapsed());
     }
 
     #[tokio::test(start_paused = true)]

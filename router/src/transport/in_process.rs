@@ -78,5 +78,5 @@ pub(super) fn from_subgraph(
         Some(Value::Enum(code)) => code.to_string().into(),
         _ => code::INTERNAL.into(),
     };
-    GraphqlError { message, locations: Vec::new(), path, code, extensions }
+    GraphqlError { message, locations: Vec::new(), path, code, extensions, subgraph: None }
 }

@@ -14,6 +14,7 @@ mod planning;
 mod remote;
 mod requirements;
 mod reuse;
+mod rubbish;
 mod shop;
 mod subscriptions;
 mod validation;

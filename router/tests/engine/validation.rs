@@ -1,5 +1,6 @@
 use serde_json::json;
 
+use crate::canned::canned;
 use crate::{run, run_with, shop};
 
 #[tokio::test]
@@ -85,4 +86,76 @@ fn a_small_document_cannot_become_a_large_one() {
     assert_eq!(shop().prepare(&nested, None).err().unwrap()[0].code, "OPERATION_TOO_COMPLEX");
     let deep = format!("{{ user(id: {}{}) {{ id }} }}", "[".repeat(4_000), "]".repeat(4_000));
     assert!(shop().prepare(&deep, None).is_err());
+}
+
+/// Who picks by exactly one field.
+fn picking() -> router::Supergraph {
+    let sdl = "input Pick @oneOf { a: Int b: Int inner: Pick list: [Pick!] } type Query { pick(by: Pick, all: [Pick!]): Int }";
+    let sdl = format!("directive @oneOf on INPUT_OBJECT {sdl}");
+    let subgraph = canned("one", &sdl, &[("pick", json!({ "pick": 1 }))], &crate::Log::default());
+    router::Supergraph::compose(&[subgraph]).unwrap()
+}
+
+#[tokio::test]
+async fn a_field_stands_in_an_input_object_once() {
+    let answer = run(&picking(), "{ pick(by: { a: 1, a: 2 }) }").await;
+    assert_eq!(
+        answer,
+        json!({ "errors": [{ "message": "There can be only one input field named \"a\".",
+            "locations": [{ "line": 1, "column": 23 }],
+            "extensions": { "code": "GRAPHQL_VALIDATION_FAILED" } }] })
+    );
+    for document in [
+        "{ pick(by: { list: [{ a: 1, a: 1 }] }) }",
+        "query ($p: Pick = { a: 1, a: 1 }) { pick(by: $p) }",
+        "{ ... { pick(by: { inner: { b: 1, b: 2 } }) } }",
+        "{ ...F } fragment F on Query { pick(by: { b: 1, b: 2 }) }",
+        "{ pick @skip(if: { a: true, a: true }) }",
+    ] {
+        let answer = run(&picking(), document).await;
+        assert!(answer.to_string().contains("only one input field"), "{document}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn exactly_one_field_of_a_one_of_object_is_given() {
+    let api = picking();
+    for document in [
+        "{ pick(by: {}) }",
+        "{ pick(by: { a: 1, b: 2 }) }",
+        "{ pick(by: { a: null }) }",
+        "{ pick(by: { inner: { a: 1, b: 2 } }) }",
+        "{ pick(all: [{ a: 1 }, { }]) }",
+        "{ ...F } fragment F on Query { pick(by: { a: 1, b: 2 }) }",
+        "query ($n: Int) { pick(by: { a: $n }) }",
+        "query ($n: Int = 1) { pick(by: { a: $n }) }",
+        "query ($p: Pick = { a: 1, b: 1 }) { pick(by: $p) }",
+    ] {
+        let answer = run(&api, document).await;
+        assert_eq!(
+            answer["errors"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED",
+            "{document}: {answer}"
+        );
+    }
+    let by = "query ($p: Pick, $l: [Pick!]) { pick(by: $p, all: $l) }";
+    for refused in [
+        json!({ "p": {} }),
+        json!({ "p": { "a": 1, "b": 2 } }),
+        json!({ "p": { "a": null } }),
+        json!({ "p": { "inner": { "a": 1, "b": 1 } } }),
+        json!({ "l": [{ "a": 1 }, {}] }),
+    ] {
+        let answer = run_with(&api, by, refused.clone()).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{refused}: {answer}");
+    }
+    for taken in [
+        json!({}),
+        json!({ "p": null }),
+        json!({ "p": { "a": 1 } }),
+        json!({ "p": { "list": [{ "b": 1 }] } }),
+    ] {
+        assert_eq!(run_with(&api, by, taken.clone()).await, json!({ "data": { "pick": 1 } }), "{taken}");
+    }
+    let answer = run_with(&api, "query ($n: Int!) { pick(by: { a: $n }) }", json!({ "n": 1 })).await;
+    assert_eq!(answer, json!({ "data": { "pick": 1 } }));
 }

@@ -4,6 +4,7 @@
 
 mod access;
 mod access_log;
+mod blame;
 mod clients;
 mod counted;
 mod event_stream;

@@ -102,3 +102,43 @@ fn bytes_that_are_not_utf8_are_refused() {
     let refused = read(&mut store, &Types::default(), &answer, Expected::Root(&reading));
     assert!(matches!(refused, Err(ReadError::Encoding)));
 }
+
+/// What `{ a }` is read as.
+fn kind_of(leaf: &str) -> LeafKind {
+    let entry = Entry::new(Name::new("a"), 1, 0);
+    let reading = Reading { place: 0, slots: 2, ty: TypeId::UNSAID, types: Vec::new(), entries: vec![entry] };
+    let (mut store, answer) = (Store::default(), format!("{{\"data\":{{\"b\":{leaf},\"a\":{leaf}}}}}"));
+    let read = read(&mut store, &Types::default(), &Bytes::from(answer), Expected::Root(&reading));
+    let Ok(Read { data: Some(Data::Root(object)), .. }) = read else { panic!("{leaf} is JSON") };
+    let Node::Leaf(leaf) = store.slot(object, 1) else { panic!("{leaf} is a leaf") };
+    leaf.kind
+}
+
+#[test]
+fn what_others_could_not_read_is_told_from_what_they_can() {
+    let digits = "9".repeat(400);
+    for broken in [
+        "1e400",
+        "-1E+999",
+        &digits,
+        r#""\ud800""#,
+        r#""a\ud83d""#,
+        r#""\udc00\ud800""#,
+        r#""\ud83d\u0041""#,
+        r#""\ud83dx""#,
+        r#"{"x":[1,{"y":1e400}]}"#,
+        r#"[{"\udfff":1}]"#,
+    ] {
+        assert_eq!(kind_of(broken), LeafKind::Broken, "{broken}");
+    }
+    for (whole, kind) in [
+        (r#""\ud83d\ude00""#, LeafKind::String),
+        (r#""\uD83D\uDE00 \u00e9""#, LeafKind::String),
+        ("1e308", LeafKind::Number),
+        ("1e-400", LeafKind::Number),
+        ("123456789012345678901234567890", LeafKind::Integer),
+        (r#"{"x":[1e5]}"#, LeafKind::Composite),
+    ] {
+        assert_eq!(kind_of(whole), kind, "{whole}");
+    }
+}
