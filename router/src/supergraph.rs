@@ -1,6 +1,7 @@
 //! One composed supergraph, and the operations prepared for it. Never changes: another set of modules is another
 //! supergraph.
 
+mod forms;
 mod validation;
 
 use std::sync::Arc;
@@ -15,15 +16,17 @@ use async_graphql::Name as Key;
 use common::Caller;
 use serde_json::{Map, Value};
 
-use crate::access::{Demand, Demands, Judged, has_refused, is_refused};
+use crate::access::{Demand, Demands, has_refused, is_refused};
 use crate::compose::{self, ComposeError, Composed, Costs, Scope};
 use crate::error::{GraphqlError, PathSegment, code};
 use crate::execute::{Engine, Layout, SizeHints, shape};
 pub use crate::execute::{Operation, OperationKind, Response};
 use crate::input_objects::OneOf;
 use crate::plan::{Aliases, PlanError, Planner};
-use crate::skip_and_include::{Decided, Switches};
+use crate::skip_and_include::Switches;
 use crate::transport::Subgraph;
+pub(crate) use forms::{Asking, Hot};
+use forms::{Form, Known, Varied, anybody, cache_key};
 use validation::{choose, one, unknown, validate};
 
 /// How long planning one operation may take when nobody says otherwise.
@@ -44,69 +47,6 @@ pub struct Supergraph {
     engine: Arc<Engine>,
     costs: Costs,
     operations: moka::sync::Cache<Arc<str>, Known>,
-}
-
-/// What is known of a document and an operation's name.
-#[derive(Clone)]
-enum Known {
-    /// The operation, whatever the variables are, and whoever asks.
-    Operation(Arc<Operation>),
-    /// The variables decide what it leaves out, or the caller's rights what is refused.
-    Varied(Arc<Varied>),
-}
-
-impl Known {
-    fn operation(self) -> Option<Arc<Operation>> {
-        match self {
-            Self::Operation(operation) => Some(operation),
-            Self::Varied(_) => None,
-        }
-    }
-}
-
-/// What is worth preparing elsewhere, too.
-pub(crate) struct Hot {
-    pub document: String,
-    pub name: Option<String>,
-    /// Those that decide what it leaves out.
-    pub variables: Map<String, Value>,
-    /// What whoever asked for it might see.
-    pub judged: Judged,
-}
-
-/// An operation that is another one for other variables, or for callers with other rights.
-struct Varied {
-    document: Valid<ExecutableDocument>,
-    switches: Switches,
-    demands: Demands,
-}
-
-/// What decides which form of an operation runs.
-#[derive(Clone, Copy)]
-pub(crate) struct Asking<'a> {
-    pub variables: &'a Map<String, Value>,
-    /// Whether whoever asks may see what demands this.
-    pub is_met: &'a dyn Fn(&Demand) -> bool,
-    /// Names the request in the log; empty without one.
-    pub request_id: &'a str,
-}
-
-/// Nobody in particular, who may see what everybody may.
-fn anybody(variables: &Map<String, Value>) -> Asking<'_> {
-    Asking { variables, is_met: &|_| false, request_id: "" }
-}
-
-/// One form of an operation.
-#[derive(Default)]
-struct Form {
-    decided: Decided,
-    judged: Judged,
-}
-
-impl Varied {
-    fn form(&self, asking: Asking<'_>) -> Form {
-        Form { decided: self.switches.decide(asking.variables), judged: self.demands.judge(asking.is_met) }
-    }
 }
 
 impl Supergraph {
@@ -394,19 +334,5 @@ impl Supergraph {
             size_hints: SizeHints::default(),
             hits: AtomicU64::new(0),
         })))
-    }
-}
-
-/// The key of a document's operation; `None` for what cannot be a name. A name has no line break, so that two
-/// different pairs never make the same key.
-fn cache_key(document: &str, operation_name: Option<&str>) -> Option<Arc<str>> {
-    let name = operation_name.unwrap_or_default();
-    (!name.contains('\n')).then(|| ["=", name, "\n", document].concat().into())
-}
-
-impl Form {
-    /// The key of this form of an operation. All forms of one operation have as many letters before it.
-    fn key(&self, key: &str) -> Arc<str> {
-        [&self.decided.key(), &self.judged.key(), key].concat().into()
     }
 }

@@ -9,6 +9,7 @@ mod limits;
 mod profile;
 mod program;
 mod reload;
+mod scopes;
 mod shop;
 mod supergraph;
 mod tokens;
