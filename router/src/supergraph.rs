@@ -16,7 +16,7 @@ use async_graphql::Name as Key;
 use common::Caller;
 use serde_json::{Map, Value};
 
-use crate::access::{Demand, Demands, has_refused, is_refused};
+use crate::access::{Demands, has_refused, is_refused};
 use crate::compose::{self, ComposeError, Composed, Costs, Scope};
 use crate::error::{GraphqlError, PathSegment, code};
 use crate::execute::{Engine, Layout, SizeHints, shape};

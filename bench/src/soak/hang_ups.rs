@@ -52,7 +52,9 @@ pub async fn run(scratch: &Scratch, count: u32) -> Result<Findings, Failure> {
     }
     let mut findings = Findings::default();
     findings.promise(
-        format!("2 × {count} hang-ups: {answered} questions of others answered, none failed, nothing left behind"),
+        format!(
+            "2 × {count} hang-ups: {answered} questions of others answered, none failed, nothing left behind"
+        ),
         true,
     );
     Ok(findings)

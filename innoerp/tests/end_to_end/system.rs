@@ -41,8 +41,15 @@ impl System {
         let ports = free_ports(&names);
         let secret_key = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
         let is_one_process = mode == Mode::OneProcess;
-        let mut system =
-            Self { is_one_process, ports, admin_url, secret_key, service_url, relay_url, _children: Vec::new() };
+        let mut system = Self {
+            is_one_process,
+            ports,
+            admin_url,
+            secret_key,
+            service_url,
+            relay_url,
+            _children: Vec::new(),
+        };
         let migrated = system.command(&["migrate"]).status().await.unwrap();
         assert!(migrated.success());
         let verbs: Vec<Vec<&str>> = match mode {

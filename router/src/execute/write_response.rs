@@ -95,7 +95,7 @@ impl<'a> Writer<'a> {
                 let place = Place { shape, field, index: None };
                 self.refuse(place, std::ptr::from_ref(field).addr());
                 if *is_non_null {
-                    return Err(Nulled);
+                    return Err(Nulled::Told);
                 }
                 self.null();
             }
@@ -129,7 +129,7 @@ impl<'a> Writer<'a> {
                 match of.shape().and_then(|shape| shape.of(self.state.store.ty(object))) {
                     Some(shape) if shape.is_refused => {
                         self.refuse(place, std::ptr::from_ref(shape).addr());
-                        Err(Nulled)
+                        Err(Nulled::Told)
                     }
                     Some(shape) => {
                         place.enter(&mut self.path);

@@ -171,7 +171,7 @@ impl EventLog for PostgresLog {
             .bind(membership_id.to_string())
             .bind(types)
             .bind(consumer);
-        Ok(is_done.fetch_one(self.database.relay()).await?)
+        Ok(is_done.fetch_one(self.database.relay()?).await?)
     }
 
     async fn wait(&self) {

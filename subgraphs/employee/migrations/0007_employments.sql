@@ -71,14 +71,16 @@ create trigger check_unique_change after update on employee.employee for each ro
         is distinct from (new.work_email, new.membership_id, new.last_working_day))
     execute function employee.check_unique();
 
--- The organization's time zone reaches those who inherit it in the transaction that sets it.
-create function employee.follow_organization() returns trigger language plpgsql as $$
+-- The organization's time zone reaches those who inherit it in the transaction that sets it, whichever module that is in.
+create function employee.follow_organization() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     update people.employee p set time_zone = e.time_zone from employee.employee_in_effect e
     where p.organization_id = new.organization_id and e.organization_id = new.organization_id and e.employee_id = p.id
         and p.time_zone <> e.time_zone;
     return null;
 end $$;
+revoke all on function employee.follow_organization() from public;
 create trigger follow_employees after insert or update of time_zone on people.organization for each row
     execute function employee.follow_organization();
 

@@ -35,7 +35,10 @@ async fn main() -> ExitCode {
         }
     };
     done.unwrap_or_else(|error| {
-        eprintln!("cluster: {error}");
+        // What a service would keep to itself, whoever works on it wants to know.
+        let causes = std::iter::successors(error.source(), |cause| cause.source());
+        let causes: String = causes.map(|cause| format!(": {cause}")).collect();
+        eprintln!("cluster: {error}{causes}");
         ExitCode::FAILURE
     })
 }
