@@ -133,7 +133,7 @@ impl OneOf {
         variable: &str,
         ty: &Type,
         value: &Json,
-    ) -> Result<(), GraphqlError> {
+    ) -> Result<(), Box<GraphqlError>> {
         if self.0.is_empty() {
             return Ok(());
         }
@@ -145,7 +145,7 @@ impl OneOf {
                 if self.0.contains(&input.name) && (fields.len() != 1 || fields.values().any(Json::is_null)) {
                     let message =
                         format!("Variable \"${variable}\" got an invalid value: {}", needs_one(&input.name));
-                    return Err(GraphqlError::new(code::BAD_USER_INPUT, message));
+                    return Err(GraphqlError::new(code::BAD_USER_INPUT, message).into());
                 }
                 let inner =
                     fields.iter().filter_map(|(name, value)| Some((input.fields.get(name.as_str())?, value)));

@@ -25,8 +25,8 @@ use crate::input_objects::OneOf;
 use crate::plan::{Aliases, PlanError, Planner};
 use crate::skip_and_include::Switches;
 use crate::transport::Subgraph;
-pub(crate) use forms::{Asking, Hot};
-use forms::{Form, Known, Varied, anybody, cache_key};
+pub(crate) use forms::Asking;
+use forms::{Form, Hot, Known, Varied, anybody, cache_key};
 use validation::{choose, one, unknown, validate};
 
 /// How long planning one operation may take when nobody says otherwise.

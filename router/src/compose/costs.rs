@@ -13,6 +13,9 @@ use graphql::{FieldCost, Slicing};
 #[derive(Debug, Default)]
 pub(crate) struct Costs(HashMap<Name, HashMap<Name, FieldCost>>);
 
+/// An object or an interface: its name, its fields, and the interfaces that it implements.
+type Composite<'a> = (&'a Name, &'a [Node<FieldDefinition>], &'a [Name]);
+
 /// What is read of a supergraph before all of it is put together.
 #[derive(Default)]
 struct Stated<'a> {
@@ -21,7 +24,7 @@ struct Stated<'a> {
     /// Of input objects: the weights of all that is in them, each once.
     inputs: HashMap<&'a Name, Vec<(Option<usize>, &'a Name)>>,
     /// Objects and interfaces, with the interfaces that they implement.
-    types: Vec<(&'a Name, &'a [Node<FieldDefinition>], &'a [Name])>,
+    types: Vec<Composite<'a>>,
 }
 
 impl Costs {

@@ -60,7 +60,7 @@ pub struct Config {
     /// Whose `x-forwarded-for` is believed, as addresses or networks (`10.0.0.0/8`). Default nobody's.
     pub trusted_proxies: Vec<Network>,
     /// What becomes of an operation of which the caller may not see a part, by `@authenticated`, `@requiresScopes` or
-    /// `@policy`. Default `null`.
+    /// `@policy`. Default `filter`.
     pub unauthorized: Unauthorized,
     /// How often callers may ask.
     pub rate: RateLimits,
@@ -143,7 +143,7 @@ impl Default for Config {
             base_domain: None,
             csrf: Csrf::default(),
             trusted_proxies: Vec::new(),
-            unauthorized: Unauthorized::Null,
+            unauthorized: Unauthorized::Filter,
             rate: RateLimits::default(),
             subscriptions: Subscriptions::default(),
             persisted: Persisted::default(),
@@ -187,7 +187,7 @@ pub enum Profile {
 pub enum Unauthorized {
     /// That part is null, and an error says so; the rest is answered.
     #[default]
-    Null,
+    Filter,
     /// It is refused as a whole, with 403.
     Reject,
 }

@@ -31,7 +31,7 @@ impl Variables {
             if let Some(value) = given.get(variable.name.as_str()) {
                 let checked =
                     engine.one_of.check_variable(&engine.schema, &variable.name, &variable.ty, value);
-                checked.map_err(|error| vec![error])?;
+                checked.map_err(|error| vec![*error])?;
             }
         }
         let given: JsonMap = given.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
