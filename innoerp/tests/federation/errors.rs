@@ -35,6 +35,12 @@ fn masked(code: &str) -> Value {
     json!({ "message": message, "path": ["failing"], "extensions": { "code": code } })
 }
 
+/// What developers are told besides: whose it is.
+fn named(mut error: Value, subgraph: &str) -> Value {
+    error["extensions"]["serviceName"] = subgraph.into();
+    error
+}
+
 #[tokio::test]
 async fn in_production_only_errors_with_a_known_code_keep_their_words() {
     let (folder, products) = (Folder::new(), shop::products().await);
@@ -48,7 +54,7 @@ async fn in_production_only_errors_with_a_known_code_keep_their_words() {
     // The profile decides while it runs, too.
     folder.write("router.yaml", &file.replace("production", "development").replace("URL", &products.url()));
     for _ in 0..400 {
-        if told(&router, None).await == as_it_was("INTERNAL") {
+        if told(&router, None).await == named(as_it_was("INTERNAL"), "products") {
             return router.stop().await;
         }
         tokio::time::sleep(std::time::Duration::from_millis(25)).await;
@@ -80,12 +86,14 @@ async fn settings_say_for_all_subgraphs_or_one_what_is_shown() {
         (format!("profile: development\n{}", one(", errors: { masked: true }")), None, Some("SOLD_OUT")),
     ] {
         let router = start(&folder, &products, &file).await;
+        let is_named = file.contains("development");
+        let seen = |error: Value| if is_named { named(error, "products") } else { error };
         if let Some(code) = shown {
             let expected = if code == "OUT_OF_STOCK" { known(code) } else { as_it_was(code) };
-            assert_eq!(told(&router, Some(code)).await, expected, "{file}");
+            assert_eq!(told(&router, Some(code)).await, seen(expected), "{file}");
         }
         if let Some(code) = hidden {
-            assert_eq!(told(&router, Some(code)).await, masked(code), "{file}");
+            assert_eq!(told(&router, Some(code)).await, seen(masked(code)), "{file}");
         }
         router.stop().await;
     }
@@ -95,7 +103,8 @@ async fn settings_say_for_all_subgraphs_or_one_what_is_shown() {
         "  failing(code: String): Int @join__field(graph: PRODUCTS)\n  bestReviewed",
     );
     folder.write("supergraph.graphql", &supergraph);
-    for (profile, expected) in [("production", masked("SOLD_OUT")), ("development", as_it_was("SOLD_OUT"))] {
+    let to_developers = named(as_it_was("SOLD_OUT"), "Products-1");
+    for (profile, expected) in [("production", masked("SOLD_OUT")), ("development", to_developers)] {
         let router =
             Router::start(&folder, &["--supergraph", "supergraph.graphql", "--profile", profile]).await;
         assert_eq!(told(&router, Some("SOLD_OUT")).await, expected);
