@@ -376,8 +376,8 @@ async fn a_subscription_that_does_not_begin_is_an_error_of_the_protocol_and_an_e
     let app = App::start().await;
     let mut socket = Socket::begin(&app, json!({})).await;
     socket.subscribe("1", "subscription { refused }").await;
-    let error =
-        json!({ "message": "not for you", "path": ["refused"], "extensions": { "code": "FORBIDDEN" } });
+    let extensions = json!({ "code": "FORBIDDEN", "serviceName": "user" });
+    let error = json!({ "message": "not for you", "path": ["refused"], "extensions": extensions });
     assert_eq!(socket.hear().await, json!({ "type": "error", "id": "1", "payload": [error] }));
     // That was the last of it, and the socket goes on.
     socket.subscribe("1", "subscription { broken }").await;
