@@ -120,7 +120,9 @@ async fn private_cluster(settings: &mut Settings) -> Result<Cluster, Failure> {
 /// Makes the database and the logins, each a member of one role and with its password; they own nothing and bypass
 /// nothing.
 async fn prepare(cluster: &Cluster, logins: [(&str, &str, &str); 2]) -> Result<(), sqlx::Error> {
-    let mut admin = PgConnection::connect(&cluster.url()).await?;
+    // Statements are logged where somebody asks for it, and these have passwords in them.
+    let options = PgConnectOptions::from_str(&cluster.url())?.disable_statement_logging();
+    let mut admin = PgConnection::connect_with(&options).await?;
     for (login, role, password) in logins {
         // Passwords are of letters and digits only: see `kept_secret`. An earlier version had one login for both.
         let sql = format!(

@@ -10,19 +10,19 @@ use crate::TURN;
 use crate::company::Company;
 use crate::system::{Mode, System};
 
-/// A system whose log is kept in a file.
-async fn logging(mode: Mode) -> (System, PathBuf) {
+/// A system whose log, of this level, is kept in a file.
+pub async fn logging(mode: Mode, level: &str) -> (System, PathBuf) {
     let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("log-{}", uuid::Uuid::now_v7().simple()));
     File::create(&log).unwrap();
     let to_log = |command: &mut tokio::process::Command| {
-        command.stderr(File::options().append(true).open(&log).unwrap());
+        command.env("RUST_LOG", level).stderr(File::options().append(true).open(&log).unwrap());
     };
     (System::start_with(mode, to_log).await, log)
 }
 
 async fn nothing_is_left_behind(mode: Mode) {
     let _turn = TURN.lock().await;
-    let (system, log) = logging(mode).await;
+    let (system, log) = logging(mode, "warn").await;
     let company = Company::new(&system).await;
     let plan = Plan {
         port: system.ports["router"],

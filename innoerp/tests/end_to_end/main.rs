@@ -6,6 +6,7 @@ mod client;
 mod company;
 mod hang_ups;
 mod logins;
+mod logs;
 mod own_module;
 mod own_writes;
 mod security;

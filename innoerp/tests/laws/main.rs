@@ -10,6 +10,7 @@ mod references;
 mod rights;
 mod roles;
 mod schema;
+mod secrets;
 mod settings;
 mod tidy;
 

@@ -1,6 +1,7 @@
 //! Who is asking, and with what request.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -62,8 +63,9 @@ pub struct Granted {
     pub policies: BTreeSet<String>,
 }
 
-/// What a request carries from the edge to every subgraph.
-#[derive(Clone, Debug)]
+/// What a request carries from the edge to every subgraph. Printed without the token, and without what else of the
+/// client's may be one.
+#[derive(Clone)]
 pub struct RequestContext {
     /// Who is asking.
     pub caller: Caller,
@@ -85,6 +87,17 @@ pub struct RequestContext {
     pub has_just_written: bool,
 }
 
+impl fmt::Debug for RequestContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { caller, request_id, client_address, .. } = self;
+        f.debug_struct("RequestContext")
+            .field("caller", caller)
+            .field("request_id", request_id)
+            .field("client_address", client_address)
+            .finish_non_exhaustive()
+    }
+}
+
 impl RequestContext {
     /// A request of nobody in particular, as tests and jobs make it.
     #[must_use]
@@ -100,5 +113,17 @@ impl RequestContext {
             client_headers: Arc::default(),
             has_just_written: false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_printed_without_its_token() {
+        let context = RequestContext { token: Some("eyJ.secret".into()), ..RequestContext::anonymous("r1") };
+        let printed = format!("{context:?}");
+        assert!(printed.contains("r1") && !printed.contains("secret"), "{printed}");
     }
 }

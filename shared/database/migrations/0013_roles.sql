@@ -60,20 +60,27 @@ end $$;
 revoke all on function approval.has_category from public;
 grant execute on function approval.has_category to innoerp_app;
 
+-- Shows categories to approval.has_category.
+create function approval.show_categories(of regclass) returns void language plpgsql as $$
+begin
+    execute format('drop policy if exists categories on %s', of);
+    execute format('create policy categories on %s for select to innoerp_owner using (true)', of);
+end $$;
+create or replace function approval.register_kind(name text, category_table regclass default null) returns void
+language plpgsql as $$
+begin
+    insert into approval.kind (name, category_table) values ($1, $2)
+    on conflict on constraint kind_pkey do update set category_table = excluded.category_table;
+    if $2 is not null then
+        perform approval.show_categories($2);
+    end if;
+end $$;
+select approval.show_categories(k.category_table) from approval.kind k where k.category_table is not null;
+
 -- As before; then the trail is closed, and the module has its tables for itself.
 create function core.protect_module(module text) returns void language plpgsql as $$
-declare
-    categories regclass;
 begin
     perform core.protect_tables(module);
-    for categories in
-        select k.category_table from approval.kind k join pg_class c on c.oid = k.category_table
-        join pg_namespace n on n.oid = c.relnamespace where n.nspname = module
-    loop
-        -- For approval.has_category.
-        execute format('drop policy if exists categories on %s', categories);
-        execute format('create policy categories on %s for select to innoerp_owner using (true)', categories);
-    end loop;
     if to_regclass(format('%I.audit_log', module)) is not null then
         execute format('revoke insert on %I.audit_log from innoerp_app', module);
     end if;

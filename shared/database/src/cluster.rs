@@ -12,6 +12,7 @@ mod place;
 mod postmaster;
 mod server;
 
+use std::fmt;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -63,7 +64,6 @@ impl Durability {
 }
 
 /// A running private cluster; it is stopped when this is dropped, unless another process owns it.
-#[derive(Debug)]
 pub struct Cluster {
     server: Option<Server>,
     postmaster: Postmaster,
@@ -71,6 +71,12 @@ pub struct Cluster {
     place: Place,
     // Held for as long as we answer for the server; dropped after it.
     _lock: Option<File>,
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster").field("folder", &self.folder()).finish_non_exhaustive()
+    }
 }
 
 impl Cluster {

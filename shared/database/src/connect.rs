@@ -1,5 +1,6 @@
 //! Pools: how a process connects, and as whom.
 
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -12,8 +13,8 @@ use crate::migrate::role_of;
 
 use std::sync::Arc;
 
-/// A process's connections to PostgreSQL, and what its parts share around them.
-#[derive(Clone, Debug)]
+/// A process's connections to PostgreSQL, and what its parts share around them. Printed without the passwords.
+#[derive(Clone)]
 pub struct Database {
     /// Connections as `innoerp_app`: everything that use-cases do.
     pub(crate) app: Connections,
@@ -27,6 +28,12 @@ pub struct Database {
     pub(crate) announced: Arc<Notify>,
     /// Whose turn it is to relay.
     relaying: Arc<Mutex<()>>,
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Database(…)")
+    }
 }
 
 impl Database {

@@ -1,5 +1,6 @@
 //! Connections as the application: lent, begun, and given back without a round trip that anybody waits for.
 
+use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
@@ -27,9 +28,14 @@ const SETTLED_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(crate) struct Connections(Pool<Opening>);
 
-/// Opens connections.
-#[derive(Debug)]
+/// Opens connections. Printed without how, which is with a password.
 struct Opening(PgConnectOptions);
+
+impl fmt::Debug for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Opening(…)")
+    }
+}
 
 impl managed::Manager for Opening {
     type Type = PgConnection;

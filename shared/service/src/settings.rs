@@ -8,7 +8,7 @@ use sha2::Sha256;
 use telemetry::{Collector, Profile};
 
 /// The settings that every verb understands.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, clap::Args)]
 pub struct Settings {
     /// How careful the process is; when not set, production for a router over other federations, else development
     #[arg(long, env = "INNOERP_PROFILE", value_enum, global = true)]

@@ -7,7 +7,8 @@ use std::fmt;
 use std::io::{IsTerminal as _, Stderr};
 
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::format::{Format, JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
@@ -65,8 +66,28 @@ pub fn start(profile: Profile, collector: Option<Collector>) -> Result<Outlets, 
         None => Traces::none(),
     };
     // Starting twice, as tests do, is no fault.
-    let _ = tracing_subscriber::registry().with(logs.with_filter(filter)).with(traces.layer()).try_init();
+    let logs = logs.with_filter(filter).with_filter(filter_fn(|event| !tells_secrets(event)));
+    let _ = tracing_subscriber::registry().with(logs).with(traces.layer()).try_init();
     Ok(Outlets { log, traces })
+}
+
+/// Libraries that show what goes over the wire, tokens and passwords included, to whoever asks for their details.
+const WIRES: [&str; 9] = [
+    "tungstenite",
+    "tokio_tungstenite",
+    "h2",
+    "hyper",
+    "hyper_util",
+    "reqwest",
+    "rustls",
+    "tower",
+    "object_store",
+];
+
+/// Whether an event may have secrets in it: the details of a library that carries them. No setting shows these.
+fn tells_secrets(event: &Metadata<'_>) -> bool {
+    let library = event.target().split("::").next().unwrap_or_default();
+    *event.level() > Level::INFO && WIRES.contains(&library)
 }
 
 /// Writes events as the profile wants them.

@@ -242,6 +242,14 @@ impl App {
         ctx.begin(&Permission::SYSTEM).await.unwrap()
     }
 
+    /// A transaction of a person's in which somebody calls what core modules publish for each other: as the superuser, so
+    /// that it does not matter which module would call it.
+    pub async fn published(&self, person: &Person, module: &'static str) -> Tx {
+        let mut tx = self.ctx(person, module).begin(&Permission::PUBLIC).await.unwrap();
+        sqlx::query("set local role none").execute(tx.conn()).await.unwrap();
+        tx
+    }
+
     /// What is served of files, asked with a body: status, headers, and the body of the answer.
     pub async fn http(&self, method: &str, path: &str, body: Vec<u8>) -> (u16, HeaderMap, Vec<u8>) {
         let request = Request::builder().method(method).uri(path).body(Body::from(body)).unwrap();

@@ -1,6 +1,6 @@
 //! Organizations with people in them, made by the functions that signing up and joining use.
 
-use common::{Permission, Role};
+use common::Role;
 use testing::{App, Person};
 
 /// An organization and its owner, Olivia.
@@ -14,7 +14,7 @@ pub async fn world() -> (App, Person) {
 /// Makes a person's organization, and makes them its owner.
 pub async fn found(app: &App, owner: &Person, subdomain: &str, name: &str) {
     let member = owner.member();
-    let mut tx = app.ctx(owner, "user").begin(&Permission::PUBLIC).await.unwrap();
+    let mut tx = app.published(owner, "user").await;
     sqlx::query("select tenant.organization_create($1, 'Acme', $2, null)")
         .bind(member.organization_id)
         .bind(subdomain)
@@ -36,7 +36,7 @@ pub async fn found(app: &App, owner: &Person, subdomain: &str, name: &str) {
 /// A colleague who has joined with these roles.
 pub async fn join(app: &App, colleague_of: &Person, name: &str, roles: &[Role]) -> Person {
     let person = colleague_of.colleague(roles);
-    let mut tx = app.ctx(&person, "user").begin(&Permission::PUBLIC).await.unwrap();
+    let mut tx = app.published(&person, "user").await;
     sqlx::query(r#"select "user".join_organization($1, $2, $3, $4, $5)"#)
         .bind(person.member().membership_id)
         .bind(person.member().identity_id)

@@ -1,0 +1,77 @@
+//! What the logs say when they say everything: no secret.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::TURN;
+use crate::client::Client;
+use crate::company::{Company, PASSWORD, PATIENCE, submit, text};
+use crate::hang_ups::logging;
+use crate::system::Mode;
+
+/// Starts, signs up, logs in, refreshes, invites, subscribes and changes a password, with every event logged; answers the
+/// secrets that were in it, and the log.
+async fn everything(mode: Mode) -> (Vec<(&'static str, String)>, String) {
+    let (system, log) = logging(mode, "trace").await;
+    let company = Company::new(&system).await;
+    let (manager, member, annual) = company.with_leave().await;
+    let mut subscription = manager.subscribe("subscription { notificationReceived { type } }").await;
+    submit(&member, &annual, "2027-05-03", "2027-05-07").await;
+    subscription.next(PATIENCE).await;
+    let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { session { accessToken refreshToken } userErrors { code } } }";
+    let input = json!({ "email": company.owner_email, "password": PASSWORD });
+    let session = Client::anonymous(&system).run_with(log_in, json!({ "input": input })).await.ok();
+    let refresh = "mutation($input: SessionRefreshInput!) { sessionRefresh(input: $input) { session { accessToken refreshToken } } }";
+    let refresh_token = text(&session, "/logIn/session/refreshToken");
+    let input = json!({ "refreshToken": refresh_token });
+    let refreshed = Client::anonymous(&system).run_with(refresh, json!({ "input": input })).await.ok();
+    let invite =
+        r#"mutation { memberInvite(input: { email: "new@example.org", roles: [MEMBER] }) { token } }"#;
+    let invited = company.owner.run(invite).await.0;
+    let token = |client: &Client<'_>| client.token.clone().unwrap();
+    let mut secrets = vec![
+        ("password", PASSWORD.to_owned()),
+        ("secret key", system.secret_key.clone()),
+        ("owner's token", token(&company.owner)),
+        ("manager's token", token(&manager)),
+        ("member's token", token(&member)),
+        ("access token", text(&session, "/logIn/session/accessToken")),
+        ("refresh token", refresh_token),
+        ("new access token", text(&refreshed, "/sessionRefresh/session/accessToken")),
+        ("new refresh token", text(&refreshed, "/sessionRefresh/session/refreshToken")),
+    ];
+    if let Some(invitation) = invited.pointer("/data/memberInvite/token").and_then(Value::as_str) {
+        secrets.push(("invitation", invitation.to_owned()));
+    }
+    for (login, url) in
+        [("service", &system.service_url), ("relay", &system.relay_url), ("admin", &system.admin_url)]
+    {
+        let url: reqwest::Url = url.parse().unwrap();
+        secrets.extend(url.password().map(|password| (login, format!(":{password}@"))));
+        secrets.extend(url.password().map(|password| (login, format!("\"{password}\""))));
+    }
+    // What is logged is gathered for a moment before it is written.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    (secrets, std::fs::read_to_string(log).unwrap())
+}
+
+async fn no_secret_is_logged(mode: Mode) {
+    let _turn = TURN.lock().await;
+    let (secrets, log) = everything(mode).await;
+    assert!(log.contains("TRACE") && log.contains("DEBUG"), "the logs say little: {} bytes", log.len());
+    for (what, secret) in secrets {
+        let line = log.lines().find(|line| line.contains(&secret));
+        assert!(line.is_none(), "{what}: {}", line.unwrap_or_default().chars().take(600).collect::<String>());
+    }
+}
+
+#[tokio::test]
+async fn no_level_of_logs_shows_a_secret_in_one_process() {
+    no_secret_is_logged(Mode::OneProcess).await;
+}
+
+#[tokio::test]
+async fn no_level_of_logs_shows_a_secret_in_a_process_per_service() {
+    no_secret_is_logged(Mode::ProcessPerService).await;
+}
