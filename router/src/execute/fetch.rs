@@ -193,10 +193,11 @@ impl Run<'_> {
                                 Some(Node::Object(entity)) => {
                                     state.store.merge(layout, self.types(), target, entity);
                                 }
-                                Some(Node::Null) if errors.is_empty() => {
-                                    if self.types().has_one_resolver(state.store.ty(target)) {
-                                        state.gone.insert(target);
-                                    }
+                                Some(Node::Null)
+                                    if errors.is_empty()
+                                        && self.types().has_one_resolver(state.store.ty(target)) =>
+                                {
+                                    state.gone.insert(target);
                                 }
                                 _ => {}
                             }
