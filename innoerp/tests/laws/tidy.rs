@@ -56,6 +56,23 @@ fn no_test_names_a_port_of_the_product() {
     assert!(named.is_empty(), "the product may be running on this machine: {named:#?}");
 }
 
+/// Licences and advisories need `cargo deny check` itself, which is not part of the toolchain.
+#[test]
+fn no_dependency_is_banned_or_from_elsewhere_than_the_registry() {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let deny = std::fs::read_to_string(root().join("deny.toml")).unwrap();
+    let value = |line: &str| line.split('"').nth(1).unwrap_or_default().to_owned();
+    let banned: Vec<_> =
+        deny.lines().filter(|line| line.trim().starts_with("{ crate = ")).map(value).collect();
+    assert!(!banned.is_empty());
+    let names: Vec<_> = lock.lines().filter(|line| line.starts_with("name = ")).map(value).collect();
+    assert!(names.len() > 100 && !names.iter().any(|name| banned.contains(name)), "{banned:?}");
+    let sources = lock.lines().filter(|line| line.starts_with("source = ")).map(value);
+    for source in sources {
+        assert_eq!(source, "registry+https://github.com/rust-lang/crates.io-index");
+    }
+}
+
 #[test]
 fn nothing_is_left_undone_in_silence() {
     let mut found = Vec::new();

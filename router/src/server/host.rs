@@ -1,19 +1,8 @@
 //! Host names: which tenant a request is for, by the name that it was sent to.
 
-use axum::extract::Request;
-use http::header;
-
-use super::middleware::text;
-
-/// The subdomain of the base domain that a request was sent to, in lower case; `None` for the domain itself, and for
-/// names that are not below it.
-pub(super) fn subdomain(request: &Request, base_domain: &str) -> Option<String> {
-    // HTTP/2 has the name in the URI.
-    let authority = request.uri().authority().map(http::uri::Authority::as_str);
-    of_name(authority.or_else(|| text(request.headers(), header::HOST))?, base_domain)
-}
-
-fn of_name(authority: &str, base_domain: &str) -> Option<String> {
+/// The subdomain of the base domain in the name that a request was sent to, with a port or without, in lower case; `None`
+/// for the domain itself, and for names that are not below it.
+pub(super) fn subdomain(authority: &str, base_domain: &str) -> Option<String> {
     let name = authority.rsplit_once(':').map_or(authority, |(name, port)| {
         if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { authority }
     });
@@ -36,10 +25,10 @@ mod tests {
             "acme.example.com.",
             "acme.example.com.:8000",
         ] {
-            assert_eq!(of_name(host, "example.com").as_deref(), Some("acme"), "{host}");
+            assert_eq!(subdomain(host, "example.com").as_deref(), Some("acme"), "{host}");
         }
         assert_eq!(
-            of_name("a.b.example.com", "example.com").as_deref(),
+            subdomain("a.b.example.com", "example.com").as_deref(),
             Some("a.b"),
             "nobody's, and not b's"
         );
@@ -52,7 +41,7 @@ mod tests {
             "[::1]:80",
             "",
         ] {
-            assert_eq!(of_name(host, "example.com"), None, "{host}");
+            assert_eq!(subdomain(host, "example.com"), None, "{host}");
         }
     }
 }

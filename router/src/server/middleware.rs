@@ -111,7 +111,11 @@ fn admit(core: &Core, request: &mut Request, request_id: &Arc<str>) -> Result<Cl
             format!("the request has more than {count} headers or {bytes} bytes of them"),
         ));
     }
-    let subdomain = config.base_domain.as_deref().and_then(|domain| host::subdomain(request, domain));
+    // HTTP/2 has the name in the URI.
+    let authority = request.uri().authority().map(http::uri::Authority::as_str);
+    let authority = authority.or_else(|| text(request.headers(), header::HOST));
+    let named = authority.zip(config.base_domain.as_deref());
+    let subdomain = named.and_then(|(authority, domain)| host::subdomain(authority, domain));
     drop_inside_headers(request.headers_mut());
     let headers = request.headers();
     let client = Client {

@@ -79,7 +79,8 @@ impl Password {
 
     /// The hash to store of a password that [`Password::check`] has passed.
     pub(crate) async fn hash(self, turn: Turn) -> Result<(String, Turn)> {
-        run(turn, move || bcrypt::hash(self.0, COST)).await
+        let (done, turn) = turn.run(move || bcrypt::hash(self.0, COST)).await?;
+        Ok((done.map_err(Error::internal)?, turn))
     }
 
     /// Whether it is the one of a stored hash. Without a hash it takes as long to say no.
@@ -87,19 +88,9 @@ impl Password {
         let can_be_right =
             hash.is_some() && self.0.len() <= BYTES_MAX && !self.0.chars().any(char::is_control);
         let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
-        let (is_right, turn) = run(turn, move || bcrypt::verify(self.0, &hash)).await?;
-        Ok((is_right && can_be_right, turn))
+        let (done, turn) = turn.run(move || bcrypt::verify(self.0, &hash)).await?;
+        Ok((done.map_err(Error::internal)? && can_be_right, turn))
     }
-}
-
-/// Runs bcrypt in a thread, which has the turn meanwhile and not the request: a client that hangs up frees no processor.
-async fn run<T: Send + 'static>(
-    turn: Turn,
-    work: impl FnOnce() -> bcrypt::BcryptResult<T> + Send + 'static,
-) -> Result<(T, Turn)> {
-    let done = tokio::task::spawn_blocking(move || (work(), turn));
-    let (done, turn) = done.await.map_err(Error::internal)?;
-    Ok((done.map_err(Error::internal)?, turn))
 }
 
 #[cfg(test)]

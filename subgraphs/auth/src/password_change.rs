@@ -7,7 +7,7 @@ use graphql::{App as _, payload};
 
 use crate::password::Password;
 use crate::vault::{Vault, vault};
-use crate::{identity, proof, session};
+use crate::{identity, proof, session_end};
 
 pub(crate) const CHANGE_PASSWORD: Permission =
     Permission::new("auth.password.change", "Change one's own password.", EVERYBODY_OWN);
@@ -41,7 +41,7 @@ pub async fn change_password(ctx: &Ctx, vault: &Vault, input: PasswordChangeInpu
     }
     identity::save_password(&mut tx, identity.id, &password_hash).await?;
     let kept = Some(member.session_id);
-    let count = session::end_all(&mut tx, identity.id, kept, "PASSWORD_CHANGED").await?;
+    let count = session_end::end_all(&mut tx, identity.id, kept, "PASSWORD_CHANGED").await?;
     tx.commit(count).await
 }
 

@@ -8,7 +8,7 @@ use crate::device::{self, DeviceToken};
 use crate::identity::{self, CREDENTIALS_INVALID, Identity};
 use crate::line::{Source, Turn};
 use crate::password::Password;
-use crate::session;
+use crate::session_end;
 use crate::throttle::{self, Attempt, Knock};
 use crate::vault::{Account, Vault};
 
@@ -200,6 +200,6 @@ impl Proof {
 /// Gives an identity to whoever has proved its address: with a new password, and nothing of what was open before.
 pub(crate) async fn yield_to(tx: &mut Tx, identity_id: IdentityId, password_hash: &str) -> Result<()> {
     identity::save_password(tx, identity_id, password_hash).await?;
-    session::end_all(tx, identity_id, None, "ADDRESS_PROVED").await?;
+    session_end::end_all(tx, identity_id, None, "ADDRESS_PROVED").await?;
     device::forget_all(tx, identity_id).await
 }

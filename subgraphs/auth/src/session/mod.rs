@@ -2,6 +2,7 @@
 
 mod graphql;
 mod model;
+mod refresh_token;
 mod repo;
 
 use common::{
@@ -13,14 +14,16 @@ pub use self::graphql::{
     LogInInput, LogInMutation, SessionFilter, SessionMutation, SessionQuery, SessionRefreshInput,
     SessionRevokeAllMutation, SessionSort, SessionSwitchInput,
 };
-use self::model::{Choice, Exchanged, Presented, RefreshToken, Stored, choose};
+use self::model::{Choice, choose};
 pub use self::model::{LoggedIn, Session, SessionTokens};
-pub(crate) use self::repo::{end_all, forget};
+use self::refresh_token::{Exchanged, Presented, RefreshToken, Stored};
+pub(crate) use self::repo::forget;
 use crate::device;
 use crate::identity::{self, address};
 use crate::organization::{self, Membership};
 use crate::password::Password;
 use crate::proof::{self, Otherwise};
+use crate::session_end::end_all;
 use crate::signing_key::Signer;
 use crate::vault::Vault;
 

@@ -5,7 +5,8 @@ use common::{IdentityId, MembershipId, OrganizationId, Page, Result, SessionId, 
 use database::{Tx, page};
 
 use super::graphql::{SessionFilter, SessionSort};
-use super::model::{Exchanged, Session, Stored, select_session};
+use super::model::{Session, select_session};
+use super::refresh_token::{Exchanged, Stored};
 
 /// How long a session that ended is kept, for whoever looks into a theft.
 const KEPT_FOR: Duration = Duration::days(30);
@@ -90,27 +91,6 @@ pub(super) async fn end(tx: &mut Tx, session: &mut Session, because: &str) -> Re
     .execute(tx.conn())
     .await?;
     Ok(())
-}
-
-/// Ends an identity's open sessions, but for one that is kept; answers how many.
-pub(crate) async fn end_all(
-    tx: &mut Tx,
-    identity_id: IdentityId,
-    kept: Option<SessionId>,
-    because: &str,
-) -> Result<i32> {
-    let now = tx.now();
-    let done = sqlx::query!(
-        "update auth.session set revoked_at = $3, revoked_because = $4
-         where identity_id = $1 and id is distinct from $2 and revoked_at is null and expires_at > $3",
-        identity_id as IdentityId,
-        kept as Option<SessionId>,
-        now,
-        because,
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(i32::try_from(done.rows_affected()).unwrap_or(i32::MAX))
 }
 
 pub(super) async fn select_page(

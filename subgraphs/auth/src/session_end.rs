@@ -1,0 +1,25 @@
+//! The end of all sessions of a person, which more than sessions themselves decide on.
+
+use common::{IdentityId, Result, SessionId};
+use database::Tx;
+
+/// Ends an identity's open sessions, but for one that is kept; answers how many.
+pub(crate) async fn end_all(
+    tx: &mut Tx,
+    identity_id: IdentityId,
+    kept: Option<SessionId>,
+    because: &str,
+) -> Result<i32> {
+    let now = tx.now();
+    let done = sqlx::query!(
+        "update auth.session set revoked_at = $3, revoked_because = $4
+         where identity_id = $1 and id is distinct from $2 and revoked_at is null and expires_at > $3",
+        identity_id as IdentityId,
+        kept as Option<SessionId>,
+        now,
+        because,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(i32::try_from(done.rows_affected()).unwrap_or(i32::MAX))
+}
