@@ -20,9 +20,11 @@ fn schemas() -> Vec<String> {
 }
 
 /// Tables that belong to no tenant, each with its reason.
-const GLOBAL: [&str; 6] = [
+const GLOBAL: [&str; 8] = [
     // One person, many organizations.
     "auth.identity",
+    "auth.device",
+    "auth.password_reset",
     "user.user",
     // A session begins before an organization is chosen, and ends for all of them.
     "auth.session",

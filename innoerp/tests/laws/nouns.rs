@@ -20,11 +20,16 @@ const PARTS: [(&str, &str); 3] = [
 const ALONE: [(&str, &str); 1] = [("Organization", "there is one, the caller's")];
 
 /// Columns that no record has, each with its reason.
-const BY_SQL: [(&str, &str); 2] = [
+const BY_SQL: [(&str, &str); 4] = [
     (
         r#""user".invitation.accepted_by"#,
         "written where the invitation is accepted, by a function for other modules",
     ),
+    (
+        r#""user".invitation.sent_at"#,
+        "written where an operator makes a link, and asked where it is accepted",
+    ),
+    (r#""user".membership.period"#, "follows from the status, by a trigger"),
     ("approval.delegation.is_in_force", "follows from the days and the clock"),
 ];
 
