@@ -1,10 +1,12 @@
 //! What attackers try.
 
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 use service::{SecretKey, credential};
 
 use crate::client::Client;
-use crate::company::Company;
+use crate::company::{Company, PASSWORD, sign_up, unique};
 use crate::system::System;
 
 /// Every attack.
@@ -14,6 +16,8 @@ pub async fn all(system: &System) {
     hostile_documents_are_refused_everywhere(system).await;
     forged_headers_change_nothing(system).await;
     bad_tokens_look_alike(system).await;
+    a_host_serves_its_own_organization_and_no_other(system).await;
+    an_operators_link_proves_an_address(system).await;
     pages_and_health_are_served(system).await;
 }
 
@@ -115,6 +119,55 @@ async fn bad_tokens_look_alike(system: &System) {
     }
     assert_eq!(answers[1].0, 401);
     assert!(answers[1..].windows(2).all(|pair| pair[0] == pair[1]), "{answers:#?}");
+}
+
+async fn a_host_serves_its_own_organization_and_no_other(system: &System) {
+    let (mine, other) = (Company::new(system).await, Company::new(system).await);
+    // Whoever belongs to both enters the one whose host it is.
+    sign_up(system, &unique("d"), &mine.owner_email).await.ok();
+    let token = format!("Bearer {}", mine.owner.token.clone().unwrap());
+    let me = json!({ "query": "{ me { organization { name } } }" }).to_string();
+    let url = system.url("router", "/graphql");
+    let at = async |host: String| post(&url, &me, &[("authorization", token.clone()), ("host", host)]).await;
+    let (status, text) = at(format!("{}.example.test", mine.name)).await;
+    assert!(status == 200 && text.contains(&mine.name), "{status}: {text}");
+    let foreign = at(format!("{}.example.test", other.name)).await;
+    assert!(foreign.0 == 421 && foreign.1.contains("HOST_REFUSED"), "{foreign:?}");
+    assert_eq!(foreign, at(format!("{}.example.test", unique("nobody"))).await);
+    assert_eq!(at("console.example.test".to_owned()).await.0, 200, "it is the installation's own");
+    let log_in = format!(
+        r#"mutation {{ logIn(input: {{ email: "{}", password: "{PASSWORD}" }}) {{ session {{ accessToken }} organizations {{ id }} }} }}"#,
+        mine.owner_email
+    );
+    let log_in = json!({ "query": log_in }).to_string();
+    let (_, text) = post(&url, &log_in, &[("host", format!("{}.example.test", mine.name))]).await;
+    assert!(text.contains("accessToken"), "there is nothing to choose: {text}");
+}
+
+async fn an_operators_link_proves_an_address(system: &System) {
+    let company = Company::new(system).await;
+    let link = async |verb: &[&str]| {
+        let made = system.command(verb).stdout(Stdio::piped()).output().await.unwrap();
+        let link = String::from_utf8(made.stdout).unwrap();
+        (made.status.success(), link.trim().rsplit('#').next().unwrap_or_default().to_owned(), link)
+    };
+    let email = format!("hanna@{}.example", company.name);
+    let invite = ["auth", "invite-link", "--organization", &company.name, "--email", &email];
+    assert!(!link(&invite).await.0, "she is not invited");
+    let query =
+        "mutation($input: MemberInviteInput!) { memberInvite(input: $input) { userErrors { code } } }";
+    company.owner.run_with(query, json!({ "input": { "email": email, "roles": ["HR"] } })).await.ok();
+    let (_, token, shown) = link(&invite).await;
+    assert!(shown.starts_with(&format!("https://{}.example.test/invitation#", company.name)), "{shown}");
+    let nobody = Client::anonymous(system);
+    let accept = "mutation($input: InvitationAcceptInput!) { invitationAccept(input: $input) { userErrors { code } } }";
+    let input = json!({ "token": token, "displayName": "Hanna", "password": PASSWORD });
+    nobody.run_with(accept, json!({ "input": input })).await.ok();
+    let (_, token, _) = link(&["auth", "reset-link", "--email", &email]).await;
+    let reset = "mutation($input: PasswordResetInput!) { passwordReset(input: $input) { email userErrors { code } } }";
+    let input = json!({ "token": token, "newPassword": "tall-lantern-88" });
+    let answer = nobody.run_with(reset, json!({ "input": input })).await.ok();
+    assert_eq!(answer["passwordReset"]["email"], email.as_str());
 }
 
 async fn pages_and_health_are_served(system: &System) {

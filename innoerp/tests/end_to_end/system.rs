@@ -84,6 +84,7 @@ impl System {
             .env("INNOERP_RATE_LIMITS", "false")
             .env("INNOERP_HOST", "127.0.0.1")
             .env("TRUSTED_PROXIES", "127.0.0.1")
+            .env("INNOERP_BASE_DOMAIN", "example.test")
             .env("DATABASE_CONNECTIONS_MAX", "6")
             .env(
                 "INNOERP_FILES",
