@@ -90,7 +90,9 @@ impl Door {
             if answer["data"]["logIn"]["session"].is_object() {
                 return Ok(begun.elapsed());
             }
-            if code(&answer) != Some("RATE_LIMITED") || begun.elapsed() > Duration::from_secs(60) {
+            // Told to come again, or that something is too busy now: whoever is there comes again, and it counts.
+            let is_later = matches!(code(&answer), Some("RATE_LIMITED" | "DEPENDENCY_UNAVAILABLE"));
+            if !is_later || begun.elapsed() > Duration::from_secs(60) {
                 return Err(format!("somebody with the right password was answered {answer}").into());
             }
             let wait = answer["errors"][0]["extensions"]["retryAfterSeconds"].as_u64().unwrap_or(1);
