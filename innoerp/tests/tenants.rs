@@ -44,6 +44,10 @@ impl Tenants {
             "departmentId": department, "workLocationId": location, "workScheduleId": schedule,
             "membershipId": self.victim.member().membership_id });
         self.create("employee", "employee", employee).await;
+        let leaver = json!({ "firstName": "L", "lastName": "M", "workEmail": "l@victim.example", "joinedOn": "2026-01-01" });
+        let leaver = self.create("employee", "employee", leaver).await;
+        let gone = r#"mutation($id: ID!) { employeeTerminate(id: $id, input: { lastWorkingDay: "2026-02-01", terminationType: RESIGNATION }) { userErrors { code } } }"#;
+        self.app.as_(&self.victim).on("employee").run_with(gone, json!({ "id": leaver })).await.ok();
         let leave_type =
             self.create("leave", "leaveType", json!({ "name": "Annual", "code": "ANNUAL" })).await;
         let lines = json!([{ "leaveTypeId": leave_type, "daysPerYear": "25" }]);

@@ -16,8 +16,9 @@ fn owners() -> BTreeMap<&'static str, &'static str> {
 
 /// Fields with another module's thing that is always there: it was looked up when it was written, and nobody can delete
 /// one. Each with its reason.
-const ALWAYS_THERE: [(&str, &str); 4] = [
+const ALWAYS_THERE: [(&str, &str); 5] = [
     ("LeaveRequest.employee", "asked for somebody in the directory of employees"),
+    ("LeaveAdjustment.employee", "entered for somebody in the directory of employees"),
     ("LeaveRequest.waitsFor", "from the directory of members"),
     ("LeaveRequestApprovalStep.approvers", "from the directory of members"),
     ("Me.organization", "the caller's, by their token"),

@@ -16,21 +16,23 @@ use super::Tenants;
 const HOSTILE: [&str; 4] = ["a\u{202E}b", "a\0b", "\u{200B}", "a\u{7}b"];
 
 /// Texts that are compared with what is there and not kept, each with the rule that it has instead.
-const COMPARED: [(&str, &str); 6] = [
+const COMPARED: [(&str, &str); 7] = [
     ("logIn.input.email", "an address that is none is nobody's, and the answer is the same"),
     ("password", "a password is whatever somebody can type; its own rules say what"),
     ("currentPassword", "as it was chosen"),
     ("newPassword", "as password"),
     ("token", "it is known or not"),
     ("refreshToken", "it is known or not"),
+    ("deviceToken", "it is known or not"),
 ];
 
 /// Ids that name nothing that is stored, each with what they are.
-const NO_REFERENCES: [(&str, &str); 2] = [
+const NO_REFERENCES: [(&str, &str); 3] = [
     (
         "logIn.input.organizationId",
         "refused like a wrong password: who belongs where is nobody's to find out",
     ),
+    ("sessionSwitch.input.organizationId", "refused like a session that has ended, for the same reason"),
     ("idempotencyKey", "the client's own name for a request"),
 ];
 
@@ -41,6 +43,9 @@ const SETTINGS: [(&str, &str, &str); 4] = [
     ("options.0", "kind", "SELECT"),
     ("customFields.0.value", "key", "shirt"),
 ];
+
+/// Mutations that are about what is in some state, which the latest one of its kind is not.
+const ABOUT: [(&str, &str); 1] = [("employeeRehire", "last_working_day < '2026-03-02'")];
 
 /// The places for values of a scalar below a type: `input.lines.0.name`.
 fn places(schema: &Documents, scalar: &str, ty: &Type, path: &[String], found: &mut Vec<Vec<String>>) {
@@ -147,13 +152,16 @@ fn document(field: &FieldDefinition, arguments: &Value) -> String {
 }
 
 impl Tenants {
-    /// The latest of each noun that the victim has, with its version.
-    async fn one_of_each(&self, nouns: &[Noun]) -> HashMap<String, (String, i64)> {
+    /// The latest of each noun that the victim has, with its version; the one that a mutation is about in a state for it.
+    async fn one_of_each(&self, nouns: &[Noun], mutation: &str) -> HashMap<String, (String, i64)> {
         let mut there = HashMap::new();
+        let about = ABOUT.iter().find(|(name, _)| *name == mutation);
         for noun in nouns {
+            let is_about = mutation.to_lowercase().starts_with(&noun.graphql.to_lowercase());
+            let state = about.filter(|_| is_about).map_or("true", |(_, state)| state);
             let sql = format!(
                 "select id::text, coalesce((to_jsonb(t) ->> 'version')::bigint, 1) from {} t
-                 where organization_id = $1 order by id desc limit 1",
+                 where organization_id = $1 and {state} order by id desc limit 1",
                 noun.table
             );
             let found = sqlx::query_as(AssertSqlSafe(sql)).bind(self.victim.member().organization_id);
@@ -188,7 +196,7 @@ impl Tenants {
                     !but.iter().any(|(known, _)| name == known || full == *known)
                 });
                 for (path, text) in found.iter().flat_map(|path| values.map(|text| (path, text))) {
-                    let there = &self.one_of_each(&module.nouns).await;
+                    let there = &self.one_of_each(&module.nouns, mutation).await;
                     let filling = Filling { schema: &schema, path, text, there, mutation };
                     let arguments = filling.object(field.arguments.iter().map(|a| &a.node), Some(0));
                     let client = self.app.as_(&self.victim).on(module.id);

@@ -18,6 +18,11 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 struct UserQuery;
+struct UserMutation;
+struct UserSubscription;
+struct LeaveQuery;
+struct LeaveSubscription;
+
 /// Something that cannot tell.
 #[derive(async_graphql::SimpleObject)]
 #[graphql(complex)]
@@ -40,9 +45,6 @@ struct Word {
     /// Which.
     id: async_graphql::ID,
 }
-
-struct UserMutation;
-struct UserSubscription;
 
 #[Object(name = "Query")]
 impl UserQuery {
@@ -135,9 +137,6 @@ impl UserSubscription {
     }
 }
 
-struct LeaveQuery;
-struct LeaveSubscription;
-
 #[Object(name = "Query")]
 impl LeaveQuery {
     /// Days left.
@@ -179,8 +178,7 @@ pub fn sources() -> Vec<SubgraphSource> {
 pub fn sources_saying(said: &[(&str, &str)]) -> Vec<SubgraphSource> {
     let say = |source: SubgraphSource| match source {
         SubgraphSource::InProcess { name, mut executable } => {
-            let say =
-                |sdl: String, (field, said): &(&str, &str)| sdl.replace(field, &format!("{field} {said}"));
+            let say = |sdl: String, it: &(&str, &str)| sdl.replace(it.0, &format!("{} {}", it.0, it.1));
             executable.sdl = said.iter().fold(executable.sdl.to_string(), say).into();
             SubgraphSource::InProcess { name, executable }
         }
@@ -392,8 +390,7 @@ impl App {
     /// Status and body of a request.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> (u16, Value) {
         let response = request.send().await.expect("an answer");
-        let status = response.status().as_u16();
-        (status, response.json().await.expect("JSON"))
+        (response.status().as_u16(), response.json().await.expect("JSON"))
     }
 }
 

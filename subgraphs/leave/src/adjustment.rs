@@ -74,12 +74,14 @@ pub async fn create_bulk(
 }
 
 async fn create_in(tx: &mut Tx, input: LeaveAdjustmentCreateInput) -> Result<Adjustment> {
-    let found = people::select_many(tx, &[input.employee_id]).await?.pop();
+    let is_from_today = input.effective_on.is_none();
+    let mut adjustment = Adjustment::blank(tx.now(), input.employee_id, input.leave_type_id);
+    adjustment.fill_in(input, tx.now().date_naive())?;
+    let found = people::select_many(tx, &[adjustment.employee_id]).await?.pop();
     let employee = found.ok_or(EMPLOYEE_NOT_FOUND)?;
-    let today = employee.day_at(tx.now());
-    let blank = Adjustment::blank(tx.now(), input.employee_id, input.leave_type_id);
-    let mut adjustment = Adjustment { effective_on: today.into(), ..blank };
-    adjustment.fill_in(input, today)?;
+    if is_from_today {
+        adjustment.effective_on = employee.day_at(tx.now()).into();
+    }
     tx.check_reference::<LeaveType>("leaveTypeId", None, Some(adjustment.leave_type_id)).await?;
     ledger::lock(tx, employee.id).await?;
     tx.save(&mut adjustment).await?;
@@ -144,7 +146,7 @@ impl Adjustment {
         if self.days.is_zero() {
             form.refuse(NOTHING);
         }
-        self.effective_on = input.effective_on.unwrap_or(self.effective_on);
+        self.effective_on = input.effective_on.unwrap_or(today.into());
         if (self.effective_on.0 - today).num_days().abs() > EFFECTIVE_DAYS_MAX {
             form.refuse(EFFECTIVE_ON);
         }

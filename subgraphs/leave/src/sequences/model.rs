@@ -98,7 +98,7 @@ impl<'a> Model<'a> {
             self.facts.adjustments.iter().map(|adjusted| at(adjusted.effective_on)).max().unwrap_or(0);
         let mut days = Vec::with_capacity(DAYS);
         let last = takings.iter().rposition(|days| *days > 0).unwrap_or(0).max(at(through)).max(corrections);
-        for index in 0..=last {
+        for (index, taken) in takings.into_iter().enumerate().take(last + 1) {
             let ended: Vec<_> = lots.iter().copied().filter(|(last, _, _)| *last < index).collect();
             lots.retain(|(last, _, _)| *last >= index);
             let left: i64 = ended.iter().filter(|(_, moves, _)| *moves).map(|(_, _, left)| left).sum();
@@ -131,7 +131,6 @@ impl<'a> Model<'a> {
                 };
                 give(last, moves, hundredths(adjusted.days));
             }
-            let taken = takings[index];
             let corrected = self
                 .facts
                 .adjustments
@@ -198,7 +197,7 @@ impl<'a> Model<'a> {
         let months = if line.accrual == Accrual::Upfront { 12 } else { 1 };
         let (year_begins, year_ends) = self.year_of(covered, day);
         let parts = (0..12 / months).map(|part| (self.part(covered, year_begins, part, months), part));
-        let ((from, to), part) = parts.filter(|((from, _), _)| *from <= day).last()?;
+        let ((from, to), part) = parts.rev().find(|((from, _), _)| *from <= day)?;
         if from != day && index > 0 && self.covered[index - 1] == Some(covered) {
             return None;
         }
