@@ -23,6 +23,10 @@ impl router::Tenancy for GateTenancy {
         }))
     }
 
+    async fn forget(&self, caller: &Caller) {
+        self.0.forget(caller).await;
+    }
+
     async fn modules(&self, caller: &Caller) -> Result<Arc<ModuleSet>, Error> {
         self.0.modules(caller).await
     }

@@ -102,6 +102,9 @@ async fn admit_unnoted(
     note_access(|access| access.caller(&caller));
     core.rates.take(&caller, client.address)?;
     let host_organization = host_organization(core, &caller, client.subdomain.as_deref()).await?;
+    if core.recent_writes.has(&caller) {
+        core.tenancy.forget(&caller).await;
+    }
     let view = view(core, &caller).instrument(part!("view")).await?;
     let mut found = core.persisted.find(&mut request)?;
     let variables = request.variables.unwrap_or_default();

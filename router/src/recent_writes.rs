@@ -21,11 +21,15 @@ impl Default for RecentWrites {
 }
 
 impl RecentWrites {
+    /// Whether a caller changed something a moment ago.
+    pub(crate) fn has(&self, caller: &Caller) -> bool {
+        caller.member().is_some_and(|member| self.0.contains_key(&member.session_id))
+    }
+
     /// Notes an operation; answers whether its caller changed something just before it.
     pub(crate) fn note(&self, caller: &Caller, kind: OperationKind) -> bool {
-        let Some(member) = caller.member() else { return false };
-        let has_just_written = self.0.contains_key(&member.session_id);
-        if kind == OperationKind::Mutation {
+        let has_just_written = self.has(caller);
+        if let Some(member) = caller.member().filter(|_| kind == OperationKind::Mutation) {
             self.0.insert(member.session_id, ());
         }
         has_just_written

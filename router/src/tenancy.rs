@@ -45,6 +45,9 @@ pub trait Tenancy: Send + Sync + 'static {
         Ok(Some(Host::Everybodys))
     }
 
+    /// The caller changed something a moment ago: what is known of their organization is asked for anew.
+    async fn forget(&self, _caller: &Caller) {}
+
     /// Whether everybody sees every subgraph, so that [`Tenancy::modules`] need not be asked.
     fn shows_everything(&self) -> bool {
         false

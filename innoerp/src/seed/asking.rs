@@ -20,6 +20,10 @@ const TOGETHER: usize = 10;
 /// How many documents are under way at once.
 const AT_ONCE: usize = 3;
 
+/// How long to wait before something is tried again that nobody could do for now; twice as long each time, at most.
+const PAUSE: Duration = Duration::from_millis(250);
+const PAUSE_MAX: Duration = Duration::from_secs(8);
+
 /// Somebody at the router, with or without a token.
 #[derive(Clone)]
 pub(super) struct Caller {
@@ -38,11 +42,20 @@ impl Caller {
 
     /// Asks, and takes no for a failure: an error as well as a refusal.
     pub(super) async fn ask(&self, document: impl Into<String>, variables: Value) -> Result<Value, Failure> {
-        let answer = self.ask_anyhow(document, variables).await;
-        if answer.get("errors").is_some() || is_refused(&answer["data"]) {
-            return Err(Failure(format!("making the demo data failed: {answer}")));
+        let (document, mut pause) = (document.into(), PAUSE);
+        loop {
+            let answer = self.ask_anyhow(document.clone(), variables.clone()).await;
+            let is_nothing_done =
+                answer["data"].as_object().is_none_or(|data| data.values().all(Value::is_null));
+            if is_busy(&answer) && is_nothing_done && pause <= PAUSE_MAX {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            } else if answer.get("errors").is_some() || is_refused(&answer["data"]) {
+                return Err(Failure(format!("making the demo data failed: {answer}")));
+            } else {
+                return Ok(answer["data"].clone());
+            }
         }
-        Ok(answer["data"].clone())
     }
 
     /// Asks, and takes whatever is answered.
@@ -85,8 +98,21 @@ impl Caller {
     }
 
     async fn together(&self, mutation: &Mutation, of: &[Value]) -> Result<Vec<Value>, Failure> {
-        let mut data = self.ask(mutation.document(of.len()), mutation.variables(of)).await?;
-        Ok((0..of.len()).map(|at| data[format!("m{at}")].take()).collect())
+        let answer = self.ask_anyhow(mutation.document(of.len()), mutation.variables(of)).await;
+        let mut done = Vec::with_capacity(of.len());
+        for (at, one) in of.iter().enumerate() {
+            let field = &answer["data"][format!("m{at}")];
+            // What a busy machine could not do is tried again, by itself.
+            let mut data = if field.is_null() && is_busy(&answer) {
+                self.ask(mutation.document(1), mutation.variables(std::slice::from_ref(one))).await?
+            } else if answer.get("errors").is_some() && !is_busy(&answer) || is_refused(&answer["data"]) {
+                return Err(Failure(format!("making the demo data failed: {answer}")));
+            } else {
+                json!({ "m0": field })
+            };
+            done.push(data["m0"].take());
+        }
+        Ok(done)
     }
 
     /// Creates one thing with the mutation that its noun has; answers its id.
@@ -168,6 +194,12 @@ impl Mutation {
 fn capital(noun: &str) -> String {
     let mut letters = noun.chars();
     letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+}
+
+/// Whether whatever went wrong is that a service could not do it for now.
+fn is_busy(answer: &Value) -> bool {
+    let errors = answer["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    !errors.is_empty() && errors.iter().all(|error| error["extensions"]["code"] == "DEPENDENCY_UNAVAILABLE")
 }
 
 /// Whether anything in an answer was refused.

@@ -10,6 +10,7 @@ use crate::system::System;
 pub async fn all(system: &System, people: usize) {
     people_are_hired_in_four_requests_each(system, people).await;
     what_follows_in_another_module_is_there_at_the_next_request(system).await;
+    a_module_is_there_at_the_next_request_of_whoever_switched_it_on(system).await;
 }
 
 /// A Monday, some weeks ahead.
@@ -81,5 +82,16 @@ async fn what_follows_in_another_module_is_there_at_the_next_request(system: &Sy
         let delete = "mutation($id: ID!) { holidayRemove(id: $id) { userErrors { code } } }";
         company.owner.run_with(delete, json!({ "id": holiday })).await.ok();
         assert_eq!(text(&company.owner.run(&days).await.ok(), "/leaveRequest/days"), "5", "round {round}");
+    }
+}
+
+async fn a_module_is_there_at_the_next_request_of_whoever_switched_it_on(system: &System) {
+    let company = Company::new(system).await;
+    for _ in 0..3 {
+        company.switch("leave", false).await.ok();
+        let gone = company.owner.run("{ leaveTypes { nodes { id } } }").await;
+        assert_eq!(gone.codes(), ["GRAPHQL_VALIDATION_FAILED"]);
+        company.switch("leave", true).await.ok();
+        company.owner.run("{ leaveTypes { nodes { id } } }").await.ok();
     }
 }

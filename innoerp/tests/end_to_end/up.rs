@@ -113,7 +113,12 @@ impl Running {
     async fn interrupt(mut self) {
         let id = self.child.id().unwrap().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
-        assert!(self.child.wait().await.unwrap().success());
+        let ended = self.child.wait().await.unwrap();
+        let mut complaint = String::new();
+        if let Some(mut said) = self.child.stderr.take() {
+            said.read_to_string(&mut complaint).await.unwrap();
+        }
+        assert!(ended.success(), "{ended}: {complaint}");
     }
 }
 

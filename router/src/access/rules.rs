@@ -1,7 +1,7 @@
 //! What a supergraph demands, read once.
 
 use apollo_compiler::Name;
-use apollo_compiler::ast::{Definition, Directive, DirectiveList, Document, FieldDefinition};
+use apollo_compiler::ast::{Definition, Directive, DirectiveList, Document, FieldDefinition, Selection};
 use apollo_compiler::collections::{HashMap, HashSet};
 
 use super::Demand;
@@ -25,8 +25,6 @@ struct Type<'a> {
     interfaces: Vec<&'a Name>,
     is_object: bool,
     is_interface: bool,
-    /// Some subgraph takes it for an object type (`@interfaceObject`).
-    is_interface_object: bool,
 }
 
 impl Rules {
@@ -54,9 +52,6 @@ impl Rules {
             ty.interfaces = interfaces.iter().collect();
             ty.is_object = matches!(definition, Definition::ObjectTypeDefinition(_));
             ty.is_interface = !ty.is_object;
-            ty.is_interface_object = definition.directives().get_all("join__type").any(|join| {
-                join.specified_argument_by_name("isInterfaceObject").and_then(|it| it.to_bool()) == Some(true)
-            });
             types.insert(name, ty);
         }
         let is_open = |ty: &Type<'_>| ty.own.is_empty() && ty.fields.iter().all(|(_, own)| own.is_empty());
@@ -103,9 +98,12 @@ impl Rules {
     }
 }
 
-/// All that one field demands: what stands at it, at its type, and at the type that it returns. Of an interface's field
-/// also what stands at the field in any object of it, whichever object it may turn out to be; of an object's also what
-/// stands at the field where a subgraph that knows the interface alone gives it.
+/// All that one field demands: what stands at it, at its type, and at the type that it returns.
+///
+/// An interface and its objects are two ways to one field. So of an interface's field also what stands at the field in
+/// any object of it, whichever object it may turn out to be; of an object's also what stands at the field in any
+/// interface that has it, and at that interface. And whatever a field is worked out from (`@requires`) is told by it, so
+/// it demands what that demands.
 fn all(
     types: &HashMap<&Name, Type<'_>>,
     name: &Name,
@@ -113,21 +111,94 @@ fn all(
     field: &FieldDefinition,
     own: &[Demand],
 ) -> Vec<Demand> {
-    let returned = types.get(field.ty.inner_named_type()).map_or(&[][..], |ty| &ty.own);
-    let mut found: Vec<&Demand> = ty.own.iter().chain(own).chain(returned).collect();
-    let alike = |other: &'_ Type<'_>| -> Vec<Demand> {
-        let alike = other.fields.iter().filter(|(it, _)| it.name == field.name);
-        alike.flat_map(|(_, own)| own.iter().cloned()).collect()
-    };
-    let others: Vec<Demand> = if ty.is_interface {
-        types.values().filter(|other| other.interfaces.contains(&name)).flat_map(alike).collect()
-    } else {
-        let interfaces = ty.interfaces.iter().filter_map(|interface| types.get(*interface));
-        interfaces.filter(|interface| interface.is_interface_object).flat_map(alike).collect()
-    };
-    found.extend(&others);
+    let mut found: Vec<Demand> = direct(types, name, ty, field, own);
     let mut seen = HashSet::default();
-    found.into_iter().filter(|demand| seen.insert(*demand)).cloned().collect()
+    required(types, name, field, &mut seen, &mut found);
+    let mut told = HashSet::default();
+    found.into_iter().filter(|demand| told.insert(demand.clone())).collect()
+}
+
+/// What a field demands, but for what it is worked out from.
+fn direct(
+    types: &HashMap<&Name, Type<'_>>,
+    name: &Name,
+    ty: &Type<'_>,
+    field: &FieldDefinition,
+    own: &[Demand],
+) -> Vec<Demand> {
+    let returned = types.get(field.ty.inner_named_type()).map_or(&[][..], |ty| &ty.own);
+    let mut found: Vec<Demand> = ty.own.iter().chain(own).chain(returned).cloned().collect();
+    if ty.is_interface {
+        let objects = types.values().filter(|other| other.interfaces.contains(&name));
+        found.extend(
+            objects.filter_map(|other| other.field(&field.name)).flat_map(|(_, own)| own.iter().cloned()),
+        );
+    }
+    let interfaces = ty.interfaces.iter().filter_map(|interface| types.get(*interface));
+    for interface in interfaces {
+        if let Some((_, own)) = interface.field(&field.name) {
+            found.extend(interface.own.iter().chain(own).cloned());
+        }
+    }
+    found
+}
+
+/// Adds what the fields demand that a field is worked out from, and those that these are worked out from.
+fn required<'a>(
+    types: &HashMap<&Name, Type<'a>>,
+    name: &Name,
+    field: &FieldDefinition,
+    seen: &mut HashSet<(Name, Name)>,
+    found: &mut Vec<Demand>,
+) {
+    for join in field.directives.get_all("join__field") {
+        let Some(set) = join.specified_argument_by_name("requires").and_then(|set| set.as_str()) else {
+            continue;
+        };
+        // A set that does not parse was refused before.
+        let Ok(document) = Document::parse(format!("{{ {set} }}"), "requires") else { continue };
+        for definition in &document.definitions {
+            if let Definition::OperationDefinition(operation) = definition {
+                selected(types, name, &operation.selection_set, seen, found);
+            }
+        }
+    }
+}
+
+fn selected(
+    types: &HashMap<&Name, Type<'_>>,
+    name: &Name,
+    set: &[Selection],
+    seen: &mut HashSet<(Name, Name)>,
+    found: &mut Vec<Demand>,
+) {
+    let ty = types.get(name);
+    for selection in set {
+        match selection {
+            Selection::InlineFragment(fragment) => {
+                let on = fragment.type_condition.as_ref().unwrap_or(name);
+                selected(types, on, &fragment.selection_set, seen, found);
+            }
+            Selection::Field(field) => {
+                let Some((ty, (definition, own))) = ty.and_then(|ty| Some((ty, ty.field(&field.name)?)))
+                else {
+                    continue;
+                };
+                found.extend(direct(types, name, ty, definition, own));
+                if seen.insert((name.clone(), field.name.clone())) {
+                    required(types, name, definition, seen, found);
+                }
+                selected(types, definition.ty.inner_named_type(), &field.selection_set, seen, found);
+            }
+            Selection::FragmentSpread(_) => {}
+        }
+    }
+}
+
+impl<'a> Type<'a> {
+    fn field(&self, name: &Name) -> Option<&(&'a FieldDefinition, Vec<Demand>)> {
+        self.fields.iter().find(|(field, _)| field.name == *name)
+    }
 }
 
 fn demands(directives: &DirectiveList) -> Vec<Demand> {

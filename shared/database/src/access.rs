@@ -96,6 +96,11 @@ impl Access {
         &self.core
     }
 
+    /// Asks anew for the state of an organization, which was just changed.
+    pub async fn forget_organization(&self, id: OrganizationId) {
+        self.organizations.invalidate(&id).await;
+    }
+
     /// The state of an organization.
     ///
     /// # Errors

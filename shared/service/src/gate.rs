@@ -48,6 +48,13 @@ impl Gate {
         self.access.host(subdomain).await
     }
 
+    /// Asks anew for the state of the caller's organization, which they may just have changed.
+    pub async fn forget(&self, caller: &Caller) {
+        if let Caller::Member(member) = caller {
+            self.access.forget_organization(member.organization_id).await;
+        }
+    }
+
     /// The modules that the caller's organization has on; the core ones for anonymous callers.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use kafka::{Consumer, EventLog};
 use sqlx::migrate::Migrator;
 use std::any::TypeId;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 use crate::Runtime;
 
@@ -93,8 +94,12 @@ impl Subgraph {
 /// How long a request waits for what follows from its caller's last changes.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long to wait between two looks.
+/// How long to wait between the first two looks, and at most between others.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+const LOOK_EVERY_MAX: Duration = Duration::from_millis(160);
+
+/// One look at a time in a process: those who wait must not keep the connections from those whom they wait for.
+static LOOKS: Semaphore = Semaphore::const_new(1);
 
 /// The context of a request whose caller changed something a moment ago.
 fn just_written(request: &Request) -> Option<RequestContext> {
@@ -106,9 +111,16 @@ fn just_written(request: &Request) -> Option<RequestContext> {
 async fn until_done(consumers: &[Consumer], log: &dyn EventLog, context: &RequestContext) {
     let Some(member) = context.caller.member() else { return };
     for consumer in consumers {
-        let of = (member.organization_id, member.membership_id);
-        while let Ok(false) = log.is_done_with(consumer.name, consumer.types, of.0, of.1).await {
-            tokio::time::sleep(LOOK_EVERY).await;
+        let (of, mut pause) = ((member.organization_id, member.membership_id), LOOK_EVERY);
+        loop {
+            let turn = LOOKS.acquire().await;
+            let is_done = log.is_done_with(consumer.name, consumer.types, of.0, of.1).await;
+            drop(turn);
+            if is_done.unwrap_or(true) {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (2 * pause).min(LOOK_EVERY_MAX);
         }
     }
 }

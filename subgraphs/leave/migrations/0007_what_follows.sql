@@ -30,7 +30,9 @@ alter table leave.policy_assignment
     alter first_day drop not null,
     alter policy_id drop not null,
     add version integer not null default 1,
-    add withdrawn_at timestamptz;
+    add withdrawn_at timestamptz,
+    -- Given by the hiring, as the default: it yields to whatever is assigned from its first day or from before.
+    add is_by_default boolean not null default false;
 update leave.policy_assignment a set first_day = null from people.employee e
 where e.organization_id = a.organization_id and e.id = a.employee_id and a.first_day <= e.joined_on
   and not exists (select from leave.policy_assignment b
@@ -42,18 +44,18 @@ create unique index policy_assignment_first_day_key
     on leave.policy_assignment (organization_id, employee_id, first_day) nulls not distinct where withdrawn_at is null;
 
 -- Somebody who is hired has the default policy from that moment on: in the same transaction, so that whoever hired them
--- can go on at once. Who has been here for longer took the leave of earlier years elsewhere.
+-- can go on at once. From the present leave year on, whatever their first day is or turns out to be: who has been here
+-- for longer took the leave of earlier years elsewhere.
 create function leave.give_default_policy() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    insert into leave.policy_assignment (id, organization_id, employee_id, policy_id, first_day)
-    select core.uuid_v7(), hired.organization_id, hired.id, policy.id,
-        case when hired.joined_on < year.first_day then year.first_day end
+    insert into leave.policy_assignment (id, organization_id, employee_id, policy_id, first_day, is_by_default)
+    select core.uuid_v7(), hired.organization_id, hired.id, policy.id, year.first_day, true
     from hired
     join leave.policy policy on policy.organization_id = hired.organization_id and policy.is_default
     cross join lateral (select
         (core.now() at time zone hired.time_zone)::date as today,
-        case policy.leave_year when 'ANNIVERSARY' then hired.joined_on
+        case policy.leave_year when 'ANNIVERSARY' then least(hired.joined_on, (core.now() at time zone hired.time_zone)::date)
             else make_date(1900, policy.year_start_month, policy.year_start_day) end as anchor) at
     cross join lateral (select
         (at.anchor + make_interval(years => extract(year from age(at.today, at.anchor))::integer))::date as first_day) year;

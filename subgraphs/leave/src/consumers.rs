@@ -8,8 +8,9 @@ use kafka::Consumer;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::ids::LeaveTypeId;
+use crate::ids::{LeaveTypeId, PolicyId};
 use crate::request::{self, Recount};
+use crate::{due, ledger};
 
 /// The consumers of this module.
 pub static CONSUMERS: &[Consumer] = &[Consumer {
@@ -23,6 +24,7 @@ pub static CONSUMERS: &[Consumer] = &[Consumer {
         "employee.employee.rehired",
         "employee.schedule.changed",
         "employee.calendar.changed",
+        "leave.policy.changed",
         "leave.type.changed",
     ],
     handle,
@@ -31,6 +33,7 @@ pub static CONSUMERS: &[Consumer] = &[Consumer {
 fn handle<'a>(tx: &'a mut Tx, envelope: &'a Envelope) -> BoxFuture<'a, Result<()>> {
     Box::pin(async move {
         match envelope.event_type.as_str() {
+            "leave.policy.changed" => policy_changed(tx, read(envelope)?).await,
             "leave.type.changed" => type_changed(tx, read(envelope)?).await,
             "employee.schedule.changed" => schedule_changed(tx, read(envelope)?).await,
             "employee.calendar.changed" => calendar_changed(tx, read(envelope)?).await,
@@ -80,6 +83,20 @@ async fn calendar_changed(tx: &mut Tx, event: CalendarChanged) -> Result<()> {
 #[serde(rename_all = "camelCase")]
 struct TypeChanged {
     leave_type_id: LeaveTypeId,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PolicyChanged {
+    policy_id: PolicyId,
+}
+
+async fn policy_changed(tx: &mut Tx, event: PolicyChanged) -> Result<()> {
+    let affected = due::employees_with(tx, event.policy_id).await?;
+    for employee in people::select_many(tx, &affected).await? {
+        ledger::post(tx, &employee, None).await?;
+    }
+    Ok(())
 }
 
 async fn type_changed(tx: &mut Tx, event: TypeChanged) -> Result<()> {

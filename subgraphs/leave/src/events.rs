@@ -105,6 +105,12 @@ event! {
         days: Decimal,
     }
 
+    /// A leave policy was changed: what people are due by it follows.
+    PolicyChanged = "leave.policy.changed", of policy_id {
+        /// The leave policy.
+        policy_id: Uuid,
+    }
+
     /// A leave type was changed: what future days of leave take follows.
     TypeChanged = "leave.type.changed", of leave_type_id {
         /// The leave type.

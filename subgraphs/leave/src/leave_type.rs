@@ -172,9 +172,9 @@ impl LeaveType {
         }
     }
 
-    /// Whether days are counted by the same rules.
+    /// Whether days are counted, and balances judged, by the same rules.
     fn counts_like(&self, other: &Self) -> bool {
-        self.counting() == other.counting()
+        (self.counting(), self.floor()) == (other.counting(), other.floor())
     }
 
     /// An amount of it, as people say it: `1 day`, `2.5 days`, `3 hours`.

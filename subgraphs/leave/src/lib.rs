@@ -90,6 +90,7 @@ pub fn subgraph() -> Subgraph {
             EventType::of::<events::RequestAdjusted>(),
             EventType::of::<events::BalanceAdjusted>(),
             EventType::of::<events::BalanceOverdrawn>(),
+            EventType::of::<events::PolicyChanged>(),
             EventType::of::<events::TypeChanged>(),
         ],
         consumers: consumers::CONSUMERS,

@@ -111,8 +111,8 @@ pub struct LeaveBalance {
     pub planned: Decimal,
     /// What was asked for in the same leave year and is not decided.
     pub pending: Decimal,
-    /// What can still be asked for, as if taken on that day, without lacking for anything that is granted or asked for
-    /// later; below zero, what lacks. Null for a leave type that is taken without a balance.
+    /// What can still be asked for, as if taken on that day, without overdrawing the balance then or later; below zero, what
+    /// is overdrawn. The leave type may let them overdraw it on top of that. Null for one that is taken without a balance.
     pub available: Option<Decimal>,
 }
 

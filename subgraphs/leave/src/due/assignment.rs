@@ -34,6 +34,8 @@ pub struct PolicyAssignment {
     pub version: i32,
     #[graphql(skip)]
     pub withdrawn_at: Option<DateTime<Utc>>,
+    #[graphql(skip)]
+    pub is_by_default: bool,
 }
 
 impl From<PolicyAssignment> for Employee {
@@ -152,6 +154,17 @@ pub(crate) async fn lines_of(tx: &mut Tx, policy_ids: &[PolicyId]) -> Result<Vec
     Ok(select_policy_line!("where policy_id = any($1) order by id", policy_ids as &[PolicyId])
         .fetch_all(tx.conn())
         .await?)
+}
+
+/// Everybody who has, or had, this policy.
+pub(crate) async fn employees_with(tx: &mut Tx, policy_id: PolicyId) -> Result<Vec<EmployeeId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select distinct employee_id as "id: EmployeeId" from leave.policy_assignment
+           where policy_id = $1 and withdrawn_at is null order by 1"#,
+        policy_id as PolicyId,
+    )
+    .fetch_all(tx.conn())
+    .await?)
 }
 
 /// Everybody who has a policy, in one organization.

@@ -7,7 +7,7 @@ mod year;
 use common::{Grants, PEOPLE_MATTERS, Permission, Role, Scope};
 
 pub use self::assignment::{Cover, PolicyAssignment};
-pub(crate) use self::assignment::{assignments, covers, employees_with_policies, lines_of};
+pub(crate) use self::assignment::{assignments, covers, employees_with, employees_with_policies, lines_of};
 pub use self::line::{LeavePolicyLineInput, PolicyLine};
 pub use self::year::{LeaveYear, LeaveYears};
 #[cfg(test)]

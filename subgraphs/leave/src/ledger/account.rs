@@ -128,8 +128,8 @@ impl Account {
         lowest(&self.entries(self.last_day_of_taking(from), true), from)
     }
 
-    /// What can still be taken at the end of a day without lacking for anything that is taken later, granted or asked
-    /// for; below zero, what lacks already.
+    /// What can still be taken at the end of a day without overdrawing, then or by anything that is taken later, granted or
+    /// asked for; below zero, what is overdrawn. Nothing by who does not work here on that day.
     #[must_use]
     pub fn available(&self, as_of: NaiveDate) -> Decimal {
         let through = self.last_day_of_taking(as_of);
@@ -138,6 +138,9 @@ impl Account {
             entries.iter().filter(|entry| entry.day <= as_of).map(|entry| entry.days).sum();
         let later = as_of.succ_opt().and_then(|next| lowest(&entries, next));
         let least = later.map_or(balance, |later| later.min(balance));
+        if !self.is_employed_on(as_of) {
+            return least.min(dec!(0));
+        }
         if least < dec!(0) || least == balance {
             return least;
         }

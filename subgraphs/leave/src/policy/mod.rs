@@ -16,6 +16,7 @@ use self::graphql::{
 };
 pub use self::graphql::{PolicyAssignmentMutation, PolicyMutation, PolicyQuery};
 use crate::due::{LeavePolicyLineInput, LeaveYear, PolicyAssignment, PolicyLine, assignments, lines_of};
+use crate::events::PolicyChanged;
 use crate::ids::{EmployeeId, PolicyAssignmentId, PolicyId};
 use crate::leave_type::{LeaveType, LeaveUnit};
 use crate::ledger;
@@ -105,8 +106,8 @@ pub async fn create(ctx: &Ctx, input: LeavePolicyCreateInput) -> Result<Policy> 
     tx.commit(policy).await
 }
 
-/// Changes a policy for everybody who has it, for all the time for which they do: balances follow at once, and the next
-/// run of the accrual notes in the ledger what is different.
+/// Changes a policy for everybody who has it, for all the time for which they do: balances follow at once, and what
+/// is different is noted in the ledger a moment later.
 pub async fn update(ctx: &Ctx, id: PolicyId, input: LeavePolicyUpdateInput) -> Result<Policy> {
     let mut tx = ctx.begin(&MANAGE).await?;
     let mut policy: Policy = tx.lock_at(id, input.version).await?;
@@ -128,6 +129,7 @@ pub async fn update(ctx: &Ctx, id: PolicyId, input: LeavePolicyUpdateInput) -> R
     }
     clear_default(&mut tx, &policy).await?;
     tx.save_with_parts(&mut policy, are_changed).await.on_constraint("policy_name_key", NAME_TAKEN)?;
+    tx.emit(&PolicyChanged { policy_id: id.into() }).await?;
     tx.commit(policy).await
 }
 
@@ -216,7 +218,7 @@ pub async fn list(
     ))
 }
 
-/// Gives an employee a policy from a day on, until the next one begins.
+/// Gives an employee a policy from a day on, until the next one begins; what the hiring gave as the default yields to it.
 pub async fn assign(ctx: &Ctx, input: LeavePolicyAssignInput) -> Result<PolicyAssignment> {
     let mut tx = ctx.begin(&MANAGE).await?;
     let first_day = input.first_day.map(Into::into);
@@ -261,9 +263,17 @@ async fn assign_in(
     ledger::lock(tx, employee.id).await?;
     let (joined_on, _) = employee.employments().next().unwrap_or((employee.joined_on, None));
     let first_day = Some(Date(first_day)).filter(|day| day.0 > joined_on);
-    let there = assignments(tx, &[employee.id]).await?.into_iter().find(|there| there.first_day == first_day);
+    let (mut yielding, mut there) = (Vec::new(), None);
+    for assignment in assignments(tx, &[employee.id]).await? {
+        if assignment.first_day == first_day {
+            there = Some(assignment);
+        } else if assignment.is_by_default && assignment.first_day > first_day {
+            yielding.push(PolicyAssignment { withdrawn_at: Some(tx.now()), ..assignment });
+        }
+    }
+    tx.save_all(&mut yielding).await?;
     let blank = PolicyAssignment { first_day, ..PolicyAssignment::blank(tx.now(), employee.id) };
-    let mut assignment = PolicyAssignment { policy_id, ..there.unwrap_or(blank) };
+    let mut assignment = PolicyAssignment { policy_id, is_by_default: false, ..there.unwrap_or(blank) };
     tx.save(&mut assignment).await?;
     ledger::post(tx, &employee, None).await?;
     Ok(assignment)

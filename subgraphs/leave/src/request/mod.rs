@@ -197,7 +197,9 @@ pub async fn cancel(ctx: &Ctx, id: RequestId, days: Option<Vec<Date>>) -> Result
     let is_given_back =
         |half: &HalfDay| half.day >= from && days.as_ref().is_none_or(|days| days.contains(&half.day));
     let halves = halves_of(&mut tx, id).await?;
-    if days.as_ref().is_some_and(|days| days.iter().any(|day| halves.iter().all(|half| half.day != *day))) {
+    let is_none = |days: &BTreeSet<_>| days.is_empty();
+    let is_foreign = |day: &NaiveDate| halves.iter().all(|half| half.day != *day);
+    if days.as_ref().is_some_and(|days| is_none(days) || days.iter().any(is_foreign)) {
         return Err(model::NOT_OF_THESE_DAYS.into());
     }
     let released = request.cancel(&halves, is_given_back)?;

@@ -343,6 +343,8 @@ impl Play {
         if later < 0 {
             seen.overdrawn += 1;
             assert_eq!(available, later, "available on {day}\n{}", self.story("check"));
+        } else if !self.facts.employments.iter().any(|(a, b)| *a <= day && b.is_none_or(|b| day <= b)) {
+            assert_eq!(available, 0, "available on {day}\n{}", self.story("check"));
         } else {
             let suffices = |more: i64| {
                 let days = model.days(day, true, None, &[(day, more)]);

@@ -228,3 +228,35 @@ async fn another_rule_of_counting_holds_from_today_on_for_what_was_asked_for_bef
     office.company.app.settle().await;
     assert_eq!(office.status(&id).await, ("APPROVED".into(), "4".into()));
 }
+
+#[tokio::test]
+async fn what_the_hiring_gave_yields_to_what_is_assigned_and_begins_with_the_leave_year() {
+    let office = Office::new().await;
+    let line = json!({ "leaveTypeId": office.company.annual, "daysPerYear": "24" });
+    let april = json!({ "name": "April", "yearStartMonth": 4, "isDefault": true, "lines": [line] });
+    office.hr().create("leavePolicy", april).await;
+    let mut office = office;
+    office.employee = Uuid::now_v7();
+    office.hire("2026-01-01").await;
+    assert_eq!(office.balance("2026-11-29").await, "24");
+    office.assign(&office.p().await, "2026-01-01").await;
+    assert_eq!(office.balance("2026-11-29").await, "24", "one policy, and not both");
+    // Whatever the first day turns out to be, the default gives what it would have given.
+    office.employee = Uuid::now_v7();
+    office.hire("2026-07-01").await;
+    assert_eq!(office.balance("2026-11-29").await, "18");
+    office.correct(office.entry("2020-07-01")).await;
+    assert_eq!(office.balance("2026-11-29").await, "24");
+}
+
+#[tokio::test]
+async fn a_policy_that_gives_less_than_was_granted_is_told_of() {
+    let office = Office::new().await;
+    let p = office.p().await;
+    office.assign(&p, "2026-01-01").await;
+    office.granted("2026-12-01", "2026-12-10").await;
+    let line = json!({ "leaveTypeId": office.company.annual, "daysPerYear": "6" });
+    office.update_policy(&p, json!({ "lines": [line] })).await.ok();
+    let told = office.told("leave.balance.overdrawn").await;
+    assert_eq!(told.iter().map(|event| &event["days"]).collect::<Vec<_>>(), [&json!("2")]);
+}

@@ -217,6 +217,8 @@ fn leave_request(payload: &Value) -> Result<Subject> {
     Ok(Subject {
         link_type: leave_request_type(),
         link_id: request.request_id,
+        // Leave can be called off day by day.
+        occasion: format!(":{}:{}", request.first_day, request.last_day),
         topic: Some(format!("leave {}", period(request.first_day, request.last_day))),
         days: request.days,
         is_decided: request.decided_by_membership_id.is_some(),
