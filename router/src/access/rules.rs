@@ -25,6 +25,8 @@ struct Type<'a> {
     interfaces: Vec<&'a Name>,
     is_object: bool,
     is_interface: bool,
+    /// Some subgraph takes it for an object type (`@interfaceObject`).
+    is_interface_object: bool,
 }
 
 impl Rules {
@@ -52,6 +54,9 @@ impl Rules {
             ty.interfaces = interfaces.iter().collect();
             ty.is_object = matches!(definition, Definition::ObjectTypeDefinition(_));
             ty.is_interface = !ty.is_object;
+            ty.is_interface_object = definition.directives().get_all("join__type").any(|join| {
+                join.specified_argument_by_name("isInterfaceObject").and_then(|it| it.to_bool()) == Some(true)
+            });
             types.insert(name, ty);
         }
         let is_open = |ty: &Type<'_>| ty.own.is_empty() && ty.fields.iter().all(|(_, own)| own.is_empty());
@@ -100,9 +105,10 @@ impl Rules {
 
 /// All that one field demands: what stands at it, at its type, and at the type that it returns.
 ///
-/// An interface and its objects are two ways to one field. So of an interface's field also what stands at the field in
-/// any object of it, whichever object it may turn out to be; of an object's also what stands at the field in any
-/// interface that has it, and at that interface. And whatever a field is worked out from (`@requires`) is told by it, so
+/// Of an interface's field also what stands at the field in any object of it, whichever object it may turn out to be; of
+/// an object's also what stands at the field where a subgraph that knows the interface alone gives it. (What stands at an
+/// interface itself, composition carries over to its objects: in a supergraph it is not told from what came from them.)
+/// And whatever a field is worked out from (`@requires`) is told by it, so
 /// it demands what that demands.
 fn all(
     types: &HashMap<&Name, Type<'_>>,
@@ -135,11 +141,8 @@ fn direct(
         );
     }
     let interfaces = ty.interfaces.iter().filter_map(|interface| types.get(*interface));
-    for interface in interfaces {
-        if let Some((_, own)) = interface.field(&field.name) {
-            found.extend(interface.own.iter().chain(own).cloned());
-        }
-    }
+    let known_alone = interfaces.filter(|interface| interface.is_interface_object);
+    found.extend(known_alone.filter_map(|it| it.field(&field.name)).flat_map(|(_, own)| own.iter().cloned()));
     found
 }
 

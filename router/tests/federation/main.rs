@@ -6,6 +6,7 @@
 
 mod abstract_types;
 mod access;
+mod access_detours;
 mod interface_objects;
 mod keys;
 mod market;

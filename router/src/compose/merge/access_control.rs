@@ -26,6 +26,24 @@ impl Merger<'_> {
                 }
             }
         }
+        // Another name for an object's field is no way around what stands at the field in the interface, or at that.
+        let interfaces: IndexMap<&Name, _> = definitions
+            .iter()
+            .filter_map(Definition::as_interface_type_definition)
+            .map(|interface| (&interface.name, interface))
+            .collect();
+        for ty in definitions.iter().filter_map(Definition::as_object_type_definition) {
+            for interface in ty.implements_interfaces.iter().filter_map(|name| interfaces.get(name)) {
+                for field in &interface.fields {
+                    for access in [access(&interface.directives), access(&field.directives)] {
+                        if !access.is_empty() {
+                            let place = (ty.name.clone(), Some(field.name.clone()));
+                            asked.entry(place).or_default().push(access);
+                        }
+                    }
+                }
+            }
+        }
         self.ask(definitions, &asked);
         let mut asked = Asked::default();
         for ty in definitions.iter().filter_map(Definition::as_object_type_definition) {
