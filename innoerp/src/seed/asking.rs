@@ -99,18 +99,19 @@ impl Caller {
 
     async fn together(&self, mutation: &Mutation, of: &[Value]) -> Result<Vec<Value>, Failure> {
         let answer = self.ask_anyhow(mutation.document(of.len()), mutation.variables(of)).await;
+        let is_wrong = answer.get("errors").is_some() && !is_busy(&answer);
+        if is_wrong || is_refused(&answer["data"]) {
+            return Err(Failure(format!("making the demo data failed: {answer}")));
+        }
         let mut done = Vec::with_capacity(of.len());
         for (at, one) in of.iter().enumerate() {
-            let field = &answer["data"][format!("m{at}")];
-            // What a busy machine could not do is tried again, by itself.
-            let mut data = if field.is_null() && is_busy(&answer) {
-                self.ask(mutation.document(1), mutation.variables(std::slice::from_ref(one))).await?
-            } else if answer.get("errors").is_some() && !is_busy(&answer) || is_refused(&answer["data"]) {
-                return Err(Failure(format!("making the demo data failed: {answer}")));
-            } else {
-                json!({ "m0": field })
-            };
-            done.push(data["m0"].take());
+            let mut did = answer["data"][format!("m{at}")].clone();
+            if did.is_null() {
+                // What a busy machine could not do is tried again, by itself.
+                let again = mutation.variables(std::slice::from_ref(one));
+                did = self.ask(mutation.document(1), again).await?["m0"].take();
+            }
+            done.push(did);
         }
         Ok(done)
     }

@@ -34,7 +34,7 @@ pub struct Subject<R: Approved> {
 }
 
 choices! {
-    /// What somebody decided.
+    /// What a member decided on a step of an approval.
     Verdict "ApprovalVerdict" {
         /// Yes, as far as they are concerned.
         Approved,

@@ -44,6 +44,15 @@ pub struct Person {
     pub former: Json<Vec<Period>>,
 }
 
+/// Whether a day is in one of these employments, each from its first to its last day, where there is one.
+#[must_use]
+pub fn is_employed(
+    employments: impl IntoIterator<Item = (NaiveDate, Option<NaiveDate>)>,
+    day: NaiveDate,
+) -> bool {
+    employments.into_iter().any(|(first, last)| first <= day && last.is_none_or(|last| day <= last))
+}
+
 /// An employment from its first to its last day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Period {
@@ -64,7 +73,7 @@ impl Person {
     /// Whether they work here on a day.
     #[must_use]
     pub fn is_employed_on(&self, day: NaiveDate) -> bool {
-        self.employments().any(|(first, last)| first <= day && last.is_none_or(|last| day <= last))
+        is_employed(self.employments(), day)
     }
 
     /// Whether their last day is over, where they work.

@@ -116,9 +116,6 @@ impl Guard {
             .and_then(|context| context.downcast_ref::<RequestContext>())
             .ok_or_else(|| Error::internal("a request came without its context"))?;
         let context = Arc::new(context.clone());
-        if let Some(member) = context.caller.member().filter(|_| context.has_just_written) {
-            self.access.forget_organization(member.organization_id).await;
-        }
         self.check(&context.caller).await?;
         let ctx = Ctx::new(self.database.clone(), self.module, self.permissions, context);
         let loaders = Arc::new(Loaders::new(ctx.clone()));

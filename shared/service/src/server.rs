@@ -166,8 +166,14 @@ async fn context(
     headers: &HeaderMap,
     token: Option<&str>,
 ) -> common::Result<RequestContext> {
+    let caller = service.gate.authenticate(token).await?;
+    let has_just_written = headers.contains_key("x-innoerp-has-just-written");
+    if has_just_written {
+        // The router has asked anew for itself; this is another process.
+        service.gate.forget(&caller).await;
+    }
     Ok(RequestContext {
-        caller: service.gate.authenticate(token).await?,
+        caller,
         token: token.map(Into::into),
         request_id: text(headers, "x-request-id")
             .map_or_else(|| uuid::Uuid::now_v7().to_string(), Into::into)
@@ -180,7 +186,7 @@ async fn context(
         user_agent: text(headers, "x-innoerp-user-agent").map(Into::into),
         traceparent: text(headers, "traceparent").map(Into::into),
         client_headers: Arc::default(),
-        has_just_written: headers.contains_key("x-innoerp-has-just-written"),
+        has_just_written,
     })
 }
 

@@ -7,7 +7,7 @@ use database::{Ctx, Record, Tx, page};
 use graphql::{App as _, Date, mutations, noun, queries, sorts};
 use rust_decimal::{Decimal, dec};
 
-use crate::employee::Employee;
+use crate::employee::{self, Employee};
 use crate::events::BalanceAdjusted;
 use crate::ids::{AdjustmentId, EmployeeId, LeaveTypeId};
 use crate::leave_type::LeaveType;
@@ -77,13 +77,11 @@ async fn create_in(tx: &mut Tx, input: LeaveAdjustmentCreateInput) -> Result<Adj
     let is_from_today = input.effective_on.is_none();
     let mut adjustment = Adjustment::blank(tx.now(), input.employee_id, input.leave_type_id);
     adjustment.fill_in(input, tx.now().date_naive())?;
-    let found = people::select_many(tx, &[adjustment.employee_id]).await?.pop();
-    let employee = found.ok_or(EMPLOYEE_NOT_FOUND)?;
+    let employee = employee::named(tx, adjustment.employee_id).await?;
     if is_from_today {
         adjustment.effective_on = employee.day_at(tx.now()).into();
     }
     tx.check_reference::<LeaveType>("leaveTypeId", None, Some(adjustment.leave_type_id)).await?;
-    ledger::lock(tx, employee.id).await?;
     tx.save(&mut adjustment).await?;
     ledger::post(tx, &employee, Some(adjustment.leave_type_id)).await?;
     tx.emit(&BalanceAdjusted {
@@ -121,8 +119,6 @@ pub async fn list(
 
 // Rules.
 
-const EMPLOYEE_NOT_FOUND: Refusal =
-    Refusal::of("employeeId", "EMPLOYEE_NOT_FOUND", "there is no such employee");
 const NOTHING: Refusal = Refusal::of("days", "NUMBER_OUT_OF_RANGE", "give more or less than nothing");
 const EFFECTIVE_ON: Refusal =
     Refusal::of("effectiveOn", "DATE_OUT_OF_RANGE", "give a day within five years of today");
@@ -135,9 +131,6 @@ const EXPIRES_ON: Refusal = Refusal::of(
 /// The most characters in a reason.
 const TEXT_MAX: usize = 2000;
 
-/// How far from today an adjustment can begin, in days: five years.
-const EFFECTIVE_DAYS_MAX: i64 = 5 * 366;
-
 impl Adjustment {
     fn fill_in(&mut self, input: LeaveAdjustmentCreateInput, today: NaiveDate) -> Result<()> {
         let mut form = Form::default();
@@ -147,12 +140,12 @@ impl Adjustment {
             form.refuse(NOTHING);
         }
         self.effective_on = input.effective_on.unwrap_or(today.into());
-        if (self.effective_on.0 - today).num_days().abs() > EFFECTIVE_DAYS_MAX {
+        if (self.effective_on.0 - today).num_days().abs() > balance::REACH_DAYS {
             form.refuse(EFFECTIVE_ON);
         }
         self.expires_on = input.expires_on;
         let lasts = self.expires_on.map(|last| (last.0 - self.effective_on.0).num_days());
-        if lasts.is_some_and(|days| self.days < dec!(0) || !(0..=2 * EFFECTIVE_DAYS_MAX).contains(&days)) {
+        if lasts.is_some_and(|days| self.days < dec!(0) || !(0..=2 * balance::REACH_DAYS).contains(&days)) {
             form.refuse(EXPIRES_ON);
         }
         let mut reason = None;
@@ -171,7 +164,7 @@ impl Adjustment {
         self.employee_id.into()
     }
 
-    /// The leave type.
+    /// The leave type of which something was given or taken.
     async fn leave_type(&self, gql: &Context<'_>) -> Result<Option<LeaveType>> {
         gql.find(self.leave_type_id).await
     }

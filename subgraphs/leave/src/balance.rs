@@ -14,6 +14,9 @@ use crate::ledger::{self, Account, Taken};
 
 pub(crate) const READ: Permission = crate::due::READ_DUE;
 
+/// How far from today what people are due is told and entered, in days: five years.
+pub(crate) const REACH_DAYS: i64 = 5 * 366;
+
 /// What somebody has of one leave type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Balance {
@@ -51,8 +54,7 @@ pub(crate) async fn at(
 /// # Errors
 /// `VALIDATION_FAILED` for a day more than five years from today.
 pub(crate) fn check_as_of(ctx: &Ctx, as_of: Option<Date>) -> Result<()> {
-    const DAYS_MAX: i64 = 5 * 366;
-    let is_far = |day: Date| (day.0 - ctx.today(chrono_tz::UTC)).num_days().abs() > DAYS_MAX;
+    let is_far = |day: Date| (day.0 - ctx.today(chrono_tz::UTC)).num_days().abs() > REACH_DAYS;
     if as_of.is_some_and(is_far) {
         return Err(Error::validation("a day of a balance must be within five years of today"));
     }

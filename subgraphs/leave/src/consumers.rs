@@ -81,12 +81,6 @@ async fn calendar_changed(tx: &mut Tx, event: CalendarChanged) -> Result<()> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct TypeChanged {
-    leave_type_id: LeaveTypeId,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct PolicyChanged {
     policy_id: PolicyId,
 }
@@ -97,6 +91,12 @@ async fn policy_changed(tx: &mut Tx, event: PolicyChanged) -> Result<()> {
         ledger::post(tx, &employee, None).await?;
     }
     Ok(())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TypeChanged {
+    leave_type_id: LeaveTypeId,
 }
 
 async fn type_changed(tx: &mut Tx, event: TypeChanged) -> Result<()> {

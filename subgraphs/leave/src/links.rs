@@ -8,6 +8,7 @@ use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 use chrono::NaiveDate;
 use common::{Permission, Result, STAFF, Scope, Slice};
 use database::Tx;
+use futures::future::try_join_all;
 use graphql::{App as _, Batch, Date, noun};
 use rust_decimal::Decimal;
 
@@ -132,7 +133,7 @@ impl LeaveBalance {
 
 #[ComplexObject]
 impl LeaveBalance {
-    /// The leave type.
+    /// The leave type that the figures are of.
     async fn leave_type(&self, gql: &Context<'_>) -> Result<Option<LeaveType>> {
         gql.find(self.leave_type_id).await
     }
@@ -192,15 +193,13 @@ async fn balances(
     let Some(balances) = gql.load::<BalancesOfEmployee>((id, as_of.map(Into::into))).await? else {
         return Ok(None);
     };
-    let mut shown = Vec::with_capacity(balances.len());
-    for balance in &balances {
+    // All at once: one look-up for all of them.
+    let shown = balances.iter().map(async |balance| {
         let leave_type: Option<LeaveType> = gql.find(balance.leave_type_id).await?;
-        shown.push(LeaveBalance::new(
-            balance,
-            leave_type.is_none_or(|leave_type| leave_type.requires_balance),
-        ));
-    }
-    Ok(Some(shown))
+        let requires_balance = leave_type.is_none_or(|leave_type| leave_type.requires_balance);
+        Ok::<_, common::Error>(LeaveBalance::new(balance, requires_balance))
+    });
+    Ok(Some(try_join_all(shown).await?))
 }
 
 /// The employees among these whose leave the caller sees by a right.

@@ -179,7 +179,7 @@ impl Account {
     }
 
     fn is_employed_on(&self, day: NaiveDate) -> bool {
-        self.employments.iter().any(|(first, last)| *first <= day && last.is_none_or(|last| day <= last))
+        people::is_employed(self.employments.iter().copied(), day)
     }
 
     /// The lot that a gift without an end of its own belongs to: its leave year's. For good where no policy gives any.

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::account::Account;
-use super::book::{Accounts, accounts};
+use super::book::accounts;
 use super::entry::{Entry, Kind};
 use crate::events::BalanceOverdrawn;
 use crate::ids::{EmployeeId, LeaveTypeId, RequestId};
@@ -40,14 +40,17 @@ pub async fn post(tx: &mut Tx, person: &Person, only: Option<LeaveTypeId>) -> Re
         mine.entry(*leave_type_id).or_insert_with(none);
     }
     let today = person.day_at(tx.now());
-    let newly_overdrawn = open(tx, person, today, &mine).await?;
-    let mut missing = Vec::new();
+    let (mut lines, mut lacking) = (Vec::new(), BTreeMap::new());
     for (leave_type_id, account) in &mine {
         let written = written.remove(leave_type_id).unwrap_or_default();
         let entries = account.entries(today, false);
-        missing.extend(differences(&entries, written).into_iter().map(|line| (*leave_type_id, line)));
+        let balance: Decimal = entries.iter().map(|entry| entry.days).sum();
+        let lowest = account.lowest_from(today).map_or(balance, |lowest| lowest.min(balance));
+        lacking.insert(*leave_type_id, -lowest.min(Decimal::ZERO));
+        lines.extend(differences(&entries, written).into_iter().map(|line| (*leave_type_id, line)));
     }
-    insert(tx, person.id, &missing).await?;
+    let newly_overdrawn = open(tx, person.id, &lacking).await?;
+    insert(tx, person.id, &lines).await?;
     for (leave_type_id, days) in newly_overdrawn {
         tx.emit(&BalanceOverdrawn {
             employee_id: person.id.into(),
@@ -160,17 +163,10 @@ async fn insert(tx: &mut Tx, employee_id: EmployeeId, lines: &[(LeaveTypeId, Lin
 /// Answers those that have come to, and how much they lack.
 async fn open(
     tx: &mut Tx,
-    person: &Person,
-    today: NaiveDate,
-    accounts: &Accounts,
+    employee_id: EmployeeId,
+    lacking: &BTreeMap<LeaveTypeId, Decimal>,
 ) -> Result<Vec<(LeaveTypeId, Decimal)>> {
-    let missing = |account: &Account| -> Decimal {
-        let lowest = account.lowest_from(today).unwrap_or_default();
-        -lowest.min(account.balance(today)).min(Decimal::ZERO)
-    };
-    let missing: BTreeMap<_, _> =
-        accounts.iter().map(|(leave_type_id, account)| (*leave_type_id, missing(account))).collect();
-    let (types, days): (Vec<_>, Vec<_>) = missing.iter().map(|(id, days)| (*id, *days)).unzip();
+    let (types, days): (Vec<_>, Vec<_>) = lacking.iter().map(|(id, days)| (*id, *days)).unzip();
     let changed = sqlx::query!(
         r#"insert into leave.account as a (employee_id, leave_type_id, is_overdrawn)
            select $1, l.id, t.missing > l.overdraft_days and l.requires_balance
@@ -178,14 +174,14 @@ async fn open(
            on conflict on constraint account_pkey do update set is_overdrawn = excluded.is_overdrawn
            where a.is_overdrawn <> excluded.is_overdrawn
            returning a.leave_type_id as "leave_type_id: LeaveTypeId", a.is_overdrawn"#,
-        person.id as EmployeeId,
+        employee_id as EmployeeId,
         &types as &[LeaveTypeId],
         &days,
     )
     .fetch_all(tx.conn())
     .await?;
     let newly = changed.into_iter().filter(|row| row.is_overdrawn).map(|row| row.leave_type_id);
-    Ok(newly.map(|id| (id, missing.get(&id).copied().unwrap_or_default().normalize())).collect())
+    Ok(newly.map(|id| (id, lacking.get(&id).copied().unwrap_or_default().normalize())).collect())
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::due::{LeavePolicyLineInput, LeaveYear, PolicyAssignment, PolicyLine, 
 use crate::events::PolicyChanged;
 use crate::ids::{EmployeeId, PolicyAssignmentId, PolicyId};
 use crate::leave_type::{LeaveType, LeaveUnit};
-use crate::ledger;
+use crate::{balance, employee, ledger};
 
 /// What people with this policy are due.
 #[derive(Clone, Debug, SimpleObject, Record)]
@@ -45,6 +45,11 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// When its leave years begin.
+    fn year(&self) -> (LeaveYear, i32, i32) {
+        (self.leave_year, self.year_start_month, self.year_start_day)
+    }
+
     fn fill_in_year(
         &mut self,
         form: &mut Form,
@@ -69,9 +74,6 @@ pub(crate) const MANAGE: Permission = Permission::new(
 /// The most lines in a policy.
 const LINES_MAX: usize = 50;
 
-/// How far from today a policy can begin, in days: five years.
-const ASSIGNED_DAYS_MAX: i64 = 5 * 366;
-
 const NAME_TAKEN: Refusal = Refusal::of("name", "NAME_TAKEN", "another leave policy has this name");
 const DEFAULT_ARCHIVED: Refusal =
     Refusal::of("isDefault", "ARCHIVED", "an archived leave policy cannot be the default; restore it first");
@@ -84,8 +86,6 @@ const LEAVE_TYPE_TWICE: Refusal = Refusal::of(
 );
 const TOO_MANY_DAYS: Refusal =
     Refusal::of("daysPerYear", "NUMBER_OUT_OF_RANGE", "a year has 366 days at most; only hours are more");
-const EMPLOYEE_NOT_FOUND: Refusal =
-    Refusal::of("employeeId", "EMPLOYEE_NOT_FOUND", "there is no such employee");
 const FIRST_DAY: Refusal =
     Refusal::of("firstDay", "DATE_OUT_OF_RANGE", "give a first day within five years of today");
 
@@ -96,12 +96,13 @@ pub async fn create(ctx: &Ctx, input: LeavePolicyCreateInput) -> Result<Policy> 
     let mut form = Form::default();
     form.name("name", given(input.name), &mut policy.name);
     form.set("isDefault", given(input.is_default.unwrap_or_default()), &mut policy.is_default);
-    let year = (given(input.leave_year.unwrap_or_default()), input.year_start_month, input.year_start_day);
-    policy.fill_in_year(&mut form, year.0, given(year.1.unwrap_or(1)), given(year.2.unwrap_or(1)));
+    let given_or = |number: Option<i32>| given(number.unwrap_or(1));
+    let (month, day) = (given_or(input.year_start_month), given_or(input.year_start_day));
+    policy.fill_in_year(&mut form, given(input.leave_year.unwrap_or_default()), month, day);
     let mut lines = filled_in_lines(&mut form, policy.id, given(input.lines));
     form.check()?;
     check_leave_types(&mut tx, &[], &lines).await?;
-    save(&mut tx, &mut policy).await?;
+    save(&mut tx, &mut policy, false).await?;
     tx.save_all(&mut lines).await?;
     tx.commit(policy).await
 }
@@ -111,6 +112,7 @@ pub async fn create(ctx: &Ctx, input: LeavePolicyCreateInput) -> Result<Policy> 
 pub async fn update(ctx: &Ctx, id: PolicyId, input: LeavePolicyUpdateInput) -> Result<Policy> {
     let mut tx = ctx.begin(&MANAGE).await?;
     let mut policy: Policy = tx.lock_at(id, input.version).await?;
+    let year = policy.year();
     let mut form = Form::default();
     form.name("name", input.name, &mut policy.name);
     form.set("isDefault", input.is_default, &mut policy.is_default);
@@ -127,9 +129,10 @@ pub async fn update(ctx: &Ctx, id: PolicyId, input: LeavePolicyUpdateInput) -> R
         check_leave_types(&mut tx, &there, &lines).await?;
         are_changed = tx.replace_parts(there, lines, |line| line.leave_type_id).await?;
     }
-    clear_default(&mut tx, &policy).await?;
-    tx.save_with_parts(&mut policy, are_changed).await.on_constraint("policy_name_key", NAME_TAKEN)?;
-    tx.emit(&PolicyChanged { policy_id: id.into() }).await?;
+    save(&mut tx, &mut policy, are_changed).await?;
+    if are_changed || year != policy.year() {
+        tx.emit(&PolicyChanged { policy_id: id.into() }).await?;
+    }
     tx.commit(policy).await
 }
 
@@ -183,9 +186,9 @@ async fn restore(ctx: &Ctx, id: PolicyId) -> Result<Policy> {
     database::restore(ctx, &MANAGE, id).await
 }
 
-async fn save(tx: &mut Tx, policy: &mut Policy) -> Result<()> {
+async fn save(tx: &mut Tx, policy: &mut Policy, are_lines_changed: bool) -> Result<()> {
     clear_default(tx, policy).await?;
-    tx.save(policy).await.on_constraint("policy_name_key", NAME_TAKEN)
+    tx.save_with_parts(policy, are_lines_changed).await.on_constraint("policy_name_key", NAME_TAKEN)
 }
 
 /// A new default takes the place of the one before.
@@ -253,11 +256,11 @@ async fn assign_in(
     employee_id: EmployeeId,
     first_day: Option<NaiveDate>,
 ) -> Result<PolicyAssignment> {
-    let employee = people::select_many(tx, &[employee_id]).await?.pop().ok_or(EMPLOYEE_NOT_FOUND)?;
+    let employee = employee::named(tx, employee_id).await?;
     tx.check_reference::<Policy>("policyId", None, policy_id).await?;
     let today = employee.day_at(tx.now());
     let first_day = first_day.unwrap_or(today);
-    if (first_day - today).num_days().abs() > ASSIGNED_DAYS_MAX {
+    if (first_day - today).num_days().abs() > balance::REACH_DAYS {
         return Err(FIRST_DAY.into());
     }
     ledger::lock(tx, employee.id).await?;

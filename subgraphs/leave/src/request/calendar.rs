@@ -172,7 +172,7 @@ impl WorkPattern {
     }
 
     fn is_employed_on(&self, day: NaiveDate) -> bool {
-        self.employments.iter().any(|(first, last)| *first <= day && last.is_none_or(|last| day <= last))
+        people::is_employed(self.employments.iter().copied(), day)
     }
 
     /// What half a day would take. A day that is worked in part is worked from its morning on.

@@ -27,6 +27,7 @@ use self::model::{Decision, Draft, check_floor, check_range, total};
 pub use self::model::{Request, Status};
 pub(crate) use self::recount::{Recount, recount};
 pub(crate) use self::repo::{HalvesOfRequest, away, employees_in_sight, employees_with_open, select_pages};
+use crate::employee;
 use crate::events::{RequestApproved, RequestCancelled, RequestFacts, RequestRejected, RequestSubmitted};
 use crate::ids::RequestId;
 use crate::leave_type::LeaveType;
@@ -252,7 +253,7 @@ async fn draft(tx: &mut Tx, input: &LeaveRequestSubmitInput) -> Result<Draft> {
     let employee = match input.employee_id {
         None => own.clone().ok_or(model::NOT_AN_EMPLOYEE)?,
         Some(id) => {
-            let found = people::select_many(tx, &[id]).await?.pop().ok_or(model::EMPLOYEE_NOT_FOUND)?;
+            let found = employee::named(tx, id).await?;
             if !people::is_in_scope(tx, &SUBMIT, id).await? {
                 return Err(model::NOT_YOURS_TO_ASK.into());
             }

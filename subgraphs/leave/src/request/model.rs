@@ -349,8 +349,6 @@ pub fn check_floor(
 pub(super) const OVERLAPS: Refusal = Refusal::whole("OVERLAPS", "another request covers part of these days");
 pub(super) const NOT_AN_EMPLOYEE: Refusal =
     Refusal::whole("NOT_AN_EMPLOYEE", "your membership is not linked to an employee");
-pub(super) const EMPLOYEE_NOT_FOUND: Refusal =
-    Refusal::of("employeeId", "EMPLOYEE_NOT_FOUND", "there is no such employee");
 pub(super) const NOT_YOURS_TO_ASK: Refusal = Refusal::of(
     "employeeId",
     "EMPLOYEE_OUT_OF_REACH",

@@ -31,7 +31,6 @@ pub(crate) async fn recount(tx: &mut Tx, employee_ids: &[EmployeeId], why: Recou
             Recount::WorkingTime => repo::lock_open(tx, &employee, today).await?,
             Recount::Holidays => repo::lock_by_holidays(tx, &employee).await?,
         };
-        ledger::lock(tx, employee.id).await?;
         for request in requests {
             recount_one(tx, &employee, request, why, today).await?;
         }
