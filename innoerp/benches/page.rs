@@ -4,18 +4,18 @@
 //! `bench/in-process` runs it; `bench/README.md` says what it found.
 #![expect(clippy::unwrap_used, reason = "what cannot be set up cannot be measured")]
 
-use std::collections::BTreeSet;
+#[expect(dead_code, reason = "another measurement asks for the ids")]
+mod company;
+
 use std::sync::{Arc, Mutex};
 
 use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{Request, Variables};
-use async_trait::async_trait;
 use bench::usage;
-use common::{Caller, Error, ModuleSet, RequestContext, Role};
+use common::{Caller, RequestContext, Role};
 use futures::FutureExt as _;
 use graphql::Executable;
-use router::{Client, Config, GraphqlRequest, Outcome, RateLimits, Router, SubgraphSource, Tenancy};
-use serde_json::{Value, json};
+use router::{Client, GraphqlRequest, Outcome, Router};
 use testing::{App, Person};
 
 /// The page of `bench/README.md`.
@@ -26,20 +26,6 @@ const EMPLOYEES: u32 = 25;
 const TURNS: usize = 7;
 /// Enough for a turn of a second and more, of which a clock tick of 10 ms is little.
 const PAGES_PER_TURN: u32 = 400;
-
-/// Whoever asks is this caller, and sees everything: who they are is not what is measured.
-struct Known(Caller, Arc<ModuleSet>);
-
-#[async_trait]
-impl Tenancy for Known {
-    async fn authenticate(&self, _token: Option<&str>) -> Result<Caller, Error> {
-        Ok(self.0.clone())
-    }
-
-    async fn modules(&self, _caller: &Caller) -> Result<Arc<ModuleSet>, Error> {
-        Ok(self.1.clone())
-    }
-}
 
 /// What the router ran on a subgraph.
 struct Operation {
@@ -60,17 +46,17 @@ async fn measure() {
     let modules = vec![employee::subgraph(), leave::subgraph()];
     let app = App::start(modules).await;
     let hr = Person::new(&[Role::Hr]);
-    fill(&app, &hr).await;
+    company::fill(&app, &hr, EMPLOYEES).await;
 
     let caller = Caller::Member(Arc::new(hr.member().clone()));
     let record = Record::default();
-    let recording = router(&app, caller.clone(), Some(&record)).await;
+    let recording = router(&app, &hr, Some(&record)).await;
     page(&recording).await;
     let operations = std::mem::take(&mut *record.lock().unwrap());
     let called: Vec<_> = operations.iter().map(|operation| operation.module).collect();
     println!("a page calls {}", called.join(", "));
 
-    let router = router(&app, caller.clone(), None).await;
+    let router = router(&app, &hr, None).await;
     let context = RequestContext { caller, ..RequestContext::anonymous("bench") };
     let (mut through, mut without) = (Vec::new(), Vec::new());
     for turn in 0..=TURNS {
@@ -127,19 +113,17 @@ async fn run(operations: &[Operation], context: &RequestContext) {
 }
 
 /// A router over the modules; what it runs on them may be written down.
-async fn router(app: &App, caller: Caller, record: Option<&Record>) -> Router {
+async fn router(app: &App, hr: &Person, record: Option<&Record>) -> Router {
     let subgraphs = [employee::subgraph(), leave::subgraph()];
-    let ids: BTreeSet<String> = subgraphs.iter().map(|subgraph| subgraph.id.to_owned()).collect();
-    let sources = subgraphs.iter().map(|subgraph| {
+    let modules = subgraphs.iter().map(|subgraph| {
         let executable = (subgraph.executable)(app.runtime());
         let executable = match record {
             Some(record) => recording(subgraph.id, executable, record.clone()),
             None => executable,
         };
-        SubgraphSource::InProcess { name: subgraph.id.to_owned(), executable }
+        (subgraph.id, executable)
     });
-    let config = Config { rate: RateLimits::off(), ..Config::default() };
-    Router::new(config, sources.collect::<Vec<_>>(), Arc::new(Known(caller, Arc::new(ids)))).await.unwrap()
+    company::router(hr, modules.collect()).await
 }
 
 fn recording(module: &'static str, executable: Executable, record: Record) -> Executable {
@@ -156,37 +140,4 @@ fn recording(module: &'static str, executable: Executable, record: Record) -> Ex
         async move { inner.execute(request).await }.boxed()
     };
     Executable::new(sdl, execute, move |request| executable.stream(request))
-}
-
-/// Some departments with people in them, who are due two kinds of leave.
-async fn fill(app: &App, hr: &Person) {
-    let mut kinds = Vec::new();
-    for (name, code) in [("Annual leave", "ANNUAL"), ("Training", "TRAINING")] {
-        kinds.push(create(app, hr, "leave", "leaveType", json!({ "name": name, "code": code })).await);
-    }
-    let lines: Vec<_> =
-        kinds.iter().map(|kind| json!({ "leaveTypeId": kind, "daysPerYear": "25" })).collect();
-    let policy = json!({ "name": "Standard", "isDefault": true, "lines": lines });
-    create(app, hr, "leave", "leavePolicy", policy).await;
-    let mut departments = Vec::new();
-    for number in 1..=8 {
-        let department = json!({ "name": format!("Department {number}"), "code": format!("D{number}") });
-        departments.push(create(app, hr, "employee", "department", department).await);
-    }
-    for number in 1..=EMPLOYEES {
-        let input = json!({ "firstName": "Employee", "lastName": format!("Number {number:03}"),
-            "workEmail": format!("employee{number}@bench.example"), "joinedOn": "2025-01-01",
-            "departmentId": departments[number as usize % departments.len()] });
-        create(app, hr, "employee", "employee", input).await;
-    }
-    app.settle().await;
-}
-
-async fn create(app: &App, hr: &Person, module: &'static str, noun: &str, input: Value) -> Value {
-    let name = noun[..1].to_uppercase() + &noun[1..];
-    let document = format!(
-        "mutation($input: {name}CreateInput!) {{ {noun}Create(input: $input) {{ {noun} {{ id }} userErrors {{ code message }} }} }}"
-    );
-    let data = app.as_(hr).on(module).run_with(&document, json!({ "input": input })).await.ok();
-    data[format!("{noun}Create")][noun]["id"].clone()
 }

@@ -13,7 +13,7 @@ use apollo_compiler::validation::DiagnosticList;
 use graphql::{TOKENS_HARD_MAX, without_ignored};
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use to_async_graphql::measured;
+pub(crate) use to_async_graphql::{measured, value};
 
 use crate::error::{GraphqlError, Location, code};
 

@@ -8,14 +8,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use apollo_compiler::Name;
-use apollo_compiler::ast::{self, Definition, Document};
+use apollo_compiler::ast::{self, Definition, Document, Type};
+use async_graphql::Name as Key;
 use async_graphql::parser::types::OperationType;
 use futures::FutureExt;
-use graphql::{FieldCost, FieldShape, Hits, Limit, LimitExceeded, Limits, Mode, Modes, PAGE_MAX};
+use graphql::{
+    DocumentFacts, FieldCost, FieldShape, Hits, Limit, LimitExceeded, Limits, Mode, Modes, PAGE_MAX, Said,
+};
 use serde_json::{Map, Value};
 
 pub(crate) use sockets::{Socket, Sockets};
 
+use crate::compose::CostVariables;
 use crate::config::Config;
 use crate::document;
 use crate::error::{GraphqlError, code};
@@ -98,21 +102,24 @@ pub(crate) fn measure(
     view: &Supergraph,
     text: &str,
 ) -> Result<(), Vec<GraphqlError>> {
-    measure_with(guard, limits, view, text, &Map::new())
+    measure_with(guard, limits, view, text, None)
 }
 
-/// Measures a document again, when variables ask for more entries than they were taken to ask for.
-pub(crate) fn measure_long_pages(
+/// Measures a document again, when variables say something else than they were taken to say: more entries or more items,
+/// or nothing where something is needed.
+pub(crate) fn measure_variables_cost(
     guard: &Guard,
     limits: &Limits,
     view: &Supergraph,
     (text, operation): (&str, &Operation),
     variables: &Map<String, Value>,
 ) -> Result<(), Vec<GraphqlError>> {
-    let is_long =
-        |name: &Name| variables.get(name.as_str()).and_then(entries).is_some_and(|said| said > PAGE_MAX);
-    match operation.slicing.iter().any(is_long) {
-        true => measure_with(guard, limits, view, text, variables),
+    let CostVariables { counted, needed } = &operation.cost_variables;
+    let is_much = |name: &Name| variables.get(name.as_str()).is_some_and(is_much);
+    // Null, not given, or an object that may lead to nothing.
+    let is_no_number = |name: &Name| variables.get(name.as_str()).is_none_or(|value| !value.is_number());
+    match counted.iter().any(is_much) || needed.iter().any(is_no_number) {
+        true => measure_with(guard, limits, view, text, Some(variables)),
         false => Ok(()),
     }
 }
@@ -122,7 +129,7 @@ fn measure_with(
     limits: &Limits,
     view: &Supergraph,
     text: &str,
-    variables: &Map<String, Value>,
+    variables: Option<&Map<String, Value>>,
 ) -> Result<(), Vec<GraphqlError>> {
     let mut hits = Hits::default();
     let scanned = limits.scan(text, &mut hits);
@@ -130,43 +137,76 @@ fn measure_with(
     let parsed = document::parse(text)?;
     let mut hits = Hits::default();
     let checked = check(limits, view, &parsed, variables, &mut hits);
-    guard.judged(text, hits, checked)
+    guard.judged(text, hits, checked).map(drop)
 }
 
-/// How many entries a variable asks for.
-fn entries(value: &Value) -> Option<usize> {
-    let number = value.as_u64().or_else(|| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "such a cast saturates")]
-        value.as_f64().map(|number| number.max(0.0) as u64)
-    })?;
-    Some(usize::try_from(number).unwrap_or(usize::MAX))
+/// Whether a value asks for more than a variable is taken to ask for: a longer page, or more than one of something.
+fn is_much(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.as_f64().is_some_and(|number| number > PAGE_MAX as f64),
+        Value::Array(items) => items.len() > 1 || items.iter().any(is_much),
+        Value::Object(fields) => fields.values().any(is_much),
+        _ => false,
+    }
 }
 
-/// The most that any operation says of a variable by default.
-fn usual_entries(document: &Document) -> HashMap<&str, usize> {
-    let mut found: HashMap<&str, usize> = HashMap::new();
-    let operations = document.definitions.iter().filter_map(Definition::as_operation_definition);
-    for variable in operations.flat_map(|operation| &operation.variables) {
-        let default = variable.default_value.as_ref().and_then(|value| value.to_i32());
-        if let Some(default) = default.and_then(|default| usize::try_from(default).ok()) {
-            let most = found.entry(variable.name.as_str()).or_default();
-            *most = default.max(*most);
+/// A variable's value as documents have them. Numbers are whole, as they are where they say how many.
+fn as_in_documents(value: &Value) -> async_graphql_value::Value {
+    use async_graphql_value::Value as Said;
+    match value {
+        Value::Null => Said::Null,
+        Value::Number(number) => {
+            let whole = number.as_i64().or_else(|| {
+                #[expect(clippy::cast_possible_truncation, reason = "such a cast saturates")]
+                number.as_f64().map(|number| number as i64)
+            });
+            Said::Number(whole.unwrap_or(i64::MAX).into())
         }
+        Value::Array(items) => Said::List(items.iter().map(as_in_documents).collect()),
+        Value::Object(fields) => {
+            let fields = fields.iter();
+            Said::Object(fields.map(|(name, value)| (Key::new(name), as_in_documents(value))).collect())
+        }
+        Value::Bool(_) | Value::String(_) => Said::Boolean(true),
+    }
+}
+
+/// What variables say: what they are given, else what any operation says of them by default.
+fn said(
+    document: &Document,
+    given: Option<&Map<String, Value>>,
+) -> HashMap<String, Vec<async_graphql_value::Value>> {
+    let given = given.into_iter().flatten();
+    let mut found: HashMap<String, Vec<_>> =
+        given.map(|(name, value)| (name.clone(), vec![as_in_documents(value)])).collect();
+    let operations = document.definitions.iter().filter_map(Definition::as_operation_definition);
+    let mut defaults: HashMap<String, Vec<_>> = HashMap::new();
+    for variable in operations.flat_map(|operation| &operation.variables) {
+        if let Some(default) = &variable.default_value {
+            defaults.entry(variable.name.to_string()).or_default().push(document::value(default));
+        }
+    }
+    for (name, values) in defaults {
+        found.entry(name).or_insert(values);
     }
     found
 }
 
-/// Measures a document by what a view says of its fields.
+/// Measures a document by what a view says of its fields, with what its variables say if that is known.
 fn check(
     limits: &Limits,
     view: &Supergraph,
     document: &Document,
-    variables: &Map<String, Value>,
+    variables: Option<&Map<String, Value>>,
     hits: &mut Hits,
-) -> Result<(), LimitExceeded> {
+) -> Result<DocumentFacts, LimitExceeded> {
     let (types, costs) = (view.schema(), view.costs());
-    let usual = usual_entries(document);
-    let variable = |name: &str| variables.get(name).and_then(entries).or_else(|| usual.get(name).copied());
+    let values = said(document, variables);
+    let variable = |name: &str| Said {
+        values: values.get(name).map_or(&[], Vec::as_slice),
+        is_all: variables.is_some(),
+    };
+    let input = |ty: &str, field: &str| costs.of_input(ty, field);
     let root = |kind| {
         let kind = match kind {
             OperationType::Query => ast::OperationType::Query,
@@ -179,21 +219,44 @@ fn check(
         let answered = &types.type_field(ty, name).ok()?.ty;
         Some(FieldShape {
             ty: answered.inner_named_type().as_str(),
-            is_list: answered.is_list(),
+            lists: lists(answered),
             cost: costs.of(ty, name).unwrap_or(FieldCost::nothing()),
         })
     };
-    let schema = graphql::Schema { root: &root, field: &field, variable: &variable };
-    limits.check_in(schema, &document::measured(document), hits).map(drop)
+    let schema = graphql::Schema { root: &root, field: &field, input: &input, variable: &variable };
+    limits.check_in(schema, &document::measured(document), hits)
+}
+
+/// How many lists within each other a type is.
+fn lists(ty: &Type) -> u32 {
+    match ty {
+        Type::List(inner) | Type::NonNullList(inner) => 1 + lists(inner),
+        Type::Named(_) | Type::NonNullNamed(_) => 0,
+    }
+}
+
+impl Supergraph {
+    /// What a document costs, as `limits.cost_max` counts it, whatever its variables say; of several operations, the
+    /// costliest. Costs time linear in its length.
+    ///
+    /// # Errors
+    /// What is wrong with a document that cannot be parsed, or is past another limit by default.
+    pub fn cost(&self, document: &str) -> Result<usize, Vec<GraphqlError>> {
+        let parsed = document::parse(document)?;
+        let limits = Limits { cost_max: usize::MAX, ..Limits::default() };
+        let checked = check(&limits, self, &parsed, None, &mut Hits::default());
+        checked
+            .map(|facts| facts.cost)
+            .map_err(|refused| vec![GraphqlError::new(refused.code, refused.message)])
+    }
 }
 
 /// Whether a document is within the limits that are enforced for a view. Counts nothing.
 pub(crate) fn fits(limits: &Limits, view: &Supergraph, text: &str) -> bool {
     let mut hits = Hits::default();
     let is_scanned = limits.scan(text, &mut hits).is_ok();
-    let none = Map::new();
     is_scanned
-        && document::parse(text).is_ok_and(|parsed| check(limits, view, &parsed, &none, &mut hits).is_ok())
+        && document::parse(text).is_ok_and(|parsed| check(limits, view, &parsed, None, &mut hits).is_ok())
 }
 
 /// Measures variables.

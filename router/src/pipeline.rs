@@ -214,7 +214,7 @@ async fn prepare(
     core.metrics.operations.looked_up(known.is_some());
     if let Some(operation) = known {
         let limits = &core.config.limits;
-        limits::measure_long_pages(&core.guard, limits, &view, (&**document, &operation), variables)?;
+        limits::measure_variables_cost(&core.guard, limits, &view, (&**document, &operation), variables)?;
         return Ok(operation);
     }
     let started_at = Instant::now();
@@ -230,7 +230,7 @@ async fn prepare(
         limits::measure_planning(&core.guard, &core.config, &planned);
         let operation = planned?;
         let limits = &core.config.limits;
-        limits::measure_long_pages(&core.guard, limits, &view, (&document, &operation), &variables)?;
+        limits::measure_variables_cost(&core.guard, limits, &view, (&document, &operation), &variables)?;
         Ok(operation)
     };
     let planned = tokio::task::spawn_blocking(plan).instrument(part!("plan")).await;

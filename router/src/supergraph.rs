@@ -315,7 +315,7 @@ impl Supergraph {
         let shape = shape(&self.engine, &document, &definition, &layout, &judged)
             .map_err(|_| one(code::TOO_COMPLEX, "this operation selects too much"))?;
         let engine = self.engine.clone();
-        let slicing = self.costs.slicing_variables(&document);
+        let cost_variables = self.costs.variables(&document);
         Ok(Known::Operation(Arc::new(Operation {
             engine,
             document,
@@ -323,7 +323,7 @@ impl Supergraph {
             decided,
             is_lost: shape.is_lost(),
             is_refused_something,
-            slicing,
+            cost_variables,
             judged,
             kind,
             introspects,

@@ -50,7 +50,11 @@ async fn scopes_and_policies_come_from_the_claims_that_the_file_names() {
         (json!("all read:stars"), true),
         (json!(["read:stars", "all"]), true),
         (json!("read:stars"), false),
+        (json!("all  read:stars"), true),
         (json!("all,read:stars"), false),
+        (json!("all\u{a0}read:stars"), false),
+        (json!("all\tread:stars"), false),
+        (json!("all\u{2003}read:stars"), false),
         (json!({ "read:stars": true, "all": true }), false),
         (json!(["read:stars", "all", 7]), false),
     ] {

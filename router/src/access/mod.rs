@@ -29,6 +29,16 @@ pub(crate) enum Demand {
 }
 
 impl Demand {
+    /// What it names, each with the kind of what it is.
+    fn names(&self) -> impl Iterator<Item = (u8, &str)> {
+        let (kind, any): (u8, &[Vec<String>]) = match self {
+            Self::Authenticated => (0, &[][..]),
+            Self::Scopes(any) => (1, any.as_slice()),
+            Self::Policies(any) => (2, any.as_slice()),
+        };
+        std::iter::once((kind, "")).chain(any.iter().flatten().map(move |name| (kind, name.as_str())))
+    }
+
     /// Whether a caller may see what asks for it.
     pub fn is_met_by(&self, caller: &Caller) -> bool {
         let Some(member) = caller.member() else { return false };

@@ -63,6 +63,7 @@ impl Rules {
         if types.values().all(is_open) {
             return Self::default();
         }
+        hand_down(&mut types);
         let mut rules = Self::default();
         for (name, ty) in &types {
             for (field, own) in &ty.fields {
@@ -103,12 +104,45 @@ impl Rules {
     }
 }
 
+/// Hands what stands at an interface down to whatever implements it, for another type's name for a field is no way around
+/// it. But for what came up from there: composers let an interface demand all that its objects do, each of which
+/// demands no more for it. What came up stands at some object, and what somebody wrote at the interface may stand at
+/// none.
+fn hand_down(types: &mut HashMap<&Name, Type<'_>>) {
+    let mut handed: Vec<(Name, Name, Vec<Demand>)> = Vec::new();
+    for (name, interface) in types.iter().filter(|(_, ty)| ty.is_interface) {
+        let below = || types.iter().filter(|(_, ty)| ty.interfaces.contains(name));
+        let told = |field: Option<&Name>| -> HashSet<(u8, &str)> {
+            let all = below().flat_map(|(_, ty)| ty.at(field)).flat_map(Demand::names);
+            all.collect()
+        };
+        let fields = interface.fields.iter().map(|(field, _)| Some(&field.name));
+        for field in fields.chain([None]) {
+            let told = told(field);
+            let written =
+                interface.at(field).iter().filter(|it| !it.names().all(|name| told.contains(&name)));
+            let written: Vec<Demand> = written.cloned().collect();
+            if written.is_empty() {
+                continue;
+            }
+            // What stands at the interface itself is for all that may be asked by it, and for nothing else.
+            let all = interface.fields.iter().map(|(own, _)| &own.name);
+            for own in all.filter(|own| field.is_none_or(|field| field == *own)) {
+                handed.extend(below().map(|(ty, _)| ((*ty).clone(), own.clone(), written.clone())));
+            }
+        }
+    }
+    for (name, field, demands) in handed {
+        let Some(ty) = types.get_mut(&name) else { continue };
+        let at = ty.fields.iter_mut().find(|(own, _)| own.name == field);
+        at.into_iter().for_each(|(_, own)| own.extend(demands.iter().cloned()));
+    }
+}
+
 /// All that one field demands: what stands at it, at its type, and at the type that it returns.
 ///
 /// Of an interface's field also what stands at the field in any object of it, whichever object it may turn out to be; of
-/// an object's also what stands at the field where a subgraph that knows the interface alone gives it. (What stands at an
-/// interface itself, composition carries over to its objects: in a supergraph it is not told from what came from them.)
-/// And whatever a field is worked out from (`@requires`) is told by it, so
+/// an object's also what stands at the field where a subgraph that knows the interface alone gives it. And whatever a field is worked out from (`@requires`) is told by it, so
 /// it demands what that demands.
 fn all(
     types: &HashMap<&Name, Type<'_>>,
@@ -199,6 +233,14 @@ fn selected(
 }
 
 impl<'a> Type<'a> {
+    /// What stands at a field, or at the type.
+    fn at(&self, field: Option<&Name>) -> &[Demand] {
+        match field {
+            None => &self.own,
+            Some(name) => self.field(name).map_or(&[], |(_, own)| own.as_slice()),
+        }
+    }
+
     fn field(&self, name: &Name) -> Option<&(&'a FieldDefinition, Vec<Demand>)> {
         self.fields.iter().find(|(field, _)| field.name == *name)
     }

@@ -4,14 +4,30 @@
 
 use std::collections::{HashMap, HashSet};
 
-use apollo_compiler::ast::{Definition, Directive, DirectiveList, Document, FieldDefinition, Value};
+use apollo_compiler::ast::{
+    Definition, Directive, DirectiveList, Document, FieldDefinition, InputValueDefinition, Value,
+};
 use apollo_compiler::executable::{ExecutableDocument, Field, Selection, SelectionSet};
 use apollo_compiler::{Name, Node};
-use graphql::{FieldCost, Slicing};
+use graphql::{FieldCost, InputCost, PAGE_MAX, Slicing};
 
-/// What is stated, by type and field.
+/// What is stated.
 #[derive(Debug, Default)]
-pub(crate) struct Costs(HashMap<Name, HashMap<Name, FieldCost>>);
+pub(crate) struct Costs {
+    /// By type and field.
+    fields: HashMap<Name, HashMap<Name, FieldCost>>,
+    /// By input object and field, as far as they cost something.
+    inputs: HashMap<Name, HashMap<Name, InputCost>>,
+}
+
+/// The variables of a document that its cost depends on.
+#[derive(Debug, Default)]
+pub(crate) struct CostVariables {
+    /// Those that say how many entries are asked for, or cost something themselves.
+    pub counted: HashSet<Name>,
+    /// Those without which another number of entries is asked for, or none though one is needed.
+    pub needed: HashSet<Name>,
+}
 
 /// An object or an interface: its name, its fields, and the interfaces that it implements.
 type Composite<'a> = (&'a Name, &'a [Node<FieldDefinition>], &'a [Name]);
@@ -21,8 +37,8 @@ type Composite<'a> = (&'a Name, &'a [Node<FieldDefinition>], &'a [Name]);
 struct Stated<'a> {
     /// Of objects, scalars and enums.
     weights: HashMap<&'a Name, usize>,
-    /// Of input objects: the weights of all that is in them, each once.
-    inputs: HashMap<&'a Name, Vec<(Option<usize>, &'a Name)>>,
+    /// What is in input objects.
+    inputs: HashMap<&'a Name, &'a [Node<InputValueDefinition>]>,
     /// Objects and interfaces, with the interfaces that they implement.
     types: Vec<Composite<'a>>,
 }
@@ -36,9 +52,13 @@ impl Costs {
             for field in *fields {
                 let cost = stated.field(field);
                 if cost != FieldCost::default() {
-                    costs.0.entry((*name).clone()).or_default().insert(field.name.clone(), cost);
+                    costs.fields.entry((*name).clone()).or_default().insert(field.name.clone(), cost);
                 }
             }
+        }
+        for (name, fields) in &stated.inputs {
+            let costly = fields.iter().filter_map(|field| Some((field.name.clone(), stated.input(field)?)));
+            costs.inputs.insert((*name).clone(), costly.collect());
         }
         costs.mark_sized(&stated);
         costs.lift(&stated);
@@ -47,36 +67,35 @@ impl Costs {
 
     /// What a field states.
     pub fn of(&self, ty: &str, field: &str) -> Option<&FieldCost> {
-        self.0.get(ty)?.get(field)
+        self.fields.get(ty)?.get(field)
     }
 
-    /// The variables that say how many entries are asked for.
-    pub fn slicing_variables(&self, document: &ExecutableDocument) -> Vec<Name> {
-        let mut found = HashSet::new();
+    /// What a field of an input object states.
+    pub fn of_input(&self, ty: &str, field: &str) -> Option<&InputCost> {
+        self.inputs.get(ty)?.get(field)
+    }
+
+    /// The variables that the cost of a document depends on.
+    pub fn variables(&self, document: &ExecutableDocument) -> CostVariables {
+        let mut found = CostVariables::default();
         for operation in document.operations.iter() {
             self.look(&operation.selection_set, &mut found);
         }
         document.fragments.values().for_each(|fragment| self.look(&fragment.selection_set, &mut found));
-        found.into_iter().collect()
+        found
     }
 
-    fn look(&self, set: &SelectionSet, found: &mut HashSet<Name>) {
+    fn look(&self, set: &SelectionSet, found: &mut CostVariables) {
         for selection in &set.selections {
             match selection {
                 Selection::Field(field) => {
-                    found.extend(self.slices(&set.ty, field).cloned());
+                    look_at(self.of(&set.ty, &field.name).unwrap_or(FieldCost::nothing()), field, found);
                     self.look(&field.selection_set, found);
                 }
                 Selection::InlineFragment(fragment) => self.look(&fragment.selection_set, found),
                 Selection::FragmentSpread(_) => {}
             }
         }
-    }
-
-    fn slices<'a>(&'a self, ty: &Name, field: &'a Field) -> impl Iterator<Item = &'a Name> {
-        let cost = self.of(ty, &field.name).unwrap_or(FieldCost::nothing());
-        let slicing = field.arguments.iter().filter(|argument| cost.is_sliced_by(&argument.name));
-        slicing.filter_map(|argument| argument.value.as_variable())
     }
 
     /// Marks the fields whose lists are as long as the field says that leads to them (`sizedFields`).
@@ -95,7 +114,7 @@ impl Costs {
             }
         }
         for (ty, field) in sized {
-            self.0.entry(ty).or_default().entry(field).or_default().is_sized = true;
+            self.fields.entry(ty).or_default().entry(field).or_default().is_sized = true;
         }
     }
 
@@ -103,7 +122,7 @@ impl Costs {
     fn lift(&mut self, stated: &Stated<'_>) {
         for (name, _, interfaces) in &stated.types {
             let weights: Vec<(Name, usize)> = self
-                .0
+                .fields
                 .get(*name)
                 .into_iter()
                 .flatten()
@@ -116,7 +135,7 @@ impl Costs {
                     })
                 };
                 for (field, weight) in weights.iter().filter(|(field, _)| has(field)) {
-                    let fields = self.0.entry(interface.clone()).or_default();
+                    let fields = self.fields.entry(interface.clone()).or_default();
                     let cost = fields.entry(field.clone()).or_default();
                     cost.weight = cost.weight.max(Some(*weight));
                 }
@@ -138,9 +157,7 @@ impl<'a> Stated<'a> {
                     stated.types.push((name, &ty.fields, &ty.implements_interfaces));
                 }
                 Definition::InputObjectTypeDefinition(ty) => {
-                    let fields = ty.fields.iter();
-                    let fields = fields.map(|field| (weight(&field.directives), field.ty.inner_named_type()));
-                    stated.inputs.insert(name, fields.collect());
+                    stated.inputs.insert(name, &ty.fields);
                 }
                 _ => {}
             }
@@ -149,28 +166,22 @@ impl<'a> Stated<'a> {
         stated
     }
 
-    fn field(&self, field: &FieldDefinition) -> FieldCost {
+    fn field(&self, field: &'a FieldDefinition) -> FieldCost {
         let list_size = field.directives.get("listSize");
         let named = |argument: &str| list_size.map(|used| names(used, argument)).unwrap_or_default();
         let stated = named("slicingArguments");
         let usual = ["first".to_owned(), "last".to_owned()];
         let slicing = if stated.is_empty() { &usual[..] } else { &stated };
-        let default = |name: &String| {
-            let argument = field.arguments.iter().find(|argument| argument.name == **name);
-            argument.and_then(|argument| count(argument.default_value.as_deref()?))
-        };
-        let slicing = slicing.iter().map(|name| Slicing { argument: name.clone(), default: default(name) });
+        let slicing =
+            slicing.iter().map(|path| Slicing { path: path.clone(), default: self.default_at(field, path) });
         let mut slicing: Vec<Slicing> = slicing.collect();
         if stated.is_empty() && slicing.iter().all(|slicing| slicing.default.is_none()) {
             // As of any field.
             slicing.clear();
         }
-        let arguments = field.arguments.iter().filter_map(|argument| {
-            let named = argument.ty.inner_named_type();
-            let own = weight(&argument.directives).or(self.weights.get(named).copied()).unwrap_or_default();
-            let weight = own.saturating_add(self.input(named, &mut HashSet::new()));
-            (weight > 0).then(|| (argument.name.to_string(), weight))
-        });
+        let arguments = field.arguments.iter();
+        let arguments =
+            arguments.filter_map(|argument| Some((argument.name.to_string(), self.input(argument)?)));
         let flag = |name: &str| list_size.and_then(|used| used.specified_argument_by_name(name)?.to_bool());
         FieldCost {
             weight: weight(&field.directives)
@@ -184,14 +195,67 @@ impl<'a> Stated<'a> {
         }
     }
 
+    /// What stands at the end of a way when it is not given: at an argument, or at a field of an input object.
+    fn default_at(&self, field: &'a FieldDefinition, path: &str) -> Option<usize> {
+        let (argument, rest) = path.split_once('.').unwrap_or((path, ""));
+        let argument = field.arguments.iter().find(|known| known.name == *argument)?;
+        let (mut at, mut value) = (argument, argument.default_value.as_deref());
+        for name in rest.split('.').filter(|name| !name.is_empty()) {
+            let fields = self.inputs.get(at.ty.inner_named_type())?;
+            at = fields.iter().find(|known| known.name == *name)?;
+            let given = value.and_then(|value| value.as_object());
+            let given = given.and_then(|given| given.iter().find(|(known, _)| known == name));
+            value = given.map(|(_, value)| &**value).or(at.default_value.as_deref());
+        }
+        count(value?)
+    }
+
+    /// What an argument or a field of an input object costs, if it costs something.
+    fn input(&self, input: &'a InputValueDefinition) -> Option<InputCost> {
+        let ty = input.ty.inner_named_type();
+        let weight = self.weight_of(input);
+        let most = weight.saturating_add(self.within(ty, &mut HashSet::new()));
+        (most > 0).then(|| InputCost { weight, most, ty: ty.to_string() })
+    }
+
+    fn weight_of(&self, input: &InputValueDefinition) -> usize {
+        let of_type = self.weights.get(input.ty.inner_named_type()).copied();
+        weight(&input.directives).or(of_type).unwrap_or_default()
+    }
+
     /// What the fields of an input object weigh, each given once.
-    fn input(&self, name: &'a Name, seen: &mut HashSet<&'a Name>) -> usize {
+    fn within(&self, name: &'a Name, seen: &mut HashSet<&'a Name>) -> usize {
         let Some(fields) = self.inputs.get(name).filter(|_| seen.insert(name)) else { return 0 };
-        let weigh = |(own, ty): &(Option<usize>, &'a Name)| {
-            let own = own.or(self.weights.get(ty).copied()).unwrap_or_default();
-            own.saturating_add(self.input(ty, seen))
+        let weigh = |field: &'a Node<InputValueDefinition>| {
+            self.weight_of(field).saturating_add(self.within(field.ty.inner_named_type(), seen))
         };
         fields.iter().map(weigh).fold(0, usize::saturating_add)
+    }
+}
+
+/// Looks for variables in the arguments of a field that its cost depends on.
+fn look_at(cost: &FieldCost, field: &Field, found: &mut CostVariables) {
+    for argument in &field.arguments {
+        let mut names = Vec::new();
+        variables(&argument.value, &mut names);
+        let slices = |(path, _): &(&str, _)| path.split('.').next() == Some(argument.name.as_str());
+        let mut slices = cost.slices().filter(slices).peekable();
+        if slices.peek().is_some() || cost.arguments.contains_key(argument.name.as_str()) {
+            found.counted.extend(names.iter().map(|name| (*name).clone()));
+        }
+        if slices.any(|(_, default)| cost.is_one_needed || default > Some(PAGE_MAX)) {
+            found.needed.extend(names.into_iter().cloned());
+        }
+    }
+}
+
+/// The variables in a value.
+fn variables<'v>(value: &'v Value, found: &mut Vec<&'v Name>) {
+    match value {
+        Value::Variable(name) => found.push(name),
+        Value::List(items) => items.iter().for_each(|item| variables(item, found)),
+        Value::Object(fields) => fields.iter().for_each(|(_, value)| variables(value, found)),
+        _ => {}
     }
 }
 

@@ -25,7 +25,7 @@ use apollo_compiler::ast::{Definition, Document};
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Schema};
 
-pub(crate) use costs::Costs;
+pub(crate) use costs::{CostVariables, Costs};
 pub(crate) use diagnostics::{in_one_line, listed, names};
 pub use error::{ComposeError, Conflict};
 pub use sdl::Sdl;

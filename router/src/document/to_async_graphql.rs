@@ -106,12 +106,17 @@ fn directives(directives: &ast::DirectiveList) -> Vec<Positioned<Directive>> {
     directives.iter().map(|one| at(Directive { name: name(&one.name), arguments: Vec::new() })).collect()
 }
 
-/// A number, a variable or null as it is, for it may be the length of a page; of everything else only that it is neither.
-fn value(value: &Node<ast::Value>) -> Value {
+/// Numbers, variables and null as they are, for they may say how much is asked for, and what holds them; of everything
+/// else only that it is there.
+pub(crate) fn value(value: &Node<ast::Value>) -> Value {
     match &**value {
         ast::Value::Null => Value::Null,
         ast::Value::Variable(name) => Value::Variable(Name::new(name)),
         ast::Value::Int(int) => Value::Number(int.as_str().parse().unwrap_or(i64::MAX).into()),
+        ast::Value::List(items) => Value::List(items.iter().map(self::value).collect()),
+        ast::Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(name, field)| (Name::new(name), self::value(field))).collect())
+        }
         _ => Value::Boolean(true),
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use apollo_compiler::Node;
 use apollo_compiler::executable::{ExecutableDocument, Operation as Definition};
 use apollo_compiler::validation::Valid;
-use apollo_compiler::{Name, Node};
 use common::RequestContext;
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt};
@@ -16,6 +16,7 @@ use super::subscription_events::{self, Asked};
 use super::variables::Variables;
 use super::{Engine, Layout, Response, Run, SizeHints, State, fetch, introspect};
 use crate::access::Judged;
+use crate::compose::CostVariables;
 use crate::error::GraphqlError;
 use crate::plan::{Fetch, Planned};
 use crate::skip_and_include::Decided;
@@ -43,8 +44,8 @@ pub struct Operation {
     /// The answer is null whatever the subgraphs say.
     pub(crate) is_lost: bool,
     pub(crate) is_refused_something: bool,
-    /// The variables that say how long pages are.
-    pub(crate) slicing: Vec<Name>,
+    /// The variables that its cost depends on.
+    pub(crate) cost_variables: CostVariables,
     pub(crate) kind: OperationKind,
     pub(crate) introspects: bool,
     /// How long it took to plan.

@@ -89,7 +89,8 @@ fn admit(core: &Core, request: &mut Request, request_id: &Arc<str>) -> Result<Cl
         warn_of_proxy(core, peer, request.headers());
     }
     if !is_host_clear(request) {
-        let message = "a request of HTTP/1.1 has one Host header, a name or an address with a port if any";
+        let message = "a request of HTTP/1.1 has one Host header, a name without empty labels or an address, with a \
+                       port if any";
         return Err(Refused::http(StatusCode::BAD_REQUEST, "HOST_INVALID", message));
     }
     let uri_bytes = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
@@ -139,8 +140,13 @@ fn admit(core: &Core, request: &mut Request, request_id: &Arc<str>) -> Result<Cl
 fn is_host_clear(request: &Request) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
-        (Some(host), None) => host.as_bytes().iter().all(|byte| is_of_authority(*byte)),
-        (None, _) => request.version() != Version::HTTP_11,
+        (Some(host), None) => {
+            let is_clear = |host: &str| host.bytes().all(is_of_authority) && host::has_whole_labels(host);
+            host.to_str().is_ok_and(is_clear)
+        }
+        (None, _) => {
+            request.version() != Version::HTTP_11 && request.uri().host().is_none_or(host::has_whole_labels)
+        }
         (Some(_), Some(_)) => false,
     }
 }

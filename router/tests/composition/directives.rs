@@ -27,6 +27,16 @@ fn scalars_say_where_they_are_specified_and_inputs_that_one_field_is_wanted() {
 }
 
 #[test]
+fn where_one_field_is_wanted_each_may_be_absent() {
+    for fields in ["a: Int! b: Int", "a: Int = 1 b: Int", "a: Int b: [Int]! = []"] {
+        let sdl = format!("input I @oneOf {{ {fields} }} type Query {{ x(i: I): Int }}");
+        let (codes, message) = refused(&[&sdl]);
+        assert_eq!(codes, ["INVALID_GRAPHQL"], "{fields}");
+        assert!(message.contains("of a @oneOf type must be nullable and have no default"), "{message}");
+    }
+}
+
+#[test]
 fn who_may_see_a_field_fulfils_what_every_subgraph_asks() {
     let all = composed(&[
         "type Query { x: Int @shareable @authenticated @requiresScopes(scopes: [[\"a\"], [\"b\"]]) }",

@@ -44,6 +44,24 @@ async fn a_token_of_another_tenant_than_the_host_names_is_refused() {
 }
 
 #[tokio::test]
+async fn a_name_with_nothing_between_two_dots_is_refused_and_a_dot_at_its_end_changes_nothing() {
+    let app = app().await;
+    let acme = app.tenants.log_in();
+    app.tenants.name(&acme, "acme");
+    for token in [None, Some(&*acme)] {
+        for host in
+            ["acme..example.com", "acme.example..com", ".acme.example.com", "acme.example.com..", "a..b", "."]
+        {
+            let (status, body) = ask(&app, host, token).await;
+            assert_eq!((status, code(&body)), (400, "HOST_INVALID"), "{host}: {body}");
+        }
+        let (dotted, plain) =
+            (ask(&app, "acme.example.com.", token).await, ask(&app, "acme.example.com", token).await);
+        assert_eq!((dotted.0, told(&dotted.1)), (plain.0, told(&plain.1)));
+    }
+}
+
+#[tokio::test]
 async fn a_name_that_is_for_everybody_or_of_no_tenant_says_nothing() {
     let app = app().await;
     let token = app.tenants.log_in();

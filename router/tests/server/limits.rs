@@ -262,3 +262,54 @@ async fn what_the_schema_says_of_cost_holds_for_literals_variables_and_what_was_
     let by_default = "query ($n: Int = 1000000) { numbers(count: $n) }";
     assert_eq!(asked(by_default, None).await, "QUERY_TOO_COSTLY");
 }
+
+/// What is asked for by variables is known once they are: how many of something there are, and that there are none.
+#[tokio::test]
+async fn what_variables_say_of_cost_holds_for_lists_and_for_what_they_leave_out() {
+    let said = r#"
+        found(by: [Filter!]): Int
+        needed(page: Page): [Int!]! @federation__listSize(slicingArguments: ["page.first"]) @federation__cost(weight: 2)
+        usual(count: Int = 3000): [Int!]! @federation__listSize(slicingArguments: ["count"]) @federation__cost(weight: 2)
+      }
+      input Filter { text: String @federation__cost(weight: 1000) or: [Filter!] }
+      input Page { first: Int after: String }
+      extend type Query { nothing: Int"#;
+    let app = App::serve(config(), sources_saying(&[("leaveDays: Int!", said)])).await;
+    let token = app.tenants.log_in();
+    let asked = async |query: &str, variables: Value| {
+        let body = json!({ "query": query, "variables": variables });
+        let request = app.client.post(app.url("/graphql")).bearer_auth(&token).json(&body);
+        let (_, body) = app.send(request).await;
+        code(&body).to_owned()
+    };
+    let filters = |count: usize| vec![json!({ "text": "a" }); count];
+    let (costly, needed) = ("QUERY_TOO_COSTLY", "SLICING_ARGUMENT_NEEDED");
+    let found = "query ($by: [Filter!]) { found(by: $by) }";
+    let usual = "query ($n: Int) { usual(count: $n) }";
+    let by_page = "query ($page: Page) { needed(page: $page) }";
+    let by_first = "query ($n: Int) { needed(page: { first: $n }) }";
+    for (query, variables, refused) in [
+        (found, json!({ "by": filters(5) }), None),
+        (found, json!({ "by": filters(6) }), Some(costly)),
+        (found, json!({ "by": [{ "or": filters(6) }] }), Some(costly)),
+        (found, json!({ "by": { "text": "a", "or": { "or": filters(5) } } }), Some(costly)),
+        (found, json!({ "by": filters(5) }), None),
+        (by_page, json!({ "page": { "first": 2_500 } }), None),
+        (by_page, json!({ "page": { "first": 2_501 } }), Some(costly)),
+        (by_page, json!({ "page": { "after": "a" } }), Some(needed)),
+        (by_page, json!({ "page": { "first": null } }), Some(needed)),
+        (by_page, json!({ "page": null }), Some(needed)),
+        (by_page, json!({}), Some(needed)),
+        (by_first, json!({ "n": 5 }), None),
+        (by_first, json!({ "n": null }), Some(needed)),
+        (by_first, json!({}), Some(needed)),
+        // Then the default of the schema holds, which is more than is allowed.
+        (usual, json!({ "n": 5 }), None),
+        (usual, json!({}), Some(costly)),
+        ("{ usual }", json!({}), Some(costly)),
+    ] {
+        let code = asked(query, variables.clone()).await;
+        let seen = Some(&*code).filter(|code| [costly, needed].contains(code));
+        assert_eq!(seen, refused, "{query} {variables}: {code}");
+    }
+}

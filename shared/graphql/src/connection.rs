@@ -15,6 +15,7 @@ pub type Page<T> = Connection<String, T, Total>;
 pub struct Total {
     /// The number of rows that the filter lets through, on all pages together. Counted only when it is selected; null
     /// where a list does not count.
+    #[graphql(directive = crate::cost::apply(10))]
     pub total_count: Option<i64>,
 }
 

@@ -19,6 +19,8 @@ mod money;
 mod payload;
 #[cfg(feature = "subgraph")]
 mod scalar;
+#[cfg(feature = "subgraph")]
+mod weight;
 
 #[cfg(feature = "subgraph")]
 pub use connection::{Page, connection, listed, page};
@@ -31,8 +33,8 @@ pub use history::{
     viewer_permissions,
 };
 pub use limits::{
-    DocumentFacts, FieldCost, FieldShape, Hits, Limit, LimitExceeded, Limits, Mode, Modes, NESTING_HARD_MAX,
-    PAGE_MAX, Schema, Slicing, TOKENS_HARD_MAX, without_ignored,
+    DocumentFacts, FieldCost, FieldShape, Hits, InputCost, Limit, LimitExceeded, Limits, Mode, Modes,
+    NESTING_HARD_MAX, PAGE_MAX, Said, Schema, Slicing, TOKENS_HARD_MAX, without_ignored,
 };
 #[cfg(feature = "subgraph")]
 pub use macros::{inputs, mutations, noun, queries, sorts};
@@ -42,3 +44,5 @@ pub use money::{Money, MoneyInput};
 pub use payload::{BULK_MAX, FromRow, UserError, answer, check_bulk, once};
 #[cfg(feature = "subgraph")]
 pub use scalar::Date;
+#[cfg(feature = "subgraph")]
+pub use weight::cost;

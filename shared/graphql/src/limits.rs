@@ -13,10 +13,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use cost::{FieldCost, Slicing};
+pub use cost::{FieldCost, InputCost, Slicing};
 pub use mode::{Hits, Limit, Mode, Modes};
 pub use scan::without_ignored;
-pub use shape::{DocumentFacts, FieldShape, PAGE_MAX, Schema};
+pub use shape::{DocumentFacts, FieldShape, PAGE_MAX, Said, Schema};
 
 /// Brackets within brackets, and fragments within fragments, that are refused whatever the settings say.
 pub const NESTING_HARD_MAX: usize = 128;

@@ -53,6 +53,7 @@ pub fn expand(arguments: Arguments, mut item: ItemImpl) -> Result<TokenStream> {
     item.items.push(syn::parse_quote! {
         /// The changes made to it, the latest first: by whom, when, and what was there before. Fields that the
         /// caller has no right to see are left out.
+        #[graphql(directive = ::graphql::cost::apply(2))]
         async fn history(
             &self,
             gql: &::async_graphql::Context<'_>,
@@ -65,6 +66,7 @@ pub fn expand(arguments: Arguments, mut item: ItemImpl) -> Result<TokenStream> {
     if arguments.has_mutations {
         item.items.push(syn::parse_quote! {
             /// The names of the mutations that the caller may use on it now, by their rights and by its state.
+            #[graphql(directive = ::graphql::cost::apply(1))]
             async fn viewer_permissions(
                 &self,
                 gql: &::async_graphql::Context<'_>,

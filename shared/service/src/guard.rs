@@ -39,7 +39,7 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    schema.sdl_with_options(SDLExportOptions::new().federation())
+    schema.sdl_with_options(SDLExportOptions::new().federation().compose_directive())
 }
 
 /// The schema of `module`, which declares `permissions`, with its guard: a tenant that has the module off, or may not

@@ -161,6 +161,7 @@ inputs! {
 #[derive(Debug, Default, InputObject)]
 pub struct DepartmentFilter {
     /// Part of the name or of the code.
+    #[graphql(directive = graphql::cost::apply(20))]
     pub search: Option<String>,
     /// The id of the department that they are part of, not counting parts of parts.
     pub parent_id: Option<DepartmentId>,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_graphql::Context;
 use common::{MembershipId, Permission, Result};
 use database::Tx;
-use graphql::{App as _, Batch, noun};
+use graphql::{App as _, Batch, cost, noun};
 use people::Person;
 
 use crate::Membership;
@@ -53,6 +53,7 @@ impl Employee {
     }
 
     /// The employees who report to them and have not left, by name.
+    #[graphql(directive = cost::apply(2))]
     async fn reports(
         &self,
         gql: &Context<'_>,
@@ -72,6 +73,7 @@ impl Employee {
     }
 
     /// The schedule that they work by: their own, else the organization's default; null means Monday to Friday.
+    #[graphql(directive = cost::apply(3))]
     async fn work_schedule(&self, gql: &Context<'_>) -> Result<Option<WorkSchedule>> {
         let state = gql.load::<InEffect>(self.id).await?;
         gql.find(state.and_then(|state| state.work_schedule_id).map(Into::into)).await
@@ -83,6 +85,7 @@ impl Employee {
     }
 
     /// Their holidays: their own calendar, else the location's, else the organization's default; null means none.
+    #[graphql(directive = cost::apply(3))]
     async fn holiday_calendar(&self, gql: &Context<'_>) -> Result<Option<HolidayCalendar>> {
         let state = gql.load::<InEffect>(self.id).await?;
         gql.find(state.and_then(|state| state.holiday_calendar_id).map(Into::into)).await
@@ -94,6 +97,7 @@ impl Employee {
     }
 
     /// Why the employment ends; null while it does not, and to whoever may not know.
+    #[graphql(directive = cost::apply(1))]
     async fn termination_type(&self, gql: &Context<'_>) -> Result<Option<TerminationType>> {
         let may_know = graphql::extends_to(gql, &employee::TERMINATION_READ, self).await?;
         Ok(self.termination_type.filter(|_| may_know))

@@ -173,6 +173,7 @@ inputs! {
 #[derive(Debug, Default, InputObject)]
 pub struct WorkScheduleFilter {
     /// Part of the name.
+    #[graphql(directive = graphql::cost::apply(20))]
     pub search: Option<String>,
     /// True for the archived ones in place of those in use.
     #[graphql(default)]

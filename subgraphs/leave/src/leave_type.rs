@@ -257,6 +257,7 @@ inputs! {
 #[derive(Debug, Default, InputObject)]
 pub struct LeaveTypeFilter {
     /// Part of the name or of the code.
+    #[graphql(directive = graphql::cost::apply(20))]
     pub search: Option<String>,
     /// True for the archived ones in place of those in use.
     #[graphql(default)]

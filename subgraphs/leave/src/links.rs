@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use common::{Permission, Result, STAFF, Scope, Slice};
 use database::Tx;
 use futures::future::try_join_all;
-use graphql::{App as _, Batch, Date, noun};
+use graphql::{App as _, Batch, Date, cost, noun};
 use rust_decimal::Decimal;
 
 use crate::Membership;
@@ -75,6 +75,7 @@ impl Request {
     }
 
     /// The members for whose decision it waits; empty when it does not.
+    #[graphql(directive = cost::apply(2))]
     async fn waits_for(&self, gql: &Context<'_>) -> Result<Vec<Membership>> {
         approval::graphql::waits_for(gql, self).await
     }
@@ -85,6 +86,7 @@ impl Request {
     }
 
     /// The names of the mutations that the caller may use on it now, by their rights and by its state.
+    #[graphql(directive = cost::apply(3))]
     async fn viewer_permissions(&self, gql: &Context<'_>) -> Result<Vec<&'static str>> {
         let mut offered = approval::graphql::viewer_permissions(gql, self).await?;
         // Days that are past are given back by the office alone.
@@ -142,6 +144,7 @@ impl LeaveBalance {
 #[ComplexObject]
 impl Employee {
     /// What they have of each leave type; null when the caller may not see it.
+    #[graphql(directive = cost::apply(2))]
     async fn leave_balances(
         &self,
         gql: &Context<'_>,
@@ -160,6 +163,7 @@ impl Employee {
     }
 
     /// Their requests for leave, the latest leave first; null when the caller may not see them.
+    #[graphql(directive = cost::apply(2))]
     async fn leave_requests(
         &self,
         gql: &Context<'_>,
@@ -175,6 +179,7 @@ impl Employee {
     }
 
     /// Whether they are away, on leave that was granted; null when it is not known here.
+    #[graphql(directive = cost::apply(2))]
     async fn is_on_leave(
         &self,
         gql: &Context<'_>,
@@ -321,6 +326,7 @@ pub struct EmployeeQuery;
 impl EmployeeQuery {
     /// What an employee has of each leave type; null when there is no such employee, when the caller may not see
     /// them, or is none themselves.
+    #[graphql(directive = cost::apply(2))]
     async fn leave_balances(
         &self,
         gql: &Context<'_>,

@@ -78,6 +78,7 @@ impl StatementQuery {
     /// How the balance of a leave type came about: what was given, taken, moved on and lapsed, from one day to another,
     /// future days as things stand now. Null when there is no such employee, when the caller may not see their balances,
     /// or is no employee themselves.
+    #[graphql(directive = graphql::cost::apply(30))]
     async fn leave_statement(
         &self,
         gql: &Context<'_>,

@@ -24,6 +24,7 @@ pub struct CurrencyQuery;
 #[Object]
 impl CurrencyQuery {
     /// Every currency that people pay with, by code; the same in every organization.
+    #[graphql(directive = graphql::cost::apply(20))]
     async fn currencies(&self, gql: &Context<'_>) -> Result<Vec<Currency>> {
         gql.app().scope(&READ)?;
         let currency = |of: common::Currency| Currency {

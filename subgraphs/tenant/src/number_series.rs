@@ -128,6 +128,7 @@ pub struct NumberSeriesUpdateInput {
 #[derive(Debug, Default, InputObject)]
 pub struct NumberSeriesFilter {
     /// Part of the key or of the pattern: 1 to 100 characters.
+    #[graphql(directive = graphql::cost::apply(20))]
     pub search: Option<String>,
 }
 

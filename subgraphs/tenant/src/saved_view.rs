@@ -161,6 +161,7 @@ impl SavedView {
     }
 
     /// The names of the mutations that the caller may use on it now, by their rights and by its state.
+    #[graphql(directive = graphql::cost::apply(1))]
     async fn viewer_permissions(&self, gql: &Context<'_>) -> Result<Vec<&'static str>> {
         let ctx = gql.app();
         let is_own = ctx.member()?.membership_id == self.owner_id;
@@ -192,6 +193,7 @@ pub struct SavedViewFilter {
     /// The type in this graph whose lists they are views of, such as Employee.
     pub noun: Option<String>,
     /// Part of the name: 1 to 100 characters.
+    #[graphql(directive = graphql::cost::apply(20))]
     pub search: Option<String>,
     /// True for the archived ones in place of those in use.
     #[graphql(default)]

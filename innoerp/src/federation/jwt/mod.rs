@@ -110,10 +110,13 @@ fn granted(issuer: &IssuerConfig, claims: &Map<String, Value>) -> Granted {
     Granted { scopes: named(&issuer.scopes_claim), policies: named(&issuer.policies_claim) }
 }
 
-/// A list of texts, or one text with spaces between, as `scope` has it (RFC 8693, section 4.2).
+/// A list of texts, or one text with spaces between, as `scope` has it (RFC 8693, section 4.2). No other white space
+/// separates: whoever issues tokens may not have meant two (RFC 6749, section 3.3).
 fn listed(value: &Value) -> Option<Vec<String>> {
     match value {
-        Value::String(text) => Some(text.split_whitespace().map(str::to_owned).collect()),
+        Value::String(text) => {
+            Some(text.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect())
+        }
         Value::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
         _ => None,
     }

@@ -113,9 +113,15 @@ impl<'a> Check<'a> {
                 self.reference(argument.ty.inner_named_type(), &at, Kind::is_input);
             }
         }
+        let is_one_of = ty.directives.has("oneOf");
         for input in ty.inputs.values() {
             let at = format!("input field \"{}.{}\"", ty.name, input.name);
             self.reference(input.ty.inner_named_type(), &at, Kind::is_input);
+            // Exactly one is given, so each may be absent (GraphQL, 3.10: type validation).
+            if is_one_of && (input.ty.is_non_null() || input.default_value.is_some()) {
+                let message = format!("{at} of a @oneOf type must be nullable and have no default");
+                self.refuse(code::INVALID_GRAPHQL, message);
+            }
         }
         let at = format!("type \"{}\"", ty.name);
         for member in &ty.members {

@@ -56,12 +56,14 @@ impl<G: Graph> Delegation<G> {
     }
 
     /// The names of the mutations that the caller may use on it now, by their rights and by its state.
+    #[graphql(directive = graphql::cost::apply(1))]
     async fn viewer_permissions(&self, gql: &Context<'_>) -> Result<Vec<&'static str>> {
         let may_end = delegation::may_end(gql.app(), &self.0)? && self.0.ended_at.is_none();
         Ok(may_end.then_some("delegationEnd").into_iter().collect())
     }
 
     /// The changes made to it, the latest first: by whom, when, and what was there before.
+    #[graphql(directive = graphql::cost::apply(2))]
     async fn history(
         &self,
         gql: &Context<'_>,

@@ -61,6 +61,7 @@ impl<G> Default for ApprovalQuery<G> {
 #[Object]
 impl<G: Graph> ApprovalQuery<G> {
     /// What the caller can decide on now, in the modules that the organization has on: what falls due first comes first.
+    #[graphql(directive = graphql::cost::apply(2))]
     async fn my_approvals(
         &self,
         gql: &Context<'_>,

@@ -86,6 +86,7 @@ impl<G: Graph> ApprovalRule<G> {
     }
 
     /// The changes made to it, the latest first: by whom, when, and what was there before.
+    #[graphql(directive = graphql::cost::apply(2))]
     async fn history(
         &self,
         gql: &Context<'_>,
@@ -96,6 +97,7 @@ impl<G: Graph> ApprovalRule<G> {
     }
 
     /// The names of the mutations that the caller may use on it now, by their rights and by its state.
+    #[graphql(directive = graphql::cost::apply(1))]
     async fn viewer_permissions(&self, gql: &Context<'_>) -> Result<Vec<&'static str>> {
         graphql::viewer_permissions(gql, &self.0).await
     }

@@ -19,15 +19,26 @@ pub struct FieldCost {
     pub sized: Vec<String>,
     /// Some field that leads to it says how long its list is.
     pub is_sized: bool,
-    /// What giving an argument costs, with all that may be in it.
-    pub arguments: BTreeMap<String, usize>,
+    /// What giving an argument costs, where it costs something.
+    pub arguments: BTreeMap<String, InputCost>,
+}
+
+/// What an argument costs, or a field of an input object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InputCost {
+    /// What each value costs, without what is in it: each item of a list is one.
+    pub weight: usize,
+    /// What it costs with all that may be in it, each once: of a variable, before it is known.
+    pub most: usize,
+    /// Its type, without lists.
+    pub ty: String,
 }
 
 /// An argument that says how many entries are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slicing {
-    /// Its name.
-    pub argument: String,
+    /// Its name, or the way to a field of an input object: `page.first`.
+    pub path: String,
     /// How many, when it is not given.
     pub default: Option<usize>,
 }
@@ -49,12 +60,10 @@ impl FieldCost {
         &NOTHING
     }
 
-    /// Whether an argument says how many entries are asked for.
-    #[must_use]
-    pub fn is_sliced_by(&self, argument: &str) -> bool {
-        match self.slicing.as_slice() {
-            [] => argument == "first" || argument == "last",
-            stated => stated.iter().any(|slicing| slicing.argument == argument),
-        }
+    /// The ways to what says how many entries are asked for, each with how many these are when it is not given.
+    pub fn slices(&self) -> impl Iterator<Item = (&str, Option<usize>)> {
+        let usual = self.slicing.is_empty().then_some([("first", None), ("last", None)]);
+        let stated = self.slicing.iter().map(|slicing| (slicing.path.as_str(), slicing.default));
+        stated.chain(usual.into_iter().flatten())
     }
 }

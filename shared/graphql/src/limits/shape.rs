@@ -1,5 +1,7 @@
 //! The shape of a parsed document: depth, aliases, directives and selections as if fragments were expanded.
 
+mod arguments;
+
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{
@@ -10,7 +12,7 @@ use async_graphql::{Name, Positioned};
 use async_graphql_value::Value;
 
 use super::scan::nesting_exceeded;
-use super::{FieldCost, Hits, Limit, LimitExceeded, Limits};
+use super::{FieldCost, Hits, InputCost, Limit, LimitExceeded, Limits};
 
 /// The introspection fields whose lists refer back to types; nesting them multiplies the answer.
 const INTROSPECTION_LISTS: [&str; 4] = ["fields", "interfaces", "possibleTypes", "inputFields"];
@@ -22,6 +24,8 @@ const INTROSPECTION_LISTS_MAX: usize = 2;
 pub struct DocumentFacts {
     /// Whether an operation in it asks for `__schema` or `__type`.
     pub introspects: bool,
+    /// What its costliest operation costs, in objects that may have to be found.
+    pub cost: usize,
 }
 
 /// What a schema says of its fields, as far as it tells how much a document may have to find.
@@ -31,8 +35,19 @@ pub struct Schema<'s> {
     pub root: &'s dyn Fn(OperationType) -> Option<&'s str>,
     /// A field of a type, both by name; `None` when there is none.
     pub field: &'s dyn Fn(&str, &str) -> Option<FieldShape<'s>>,
-    /// What a variable says, if it says how many entries are asked for; `None` before it is known.
-    pub variable: &'s dyn Fn(&str) -> Option<usize>,
+    /// A field of an input object, both by name; `None` when nothing is said of what it costs.
+    pub input: &'s dyn Fn(&str, &str) -> Option<&'s InputCost>,
+    /// What a variable says.
+    pub variable: &'s dyn Fn(&str) -> Said<'s>,
+}
+
+/// What a variable says.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'s> {
+    /// What it may say: its value, or its defaults in the operations of the document. None where it says nothing.
+    pub values: &'s [Value],
+    /// Whether that is all. Otherwise it may say anything, as before anybody asks.
+    pub is_all: bool,
 }
 
 /// What a schema says of one field.
@@ -40,8 +55,8 @@ pub struct Schema<'s> {
 pub struct FieldShape<'s> {
     /// The type of what it answers, without lists.
     pub ty: &'s str,
-    /// Whether it answers a list.
-    pub is_list: bool,
+    /// How many lists within each other it answers; 0 when it answers one thing.
+    pub lists: u32,
     /// What it costs.
     pub cost: &'s FieldCost,
 }
@@ -111,6 +126,7 @@ pub(super) fn check(
     for (_, operation) in document.operations.iter() {
         let size = measure.operation(&operation.node)?;
         facts.introspects |= size.introspects;
+        facts.cost = facts.cost.max(size.whole_cost());
     }
     // Fragments that no operation uses are walked by validators all the same. Not from the top: those that one
     // uses below `__schema` may be deeper than a query.
@@ -215,75 +231,41 @@ impl<'a> Measure<'a, '_> {
         let stated = shape.map_or(FieldCost::nothing(), |shape| shape.cost);
         let is_leaf = field.selection_set.node.items.is_empty();
         let weight = stated.weight.unwrap_or(usize::from(!is_leaf));
-        let arguments =
-            field.arguments.iter().filter_map(|(name, _)| stated.arguments.get(name.node.as_str()));
-        let arguments = arguments.fold(0, |sum: usize, weight| sum.saturating_add(*weight));
+        let arguments = self.arguments(field, stated);
         let asked = self.asked(field, stated)?;
         let name = field.name.node.as_str();
         let is_page = name == "nodes" || name == "edges";
-        let below = match stated.sized.is_empty() {
-            true => inner.whole_cost(),
-            false => {
+        let lists = shape.map_or(0, |shape| shape.lists);
+        // What is asked of a page beside its entries, such as how many there are, is found once.
+        let (below, once) = match (stated.sized.is_empty(), inner.is_page) {
+            (true, true) => (inner.unsized_cost, inner.cost),
+            (true, false) => (inner.whole_cost(), 0),
+            (false, _) => {
                 let entries = asked.or(stated.assumed).unwrap_or(self.limits.list_size_assumed);
-                inner.cost.saturating_add(entries.saturating_mul(inner.entry_cost))
+                (inner.cost.saturating_add(entries.saturating_mul(inner.entry_cost)), 0)
             }
         };
-        let entry = weight.saturating_add(below);
-        let entries = match (asked, stated.assumed, shape) {
+        let once = once.saturating_add(arguments);
+        // What is said of a list is said of the outer one.
+        let within = self.limits.list_size_assumed.saturating_pow(lists.saturating_sub(1));
+        let entry = weight.saturating_add(below).saturating_mul(within);
+        let entries = match (asked, stated.assumed, lists) {
             // It is about what is below.
             _ if !stated.sized.is_empty() => 1,
-            (Some(asked), ..) if !is_leaf || shape.is_some_and(|shape| shape.is_list) => asked,
+            (Some(asked), ..) if !is_leaf || lists > 0 => asked,
             (_, Some(assumed), _) => assumed.max(1),
             _ if inner.is_page => PAGE_DEFAULT,
             // The entries of a page were counted where the page is.
-            (.., Some(FieldShape { is_list: true, .. })) if !is_page => self.limits.list_size_assumed,
+            (.., 1..) if !is_page => self.limits.list_size_assumed,
             _ => 1,
         };
         let all = entries.saturating_mul(entry);
-        let costliest = (name, all.saturating_add(arguments));
+        let costliest = (name, all.saturating_add(once));
         Ok(if stated.is_sized || is_page {
-            Size { cost: arguments, unsized_cost: all, entry_cost: entry, costliest, ..*inner }
+            Size { cost: once, unsized_cost: all, entry_cost: entry, costliest, ..*inner }
         } else {
-            Size { cost: all.saturating_add(arguments), unsized_cost: 0, entry_cost: 0, costliest, ..*inner }
+            Size { cost: all.saturating_add(once), unsized_cost: 0, entry_cost: 0, costliest, ..*inner }
         })
-    }
-
-    /// How many entries are asked for: the most that an argument says. What a variable will say is not known when an
-    /// operation is measured for everybody who will ask it: it counts for [`PAGE_MAX`], and whoever lets a request pass
-    /// whose variable says more measures again.
-    fn asked(&mut self, field: &Field, stated: &FieldCost) -> Result<Option<usize>, LimitExceeded> {
-        let (mut asked, mut given) = (None, 0);
-        let mut take = |entries: usize| {
-            given += 1;
-            asked = asked.max(Some(entries.max(1)));
-        };
-        let arguments = field.arguments.iter().map(|(name, value)| (name.node.as_str(), &value.node));
-        for (_, value) in arguments.clone().filter(|(name, _)| stated.is_sliced_by(name)) {
-            match value {
-                Value::Null => {}
-                Value::Number(number) => {
-                    take(usize::try_from(number.as_u64().unwrap_or_default()).unwrap_or(usize::MAX));
-                }
-                Value::Variable(name) => {
-                    let said = self.schema.and_then(|schema| (schema.variable)(name));
-                    take(said.unwrap_or_default().max(PAGE_MAX));
-                }
-                _ => take(PAGE_MAX),
-            }
-        }
-        let is_given = |argument: &str| arguments.clone().any(|(name, _)| name == argument);
-        let absent = stated.slicing.iter().filter(|slicing| !is_given(&slicing.argument));
-        absent.filter_map(|slicing| slicing.default).for_each(&mut take);
-        if stated.is_one_needed && given != 1 && self.limits.refuses(Limit::Cost, self.hits) {
-            let names: Vec<&str> = stated.slicing.iter().map(|slicing| slicing.argument.as_str()).collect();
-            let message = format!(
-                "field `{}` must be given exactly one of the arguments {}, which say how much of it is asked for",
-                field.name.node,
-                names.join(", ")
-            );
-            return Err(LimitExceeded::new(Limit::Cost, "SLICING_ARGUMENT_NEEDED", message));
-        }
-        Ok(asked)
     }
 
     fn fragment(&mut self, name: &str, level: usize) -> Result<Size<'a>, LimitExceeded> {
@@ -359,5 +341,7 @@ const PAGE_DEFAULT: usize = 20;
 /// How many entries a variable is taken to ask for, unless it asks for more.
 pub const PAGE_MAX: usize = 100;
 
+#[cfg(test)]
+mod cost_tests;
 #[cfg(test)]
 mod tests;

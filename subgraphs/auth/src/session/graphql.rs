@@ -21,6 +21,7 @@ impl Session {
     }
 
     /// The names of the mutations that the caller may use on it now, by their rights and by its state.
+    #[graphql(directive = graphql::cost::apply(1))]
     async fn viewer_permissions(&self, gql: &Context<'_>) -> Result<Vec<&'static str>> {
         if self.is_open(gql.app().now()) {
             graphql::viewer_permissions(gql, self).await

@@ -26,6 +26,7 @@ pub struct EmployeeFilter {
     /// The id of the place where they work.
     pub work_location_id: Option<WorkLocationId>,
     /// Part of the name, the mail address or the number: 1 to 100 characters.
+    #[graphql(directive = graphql::cost::apply(20))]
     pub search: Option<String>,
     /// A tag that they carry, as it is spelt.
     pub tag: Option<String>,

@@ -114,7 +114,8 @@ impl Batch for ReportsOf {
         let mut found = HashMap::with_capacity(keys.len());
         for (page, ids) in managers {
             let rows = select_employee!(
-                "where id in (
+                // As an array the pages are found once, and not again for each employee of the organization.
+                "where id = any(array(
                      select page.id from unnest($1::uuid[]) as manager (id) cross join lateral (
                          select report.id from employee.employee report
                          where report.manager_id = manager.id and not employee.has_left(report)
@@ -122,7 +123,7 @@ impl Batch for ReportsOf {
                                   (select sort_name, id from jsonb_populate_record(null::employee.employee, $2)))
                          order by report.sort_name, report.id limit $3
                      ) as page
-                 ) order by sort_name, id",
+                 )) order by sort_name, id",
                 &ids as &[EmployeeId],
                 page.after_row(PLACE)?,
                 page.limit(),

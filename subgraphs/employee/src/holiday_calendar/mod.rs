@@ -181,6 +181,7 @@ const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
 #[noun]
 impl HolidayCalendar {
     /// The holidays of one year, by day.
+    #[graphql(directive = graphql::cost::apply(2))]
     async fn holidays(
         &self,
         gql: &Context<'_>,
@@ -212,6 +213,7 @@ inputs! {
 #[derive(Debug, Default, InputObject)]
 pub struct HolidayCalendarFilter {
     /// Part of the name.
+    #[graphql(directive = graphql::cost::apply(20))]
     pub search: Option<String>,
     /// True for the archived ones in place of those in use.
     #[graphql(default)]

@@ -96,6 +96,7 @@ impl LeavePolicyAssignBulkInput {
 #[derive(Debug, Default, InputObject)]
 pub struct LeavePolicyFilter {
     /// Part of the name.
+    #[graphql(directive = graphql::cost::apply(20))]
     pub search: Option<String>,
     /// True for the archived ones in place of those in use.
     #[graphql(default)]

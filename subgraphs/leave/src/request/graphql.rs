@@ -233,6 +233,7 @@ pub struct PreviewQuery;
 #[Object]
 impl PreviewQuery {
     /// What asking for leave would come to. Changes nothing.
+    #[graphql(directive = graphql::cost::apply(2000))]
     async fn leave_request_preview(
         &self,
         gql: &Context<'_>,

@@ -140,7 +140,8 @@ pub async fn select_page(
     ))
 }
 
-/// The same page of each of several employees, the latest leave first, in one query.
+/// The same page of each of several employees, the latest leave first, in one query. The ids are an array, so that the
+/// pages are found once, and not again for each request of the organization where the planner expects few of them.
 pub async fn select_pages(
     tx: &mut Tx,
     employees: &[EmployeeId],
@@ -149,7 +150,7 @@ pub async fn select_pages(
 ) -> Result<HashMap<EmployeeId, Slice<Request>>> {
     const PLACE: Place = Place::new("leave.request of an employee", "FirstDayDesc");
     let rows = select_request!(
-        "where id in (
+        "where id = any(array(
              select page.id from unnest($1::uuid[]) as wanted (employee_id) cross join lateral (
                  select r.id from leave.request r
                  where r.employee_id = wanted.employee_id and ($2::uuid is null or leave_type_id = $2)
@@ -159,7 +160,7 @@ pub async fn select_pages(
                           (select first_day, id from jsonb_populate_record(null::leave.request, $6)))
                  order by first_day desc, r.id desc limit $7
              ) as page
-         ) order by first_day desc, id desc",
+         )) order by first_day desc, id desc",
         employees as &[EmployeeId],
         filter.leave_type_id as Option<LeaveTypeId>,
         filter.status.as_deref() as Option<&[Status]>,

@@ -64,6 +64,7 @@ pub struct NotificationQuery;
 #[Object]
 impl NotificationQuery {
     /// What the caller was told; those that are not archived, the newest first, unless the arguments say otherwise.
+    #[graphql(directive = graphql::cost::apply(1))]
     async fn notifications(
         &self,
         gql: &Context<'_>,
@@ -87,6 +88,7 @@ impl NotificationQuery {
     }
 
     /// The number of notifications that the caller has neither read nor archived.
+    #[graphql(directive = graphql::cost::apply(10))]
     async fn notification_unread_count(&self, gql: &Context<'_>) -> Result<i32> {
         Ok(i32::try_from(unread_count(gql.app()).await?).unwrap_or(i32::MAX))
     }

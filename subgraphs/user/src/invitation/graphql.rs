@@ -36,6 +36,7 @@ pub struct InvitationFilter {
     /// What has become of them by now; anything when absent.
     pub status: Option<InvitationStatus>,
     /// Part of the mail address: 1 to 100 characters.
+    #[graphql(directive = graphql::cost::apply(20))]
     pub search: Option<String>,
 }
 

@@ -26,6 +26,7 @@ impl Membership {
     }
 
     /// The names of the mutations that the caller may use on it now, by their rights, their rank and its state.
+    #[graphql(directive = graphql::cost::apply(1))]
     async fn viewer_permissions(&self, gql: &Context<'_>) -> Result<Vec<&'static str>> {
         if self.may_be_changed_by(authority(gql.app())?) {
             graphql::viewer_permissions(gql, self).await
@@ -49,6 +50,7 @@ pub struct MemberFilter {
     /// A role that they hold.
     pub role: Option<Role>,
     /// Part of the name or the mail address: 1 to 100 characters.
+    #[graphql(directive = graphql::cost::apply(20))]
     pub search: Option<String>,
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::Slicing;
 use super::*;
 
 #[test]
@@ -25,141 +24,6 @@ fn pages_within_pages_are_counted_at_their_full_length() {
     }
     let unsaid = "{ a { nodes { b { nodes { c { ...page } } } } } } fragment page on C { nodes { id } }";
     assert_eq!(check_text(unsaid).unwrap_err().code, "QUERY_TOO_COSTLY");
-}
-
-/// A schema of some fields: `Query.shops: [Shop]`, `Shop.items: [Item]`, with a cost when one is stated, and
-/// `Item.shop: Shop`, `Item.tags: [String]`. `Shop.page: Page` leads to `Page.edges: [Item]` and `Page.more: [Item]`.
-fn field<'s>(ty: &str, name: &str, stated: &'s FieldCost, sized: &'s FieldCost) -> Option<FieldShape<'s>> {
-    let nothing = FieldCost::nothing();
-    match (ty, name) {
-        ("Query", "shops") => Some(FieldShape { ty: "Shop", is_list: true, cost: nothing }),
-        ("Shop", "items") => Some(FieldShape { ty: "Item", is_list: true, cost: stated }),
-        ("Item", "shop") => Some(FieldShape { ty: "Shop", is_list: false, cost: nothing }),
-        ("Item", "tags") => Some(FieldShape { ty: "String", is_list: true, cost: stated }),
-        ("Shop", "page") => Some(FieldShape { ty: "Page", is_list: false, cost: stated }),
-        ("Page", "found") => Some(FieldShape { ty: "Item", is_list: true, cost: sized }),
-        ("Page", "more") => Some(FieldShape { ty: "Item", is_list: true, cost: nothing }),
-        _ => None,
-    }
-}
-
-/// What a document comes to in that schema under a limit of the cost.
-fn within(
-    document: &str,
-    stated: &FieldCost,
-    cost_max: usize,
-    said: Option<usize>,
-) -> Result<(), &'static str> {
-    let parsed = async_graphql::parser::parse_query(document).expect("the test's document parses");
-    let sized = FieldCost { is_sized: true, ..FieldCost::default() };
-    let field = |ty: &str, name: &str| field(ty, name, stated, &sized);
-    let (root, variable) = (|_| Some("Query"), |_: &str| said);
-    let limits = Limits { cost_max, list_size_assumed: 10, ..Limits::default() };
-    let schema = Schema { root: &root, field: &field, variable: &variable };
-    limits.check_in(schema, &parsed, &mut Hits::default()).map(drop).map_err(|refused| refused.code)
-}
-
-/// Whether a document costs exactly this much in that schema.
-#[track_caller]
-fn costs(document: &str, stated: &FieldCost, cost: usize) {
-    assert_eq!(within(document, stated, cost, None), Ok(()), "{document}");
-    assert_eq!(within(document, stated, cost - 1, None), Err("QUERY_TOO_COSTLY"), "{document}");
-}
-
-fn sliced(argument: &str, default: Option<usize>) -> FieldCost {
-    FieldCost { slicing: vec![Slicing { argument: argument.to_owned(), default }], ..FieldCost::default() }
-}
-
-#[test]
-fn lists_that_are_no_pages_count_as_the_schema_or_the_settings_say() {
-    let items = "{ shops { items { shop { name } } } }";
-    let nothing = FieldCost::default();
-    let three = FieldCost { assumed: Some(3), ..FieldCost::default() };
-    // 10 shops, in each 10 items, each with its shop.
-    costs(items, &nothing, 10 * (1 + 10 * (1 + 1)));
-    costs(items, &three, 10 * (1 + 3 * (1 + 1)));
-    costs("{ shops { items(first: 2) { name } } }", &three, 10 * (1 + 2));
-    costs("{ shops { items(take: 4) { name } } }", &sliced("take", None), 10 * (1 + 4));
-    costs("{ shops { items(first: 4) { name } } }", &sliced("take", None), 10 * (1 + 10));
-    costs("{ ...a } fragment a on Query { shops { ... { ... on Shop { items { name } } } } }", &nothing, 110);
-    // What the schema does not know, validation refuses.
-    costs("{ shops { elsewhere { items { name } } } }", &nothing, 30);
-}
-
-#[test]
-fn what_is_asked_for_counts_in_full_however_much_it_is() {
-    let nothing = FieldCost::default();
-    costs("{ shops { items(first: 1000) { name } } }", &nothing, 10 * (1 + 1_000));
-    costs("{ shops { items(first: 7, last: 2000) { name } } }", &nothing, 10 * (1 + 2_000));
-    let huge = "{ shops { items(first: 9223372036854775807) { name } } }";
-    assert_eq!(within(huge, &nothing, 10_000_000, None), Err("QUERY_TOO_COSTLY"));
-    // A default of the schema is asked for, too.
-    costs("{ shops { items { name } } }", &sliced("take", Some(500)), 10 * (1 + 500));
-    costs("{ shops { items(take: 2) { name } } }", &sliced("take", Some(500)), 10 * (1 + 2));
-}
-
-#[test]
-fn a_variable_counts_for_a_hundred_unless_it_says_more() {
-    let nothing = FieldCost::default();
-    let document = "query ($n: Int) { shops { items(first: $n) { name } } }";
-    for (said, cost) in [(None, 1_010), (Some(5), 1_010), (Some(100), 1_010), (Some(3_000), 30_010)] {
-        assert_eq!(within(document, &nothing, cost, said), Ok(()), "{said:?}");
-        assert_eq!(within(document, &nothing, cost - 1, said), Err("QUERY_TOO_COSTLY"), "{said:?}");
-    }
-}
-
-#[test]
-fn what_a_field_and_its_arguments_weigh_is_what_the_schema_says() {
-    let heavy = FieldCost { weight: Some(7), ..FieldCost::default() };
-    costs("{ shops { items { name } } }", &heavy, 10 * (1 + 10 * 7));
-    // A leaf that weighs nothing by itself; a list of leaves; nothing at all.
-    costs("{ shops { items { tags } } }", &heavy, 10 * (1 + 10 * (7 + 10 * 7)));
-    costs("{ shops { items { name } } }", &FieldCost { weight: Some(0), ..FieldCost::default() }, 10);
-    let arguments = [("by".to_owned(), 40)].into();
-    let argued = FieldCost { arguments, ..FieldCost::default() };
-    // Once for the list, not for each entry.
-    costs("{ shops { items(by: { a: 1 }, other: 2) { name } } }", &argued, 10 * (1 + 10 + 40));
-}
-
-#[test]
-fn a_field_may_say_how_long_the_lists_below_it_are() {
-    let paged = FieldCost { sized: vec!["found".to_owned()], ..sliced("first", None) };
-    costs("{ shops { page(first: 30) { found { name } } } }", &paged, 10 * (1 + 1 + 30));
-    costs(
-        "{ shops { page(first: 30) { ...P } } } fragment P on Page { found { name } more { name } }",
-        &paged,
-        10 * (1 + 1 + 30 + 10),
-    );
-    // Nobody said how long.
-    costs("{ shops { page { found { name } } } }", &paged, 10 * (1 + 1 + 10));
-    costs(
-        "{ shops { page { found { name } } } }",
-        &FieldCost { assumed: Some(4), ..paged },
-        10 * (1 + 1 + 4),
-    );
-}
-
-#[test]
-fn where_one_slicing_argument_is_needed_none_or_two_are_refused() {
-    let slicing = ["a", "b"].map(|name| Slicing { argument: name.to_owned(), default: None }).into();
-    let one = FieldCost { slicing, is_one_needed: true, ..FieldCost::default() };
-    let asked = |arguments: &str| {
-        within(&format!("{{ shops {{ items{arguments} {{ name }} }} }}"), &one, 5_000, None)
-    };
-    assert_eq!(asked("(a: 1)"), Ok(()));
-    assert_eq!(asked("(a: null, b: $n)"), Ok(()));
-    for refused in ["", "(first: 1)", "(a: 1, b: 1)", "(a: null)"] {
-        assert_eq!(asked(refused), Err("SLICING_ARGUMENT_NEEDED"), "{refused}");
-    }
-    assert_eq!(
-        within(
-            "{ shops { items { name } } }",
-            &FieldCost { is_one_needed: true, ..sliced("a", Some(3)) },
-            40,
-            None
-        ),
-        Ok(())
-    );
 }
 
 fn check_text(document: &str) -> Result<DocumentFacts, LimitExceeded> {
@@ -274,7 +138,7 @@ fn cycles_of_fragments_terminate() {
 fn introspection_may_go_deeper_than_queries_but_not_multiply() {
     let of_type = "{kind ofType".repeat(9) + "{kind}" + &"}".repeat(9);
     let standard = format!("{{ __schema {{ types {{ fields {{ args {{ type {of_type} }} }} }} }} }}");
-    assert_eq!(check_text(&standard), Ok(DocumentFacts { introspects: true }));
+    assert_eq!(check_text(&standard), Ok(DocumentFacts { introspects: true, cost: 0 }));
     let of_type = "{kind ofType".repeat(10) + "{kind}" + &"}".repeat(10);
     let deeper = format!("{{ __schema {{ types {{ fields {{ args {{ type {of_type} }} }} }} }} }}");
     assert_eq!(code(&deeper), Some("INTROSPECTION_TOO_DEEP"));
@@ -301,7 +165,7 @@ fn the_introspection_of_the_usual_tools_passes() {
          fragment InputValue on __InputValue {{ name type {{ ...TypeRef }} }}
          fragment TypeRef on __Type {{ kind name {of_type} }}"
     );
-    assert_eq!(check_text(&document), Ok(DocumentFacts { introspects: true }));
+    assert_eq!(check_text(&document), Ok(DocumentFacts { introspects: true, cost: 0 }));
 }
 
 #[test]
