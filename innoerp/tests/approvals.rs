@@ -17,15 +17,8 @@ struct Company {
 impl Company {
     async fn new() -> Self {
         let company = Self { app: App::start(modules::all()).await, hr: Person::new(&[Role::Hr]) };
-        company.join(&company.hr).await;
+        company.app.join(&company.hr).await;
         company
-    }
-
-    async fn join(&self, person: &Person) {
-        let mut tx = self.app.system(&self.hr, "user").await;
-        let member = person.member();
-        people::write::member(&mut tx, member.membership_id, &member.roles, true).await.unwrap();
-        tx.commit(()).await.unwrap();
     }
 
     /// Writes somebody's place into the directory.
@@ -94,7 +87,7 @@ async fn whoever_takes_over_a_request_is_told_by_the_next_run_of_a_job_that_runs
     let [employee, before, after] = [EmployeeId::new(), EmployeeId::new(), EmployeeId::new()];
     for (id, person, manager) in [(before, &bob, None), (after, &tina, None), (employee, &ben, Some(before))]
     {
-        company.join(person).await;
+        company.app.join(person).await;
         company.place(id, person, manager).await;
     }
     let request = company.ask(&ben).await;
@@ -113,7 +106,7 @@ async fn whoever_takes_over_a_request_is_told_by_the_next_run_of_a_job_that_runs
 async fn what_waits_in_a_module_that_is_off_is_nobodys_to_open() {
     let company = Company::new().await;
     let ben = company.hr.colleague(&[Role::Member]);
-    company.join(&ben).await;
+    company.app.join(&ben).await;
     company.place(EmployeeId::new(), &ben, None).await;
     company.ask(&ben).await;
     for (on, count) in [(&["tenant", "user", "leave"][..], 1), (&["tenant", "user"], 0)] {
@@ -137,7 +130,7 @@ async fn whoever_is_told_can_decide_whatever_their_roles_and_else_the_office_is(
     let [ben, bob] = [Role::Member, Role::Member].map(|role| company.hr.colleague(&[role]));
     let [employee, above] = [EmployeeId::new(), EmployeeId::new()];
     for (id, person, manager) in [(above, &bob, None), (employee, &ben, Some(above))] {
-        company.join(person).await;
+        company.app.join(person).await;
         company.place(id, person, manager).await;
     }
     let request = company.ask(&ben).await;
@@ -151,7 +144,7 @@ async fn whoever_is_told_can_decide_whatever_their_roles_and_else_the_office_is(
     assert_eq!(company.told_types(&ben).await, ["leave.request.approved"]);
     assert_eq!(company.told(&company.hr).await, json!([]));
     // A manager who is a customer by now decides on nothing, and is told of nothing.
-    let mut tx = company.app.system(&company.hr, "user").await;
+    let mut tx = company.app.published(&company.hr, "user").await;
     people::write::member(&mut tx, bob.member().membership_id, &[Role::Client], true).await.unwrap();
     tx.commit(()).await.unwrap();
     company.ask_in(&ben, "SECOND", "2026-04-06").await;
@@ -168,7 +161,7 @@ async fn when_a_manager_leaves_the_successor_is_told_and_without_one_the_office_
     for (person, name, manager) in
         [(&tina, "tina", None), (&bob, "bob", None), (&ben, "ben", Some(1)), (&eve, "eve", Some(0))]
     {
-        company.join(person).await;
+        company.app.join(person).await;
         let input = json!({ "firstName": name, "lastName": "X", "workEmail": format!("{name}@x.example"),
             "joinedOn": "2026-01-01", "membershipId": person.member().membership_id,
             "managerId": manager.map(|at: usize| ids[at].clone()) });

@@ -37,14 +37,8 @@ impl Company {
             .create("leaveType", json!({ "name": "Sick", "code": "SICK", "requiresBalance": false }))
             .await;
         let mut employees = Vec::new();
-        for (person, roles, name) in [
-            (&manager, vec![Role::Manager], "M"),
-            (&member, vec![Role::Member], "E"),
-            (&colleague, vec![Role::Member], "C"),
-        ] {
-            let mut tx = app.system(person, "user").await;
-            people::write::member(&mut tx, person.member().membership_id, &roles, true).await.unwrap();
-            tx.commit(()).await.unwrap();
+        for (person, name) in [(&manager, "M"), (&member, "E"), (&colleague, "C")] {
+            app.join(person).await;
             let input = json!({ "firstName": "A", "lastName": name, "joinedOn": "2026-01-01",
                 "workEmail": format!("{}@example.com", name.to_lowercase()),
                 "membershipId": person.member().membership_id, "managerId": employees.first() });

@@ -52,9 +52,7 @@ impl Company {
         let mut colleagues: Vec<Colleague> = Vec::new();
         for role in ROLES {
             let person = if role == Role::Owner { owner.clone() } else { owner.colleague(&[role]) };
-            let mut tx = app.system(&person, "user").await;
-            people::write::member(&mut tx, person.member().membership_id, &[role], true).await.unwrap();
-            tx.commit(()).await.unwrap();
+            app.join(&person).await;
             let of = |role| colleagues.iter().find(|one| one.role == role).map(|one| one.employee.clone());
             let manager = match role {
                 Role::Sales => of(Role::Manager),

@@ -23,7 +23,8 @@ async fn the_services_login_is_never_the_relay_and_a_module_reads_no_other_modul
     for statement in ["set role innoerp_relay", "set role innoerp_owner"] {
         assert!(refused(&mut service, statement).await.contains("permission denied"), "{statement}");
     }
-    for role in ["set role innoerp_app", "set role innoerp_leave"] {
+    // As itself, the login has nothing either.
+    for role in ["set role none", "set role innoerp_app", "set role innoerp_leave"] {
         sqlx::raw_sql(role).execute(&mut service).await.unwrap();
         for statement in [
             "select password_hash from auth.identity",

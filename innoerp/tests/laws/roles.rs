@@ -16,6 +16,22 @@ const ACROSS: [(&str, &str, &str); 6] = [
 /// A person has one profile in all organizations, made with the first membership.
 const PROFILE: (&str, &str) = ("innoerp_auth", "\"user\".\"user\"");
 
+/// What roles may do with the directory besides reading it. tenant and user write it by triggers that run as the owner.
+const DIRECTORY: [(&str, &str); 6] = [
+    ("innoerp_employee", "people.employee INSERT"),
+    ("innoerp_employee", "people.employee UPDATE"),
+    ("innoerp_employee", "people.holiday DELETE"),
+    ("innoerp_employee", "people.holiday INSERT"),
+    ("innoerp_employee", "people.work_schedule INSERT"),
+    ("innoerp_employee", "people.work_schedule UPDATE"),
+];
+/// The triggers that write it as the owner, each on the table of whoever owns the fact.
+const DIRECTORY_TRIGGERS: [(&str, &str); 3] = [
+    ("\"user\".membership", "\"user\".tell_directory()"),
+    ("people.organization", "employee.follow_organization()"),
+    ("tenant.organization", "tenant.tell_directory()"),
+];
+
 async fn database() -> PgPool {
     PgPool::connect(&testing::fresh_database(&modules::all()).await).await.unwrap()
 }
@@ -25,6 +41,12 @@ async fn listed(query: &'static str) -> Vec<(String, String)> {
     let own: Vec<String> = modules::ids().iter().map(|module| format!("innoerp_{module}")).collect();
     let schemas: Vec<String> = modules::ids().into_iter().map(str::to_owned).collect();
     sqlx::query_as(query).bind(own).bind(schemas).fetch_all(&database().await).await.unwrap()
+}
+
+fn sorted(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
+    let mut pairs: Vec<_> = pairs.iter().map(|(one, other)| (one.as_str(), other.as_str())).collect();
+    pairs.sort_unstable();
+    pairs
 }
 
 /// Every table and view of the schemas that a role can do anything with.
@@ -92,4 +114,75 @@ async fn a_module_is_no_other_module_and_whoever_serves_modules_is_not_the_relay
     )
     .await;
     assert!(members.is_empty(), "{members:#?}");
+}
+
+#[tokio::test]
+async fn the_directory_is_written_by_its_owners_and_by_nobody_else() {
+    let writers = listed(
+        "select distinct r.rolname::text, c.oid::regclass || ' ' || p from pg_roles r
+         cross join pg_class c join pg_namespace n on n.oid = c.relnamespace
+         cross join unnest(array['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p
+         where r.rolname = any($1 || array['innoerp_app', 'innoerp_relay', 'innoerp_modules']) and $2::text[] is not null
+           and n.nspname = 'people' and c.relkind in ('r', 'p', 'v', 'm')
+           and case when p in ('DELETE', 'TRUNCATE', 'TRIGGER') then has_table_privilege(r.oid, c.oid, p)
+               else has_any_column_privilege(r.oid, c.oid, p) end",
+    )
+    .await;
+    assert_eq!(sorted(&writers), DIRECTORY);
+    let triggers = listed(
+        "select t.tgrelid::regclass::text, p.oid::regprocedure::text from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+         where p.prosecdef and p.prosrc ~* '(insert into|update|delete from) people\\.'
+           and $1::text[] is not null and $2::text[] is not null",
+    )
+    .await;
+    assert_eq!(sorted(&triggers), DIRECTORY_TRIGGERS);
+    let functions = listed(
+        "select p.oid::regprocedure::text, r.rolname::text from pg_proc p cross join pg_roles r
+         where p.prosecdef and p.prosrc ~* '(insert into|update|delete from) people\\.'
+           and p.prorettype <> 'trigger'::regtype and r.rolname = any($1) and $2::text[] is not null
+           and has_function_privilege(r.oid, p.oid, 'execute')",
+    )
+    .await;
+    assert!(functions.is_empty(), "whoever calls one writes the directory: {functions:#?}");
+}
+
+#[tokio::test]
+async fn whoever_serves_all_modules_has_nothing_before_becoming_one_of_them() {
+    let inherited = listed(
+        "select m.rolname::text, g.rolname::text from pg_roles m cross join pg_roles g
+         where m.rolname = 'innoerp_modules' and g.rolname = any($1) and $2::text[] is not null
+           and (pg_has_role(m.oid, g.oid, 'usage') or not pg_has_role(m.oid, g.oid, 'member'))",
+    )
+    .await;
+    assert!(inherited.is_empty(), "{inherited:#?}");
+}
+
+#[tokio::test]
+async fn in_one_process_a_module_reads_no_tables_of_another_but_those_that_are_listed() {
+    let app = testing::App::start(modules::all()).await;
+    let person = testing::Person::new(&[common::Role::Owner]);
+    let tables = listed(
+        "select n.nspname::text, c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         where n.nspname = any($2) and c.relkind in ('r', 'p', 'v', 'm') and c.relname <> '_migration'
+           and $1::text[] is not null",
+    )
+    .await;
+    assert!(tables.len() > 50, "{}", tables.len());
+    for module in modules::ids() {
+        for (of, table) in tables.iter().filter(|(of, _)| of != module) {
+            let role = format!("innoerp_{module}");
+            let pair = (role.as_str(), table.as_str());
+            if pair == PROFILE || ACROSS.iter().any(|(known, its, _)| (*known, *its) == pair) {
+                continue;
+            }
+            let mut tx = app.system(&person, module).await;
+            let query = sqlx::AssertSqlSafe(format!("select 1 from {table}"));
+            match sqlx::raw_sql(query).execute(tx.conn()).await {
+                Ok(_) => panic!("{module} read {table} of {of}"),
+                Err(error) => {
+                    assert!(error.to_string().contains("permission denied"), "{module}, {table}: {error}")
+                }
+            }
+        }
+    }
 }

@@ -69,19 +69,25 @@ impl Database {
     }
 
     /// Refuses a login that could step around what keeps tenants and modules apart: a superuser, one with BYPASSRLS, one
-    /// that may be the relay or the owner; and one that may not be a module in `modules`.
+    /// that may be the relay or the owner, one that has what several modules have without becoming one of them; and one
+    /// that may not be a module in `modules`.
     ///
     /// # Errors
     /// `INTERNAL`, with a sentence that names the login.
     pub async fn refuse_wrong_login(&self, modules: &[&str]) -> Result<()> {
+        type Found = (String, bool, Option<String>, bool, Option<String>);
         let roles: Vec<String> = modules.iter().map(|module| role_of(module)).collect();
-        let (login, privileged, may_be, lacks): (String, bool, Option<String>, Option<String>) = self
+        let (login, privileged, may_be, inherits, lacks): Found = self
             .app
             .ask(move |conn| {
                 let asked = sqlx::query_as(
                     "select rolname::text, rolsuper or rolbypassrls,
                          (select min(r) from unnest(array['innoerp_relay', 'innoerp_owner']) r
                           where pg_has_role(session_user, r, 'member')),
+                         (select count(*) > 1 from pg_roles of_module
+                          where rolname like 'innoerp\\_%' and not rolcanlogin
+                              and rolname not in ('innoerp_app', 'innoerp_modules')
+                              and pg_has_role(session_user, of_module.oid, 'usage')),
                          (select min(r) from unnest($1) r
                           where to_regrole(r) is null or not pg_has_role(session_user, to_regrole(r), 'member'))
                      from pg_roles where rolname = session_user",
@@ -89,10 +95,15 @@ impl Database {
                 Box::pin(asked.bind(roles.clone()).fetch_one(conn))
             })
             .await?;
-        let wrong = match (privileged, may_be, lacks) {
-            (true, _, _) => "can bypass row-level security".to_owned(),
-            (_, Some(role), _) => format!("may be {role}, and so read and write what is not its own"),
-            (_, _, Some(role)) => format!("is no member of {role}"),
+        let wrong = match (privileged, may_be, inherits, lacks) {
+            (true, ..) => "can bypass row-level security".to_owned(),
+            (_, Some(role), ..) => format!("may be {role}, and so read and write what is not its own"),
+            (_, _, true, _) => {
+                "inherits what several modules may do (`alter role innoerp_modules noinherit` and \
+                                migrating again end that)"
+                    .to_owned()
+            }
+            (.., Some(role)) => format!("is no member of {role}"),
             _ => return Ok(()),
         };
         Err(Error::internal(format!(

@@ -115,6 +115,26 @@ async fn catalogue_permissions(conn: &mut PgConnection, module: &Module<'_>) -> 
 /// serves all modules.
 const ROLES: [&str; 4] = ["innoerp_owner", "innoerp_app", "innoerp_relay", "innoerp_modules"];
 
+/// Whoever serves all modules has to become each of them, and has nothing of any by merely being logged in. Somebody who
+/// may not say so leaves it as it is; then [`Database::refuse_wrong_login`](crate::Database::refuse_wrong_login) does.
+const BECOMES_EACH: &str = "
+    do $$ begin
+        if (select rolinherit from pg_roles where rolname = 'innoerp_modules') then
+            alter role innoerp_modules noinherit;
+        end if;
+    -- Somebody else may be doing the same at this moment, for another database.
+    exception when insufficient_privilege or internal_error then null; end $$";
+
+/// From PostgreSQL 16 on a membership says for itself whether it inherits, as it was when it was granted.
+const INHERITS_NONE: &str = "
+    do $$ declare r name; begin
+        for r in select g.rolname from pg_auth_members m join pg_roles g on g.oid = m.roleid
+            where m.member = 'innoerp_modules'::regrole and pg_has_role(m.member, m.roleid, 'usage')
+        loop
+            execute format('grant %I to innoerp_modules with inherit false', r);
+        end loop;
+    exception when insufficient_privilege or internal_error or syntax_error then null; end $$";
+
 /// The role that a module's transactions run as.
 #[must_use]
 pub fn role_of(module: &str) -> String {
@@ -135,6 +155,7 @@ async fn prepare_roles(conn: &mut PgConnection, modules: &[Module<'_>]) -> Resul
         );
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await?;
     }
+    sqlx::raw_sql(BECOMES_EACH).execute(&mut *conn).await?;
     let to_modules = of_modules.iter().map(|role| ("innoerp_app", role.as_str()));
     let to_all = of_modules.iter().map(|role| (role.as_str(), "innoerp_modules"));
     let to_us = [("innoerp_owner", "session_user")];
@@ -153,6 +174,7 @@ async fn prepare_roles(conn: &mut PgConnection, modules: &[Module<'_>]) -> Resul
         );
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await?;
     }
+    sqlx::raw_sql(INHERITS_NONE).execute(&mut *conn).await?;
     sqlx::raw_sql(
         "do $$ begin execute format('grant create on database %I to innoerp_owner', current_database());
          exception when insufficient_privilege then null; end $$; set role innoerp_owner",

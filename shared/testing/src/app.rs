@@ -223,7 +223,7 @@ impl App {
     /// Enters a person into the directory of members, as the user module does when they join.
     pub async fn join(&self, person: &Person) {
         let roles: Vec<&str> = person.0.roles.iter().map(|role| role.as_str()).collect();
-        let mut tx = self.system(person, self.first_module()).await;
+        let mut tx = self.published(person, self.first_module()).await;
         sqlx::query(
             "insert into people.member (id, roles, is_active) values ($1, $2, true)
              on conflict on constraint member_pkey do update set roles = excluded.roles, is_active = true",

@@ -1,0 +1,3 @@
+-- Members are written into the directory as the owner: nobody's own right reaches there, not even the user module's.
+alter function "user".tell_directory() security definer set search_path = pg_catalog, pg_temp;
+revoke all on function "user".tell_directory() from public;
