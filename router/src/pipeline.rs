@@ -144,8 +144,8 @@ async fn admit_unnoted(
     Ok(Admitted { context: Arc::new(context), operation, variables })
 }
 
-/// The tenant whose host name a request was sent to. A token of another one is refused there, and so is everybody where
-/// there is nobody: with one answer, as nobody is to learn from it who else is here.
+/// The tenant whose host name a request was sent to. A token of another one is refused there; whoever has none is a guest of
+/// the tenant, or of nobody. What is nobody's answers as what is somebody else's: nobody is to learn who else is here.
 async fn host_organization(
     core: &Core,
     caller: &Caller,
@@ -154,16 +154,15 @@ async fn host_organization(
     let Some(subdomain) = subdomain else { return Ok(None) };
     let host = match core.tenancy.host(subdomain).await? {
         Some(Host::Everybodys) => return Ok(None),
-        Some(Host::Tenant(id)) => Some(id),
-        None => None,
+        Some(Host::Tenant(id)) => id,
+        None => RequestContext::NOBODYS_HOST,
     };
-    match (host, caller.member()) {
-        (Some(id), None) => Ok(Some(id)),
-        (Some(id), Some(member)) if member.organization_id == id => Ok(Some(id)),
-        _ => {
-            let message = "your organization is not at this address; use the one that is its own";
-            Err(Refused::http(StatusCode::MISDIRECTED_REQUEST, "HOST_REFUSED", message))
+    match caller.member() {
+        Some(member) if member.organization_id != host => {
+            let refused = Error::HostRefused;
+            Err(Refused::http(StatusCode::MISDIRECTED_REQUEST, refused.code(), refused.to_string()))
         }
+        _ => Ok(Some(host)),
     }
 }
 

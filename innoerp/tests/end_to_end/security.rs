@@ -134,6 +134,11 @@ async fn a_host_serves_its_own_organization_and_no_other(system: &System) {
     let foreign = at(format!("{}.example.test", other.name)).await;
     assert!(foreign.0 == 421 && foreign.1.contains("HOST_REFUSED"), "{foreign:?}");
     assert_eq!(foreign, at(format!("{}.example.test", unique("nobody"))).await);
+    let guest = async |host: String| {
+        post(&url, &format!(r#"{{ "query": "{}" }}"#, "{ __typename }"), &[("host", host)]).await
+    };
+    let taken = guest(format!("{}.example.test", other.name)).await;
+    assert_eq!(taken, guest(format!("{}.example.test", unique("nobody"))).await, "who is here is not told");
     assert_eq!(at("console.example.test".to_owned()).await.0, 200, "it is the installation's own");
     let log_in = format!(
         r#"mutation {{ logIn(input: {{ email: "{}", password: "{PASSWORD}" }}) {{ session {{ accessToken }} organizations {{ id }} }} }}"#,

@@ -41,6 +41,11 @@ async fn a_token_of_another_tenant_than_the_host_names_is_refused() {
     let nobodys = ask(&app, "nobody.example.com", Some(&acme)).await;
     assert_eq!(foreign, nobodys, "who else is here is not told");
     assert_eq!(ask(&app, "a.acme.example.com", Some(&acme)).await, foreign);
+    // Only the name that the request was sent to counts, and not what somebody says that it was.
+    let said = app.post("{ sender }").bearer_auth(&acme).header("host", "other.example.com");
+    let said =
+        said.header("x-forwarded-host", "acme.example.com").header("forwarded", "host=acme.example.com");
+    assert_eq!(app.send(said).await, foreign);
 }
 
 #[tokio::test]
@@ -81,7 +86,22 @@ async fn whoever_has_no_token_is_a_guest_of_the_tenant_whose_host_it_is() {
     app.tenants.name(&acme, "acme");
     let (status, body) = ask(&app, "acme.example.com", None).await;
     assert_eq!((status, told(&body)), (200, json!(app.tenants.organization(&acme).to_string())));
-    assert_eq!(ask(&app, "nobody.example.com", None).await.0, 421);
+}
+
+#[tokio::test]
+async fn nobody_learns_from_a_host_name_whether_it_is_taken() {
+    let app = app().await;
+    app.tenants.name(&app.tenants.log_in(), "acme");
+    let ask = async |host: &str, document: &str| app.send(app.post(document).header("host", host)).await;
+    for document in ["{ hello }", "{ __typename }", "{ __schema { queryType { name } } }", "{ nothing }", "{"]
+    {
+        let taken = ask("acme.example.com", document).await;
+        for free in ["nobody.example.com", "a.acme.example.com", "acme-.example.com"] {
+            assert_eq!(ask(free, document).await, taken, "{document} at {free}");
+        }
+    }
+    let told = told(&ask("nobody.example.com", "{ sender }").await.1);
+    assert_eq!(told, json!(common::RequestContext::NOBODYS_HOST.to_string()), "a tenant that there never is");
 }
 
 #[tokio::test]

@@ -75,7 +75,8 @@ pub struct RequestContext {
     pub request_id: Arc<str>,
     /// The client's address, for throttles; `None` when it is unknown.
     pub client_address: Option<IpAddr>,
-    /// The organization whose host name the request was sent to; `None` when the name says nothing.
+    /// The organization whose host name the request was sent to, or [`RequestContext::NOBODYS_HOST`]; `None` when the name
+    /// says nothing.
     pub host_organization: Option<OrganizationId>,
     /// The client's `user-agent`, shown in a person's list of sessions.
     pub user_agent: Option<Arc<str>>,
@@ -99,6 +100,10 @@ impl fmt::Debug for RequestContext {
 }
 
 impl RequestContext {
+    /// The organization of host names that are nobody's: one that there never is. Whoever has no token is served there as
+    /// at a name of an organization that they do not belong to, so that nobody learns which names are taken.
+    pub const NOBODYS_HOST: OrganizationId = OrganizationId(uuid::Uuid::nil());
+
     /// A request of nobody in particular, as tests and jobs make it.
     #[must_use]
     pub fn anonymous(request_id: impl Into<Arc<str>>) -> Self {

@@ -37,6 +37,9 @@ pub enum Error {
     /// The organization may not work at present.
     #[error("your organization is suspended")]
     TenantSuspended,
+    /// The request was sent to the host name of another organization than it is about, or of none.
+    #[error("your organization is not at this address; use the one that is its own")]
+    HostRefused,
     /// Too many tries.
     #[error("too many requests; try again in {retry_after_s} s")]
     RateLimited {
@@ -62,7 +65,7 @@ pub enum Error {
 
 impl Error {
     /// The codes of errors that are written for clients: every variant's but that of [`Error::Internal`].
-    pub const CLIENT_CODES: [&str; 10] = [
+    pub const CLIENT_CODES: [&str; 11] = [
         "UNAUTHENTICATED",
         "FORBIDDEN",
         "NOT_FOUND",
@@ -70,6 +73,7 @@ impl Error {
         "VERSION_CONFLICT",
         "MODULE_DISABLED",
         "TENANT_SUSPENDED",
+        "HOST_REFUSED",
         "RATE_LIMITED",
         "IDEMPOTENCY_MISMATCH",
         "DEPENDENCY_UNAVAILABLE",
@@ -89,6 +93,7 @@ impl Error {
             Self::VersionConflict(_) => Self::VERSION_CONFLICT,
             Self::ModuleDisabled => "MODULE_DISABLED",
             Self::TenantSuspended => "TENANT_SUSPENDED",
+            Self::HostRefused => "HOST_REFUSED",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::IdempotencyMismatch => "IDEMPOTENCY_MISMATCH",
             Self::Refused(_) => "VALIDATION_FAILED",
@@ -208,7 +213,8 @@ mod tests {
             Error::Validation(_) => Error::VersionConflict(Uuid::nil()),
             Error::VersionConflict(_) => Error::ModuleDisabled,
             Error::ModuleDisabled => Error::TenantSuspended,
-            Error::TenantSuspended => Error::RateLimited { retry_after_s: 1 },
+            Error::TenantSuspended => Error::HostRefused,
+            Error::HostRefused => Error::RateLimited { retry_after_s: 1 },
             Error::RateLimited { .. } => Error::IdempotencyMismatch,
             Error::IdempotencyMismatch => Error::Refused(Vec::new()),
             Error::Refused(_) => Error::Unavailable,

@@ -36,9 +36,13 @@ const OF_ORGANIZATION: [Refusal; 3] = [
 ///
 /// # Errors
 /// Refuses with every reason at once that stands in the form itself; then a wrong password, and last a subdomain that is
-/// taken, which nobody learns without an attempt that is counted. `RATE_LIMITED`.
+/// taken, which nobody learns without an attempt that is counted. `RATE_LIMITED`; `HOST_REFUSED` at the host name of an
+/// organization, where there is nothing but that one.
 pub async fn sign_up(ctx: &Ctx, vault: &Vault, input: SignUpInput) -> Result<SignedUp> {
     let ctx = &ctx.as_nobody();
+    if ctx.request().host_organization.is_some() {
+        return Err(Error::HostRefused);
+    }
     let mut tx = ctx.begin(&Permission::PUBLIC).await?;
     let wanted = Wanted::try_new(&mut tx, &input).await?;
     tx.commit(()).await?;

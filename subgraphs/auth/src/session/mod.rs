@@ -108,7 +108,8 @@ pub(crate) async fn open(
 ///
 /// # Errors
 /// `UNAUTHENTICATED`, without a reason, for every token that is not good; one that was exchanged longer ago ends the
-/// session, because either of the two who have it may have stolen it. `TENANT_SUSPENDED`.
+/// session, because either of the two who have it may have stolen it. `TENANT_SUSPENDED`; `HOST_REFUSED` at the host name
+/// of another organization, where the token stays good.
 pub async fn refresh(ctx: &Ctx, vault: &Vault, input: SessionRefreshInput) -> Result<SessionTokens> {
     go_on(ctx, vault, &input.refresh_token, None).await
 }
@@ -117,8 +118,8 @@ pub async fn refresh(ctx: &Ctx, vault: &Vault, input: SessionRefreshInput) -> Re
 /// token: what is good for ten minutes must not lead to what is good for weeks.
 ///
 /// # Errors
-/// As [`refresh`]. Refuses an organization that the person does not belong to, or may not enter at present; then the
-/// session stays as it was.
+/// As [`refresh`]. Refuses an organization that the person does not belong to, or may not enter at present, and at an
+/// organization's own host name every other; then the session stays as it was.
 pub async fn switch(ctx: &Ctx, vault: &Vault, input: SessionSwitchInput) -> Result<SessionTokens> {
     go_on(ctx, vault, &input.refresh_token, Some(input.organization_id)).await
 }
@@ -151,12 +152,15 @@ async fn go_on(
         }
         Presented::Foreign => return Err(Error::SessionEnded),
     };
+    if at_host(ctx, session.organization_id).is_err() {
+        return Err(Error::HostRefused);
+    }
     let memberships = organization::select_memberships(&mut tx, session.identity_id).await?;
     let membership = match to {
         None => session.membership(&memberships),
         Some(_) => {
             let suspended = organization::select_suspensions(&mut tx, session.identity_id).await?;
-            match choose(&memberships, &suspended, to)? {
+            match choose(&memberships, &suspended, at_host(ctx, to)?)? {
                 Choice::One(membership) => Some(membership),
                 Choice::Several => None,
             }

@@ -148,3 +148,33 @@ async fn logging_out_everywhere_ends_all_of_ones_own_sessions() {
     world.me(&stranger).await.ok();
     tokens(world.log_in("olivia@example.org", PASSWORD, None).await);
 }
+
+#[tokio::test]
+async fn at_an_organizations_own_host_no_other_ones_session_goes_on_and_nobody_signs_up() {
+    let mut world = World::start().await;
+    let acme = world.sign_up("acme", "olivia@example.org").await.ok();
+    let other = world.sign_up("other", "olivia@example.org").await.ok();
+    let id = |answer: &Value| answer["signUp"]["organization"]["id"].clone();
+    let (acme, other) = (id(&acme), id(&other));
+    let at = |id: &Value| id.as_str().unwrap().parse::<uuid::Uuid>().ok().map(Into::into);
+    let (_, token) = tokens(world.log_in("olivia@example.org", PASSWORD, acme.as_str()).await);
+    for host in [at(&other), Some(common::RequestContext::NOBODYS_HOST)] {
+        world.host = host;
+        assert_eq!(world.refresh(&token).await.codes(), ["HOST_REFUSED"]);
+        assert_eq!(switch(&world, &token, &acme).await.codes(), ["HOST_REFUSED"]);
+        assert_eq!(
+            switch(&world, &token, &other).await.codes(),
+            ["HOST_REFUSED"],
+            "it would come from elsewhere"
+        );
+        assert_eq!(world.sign_up("third", "olivia@example.org").await.codes(), ["HOST_REFUSED"]);
+    }
+    world.host = at(&acme);
+    assert_eq!(switch(&world, &token, &other).await.refusals(), ["NOT_A_MEMBER"], "it would lead elsewhere");
+    let (_, token) = tokens(world.refresh(&token).await);
+    world.host = None;
+    let (access, token) = tokens(switch(&world, &token, &other).await);
+    assert_eq!(world.me(&access).await.ok()["me"]["organization"]["id"], other);
+    world.host = at(&acme);
+    assert_eq!(world.refresh(&token).await.codes(), ["HOST_REFUSED"]);
+}

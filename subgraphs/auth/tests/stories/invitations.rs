@@ -89,6 +89,21 @@ async fn of_two_who_accept_at_once_one_joins_and_the_other_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn an_invitation_is_accepted_at_the_host_of_its_organization_and_at_no_other() {
+    let mut world = World::start().await;
+    let (owner, _) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    let other = world.sign_up("other", "oscar@example.org").await.ok();
+    let invited = invite(&world, &owner, "hanna@example.org").await;
+    let at = |id: &Value| id.as_str().unwrap().parse::<uuid::Uuid>().ok().map(Into::into);
+    for host in [at(&other["signUp"]["organization"]["id"]), Some(common::RequestContext::NOBODYS_HOST)] {
+        world.host = host;
+        assert_eq!(accept(&world, &invited["token"], PASSWORD).await.refusals(), ["INVITATION_INVALID"]);
+    }
+    world.host = at(&world.me(&owner).await.ok()["me"]["organization"]["id"]);
+    tokens(accept(&world, &invited["token"], PASSWORD).await);
+}
+
+#[tokio::test]
 async fn a_changed_role_ends_old_tokens_and_the_session_goes_on_with_the_new_one() {
     const CHANGE: &str =
         "mutation($id: ID!) { memberRolesChange(input: { membershipId: $id, roles: [MANAGER] }) {

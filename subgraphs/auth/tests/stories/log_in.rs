@@ -55,6 +55,9 @@ async fn at_an_organizations_own_host_one_logs_in_to_it_and_to_no_other() {
     world.host = foreign.parse::<uuid::Uuid>().ok().map(Into::into);
     let stranger = world.log_in("olivia@example.org", PASSWORD, None).await;
     assert_eq!(stranger.refusals(), ["NOT_A_MEMBER"]);
+    world.host = Some(common::RequestContext::NOBODYS_HOST);
+    let nowhere = world.log_in("olivia@example.org", PASSWORD, None).await;
+    assert_eq!(nowhere.0, stranger.0, "whether the name is taken is not told");
 }
 
 #[tokio::test]
