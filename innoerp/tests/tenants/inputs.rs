@@ -12,8 +12,9 @@ use testing::{Documents, type_name};
 
 use super::Tenants;
 
-/// A name that turns the direction of what follows, the end of a string in C, nothing to see, a bell.
-const HOSTILE: [&str; 4] = ["a\u{202E}b", "a\0b", "\u{200B}", "a\u{7}b"];
+/// A name that turns the direction of what follows, the end of a string in C, nothing to see, a bell; a mark that stands on
+/// nothing, what is private to a font, what stands for something that is not there.
+const HOSTILE: [&str; 7] = ["a\u{202E}b", "a\0b", "\u{200B}", "a\u{7}b", "\u{301}", "\u{E000}", "\u{FFFC}"];
 
 /// Texts that are compared with what is there and not kept, each with the rule that it has instead.
 const COMPARED: [(&str, &str); 7] = [
@@ -260,7 +261,9 @@ async fn no_text_of_any_mutation_may_be_unseen_or_read_otherwise_than_it_looks()
     assert!(taken.is_empty(), "{taken:#?}");
     assert!(tried > 200, "only {tried} tries");
     for table in tenants.tables().await {
-        let sql = format!("select count(*) from {table} t where t::text ~ '[\\u202E\\u200B\\u0007]'");
+        let sql = format!(
+            "select count(*) from {table} t where t::text ~ '[\\u202E\\u200B\\u0007\\u0301\\uE000\\uFFFC]'"
+        );
         let kept: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&tenants.behind).await.unwrap();
         assert_eq!(kept, 0, "{table}");
     }

@@ -1,6 +1,7 @@
 //! What a name, a text and a mail address may be: one rule each, for every noun.
 
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 /// The longest mail address, in bytes (RFC 5321, section 4.5.3.1.3, less the angle brackets).
 const EMAIL_BYTES_MAX: usize = 254;
@@ -56,7 +57,8 @@ const INVISIBLE: [(char, char); 18] = [
     ('\u{FE00}', '\u{FE0F}'),
     ('\u{FEFF}', '\u{FEFF}'),
     ('\u{FFA0}', '\u{FFA0}'),
-    ('\u{FFF0}', '\u{FFFB}'),
+    // The last one stands for a picture or a file that is not there.
+    ('\u{FFF0}', '\u{FFFC}'),
     ('\u{1BCA0}', '\u{1BCA3}'),
     ('\u{1D173}', '\u{1D17A}'),
     ('\u{E0000}', '\u{E0FFF}'),
@@ -72,6 +74,15 @@ fn is_invisible(c: char) -> bool {
 
 fn misleads(c: char) -> bool {
     is_in(&MISLEADING, c) || u32::from(c) & 0xFFFE == 0xFFFE
+}
+
+/// Whether a character is something to see by itself: a letter, a digit, a sign or a picture. Marks need another one to
+/// stand on; what is private to a font, or of no meaning yet, is a box to everybody else; and U+FFFD is what is left of a
+/// text that was read wrongly.
+fn is_base(c: char) -> bool {
+    use GeneralCategoryGroup::{Letter, Number, Punctuation, Symbol};
+    let is_sign = matches!(c.general_category_group(), Letter | Number | Punctuation | Symbol);
+    is_sign && !is_invisible(c) && !misleads(c) && c != char::REPLACEMENT_CHARACTER
 }
 
 /// Whether the character at `at` is to be seen where it stands, or makes others look as they are written.
@@ -90,13 +101,14 @@ fn is_seen(name: &[char], at: usize) -> bool {
 }
 
 /// A name in one spelling: composed (NFC), without blanks around it and with one kind of them within, one line, and
-/// every character to be seen; joiners count where they join something, and what chooses a shape after what has one.
-/// `None` when it is empty, too long or has other characters.
+/// every character to be seen, at least one of them by itself; joiners count where they join something, and what chooses a
+/// shape after what has one. `None` when it is empty, too long or has other characters.
 #[must_use]
 pub fn name(text: &str, characters_max: usize) -> Option<String> {
     let is_blank = |c: char| c.is_whitespace() && !c.is_control() && !is_invisible(c);
     let name: Vec<char> = text.trim().nfc().map(|c| if is_blank(c) { ' ' } else { c }).collect();
-    let fits = (1..=characters_max).contains(&name.len()) && (0..name.len()).all(|at| is_seen(&name, at));
+    let has_something = name.len() <= characters_max && name.iter().any(|c| is_base(*c));
+    let fits = has_something && (0..name.len()).all(|at| is_seen(&name, at));
     fits.then(|| name.into_iter().collect())
 }
 
@@ -108,17 +120,20 @@ pub fn text(text: &str, characters_max: usize) -> Option<String> {
     let text = text.trim().replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n");
     let text: String = text.nfc().collect();
     let may_stand = |c: char| (!c.is_control() || c == '\n' || c == '\t') && !misleads(c);
-    let has_something = text.chars().any(|c| !is_invisible(c) && !c.is_whitespace());
+    let has_something = text.chars().any(is_base);
     let fits = has_something && text.chars().count() <= characters_max && text.chars().all(may_stand);
     fits.then_some(text)
 }
 
 /// A mail address as it is stored: as HTML has it ("valid e-mail address", which is what forms in browsers take), in lower
 /// case, so that one mailbox is one key, and of ASCII only, so that no two look alike. A host name of other letters is
-/// written as DNS has it: `xn--exmple-cua.com`. `None` when it is none.
+/// written as DNS has it: `xn--exmple-cua.com`. What RFC 5322 has besides, quotes, comments and addresses of machines, is
+/// none; what stands after a `+` is kept, as it is up to the mailbox what that means. `None` when it is none.
 #[must_use]
 pub fn email(text: &str) -> Option<String> {
     const LABEL_BYTES_MAX: usize = 63;
+    /// RFC 5321, section 4.5.3.1.1.
+    const MAILBOX_BYTES_MAX: usize = 64;
     let email = text.trim().to_ascii_lowercase();
     let (who, host) = email.split_once('@')?;
     let is_mailbox = |c: char| c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c);
@@ -129,9 +144,11 @@ pub fn email(text: &str) -> Option<String> {
             && !label.ends_with('-')
     };
     let is_address = email.len() <= EMAIL_BYTES_MAX
-        && !who.is_empty()
+        && (1..=MAILBOX_BYTES_MAX).contains(&who.len())
         && who.chars().all(is_mailbox)
-        && host.split('.').all(is_label);
+        && host.split('.').all(is_label)
+        // An address of a machine and no name of one (RFC 3696, section 2); mail would have it in brackets.
+        && !host.rsplit('.').take(1).any(|label| label.chars().all(|c| c.is_ascii_digit()));
     is_address.then_some(email)
 }
 
@@ -159,11 +176,55 @@ mod tests {
             "a\u{2028}b",
             "a\u{E0061}",
             "\u{FFFF}a",
+            "a\u{FFFC}",
         ];
-        for wrong in wrong {
+        for wrong in wrong.into_iter().chain(NOTHING_TO_SEE) {
             assert_eq!(name(wrong, 100), None, "{wrong:?}");
         }
         assert_eq!(name(&"x".repeat(101), 100), None);
+    }
+
+    /// Marks without what they stand on, of the enclosing kind too, shapes of nothing, what is private to a font, what
+    /// has no meaning, blanks that are no blanks, what stands for something else, and mixtures of them.
+    const NOTHING_TO_SEE: [&str; 14] = [
+        "\u{301}",
+        "\u{301}\u{302}\u{303}",
+        "\u{20DD}",
+        "\u{FE0F}\u{FE0F}",
+        "\u{E0100}",
+        "\u{E000}",
+        "\u{F8FF}\u{F8FF}",
+        "\u{F0000}\u{10FFFD}",
+        "\u{E000}\u{301} \u{E000}",
+        "\u{378}",
+        "\u{2800}",
+        "\u{3164}",
+        "\u{FFFC}",
+        "\u{FFFD}\u{FFFD}",
+    ];
+
+    #[test]
+    fn a_text_has_something_to_see_by_itself() {
+        for wrong in NOTHING_TO_SEE {
+            assert_eq!(text(wrong, 100), None, "{wrong:?}");
+        }
+        for right in [
+            "7",
+            "?",
+            "\u{2603}",
+            "\u{1F98A}",
+            "e\u{323}",
+            "e\u{20DD}",
+            "山",
+            "ක්",
+            "ا",
+            "ﷺ",
+            "-",
+            "a\u{E000}",
+        ] {
+            assert!(text(right, 100).is_some(), "{right:?}");
+            assert!(name(right, 100).is_some(), "{right:?}");
+        }
     }
 
     #[test]
@@ -195,18 +256,55 @@ mod tests {
     fn an_address_is_lowered_and_must_be_one() {
         assert_eq!(email(" Ada@Example.ORG ").as_deref(), Some("ada@example.org"));
         let long = format!("{}@c", "a".repeat(254));
+        let too_long_mailbox = format!("{}@example.org", "a".repeat(65));
+        let too_long_label = format!("ada@{}.org", "a".repeat(64));
+        for right in [
+            "simple@example.com",
+            "very.common@example.com",
+            "x@example.com",
+            "long.email-address-with-hyphens@and.subdomains.example.com",
+            "user.name+tag+sorting@example.com",
+            "name/surname@example.com",
+            "admin@example",
+            "mailhost!username@example.org",
+            "user%example.com@example.org",
+            "user-@example.org",
+            "_@example.org",
+            "1234567890@example.com",
+            "ada@123.com",
+            "ada@xn--80ak6aa92e.com",
+        ] {
+            assert_eq!(email(right).as_deref(), Some(right));
+        }
         assert_eq!(email("o'neil+erp@xn--exmple-cua.com").as_deref(), Some("o'neil+erp@xn--exmple-cua.com"));
         let wrong =
             ["", "ada", "@", "ada@", "@x", "a@b@c", "a b@c", "a\u{0}@c", "ä@c", "ada@exämple.com", &long];
+        // Of the tables that validators are tried with: what is not a dot-atom, letters that look like others, blanks,
+        // what would be two lines of a header, and machines.
         let wrong = wrong.into_iter().chain([
-            "a@b..c",
-            "a@b.",
-            "a@-b.c",
-            "a@b_c",
-            "<a>@b.c",
-            "a,b@c",
-            "a@[127.0.0.1]",
+            "\"ada lovelace\"@example.org",
+            "\"a@b\"@example.org",
+            "ada(x)@example.org",
+            "Ada <ada@example.org>",
+            "ada@example.org\r\nbcc: x@y.z",
+            "ada@example.org, x@y.z",
+            "ada\\@example.org",
+            "аda@example.org",
+            "ada@ехample.org",
+            "ada＠example.org",
+            "ada@example。org",
+            "ada@examp\u{200B}le.org",
+            "\u{212A}@example.org",
+            "ada@example.org.",
+            "ada@.example.org",
+            "ada@example-.org",
+            "ada@1.2.3.4",
+            "ada@123",
+            "ada@[IPv6:::1]",
+            &too_long_mailbox,
+            &too_long_label,
         ]);
+        let wrong = wrong.chain(["a@b..c", "a@b.", "a@-b.c", "a@b_c", "<a>@b.c", "a,b@c", "a@[127.0.0.1]"]);
         for wrong in wrong {
             assert_eq!(email(wrong), None, "{wrong:?}");
         }

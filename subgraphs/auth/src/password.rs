@@ -160,6 +160,37 @@ mod tests {
         assert!(!is_right("Cafe-Zurich 42", &stored).await);
     }
 
+    #[test]
+    fn the_examples_of_rfc_8265_are_told_apart_or_made_alike_as_it_says() {
+        // Section 4.3: OpaqueString keeps case and blanks, and has one kind of blank.
+        let alike = |one: &str, other: &str| Password::new(one).0 == Password::new(other).0;
+        assert!(!alike("correct horse battery staple", "Correct Horse Battery Staple"));
+        assert!(alike("foo bar", "foo\u{1680}bar") && alike("foo bar", "foo\u{3000}bar"));
+        assert!(
+            !alike("foo bar", "foobar") && !alike("foo bar", "foo  bar") && !alike("foo bar", " foo bar")
+        );
+        for right in [
+            "correct horse battery staple",
+            "Jack of \u{2666}s, and more",
+            "\u{3c0}\u{df}\u{e5} \u{3c0}\u{3c1}\u{3c2}-42",
+        ] {
+            assert_eq!(check(right), Ok(()), "{right}");
+        }
+        assert_eq!(check("my cat is a \u{9}by"), Err(CONTROLS.at("p")));
+        assert_eq!(check(""), Err(TOO_SHORT.at("p")));
+    }
+
+    #[test]
+    fn blanks_alone_are_no_password_whichever_they_are() {
+        for blank in [" ", "\u{a0}", "\u{2003}", "\u{3000}"] {
+            assert_eq!(check(&blank.repeat(20)), Err(TOO_COMMON.at("p")), "{blank:?}");
+        }
+        assert_eq!(
+            check(" \u{a0}\u{2003}\u{3000}\u{202f}\u{1680} \u{a0}\u{2003}\u{3000}"),
+            Err(TOO_COMMON.at("p"))
+        );
+    }
+
     #[tokio::test]
     async fn what_is_too_long_is_not_cut_to_fit_and_what_follows_a_nul_is_not_left_out() {
         let longest = "abcdefgh9".repeat(8);
