@@ -169,12 +169,22 @@ async fn names_that_machines_look_for_and_names_of_modules_are_nobodys() {
     let reserved: Vec<bool> = sqlx::query_scalar(
         "select tenant.subdomain_is_reserved(name) from unnest(array['wpad', 'autodiscover', 'autoconfig', 'isatap',
              'mta-sts', 'hostmaster', 'abuse', 'sysadmin', 'console', 'portal', 'pay', 'git', 'graphiql', 'prod',
-             'testing']) name
+             'testing', 'vpn', 'payroll', 'token', 'internal', 'corp', 'localhost', 'info', 'sales', 'noc', 'usenet', 'uucp',
+             'sslwebmaster', 'invalid', 'example', 'mail2', 'smtp1', 'imap01', 'pop3', 'ns1', 'ns-2', 'mx10', 'www1', 'cdn-3'])
+             name
          union all select tenant.subdomain_is_reserved(id) from core.module",
     )
     .fetch_all(&mut world.admin().await)
     .await
     .unwrap();
-    assert!(reserved.len() >= 18 && reserved.iter().all(|is_reserved| *is_reserved));
+    assert!(reserved.len() >= 40 && reserved.iter().all(|is_reserved| *is_reserved));
     assert_eq!(world.sign_up("wpad", "ada@example.org").await.refusals(), ["SUBDOMAIN_RESERVED"]);
+    // Hyphens at the third and fourth place are for labels with a meaning (RFC 5891, section 4.2.3.1).
+    for wrong in ["xn--80ak6aa92e", "ab--cd", "hr", "a_b", "ä-b", "-ab", "ab-"] {
+        assert_eq!(
+            world.sign_up(wrong, "ada@example.org").await.refusals(),
+            ["SUBDOMAIN_INVALID"],
+            "{wrong}"
+        );
+    }
 }
