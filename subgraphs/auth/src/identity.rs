@@ -75,8 +75,12 @@ pub(crate) async fn insert(tx: &mut Tx, id: IdentityId, email: &str, password_ha
     Ok(())
 }
 
+/// Saves another password. A link that was to give one is worthless from then on: whoever has it would undo this.
 pub(crate) async fn save_password(tx: &mut Tx, id: IdentityId, password_hash: &str) -> Result<()> {
     let now = tx.now();
+    sqlx::query!("delete from auth.password_reset where identity_id = $1", id as IdentityId)
+        .execute(tx.conn())
+        .await?;
     sqlx::query!(
         "update auth.identity set password_hash = $2, password_changed_at = $3 where id = $1",
         id as IdentityId,

@@ -142,3 +142,17 @@ async fn a_link_to_the_address_gives_a_new_password_once_and_for_a_day() {
     let made = trail.iter().filter(|action| *action == "RESET_LINK_MADE").count();
     assert!(made == 3 && trail.contains(&"PASSWORD_CHANGED".to_owned()), "{trail:?}");
 }
+
+#[tokio::test]
+async fn a_link_is_worthless_once_the_password_was_changed_in_another_way() {
+    const CHANGE: &str = "mutation($old: String!, $new: String!) {
+        passwordChange(input: { currentPassword: $old, newPassword: $new }) { userErrors { code } } }";
+    let world = World::start().await;
+    let (access, _) = tokens(world.sign_up("acme", "olivia@example.org").await);
+    let link = auth::send_reset(&world.app.database, "olivia@example.org").await.unwrap().unwrap();
+    let passwords = json!({ "old": PASSWORD, "new": OTHER });
+    world.ask("auth", Some(&access), CHANGE, passwords).await.ok();
+    let late = reset(&world, &link, "quiet-harbour-19").await;
+    assert_eq!(late.refusals(), ["RESET_INVALID"], "whoever had the link would undo the change");
+    tokens(world.log_in("olivia@example.org", OTHER, None).await);
+}
