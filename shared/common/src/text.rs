@@ -144,13 +144,13 @@ pub fn email(text: &str) -> Option<String> {
             && !label.ends_with('-')
     };
     // An address of a machine and no name of one (RFC 3696, section 2); mail would have it in brackets.
-    let is_machine = host.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_machine =
+        host.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
     let is_address = email.len() <= EMAIL_BYTES_MAX
         && (1..=MAILBOX_BYTES_MAX).contains(&who.len())
         && who.chars().all(is_mailbox)
         && host.split('.').all(is_label)
-        && !is_machine; mail would have it in brackets.
-        && !host.rsplit('.').take(1).any(|label| label.chars().all(|c| c.is_ascii_digit()));
+        && !is_machine;
     is_address.then_some(email)
 }
 

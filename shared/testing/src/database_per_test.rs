@@ -36,7 +36,7 @@ pub async fn fresh_database(subgraphs: &[Subgraph]) -> String {
         execute(&mut admin, format!("create database {making}")).await;
         let making_url = with_database(&admin_url, &making);
         database::migrate::run(&making_url, &modules).await.unwrap();
-        stand_in_for_the_directorys_owners(&making_url, &modules).await;
+        stand_in_for_absent_writers(&making_url, &modules).await;
         execute(&mut admin, format!("alter database {making} rename to {template}")).await;
     }
     sqlx::query("select pg_advisory_unlock_all()").execute(&mut admin).await.unwrap();
@@ -47,13 +47,13 @@ pub async fn fresh_database(subgraphs: &[Subgraph]) -> String {
     with_database(&admin_url, &name)
 }
 
-/// Lets everybody write what modules that are not there write into the directory: a module that is tested alone is told by
-/// its test who works here.
-async fn stand_in_for_the_directorys_owners(url: &str, modules: &[database::migrate::Module<'_>]) {
+/// Lets everybody write what modules that are not there write into what belongs to no module: a module that is tested alone
+/// is told by its test who works here, and who decides.
+async fn stand_in_for_absent_writers(url: &str, modules: &[database::migrate::Module<'_>]) {
     let mut admin = PgConnection::connect(url).await.unwrap();
     for (owner, tables) in [
-        ("tenant", "people.organization"),
-        ("user", "people.member"),
+        ("tenant", "people.organization, common.custom_field"),
+        ("user", "people.member, approval.rule, approval.rule_step, approval.delegation"),
         ("employee", "people.employee, people.work_schedule, people.holiday"),
     ] {
         if modules.iter().all(|module| module.id != owner) {
