@@ -75,7 +75,7 @@ pub struct SubgraphErrors {
     pub masked: Option<bool>,
     /// Codes that are known besides innoERP's own: `UNAUTHENTICATED`, `FORBIDDEN`, `NOT_FOUND`, `VALIDATION_FAILED`,
     /// `BAD_USER_INPUT`, `VERSION_CONFLICT`, `IDEMPOTENCY_MISMATCH`, `RATE_LIMITED`, `MODULE_DISABLED`,
-    /// `TENANT_SUSPENDED` and `DEPENDENCY_UNAVAILABLE`. Default none; 1,000 at most.
+    /// `TENANT_SUSPENDED`, `HOST_REFUSED` and `DEPENDENCY_UNAVAILABLE`. Default none; 1,000 at most.
     #[schemars(length(max = 1_000))]
     pub known_codes: Vec<String>,
     /// Names within `extensions` that are known besides `code` and `retryAfterSeconds`. They pass with errors whose
