@@ -82,17 +82,17 @@ pub(crate) struct Returns<'a> {
     pub lists: u8,
 }
 
-/// The subgraphs that answer for objects of a type by a key, each once.
-fn resolvers(ty: &Node<ObjectTypeDefinition>) -> Vec<String> {
+/// Whether one subgraph answers for objects of a type by a key, and all others only name them by one: who has the type
+/// without a key has objects of its own.
+fn has_one_resolver(ty: &Node<ObjectTypeDefinition>) -> bool {
+    let joins = || ty.directives.get_all("join__type");
     let resolves = |join: &&Node<Directive>| {
         let resolvable = join.specified_argument_by_name("resolvable").and_then(|given| given.to_bool());
-        join.specified_argument_by_name("key").is_some() && resolvable != Some(false)
+        resolvable != Some(false)
     };
     let graph = |join: &Node<Directive>| Some(join.specified_argument_by_name("graph")?.to_string());
-    let mut graphs: Vec<String> =
-        ty.directives.get_all("join__type").filter(resolves).filter_map(graph).collect();
-    graphs.dedup();
-    graphs
+    let graphs: HashSet<String> = joins().filter(resolves).filter_map(|join| graph(join)).collect();
+    graphs.len() == 1 && joins().all(|join| join.specified_argument_by_name("key").is_some())
 }
 
 /// All composite types of a supergraph, those that clients do not see included.
@@ -106,7 +106,7 @@ pub(crate) struct Types {
     vague: HashSet<Name>,
     returns: HashMap<Name, HashMap<Name, (Name, u8)>>,
     roots: [Option<Name>; 3],
-    /// Object types that one subgraph answers for by a key, and no other.
+    /// Object types that one subgraph answers for by a key, while all others only name their objects by one.
     of_one: HashSet<Name>,
 }
 
@@ -137,7 +137,7 @@ impl Types {
             match definition {
                 Definition::ObjectTypeDefinition(ty) => {
                     types.add(&ty.name, &ty.fields);
-                    if let [_] = resolvers(ty).as_slice() {
+                    if has_one_resolver(ty) {
                         types.of_one.insert(Name::new(&ty.name));
                     }
                     for interface in &ty.implements_interfaces {

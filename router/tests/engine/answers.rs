@@ -100,6 +100,24 @@ async fn an_entity_that_nobody_has_is_null_where_it_may_be_and_that_is_no_error(
 }
 
 #[tokio::test]
+async fn an_object_that_a_subgraph_has_without_a_key_is_there_though_another_does_not_have_it() {
+    let posts = format!(
+        "{LINK} type Query {{ posts: [Post!]! }} type Post {{ author: Person }} type Person {{ id: ID @shareable }}"
+    );
+    let people = format!(
+        "{LINK} type Query {{ nobody: Person }}
+         type Person @key(fields: \"id\") {{ id: ID! @shareable name: String! }}"
+    );
+    let posted = [("posts", json!({ "posts": [{ "author": { "__typename": "Person", "id": "1" } }] }))];
+    let entities = [("_entities", json!({ "_entities": [null] }))];
+    let log = Log::default();
+    let subgraphs = [canned("posts", &posts, &posted, &log), canned("people", &people, &entities, &log)];
+    let answer = run(&Supergraph::compose(&subgraphs).unwrap(), "{ posts { author { id name } } }").await;
+    assert_eq!(answer["data"], json!({ "posts": [{ "author": null }] }));
+    assert_eq!(answer["errors"][0]["path"], json!(["posts", 0, "author", "name"]));
+}
+
+#[tokio::test]
 async fn a_missing_non_null_field_takes_its_parent_with_it() {
     let answer = run(&shop(), "{ products { upc shelf } }").await;
     // `[Product!]!`: nothing on the way may be null.
