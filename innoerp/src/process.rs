@@ -1,6 +1,6 @@
 //! Processes: what runs in one, how it starts, and how it ends.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use database::{Access, Database};
@@ -13,7 +13,7 @@ use service::{Gate, KeySet, Profile, Runtime, SecretKey, Settings, Subgraph, cre
 use telemetry::Collector;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use crate::addresses::{Addresses, ROUTER_PORT};
 use crate::{Failure, GateTenancy, cause, modules};
@@ -360,13 +360,25 @@ pub async fn end(
     ended_badly.map_or(Ok(()), |error| Err(Failure::of("a part of the process ended badly", error)))
 }
 
-/// Completes when the process is asked to end: Ctrl-C, SIGTERM or SIGHUP.
-pub async fn asked_to_end() {
+/// Listens from now on, and completes when the process is asked to end: Ctrl-C, SIGTERM or SIGHUP. What was heard while
+/// nobody waited counts as well: nobody has to say it twice.
+pub fn asked_to_end() -> WaitForCancellationFuture<'static> {
+    static HEARD: OnceLock<CancellationToken> = OnceLock::new();
+    HEARD.get_or_init(hear).cancelled()
+}
+
+fn hear() -> CancellationToken {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {}, _ = hangup.recv() => {} }
+    let heard = CancellationToken::new();
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    if let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
+        (interrupt, terminate, signal(SignalKind::hangup()))
+    {
+        let token = heard.clone();
+        tokio::spawn(async move {
+            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {}, _ = hangup.recv() => {} }
+            token.cancel();
+        });
+    }
+    heard
 }

@@ -65,8 +65,9 @@ async fn run(settings: &Settings, listeners: Listeners, cluster: Option<&Cluster
     // Whoever waits for readiness comes to log in.
     drop(hold);
     if is_made {
+        let asked = asked_to_end();
         say(&banner(settings, &addresses, cluster)?);
-        asked_to_end().await;
+        asked.await;
     }
     say("Stopping.");
     process::end(&cancel, tasks, Some(process)).await
@@ -74,10 +75,12 @@ async fn run(settings: &Settings, listeners: Listeners, cluster: Option<&Cluster
 
 /// Makes the demo, unless it is asked to end before: then it stops in order, and the next start says what is missing.
 async fn make_demo(router: &Router) -> Result<bool, Failure> {
+    // Whoever reads that it begins may end it at once.
+    let asked = asked_to_end();
     say("Making two demo organizations.");
     tokio::select! {
         made = seed::run(router) => made.map(|()| true),
-        () = asked_to_end() => Ok(false),
+        () = asked => Ok(false),
     }
 }
 
