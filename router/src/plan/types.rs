@@ -91,7 +91,7 @@ fn has_one_resolver(ty: &Node<ObjectTypeDefinition>) -> bool {
         resolvable != Some(false)
     };
     let graph = |join: &Node<Directive>| Some(join.specified_argument_by_name("graph")?.to_string());
-    let graphs: HashSet<String> = joins().filter(resolves).filter_map(|join| graph(join)).collect();
+    let graphs: HashSet<String> = joins().filter(resolves).filter_map(graph).collect();
     graphs.len() == 1 && joins().all(|join| join.specified_argument_by_name("key").is_some())
 }
 
