@@ -26,19 +26,34 @@ pub(super) struct Followed {
     pub is_refused: bool,
 }
 
+/// What a router is told from outside; none of it is lost from the moment that somebody listens.
+pub(super) struct Signals {
+    interrupt: Option<Signal>,
+    terminate: Option<Signal>,
+    hangup: Option<Signal>,
+}
+
+impl Signals {
+    /// Listens from now on. Until then, each of them ends the process.
+    pub fn listen() -> Self {
+        let of = |kind| signal(kind).ok();
+        Self {
+            interrupt: of(SignalKind::interrupt()),
+            terminate: of(SignalKind::terminate()),
+            hangup: of(SignalKind::hangup()),
+        }
+    }
+}
+
 impl Followed {
     /// Until Ctrl-C or SIGTERM. SIGHUP reads everything again; the file is also looked at every so often.
-    pub async fn until_asked_to_end(&mut self) {
-        let of = |kind| signal(kind).ok();
-        let mut interrupt = of(SignalKind::interrupt());
-        let mut terminate = of(SignalKind::terminate());
-        let mut hangup = of(SignalKind::hangup());
+    pub async fn until_asked_to_end(&mut self, mut signals: Signals) {
         loop {
             let poll = Duration::from_millis(self.router.config().subgraph_poll_ms);
             tokio::select! {
-                () = received(&mut interrupt) => return,
-                () = received(&mut terminate) => return,
-                () = received(&mut hangup) => self.reload().await,
+                () = received(&mut signals.interrupt) => return,
+                () = received(&mut signals.terminate) => return,
+                () = received(&mut signals.hangup) => self.reload().await,
                 () = tokio::time::sleep(poll) => {
                     if self.has_changed() {
                         self.reload().await;

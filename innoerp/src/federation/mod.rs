@@ -22,7 +22,7 @@ pub use jwt::{IssuerConfig, JwtConfig, JwtTenancy, SignatureAlgorithm};
 use crate::Failure;
 use crate::addresses::Addresses;
 use crate::process::{self, Process};
-use follow::Followed;
+use follow::{Followed, Signals};
 use plan::Plan;
 
 /// What to serve, as the command line says it.
@@ -98,10 +98,12 @@ async fn serve_plan(
     let metrics_listen =
         metrics.map(|address| address.to_string()).or_else(|| settings.metrics_listen.clone());
     let served = Settings { metrics_listen, ..settings.clone() };
+    // Whoever reads that it listens may tell it something at once.
+    let signals = Signals::listen();
     process::say_where(&router, &listener);
     process::serve(router.clone(), &served, listener, cancel.clone(), &mut tasks).await?;
     let mut followed = Followed { settings, addresses, choice, plan, router, process, is_refused: false };
-    followed.until_asked_to_end().await;
+    followed.until_asked_to_end(signals).await;
     process::end(&cancel, tasks, followed.process).await
 }
 

@@ -12,6 +12,8 @@
 mod judged;
 mod rules;
 
+use std::mem::{Discriminant, discriminant};
+
 use common::Caller;
 
 pub(crate) use judged::{Demands, Judged, has_refused, is_refused};
@@ -29,12 +31,12 @@ pub(crate) enum Demand {
 }
 
 impl Demand {
-    /// What it names, each with the kind of what it is.
-    fn names(&self) -> impl Iterator<Item = (u8, &str)> {
-        let (kind, any): (u8, &[Vec<String>]) = match self {
-            Self::Authenticated => (0, &[][..]),
-            Self::Scopes(any) => (1, any.as_slice()),
-            Self::Policies(any) => (2, any.as_slice()),
+    /// What it names, each with the kind of demand; of each kind also nothing, for that it is there.
+    fn names(&self) -> impl Iterator<Item = (Discriminant<Self>, &str)> {
+        let kind = discriminant(self);
+        let any = match self {
+            Self::Authenticated => &[][..],
+            Self::Scopes(any) | Self::Policies(any) => any.as_slice(),
         };
         std::iter::once((kind, "")).chain(any.iter().flatten().map(move |name| (kind, name.as_str())))
     }

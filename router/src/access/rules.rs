@@ -112,7 +112,7 @@ fn hand_down(types: &mut HashMap<&Name, Type<'_>>) {
     let mut handed: Vec<(Name, Name, Vec<Demand>)> = Vec::new();
     for (name, interface) in types.iter().filter(|(_, ty)| ty.is_interface) {
         let below = || types.iter().filter(|(_, ty)| ty.interfaces.contains(name));
-        let told = |field: Option<&Name>| -> HashSet<(u8, &str)> {
+        let told = |field: Option<&Name>| -> HashSet<_> {
             let all = below().flat_map(|(_, ty)| ty.at(field)).flat_map(Demand::names);
             all.collect()
         };
@@ -142,8 +142,8 @@ fn hand_down(types: &mut HashMap<&Name, Type<'_>>) {
 /// All that one field demands: what stands at it, at its type, and at the type that it returns.
 ///
 /// Of an interface's field also what stands at the field in any object of it, whichever object it may turn out to be; of
-/// an object's also what stands at the field where a subgraph that knows the interface alone gives it. And whatever a field is worked out from (`@requires`) is told by it, so
-/// it demands what that demands.
+/// an object's also what stands at the field where a subgraph that knows the interface alone gives it. And whatever a
+/// field is worked out from (`@requires`) is told by it, so it demands what that demands.
 fn all(
     types: &HashMap<&Name, Type<'_>>,
     name: &Name,

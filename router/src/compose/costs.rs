@@ -9,7 +9,7 @@ use apollo_compiler::ast::{
 };
 use apollo_compiler::executable::{ExecutableDocument, Field, Selection, SelectionSet};
 use apollo_compiler::{Name, Node};
-use graphql::{FieldCost, InputCost, PAGE_MAX, Slicing};
+use graphql::{FieldCost, InputCost, PAGE_MAX, Slicing, first_step};
 
 /// What is stated.
 #[derive(Debug, Default)]
@@ -197,7 +197,7 @@ impl<'a> Stated<'a> {
 
     /// What stands at the end of a way when it is not given: at an argument, or at a field of an input object.
     fn default_at(&self, field: &'a FieldDefinition, path: &str) -> Option<usize> {
-        let (argument, rest) = path.split_once('.').unwrap_or((path, ""));
+        let (argument, rest) = first_step(path);
         let argument = field.arguments.iter().find(|known| known.name == *argument)?;
         let (mut at, mut value) = (argument, argument.default_value.as_deref());
         for name in rest.split('.').filter(|name| !name.is_empty()) {
@@ -238,7 +238,7 @@ fn look_at(cost: &FieldCost, field: &Field, found: &mut CostVariables) {
     for argument in &field.arguments {
         let mut names = Vec::new();
         variables(&argument.value, &mut names);
-        let slices = |(path, _): &(&str, _)| path.split('.').next() == Some(argument.name.as_str());
+        let slices = |(path, _): &(&str, _)| first_step(path).0 == argument.name.as_str();
         let mut slices = cost.slices().filter(slices).peekable();
         if slices.peek().is_some() || cost.arguments.contains_key(argument.name.as_str()) {
             found.counted.extend(names.iter().map(|name| (*name).clone()));

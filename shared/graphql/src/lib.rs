@@ -34,7 +34,7 @@ pub use history::{
 };
 pub use limits::{
     DocumentFacts, FieldCost, FieldShape, Hits, InputCost, Limit, LimitExceeded, Limits, Mode, Modes,
-    NESTING_HARD_MAX, PAGE_MAX, Said, Schema, Slicing, TOKENS_HARD_MAX, without_ignored,
+    NESTING_HARD_MAX, PAGE_MAX, Said, Schema, Slicing, TOKENS_HARD_MAX, first_step, without_ignored,
 };
 #[cfg(feature = "subgraph")]
 pub use macros::{inputs, mutations, noun, queries, sorts};

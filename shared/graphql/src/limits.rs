@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use cost::{FieldCost, InputCost, Slicing};
+pub use cost::{FieldCost, InputCost, Slicing, first_step};
 pub use mode::{Hits, Limit, Mode, Modes};
 pub use scan::without_ignored;
 pub use shape::{DocumentFacts, FieldShape, PAGE_MAX, Said, Schema};

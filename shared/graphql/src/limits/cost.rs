@@ -67,3 +67,9 @@ impl FieldCost {
         stated.chain(usual.into_iter().flatten())
     }
 }
+
+/// The first step of a way of fields with dots between them, and what is left of it: nothing at the end.
+#[must_use]
+pub fn first_step(path: &str) -> (&str, &str) {
+    path.split_once('.').unwrap_or((path, ""))
+}

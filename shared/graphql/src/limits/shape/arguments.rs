@@ -3,7 +3,7 @@
 use async_graphql::parser::types::Field;
 use async_graphql_value::Value;
 
-use super::super::{FieldCost, InputCost, Limit, LimitExceeded};
+use super::super::{FieldCost, InputCost, Limit, LimitExceeded, first_step};
 use super::{Measure, PAGE_MAX, Said};
 
 /// What is said of how many entries are asked for, from the least on.
@@ -28,7 +28,7 @@ impl<'a> Measure<'a, '_> {
     ) -> Result<Option<usize>, LimitExceeded> {
         let (mut asked, mut given) = (None, 0);
         for (path, default) in stated.slices() {
-            let (argument, rest) = path.split_once('.').unwrap_or((path, ""));
+            let (argument, rest) = first_step(path);
             let value = field.get_argument(argument).map(|value| &value.node);
             let entries = match self.follow(value, rest) {
                 Asked::Nothing => default,
@@ -77,7 +77,7 @@ impl<'a> Measure<'a, '_> {
                 if most > Asked::Null { most.max(Asked::Entries(PAGE_MAX)) } else { most }
             }
             Some(Value::Object(fields)) if !path.is_empty() => {
-                let (field, rest) = path.split_once('.').unwrap_or((path, ""));
+                let (field, rest) = first_step(path);
                 self.follow(fields.get(field), rest)
             }
             Some(Value::Number(number)) if path.is_empty() => {
