@@ -50,7 +50,7 @@ insert into leave.request_half_day (request_id, employee_id, day, half, portion)
 select :request, :employee, t.day, t.half, t.portion
 from unnest(array[:monday::date + :days::int, :monday::date + :days::int], '{AM,PM}'::text[], '{0.5,0.5}'::numeric[])
     as t (day, half, portion);
-select approval.begin('leave.request', :request, :membership, :employee, 1.0, :leave_type);
+select approval.start('leave.request', :request, :membership, :employee, 1.0, :leave_type);
 insert into leave.outbox (event_id, event_type, occurred_at, actor, aggregate_id, correlation_id, payload)
 values (gen_random_uuid(), 'leave.request.submitted', now(), jsonb_build_object('id', :membership::text, 'type', 'member'),
     :request, 'bench', jsonb_build_object('days', '1.0', 'lastDay', :monday::text, 'firstDay', :monday::text,

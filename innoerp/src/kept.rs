@@ -14,15 +14,21 @@ pub(crate) const FOLDER: &str = ".innoerp";
 /// Where it keeps attached files.
 pub(crate) const FILES: &str = ".innoerp/files";
 
+/// A secret that was made before, if it was.
+pub(crate) fn kept_before(name: &str) -> Option<String> {
+    let text = fs::read_to_string(Path::new(FOLDER).join(name)).ok()?;
+    Some(text.trim().to_owned())
+}
+
 /// A secret of 43 letters and digits (256 bits), made when first asked for and kept under `.innoerp/`.
 ///
 /// # Errors
 /// A sentence, when the folder cannot be written.
 pub(crate) fn kept_secret(name: &str) -> Result<String, Failure> {
-    let path = Path::new(FOLDER).join(name);
-    if let Ok(text) = fs::read_to_string(&path) {
-        return Ok(text.trim().to_owned());
+    if let Some(secret) = kept_before(name) {
+        return Ok(secret);
     }
+    let path = Path::new(FOLDER).join(name);
     let keeping =
         |error: std::io::Error| Failure::of(&format!("keeping a secret in {}", path.display()), error);
     fs::create_dir_all(FOLDER).map_err(keeping)?;

@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod federation;
 mod kept;
 pub mod modules;
+pub mod operations;
 pub mod operator;
 pub mod process;
 pub mod seed;

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use innoerp::addresses::Addresses;
 use innoerp::federation::{self, Choice};
+use innoerp::operations::backup::{self, BackupVerb};
+use innoerp::operations::doctor;
 use innoerp::operator::{self, AuthVerb};
 use innoerp::process::{self, Listeners, Process, asked_to_end, logged};
 use innoerp::{Failure, catalogue, modules, seed, up};
@@ -43,6 +45,17 @@ enum Verb {
     Migrate,
     /// Make two demo organizations
     Seed,
+    /// Say whether all is as it must be, a line for each thing; fails when one is wrong
+    Doctor {
+        /// Do not ask the services: they are not started yet
+        #[arg(long)]
+        before_start: bool,
+    },
+    /// Take backups of the database, and prove that they can be restored
+    Backup {
+        #[command(subcommand)]
+        verb: BackupVerb,
+    },
     /// Make links that prove an address, until mail does: they are for the person who reads it, and each is in the trail
     Auth {
         #[command(subcommand)]
@@ -87,6 +100,8 @@ async fn run(Program { settings, addresses, verb }: Program) -> Result<(), Failu
             Verb::Up => up::up(settings, addresses).await,
             Verb::Migrate => up::migrate(&settings).await,
             Verb::Sdl { folder } => catalogue::write(&folder),
+            Verb::Doctor { before_start } => doctor::run(settings, &addresses, before_start).await,
+            Verb::Backup { verb } => backup::run(settings, verb).await,
             Verb::Auth { verb } => operator::run(&settings, verb).await,
             verb => serve(settings, addresses, verb).await,
         }
@@ -133,4 +148,16 @@ async fn serve(settings: Settings, addresses: Addresses, verb: Verb) -> Result<(
     };
     tokio::select! { () = asked_to_end() => {}, () = cancel.cancelled() => {} }
     process::end(&cancel, tasks, Some(process)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn no_verb_has_a_flag_that_means_two_things() {
+        Program::command().debug_assert();
+    }
 }

@@ -3,6 +3,9 @@
 use common::ModuleSet;
 use service::Subgraph;
 
+/// The schemas that belong to no module: what several of them write and read.
+pub const SHARED_SCHEMAS: [&str; 3] = ["people", "common", "approval"];
+
 /// Every module, each after those that its migrations build on.
 #[must_use]
 pub fn all() -> Vec<Subgraph> {

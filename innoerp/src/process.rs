@@ -282,7 +282,12 @@ pub(crate) fn router_config(settings: &Settings) -> Result<Config, Failure> {
     Ok(config)
 }
 
-fn endpoint(url: &reqwest::Url, connections: Connections, key: &SecretKey) -> Result<Endpoint, Failure> {
+/// A module as the router reaches it.
+pub(crate) fn endpoint(
+    url: &reqwest::Url,
+    connections: Connections,
+    key: &SecretKey,
+) -> Result<Endpoint, Failure> {
     let at = |path: &str, scheme: &str| -> Result<reqwest::Url, Failure> {
         let mut url = url.join(path).map_err(|error| Failure::of(url.as_str(), error))?;
         let secure = url.scheme() == "https";

@@ -106,10 +106,25 @@ async fn private_cluster(settings: &mut Settings) -> Result<Cluster, Failure> {
     let cluster = Cluster::start_async(PathBuf::from(FOLDER).join("postgres"), Durability::Kept)
         .await
         .map_err(|error| Failure(error.to_string()))?;
-    let (password, relay_password) = (kept_secret("service-password")?, kept_secret("relay-password")?);
+    let (password, relay_password) = passwords()?;
     prepare(&cluster, [(NAME, "innoerp_modules", &password), (RELAY, "innoerp_relay", &relay_password)])
         .await
         .map_err(|error| Failure::of("preparing the private database", error))?;
+    point_at(settings, &cluster)?;
+    Ok(cluster)
+}
+
+/// The passwords of the two logins of the private cluster, made when first asked for.
+fn passwords() -> Result<(String, String), Failure> {
+    Ok((kept_secret("service-password")?, kept_secret("relay-password")?))
+}
+
+/// Points the settings at the private cluster.
+///
+/// # Errors
+/// A sentence, when the passwords cannot be kept.
+pub(crate) fn point_at(settings: &mut Settings, cluster: &Cluster) -> Result<(), Failure> {
+    let (password, relay_password) = passwords()?;
     let owner_url = cluster.url_of(NAME);
     let owner = PgConnectOptions::from_str(&owner_url)
         .map_err(|error| Failure::of("the private database's URL", error))?;
@@ -117,7 +132,7 @@ async fn private_cluster(settings: &mut Settings) -> Result<Cluster, Failure> {
     settings.database_url = Some(url(NAME, &password));
     settings.database_relay_url = Some(url(RELAY, &relay_password));
     settings.database_owner_url = Some(owner_url);
-    Ok(cluster)
+    Ok(())
 }
 
 /// Makes the database and the logins, each a member of one role and with its password; they own nothing and bypass

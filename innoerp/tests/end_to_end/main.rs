@@ -7,6 +7,7 @@ mod company;
 mod hang_ups;
 mod logins;
 mod logs;
+mod operations;
 mod own_module;
 mod own_writes;
 mod security;

@@ -105,6 +105,17 @@ async fn unique_indexes_of_tenant_tables_begin_with_the_tenant() {
 }
 
 #[tokio::test]
+async fn a_plain_dump_can_be_read_back_by_psql() {
+    // It counts these words in whatever creates a function (PostgreSQL's `psqlscan.l`).
+    nothing_wrong(
+        "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+         where n.nspname = any($1 || 'core'::text)
+           and array_append(coalesce(p.proargnames, '{}'), p.proname::text) && array['begin', 'case', 'end']",
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn the_application_owns_nothing_and_bypasses_nothing() {
     nothing_wrong(
         "select 'role ' || rolname from pg_roles where rolname in ('innoerp_app', 'innoerp_relay', 'innoerp_owner')

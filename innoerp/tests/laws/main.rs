@@ -15,8 +15,7 @@ mod secrets;
 mod settings;
 mod tidy;
 
-/// The schemas that belong to no module: what several of them write and read.
-const SHARED_SCHEMAS: [&str; 3] = ["people", "common", "approval"];
+use innoerp::modules::SHARED_SCHEMAS;
 
 /// What a shared crate announces and permits is declared by the module in whose graph it is shown.
 const HOSTED: [(&str, &str); 3] = [("approval", "user"), ("custom", "tenant"), ("files", "tenant")];

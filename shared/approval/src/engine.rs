@@ -92,7 +92,7 @@ pub const ALREADY_DECIDED: Refusal = Refusal::whole(
 pub async fn begin<R: Approved>(tx: &mut Tx, subject: Subject<R>) -> Result<Vec<MembershipId>> {
     use database::OnConstraint as _;
     let begun = sqlx::query_scalar!(
-        r#"select approval.begin($1, $2, $3, $4, $5, $6, $7) as "deciders!: Vec<MembershipId>""#,
+        r#"select approval.start($1, $2, $3, $4, $5, $6, $7) as "deciders!: Vec<MembershipId>""#,
         R::TABLE,
         subject.id.into(),
         subject.requester as MembershipId,

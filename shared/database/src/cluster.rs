@@ -19,6 +19,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use binaries::Binaries;
 pub use error::ClusterError;
 use place::Place;
 use postmaster::Postmaster;
@@ -106,6 +107,14 @@ impl Cluster {
         }
     }
 
+    /// The cluster of a folder, if another process has started it and it answers: joined, and left to the other to stop.
+    pub fn running(folder: &Path) -> Result<Option<Self>, ClusterError> {
+        let place = Place::choose(folder)?;
+        let Some(postmaster) = running(&place) else { return Ok(None) };
+        let password = place.password()?;
+        Ok(Some(Self { server: None, postmaster, password, place, _lock: None }))
+    }
+
     /// [`Cluster::start`] for asynchronous callers.
     pub async fn start_async(folder: PathBuf, durability: Durability) -> Result<Self, ClusterError> {
         let task = tokio::task::spawn_blocking(move || Self::start(&folder, durability));
@@ -130,6 +139,12 @@ impl Cluster {
     /// The URL of the superuser `postgres`, for a database by name.
     pub fn url_of(&self, database: &str) -> String {
         url(&self.password, self.postmaster.port, database)
+    }
+
+    /// One of PostgreSQL's own programs, such as `pg_dump`, of the newest version that is installed.
+    pub fn program(name: &str) -> Option<PathBuf> {
+        let binaries = Binaries::find(Path::new("."), Path::new("no data"), None).ok()?;
+        Some(binaries.program(name)).filter(|program| program.is_file())
     }
 
     /// Where data and log are: not always the folder asked for, see the note beside that one.

@@ -12,6 +12,7 @@ mod connection;
 mod constraint;
 mod ctx;
 mod history;
+pub mod inspect;
 mod jobs;
 pub mod migrate;
 mod record;

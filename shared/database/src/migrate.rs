@@ -43,7 +43,8 @@ pub async fn run(owner_url: &str, modules: &[Module<'_>]) -> Result<()> {
     let mut conn =
         PgConnection::connect_with(&options).await.map_err(|error| not_let_in(&options, &error))?;
     sqlx::query("select pg_advisory_lock($1)").bind(LOCK).execute(&mut conn).await?;
-    prepare_roles(&mut conn, modules).await?;
+    make_roles(&mut conn, modules).await?;
+    become_owner(&mut conn).await?;
     apply(&mut conn, "core", &CORE).await?;
     for module in modules {
         install(&mut conn, module)
@@ -55,6 +56,11 @@ pub async fn run(owner_url: &str, modules: &[Module<'_>]) -> Result<()> {
     sqlx::query("delete from core.module where id <> all($1)").bind(&ids[..]).execute(&mut conn).await?;
     conn.close().await?;
     Ok(())
+}
+
+/// The migrations that all modules stand on.
+pub(crate) fn core() -> &'static Migrator {
+    &CORE
 }
 
 /// What identifies the core migrations, for caches of migrated databases.
@@ -141,8 +147,12 @@ pub fn role_of(module: &str) -> String {
     format!("innoerp_{module}")
 }
 
-/// Roles exist once per cluster, not per database; two databases may be migrated at once.
-async fn prepare_roles(conn: &mut PgConnection, modules: &[Module<'_>]) -> Result<()> {
+/// Makes the roles that these modules need, and their memberships: they are the server's, and in no dump of a database.
+/// They exist once per cluster, not per database; two databases may be migrated at once.
+///
+/// # Errors
+/// `INTERNAL` for a login that may make no roles.
+pub async fn make_roles(conn: &mut PgConnection, modules: &[Module<'_>]) -> Result<()> {
     let of_modules: Vec<String> = modules.iter().map(|module| role_of(module.id)).collect();
     if let Some(taken) = of_modules.iter().find(|role| ROLES.contains(&role.as_str())) {
         return Err(Error::internal(format!("a module cannot have the name that {taken} has from it")));
@@ -174,7 +184,12 @@ async fn prepare_roles(conn: &mut PgConnection, modules: &[Module<'_>]) -> Resul
         );
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await?;
     }
-    sqlx::raw_sql(INHERITS_NONE).execute(&mut *conn).await?;
+    sqlx::raw_sql(INHERITS_NONE).execute(conn).await?;
+    Ok(())
+}
+
+/// Becomes the owner of everything, with a schema for what all modules stand on.
+async fn become_owner(conn: &mut PgConnection) -> Result<()> {
     sqlx::raw_sql(
         "do $$ begin execute format('grant create on database %I to innoerp_owner', current_database());
          exception when insufficient_privilege then null; end $$; set role innoerp_owner",

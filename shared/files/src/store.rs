@@ -204,6 +204,28 @@ impl Files {
         })
     }
 
+    /// Puts a few bytes, reads them and removes them, to see whether all of that can be done. They belong to nobody, and are
+    /// under a key that no file has.
+    ///
+    /// # Errors
+    /// What the store said.
+    pub async fn probe(&self) -> std::result::Result<(), String> {
+        const BYTES: &[u8] = b"innoERP looked whether files can be kept here";
+        let store = self.0.store.as_deref().ok_or("no place for files is set")?;
+        let key = key(Uuid::nil(), Uuid::new_v4());
+        let probed = in_time(async {
+            store.put(&key, PutPayload::from_static(BYTES)).await?;
+            let read = store.get(&key).await?.bytes().await;
+            store.delete(&key).await?;
+            read
+        });
+        match probed.await.map_err(|_| "it did not answer in time")? {
+            Ok(read) if read == BYTES => Ok(()),
+            Ok(_) => Err("what is read is not what was written".into()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
     /// Forgets bytes; those that are not there as well.
     pub(crate) async fn delete(&self, organization: Uuid, file: Uuid) -> Result<()> {
         match in_time(self.store()?.delete(&key(organization, file))).await? {

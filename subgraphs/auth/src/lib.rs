@@ -30,6 +30,7 @@ use service::{Job, Runtime, Subgraph};
 use uuid::Uuid;
 
 pub use password_reset::send_reset;
+pub use signing_key::{SigningKeys, signing_keys};
 pub use vault::Vault;
 
 /// All queries of the auth module.

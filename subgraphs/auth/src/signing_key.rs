@@ -5,15 +5,18 @@ use std::sync::Arc;
 use aes_gcm::aead::{Aead as _, KeyInit as _, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use chrono::{DateTime, Duration, Utc};
-use common::{Error, Permission, Result};
-use database::{Ctx, Tx};
+use common::{Error, OrganizationId, Permission, Result};
+use database::{Ctx, Database, Tx};
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use service::SecretKey;
 use service::token::Claims;
 use tokio::sync::RwLock;
 use uuid::Uuid;
 
+/// What the key that private keys are sealed with is derived for.
+pub(crate) const PURPOSE: &str = "signing-key";
 /// How long a key signs.
 const SIGNS_FOR: Duration = Duration::days(60);
 /// How long it is published after that: longer than any token lives.
@@ -99,6 +102,29 @@ impl Signers {
         let payload = Payload { msg: sealed, aad: kid.as_bytes() };
         self.cipher.decrypt(&Nonce::from(*nonce), payload).ok()?.try_into().ok()
     }
+}
+
+/// How many signing keys there are, and how many of them a secret opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SigningKeys {
+    /// Those that may still sign.
+    pub all: usize,
+    /// Those that the secret opens.
+    pub opened: usize,
+}
+
+/// Looks whether this secret is the one that the signing keys were sealed with. Makes no key.
+///
+/// # Errors
+/// `DEPENDENCY_UNAVAILABLE` when the database does not answer; `INTERNAL` for a login that cannot be the auth module.
+pub async fn signing_keys(database: &Database, secret_key: &SecretKey) -> Result<SigningKeys> {
+    let nowhere = OrganizationId(Uuid::nil());
+    let ctx = Ctx::system(database.clone(), "auth", nowhere, "innoerp-signing-keys");
+    let mut tx = ctx.begin(&Permission::SYSTEM).await?;
+    let signers = Signers::new(secret_key.derive(PURPOSE));
+    let rows = select_signing(&mut tx).await?;
+    let opened = rows.iter().filter(|row| signers.decrypt(&row.kid, &row.private_key).is_some()).count();
+    Ok(SigningKeys { all: rows.len(), opened })
 }
 
 /// Forgets the keys that nothing can be verified with any more.

@@ -4,7 +4,7 @@ use hmac::Mac as _;
 use service::SecretKey;
 
 use crate::line::Line;
-use crate::signing_key::Signers;
+use crate::signing_key::{self, Signers};
 
 /// What the use-cases of auth need beside a context. One per process; never printed.
 pub struct Vault {
@@ -27,7 +27,7 @@ impl Vault {
         Self {
             secret_key: secret_key.clone(),
             line: Line::new(processors.saturating_sub(1)),
-            signers: Signers::new(secret_key.derive("signing-key")),
+            signers: Signers::new(secret_key.derive(signing_key::PURPOSE)),
         }
     }
 
