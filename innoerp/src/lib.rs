@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod catalogue;
 pub mod federation;
+pub mod health;
 mod kept;
 pub mod modules;
 pub mod operations;

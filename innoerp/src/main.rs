@@ -10,7 +10,7 @@ use innoerp::operations::backup::{self, BackupVerb};
 use innoerp::operations::doctor;
 use innoerp::operator::{self, AuthVerb};
 use innoerp::process::{self, Listeners, Process, asked_to_end, logged};
-use innoerp::{Failure, catalogue, modules, seed, up};
+use innoerp::{Failure, catalogue, health, modules, seed, up};
 use service::Settings;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -61,6 +61,12 @@ enum Verb {
         #[command(subcommand)]
         verb: AuthVerb,
     },
+    /// Ask a service on this machine whether it is ready; health checks of containers do
+    Health {
+        /// A module's name, `router`, or `all` where all are served by one process
+        #[arg(default_value = "router")]
+        service: String,
+    },
     /// Write the schemas of the modules, the supergraph and the events
     Sdl {
         /// Where to
@@ -90,7 +96,10 @@ async fn run(Program { settings, addresses, verb }: Program) -> Result<(), Failu
     {
         return federation::serve(settings, addresses, choice.clone()).await;
     }
-    let (profile, collector) = (settings.profile(), settings.collector());
+    if let Verb::Health { service } = &verb {
+        return health::ask(&settings, &addresses, service).await;
+    }
+    let telemetry = settings.telemetry(settings.profile());
     let run = async {
         settings.warn_of_unused();
         if matches!(verb, Verb::Up | Verb::Serve { .. } | Verb::Router { .. }) {
@@ -106,7 +115,7 @@ async fn run(Program { settings, addresses, verb }: Program) -> Result<(), Failu
             verb => serve(settings, addresses, verb).await,
         }
     };
-    logged(profile, collector, run).await
+    logged(telemetry, run).await
 }
 
 /// Runs a process until it is asked to end, or until it has done its work.

@@ -10,7 +10,6 @@ use kafka::PostgresLog;
 use router::transport::http::{Connections, Endpoint, Sign};
 use router::{Config, ErrorsShown, Hold, Router, SubgraphSource};
 use service::{Gate, KeySet, Profile, Runtime, SecretKey, Settings, Subgraph, credential};
-use telemetry::Collector;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
@@ -24,13 +23,12 @@ const MUTATION_TIMEOUT: Duration = Duration::from_secs(30);
 /// Runs something with logs, and with traces where a collector is named.
 ///
 /// # Errors
-/// As what is run; a sentence, when the collector has no address.
+/// As what is run; a sentence, when the collector or Fluentd has no address.
 pub async fn logged(
-    profile: Profile,
-    collector: Option<Collector>,
+    telemetry: telemetry::Config,
     run: impl Future<Output = Result<(), Failure>>,
 ) -> Result<(), Failure> {
-    let outlets = telemetry::start(profile, collector).map_err(Failure)?;
+    let outlets = telemetry::start(&telemetry).map_err(Failure)?;
     let ended = run.await;
     outlets.flush().await;
     ended

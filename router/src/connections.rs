@@ -76,7 +76,7 @@ impl Router {
                 Ok(accepted) => {
                     let Some(peer) = peers.open(accepted.1.ip()) else {
                         // Closed without a word: whoever has a thousand of them has been answered often enough.
-                        tracing::debug!(address = %accepted.1, "an address has too many connections");
+                        tracing::debug!("an address has too many connections");
                         continue;
                     };
                     let held = (permit, peer, Open::new(open.clone()));

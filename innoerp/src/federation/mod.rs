@@ -64,8 +64,8 @@ pub async fn serve(settings: Settings, addresses: Addresses, choice: Choice) -> 
         return print(&pretty_schema());
     }
     let plan = Plan::read(&settings, &addresses, &choice)?;
-    let collector = settings.collector();
-    process::logged(plan.profile(), collector, serve_plan(settings, addresses, choice, plan)).await
+    let telemetry = settings.telemetry(plan.profile());
+    process::logged(telemetry, serve_plan(settings, addresses, choice, plan)).await
 }
 
 async fn serve_plan(

@@ -4,6 +4,7 @@
 
 mod client;
 mod company;
+mod fluentd;
 mod hang_ups;
 mod logins;
 mod logs;

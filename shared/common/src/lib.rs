@@ -24,7 +24,7 @@ pub use event::{Envelope, Event, EventActor};
 pub use form::{Form, given};
 pub use id::{EmployeeId, IdentityId, MembershipId, OrganizationId, SessionId};
 pub use money::Currency;
-pub use network::network_of;
+pub use network::{neighbourhood_of, network_of};
 #[cfg(feature = "sqlx")]
 pub use page::page_of;
 pub use page::{Page, Place, Slice, Sort};

@@ -11,6 +11,7 @@ use database::{Access, Ctx, Permissions};
 use files::Files;
 use futures::stream::{self, StreamExt as _};
 use graphql::{Executable, Loaders};
+use tracing::{Instrument as _, Span};
 
 use crate::Runtime;
 
@@ -63,7 +64,8 @@ where
         sdl,
         move |request| {
             let (schema, guard) = (schema.clone(), guard.clone());
-            Box::pin(async move {
+            let span = guard.span(&request);
+            let answered = async move {
                 let (operation, request) = match guard.admit(request).await {
                     Ok(admitted) => admitted,
                     Err(error) => return graphql::error::refuse(error),
@@ -74,11 +76,13 @@ where
                 graphql::error::name_places(&mut response, &variables);
                 graphql::error::finish(&mut response);
                 response
-            })
+            };
+            Box::pin(answered.instrument(span))
         },
         move |request| {
             let (schema, guard) = (streamed.clone(), stream_guard.clone());
-            stream::once(async move {
+            let span = guard.span(&request);
+            let mut answers = stream::once(async move {
                 match guard.admit(request).await {
                     Ok((operation, request)) => {
                         let responses =
@@ -89,7 +93,8 @@ where
                 }
             })
             .flatten()
-            .boxed()
+            .boxed();
+            stream::poll_fn(move |context| span.in_scope(|| answers.poll_next_unpin(context))).boxed()
         },
     )
 }
@@ -108,13 +113,32 @@ struct Operation {
     loaders: Arc<Loaders>,
 }
 
+/// Who asks, and how; whoever runs a request has said so.
+fn context(request: &Request) -> Option<&RequestContext> {
+    request.data.get(&TypeId::of::<RequestContext>()).and_then(|context| context.downcast_ref())
+}
+
 impl Guard {
+    /// What the log says of the request in every line that is written for it: ids alone.
+    fn span(&self, request: &Request) -> Span {
+        let Some(context) = context(request) else { return Span::none() };
+        let member = context.caller.member();
+        // `00-<trace id>-…`, as the router has checked it.
+        let trace = context.traceparent.as_deref().and_then(|trace| trace.split('-').nth(1));
+        tracing::error_span!(
+            target: telemetry::REQUEST,
+            "request",
+            module = self.module,
+            request_id = &*context.request_id,
+            trace_id = trace,
+            organization_id = member.map(|member| display(member.organization_id)),
+            user_id = member.map(|member| display(member.identity_id)),
+        )
+    }
+
     async fn admit(&self, request: Request) -> Result<(Operation, Request)> {
-        let context = request
-            .data
-            .get(&TypeId::of::<RequestContext>())
-            .and_then(|context| context.downcast_ref::<RequestContext>())
-            .ok_or_else(|| Error::internal("a request came without its context"))?;
+        let context =
+            context(&request).ok_or_else(|| Error::internal("a request came without its context"))?;
         let context = Arc::new(context.clone());
         self.check(&context.caller).await?;
         let ctx = Ctx::new(self.database.clone(), self.module, self.permissions, context);

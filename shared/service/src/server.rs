@@ -17,6 +17,7 @@ use graphql::{Executable, graphiql};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
+use tracing::Instrument as _;
 
 use crate::limited::Limited;
 use crate::{Gate, Profile, Runtime, Subgraph, credential};
@@ -109,7 +110,9 @@ async fn console(State(service): State<Arc<Service>>, headers: HeaderMap, body: 
 
 async fn run(service: &Service, headers: &HeaderMap, body: &[u8]) -> Response {
     let asked = async { context(service, headers, bearer(headers)?).await };
-    let context = match asked.await {
+    let request_id = text(headers, "x-request-id");
+    let span = tracing::error_span!(target: telemetry::REQUEST, "request", request_id);
+    let context = match asked.instrument(span).await {
         Ok(context) => context,
         Err(error) => return refuse(StatusCode::UNAUTHORIZED, error),
     };

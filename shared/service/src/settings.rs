@@ -53,9 +53,12 @@ pub struct Settings {
     /// Which part of the requests is traced, from 0 to 1; clients that are traced decide for theirs
     #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", default_value_t = 1.0, global = true, value_parser = ratio)]
     pub trace_ratio: f64,
-    /// What the program is called in traces
+    /// What the program is called in logs and traces
     #[arg(long, env = "OTEL_SERVICE_NAME", default_value = "innoerp", global = true)]
     pub service_name: String,
+    /// Where Fluentd takes the log over its forward protocol, such as 127.0.0.1:24224; nowhere when not set
+    #[arg(long, env = "FLUENTD_ADDRESS", global = true)]
+    pub fluentd_address: Option<String>,
     /// Where attached files are kept: a folder, or s3://bucket/prefix with the usual AWS_… variables
     #[arg(long, env = "INNOERP_FILES", global = true)]
     pub files: Option<String>,
@@ -87,6 +90,7 @@ impl Settings {
             &mut self.metrics_listen,
             &mut self.files,
             &mut self.otlp_endpoint,
+            &mut self.fluentd_address,
             &mut self.kafka_bootstrap_servers,
             &mut self.redis_url,
         ];
@@ -132,11 +136,16 @@ impl Settings {
         Ok(())
     }
 
-    /// The collector of traces, if one is named.
+    /// What a process of this profile says of itself, and where to.
     #[must_use]
-    pub fn collector(&self) -> Option<Collector> {
-        let endpoint = self.otlp_endpoint.clone().filter(|endpoint| !endpoint.is_empty())?;
-        Some(Collector { endpoint, ratio: self.trace_ratio, service_name: self.service_name.clone() })
+    pub fn telemetry(&self, profile: Profile) -> telemetry::Config {
+        let collector = |endpoint| Collector { endpoint, ratio: self.trace_ratio };
+        telemetry::Config {
+            profile,
+            service_name: self.service_name.clone(),
+            collector: self.otlp_endpoint.clone().filter(|endpoint| !endpoint.is_empty()).map(collector),
+            fluentd: self.fluentd_address.clone().filter(|address| !address.is_empty()),
+        }
     }
 
     /// Says aloud which settings this version does not act on yet.
