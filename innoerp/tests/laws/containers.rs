@@ -106,6 +106,20 @@ fn every_setting_of_a_container_is_one_that_the_program_knows() {
 }
 
 #[test]
+fn no_secret_stands_in_what_is_shipped() {
+    for file in ["docker/compose.yaml", "docker/full.env", "docker/kubernetes/innoerp/values.yaml"] {
+        for line in read(file).lines().filter(|line| !line.trim_start().starts_with('#')) {
+            let Some((key, value)) = line.split_once([':', '=']) else { continue };
+            let is_secret = ["PASSWORD", "SECRET_KEY"].iter().any(|secret| key.contains(secret));
+            assert!(!is_secret || value.trim().starts_with("${"), "{file}: {line}");
+            let of_url = value.split_once("://").and_then(|(_, rest)| rest.split_once('@'));
+            let password = of_url.and_then(|(login, _)| login.split_once(':'));
+            assert!(password.is_none_or(|(_, password)| password.starts_with("${")), "{file}: {line}");
+        }
+    }
+}
+
+#[test]
 fn alerts_and_dashboards_ask_for_metrics_that_there_are() {
     // A metric that has counted nothing yet is not on the router's page: they are looked up where they are named.
     let published = read("router/src/telemetry.rs") + &read("router/src/telemetry/process_metrics.rs");
