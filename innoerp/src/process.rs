@@ -102,6 +102,7 @@ impl Process {
             .await
             .map_err(|error| Failure::of("the database cannot be reached", cause(&error)))?;
         database.refuse_wrong_login(modules).await.map_err(|error| Failure(cause(&error)))?;
+        let database = database.sharing(settings.store(Some(&secret_key)).map_err(Failure)?);
         let access = Access::new(database.clone(), modules::core());
         let jwks_url = match &settings.jwks_url {
             Some(url) => url.clone(),
@@ -201,13 +202,19 @@ impl Process {
         let router = Router::new(config, sources, tenancy)
             .await
             .map_err(|error| Failure::of("the router cannot start", error))?;
-        Ok(router.serving_beside(files::routes(self.runtime.files.clone())))
+        let store = self.runtime.database.store().clone();
+        Ok(router.counting_in(store).serving_beside(files::routes(self.runtime.files.clone())))
     }
 
     /// Who callers are and what they see, as our own router asks.
     #[must_use]
     pub fn tenancy(&self) -> GateTenancy {
         GateTenancy(self.gate.clone())
+    }
+
+    /// What is shared with other processes.
+    pub(crate) fn store(&self) -> &store::Store {
+        self.runtime.database.store()
     }
 
     /// Closes what is open, when everything has ended.

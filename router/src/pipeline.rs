@@ -100,7 +100,7 @@ async fn admit_unnoted(
     note_access(|access| access.operation_name(request.operation_name.as_deref()));
     let caller = core.tenancy.authenticate(client.token.as_deref()).await?;
     note_access(|access| access.caller(&caller));
-    core.rates.take(&caller, client.address)?;
+    core.rates.take(&caller, client.address).await?;
     let host_organization = host_organization(core, &caller, client.subdomain.as_deref()).await?;
     if core.recent_writes.has(&caller) {
         core.tenancy.forget(&caller).await;

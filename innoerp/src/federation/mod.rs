@@ -93,6 +93,11 @@ async fn serve_plan(
     let router = Router::new(plan.file.config.clone(), federation, tenancy)
         .await
         .map_err(|error| plan.failure(&error))?;
+    let store = match &process {
+        Some(process) => process.store().clone(),
+        None => settings.store(None).map_err(Failure)?,
+    };
+    let router = router.counting_in(store);
     let mut tasks = JoinSet::new();
     let metrics = plan.file.config.telemetry.metrics_listen;
     let metrics_listen =

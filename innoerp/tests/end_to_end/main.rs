@@ -11,6 +11,7 @@ mod logs;
 mod operations;
 mod own_module;
 mod own_writes;
+mod routers;
 mod security;
 mod seed;
 mod stories;

@@ -24,6 +24,8 @@ pub struct Database {
     relay: Option<PgPool>,
     /// The time that use-cases see.
     pub(crate) clock: Clock,
+    /// What processes share for a moment.
+    pub(crate) store: store::Store,
     /// Rung after every commit that announced an event, so that the relay need not poll fast.
     pub(crate) announced: Arc<Notify>,
     /// Whose turn it is to relay.
@@ -63,9 +65,22 @@ impl Database {
             app_options,
             relay,
             clock,
+            store: store::Store::in_process(),
             announced: Arc::new(Notify::new()),
             relaying: Arc::new(Mutex::new(())),
         })
+    }
+
+    /// The same connections, in a process that shares with others what they know for a moment.
+    #[must_use]
+    pub fn sharing(self, store: store::Store) -> Self {
+        Self { store, ..self }
+    }
+
+    /// What processes share for a moment: this one's alone, unless it was told otherwise.
+    #[must_use]
+    pub fn store(&self) -> &store::Store {
+        &self.store
     }
 
     /// Refuses a login that could step around what keeps tenants and modules apart: a superuser, one with BYPASSRLS, one

@@ -5,6 +5,7 @@
 //! the one that all reads of an operation share; there is no other way to a [`Tx`]. Row-level security does the rest: SQL never names the organization.
 
 mod access;
+mod aged;
 mod answer;
 pub mod cluster;
 mod connect;

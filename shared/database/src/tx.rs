@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::{
     Envelope, Error, Event, EventActor, IdentityId, MembershipId, OrganizationId, Permission, Result, Scope,
+    SessionId,
 };
 use futures::future::BoxFuture;
 use sqlx::{AssertSqlSafe, PgConnection};
+use store::Store;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -51,6 +53,8 @@ pub struct Tx {
     notify: Arc<Notify>,
     writes: Arc<AtomicU64>,
     idempotency_key: Option<String>,
+    store: Store,
+    sessions_ended: Vec<SessionId>,
 }
 
 impl Tx {
@@ -93,6 +97,8 @@ impl Tx {
             notify: ctx.database.announced.clone(),
             writes: ctx.writes_counter(),
             idempotency_key: None,
+            store: ctx.database.store.clone(),
+            sessions_ended: Vec::new(),
         })
     }
 
@@ -289,6 +295,7 @@ impl Tx {
         let begin = format!("savepoint one; set local app.scope = '{}'", self.scope.as_str());
         for (at, row) in rows {
             sqlx::raw_sql(AssertSqlSafe(begin.clone())).execute(self.conn()).await?;
+            let ended_before = self.sessions_ended.len();
             let result = one(self, row).await;
             let end = match &result {
                 Ok(_) => "release savepoint one",
@@ -296,10 +303,19 @@ impl Tx {
                 Err(_) => "rollback to savepoint one",
             };
             sqlx::raw_sql(end).execute(self.conn()).await?;
+            if result.is_err() {
+                self.sessions_ended.truncate(ended_before);
+            }
             done.push((at, result));
         }
         done.sort_by_key(|(at, _)| *at);
         Ok(done.into_iter().map(|(_, result)| result).collect())
+    }
+
+    /// A session ends with this transaction: every process is told of it before [`Tx::commit`] answers, as far as it can
+    /// be told, and finds out for itself within two seconds otherwise.
+    pub fn session_ended(&mut self, id: SessionId) {
+        self.sessions_ended.push(id);
     }
 
     /// Makes everything since the beginning true, at once, and gives back the use-case's result. Of a request with
@@ -319,6 +335,9 @@ impl Tx {
         self.writes.fetch_add(1, Ordering::Relaxed);
         if self.is_announcing {
             self.notify.notify_one();
+        }
+        if !self.sessions_ended.is_empty() {
+            Box::pin(self.store.end_sessions(&self.sessions_ended)).await;
         }
         Ok(answer)
     }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use store::Store;
 use telemetry::{Collector, Profile};
 
 /// The settings that every verb understands.
@@ -65,7 +66,7 @@ pub struct Settings {
     /// Kafka brokers; this version carries events in PostgreSQL and says so when they are set
     #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", global = true)]
     pub kafka_bootstrap_servers: Option<String>,
-    /// Redis; this version keeps limits and caches in each process and says so when it is set
+    /// Redis 6.2 or newer, in which processes share limits and what is known of sessions; each counts by itself without
     #[arg(long, env = "REDIS_URL", hide_env_values = true, global = true)]
     pub redis_url: Option<String>,
     /// The address to listen on
@@ -148,13 +149,20 @@ impl Settings {
         }
     }
 
+    /// What processes share for a moment: in Redis, if one is named. Without the installation's key only counts are shared,
+    /// and nothing that lets anybody in.
+    ///
+    /// # Errors
+    /// A sentence, when the URL is none.
+    pub fn store(&self, key: Option<&SecretKey>) -> Result<Store, String> {
+        let Some(url) = &self.redis_url else { return Ok(Store::in_process()) };
+        Store::shared(url, &key.map_or([0; 32], |key| key.derive("redis")))
+    }
+
     /// Says aloud which settings this version does not act on yet.
     pub fn warn_of_unused(&self) {
         if self.kafka_bootstrap_servers.is_some() {
             tracing::warn!("KAFKA_BOOTSTRAP_SERVERS is set; this version carries events in PostgreSQL");
-        }
-        if self.redis_url.is_some() {
-            tracing::warn!("REDIS_URL is set; this version keeps limits and caches in each process");
         }
     }
 }

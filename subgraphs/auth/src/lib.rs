@@ -75,7 +75,8 @@ pub fn subgraph() -> Subgraph {
         jobs: &[FORGET],
         sdl: || service::sdl(&schema().finish()),
         executable: |runtime| {
-            let schema = schema().data(Vault::new(&runtime.secret_key)).finish();
+            let schema =
+                schema().data(Vault::new(&runtime.secret_key).sharing(runtime.database.store())).finish();
             service::guard("auth", PERMISSIONS, schema, runtime)
         },
         routes: Some(jwks::routes),

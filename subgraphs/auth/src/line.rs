@@ -7,12 +7,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use common::{Error, IdentityId, Result, network_of};
-use moka::sync::Cache;
+use store::{Key, Store};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -26,10 +25,6 @@ const WAIT_MAX: Duration = Duration::from_secs(10);
 const RETRY_AFTER_S: u64 = 5;
 /// Every so many turns strangers go before known devices, which may be a flood as well.
 const STRANGERS_TURN: u64 = 4;
-/// How long tries are remembered after the last one.
-const TRIES_KEPT: Duration = Duration::from_secs(600);
-/// Networks and devices whose tries are remembered; the least used go first.
-const SOURCES_MAX: u64 = 100_000;
 
 /// Who stands in the line: tries and places are counted under it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +43,15 @@ impl Source {
         Self::Network(address.map(network_of))
     }
 
+    /// What its tries are counted under.
+    fn key(self) -> Key {
+        match self {
+            Self::Network(address) => Key::of_address("network", address),
+            Self::Device(id) => Key::new("device", id),
+            Self::Member(id) => Key::new("member", id.0),
+        }
+    }
+
     /// Which of the two queues it is in: known ones are in the first.
     fn lane(self) -> usize {
         usize::from(matches!(self, Self::Network(_)))
@@ -61,7 +65,8 @@ pub(crate) struct Line(Arc<Inner>);
 struct Inner {
     processors: Processors,
     state: Mutex<State>,
-    tries: Cache<Source, Arc<AtomicU32>>,
+    /// Where tries are counted: those of all processes, if they share.
+    tries: Store,
 }
 
 /// The fewest tries first, and then who came first.
@@ -86,12 +91,22 @@ struct Waiting {
 pub(crate) struct Turn {
     line: Line,
     source: Source,
+    /// How often the source had tried when it stood in the line, in whatever process.
+    tries: u32,
 }
 
 impl Line {
-    /// A line before so many processors.
+    /// A line before so many processors, in which the tries of this process count.
     pub(crate) fn new(processors: usize) -> Self {
-        let tries = Cache::builder().max_capacity(SOURCES_MAX).time_to_idle(TRIES_KEPT).build();
+        Self::with(processors, Store::in_process())
+    }
+
+    /// A line before as many processors, in which the tries in a store count.
+    pub(crate) fn counting_in(&self, tries: Store) -> Self {
+        Self::with(self.0.processors.count, tries)
+    }
+
+    fn with(processors: usize, tries: Store) -> Self {
         let processors = Processors::new(processors);
         let state = State {
             free: processors.count,
@@ -109,13 +124,17 @@ impl Line {
     /// # Errors
     /// `RATE_LIMITED` for who has the least claim to a place when there is none, and after ten seconds.
     pub(crate) async fn turn(&self, source: Source) -> Result<Turn> {
-        let tries = self.tries(source);
-        let rank = tries.fetch_add(1, Ordering::Relaxed);
+        let counted = self.0.tries.count(source.key());
+        let rank = counted.here().saturating_sub(1);
         let (turn, granted) = oneshot::channel();
         let place = self.join(source, rank, turn)?;
         let _leaving = Leaving { line: self, lane: source.lane(), place };
         match tokio::time::timeout(WAIT_MAX, granted).await {
-            Ok(Ok(turn)) => Ok(turn),
+            // Counted meanwhile.
+            Ok(Ok(mut turn)) => {
+                turn.tries = counted.everywhere().await;
+                Ok(turn)
+            }
             Ok(Err(_)) | Err(_) => Err(sent_away()),
         }
     }
@@ -139,7 +158,7 @@ impl Line {
     fn go_on(&self) {
         // Taken in a function of its own: what is handed over may come back at once, and takes the same lock.
         while let Some(next) = self.next() {
-            let turn = Turn { line: self.clone(), source: next.source };
+            let turn = Turn { line: self.clone(), source: next.source, tries: 0 };
             // Whoever has left meanwhile gives it back by dropping it.
             let _ = next.turn.send(turn);
         }
@@ -147,10 +166,6 @@ impl Line {
 
     fn next(&self) -> Option<Waiting> {
         self.state().next()
-    }
-
-    fn tries(&self, source: Source) -> Arc<AtomicU32> {
-        self.0.tries.get_with(source, Arc::default)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -235,13 +250,12 @@ impl Turn {
 
     /// How often this source has tried of late, this time included, and was not let in.
     pub(crate) fn tries(&self) -> u32 {
-        self.line.tries(self.source).load(Ordering::Relaxed)
+        self.tries.max(self.line.0.tries.tries_here(self.source.key()))
     }
 
     /// The password was right: this was no try.
     pub(crate) fn succeeded(&self) {
-        let less = |tries: u32| Some(tries.saturating_sub(1));
-        let _ = self.line.tries(self.source).fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        self.line.0.tries.count_less(self.source.key());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use hmac::Mac as _;
 use service::SecretKey;
+use store::Store;
 
 use crate::line::Line;
 use crate::signing_key::{self, Signers};
@@ -29,6 +30,12 @@ impl Vault {
             line: Line::new(processors.saturating_sub(1)),
             signers: Signers::new(secret_key.derive(signing_key::PURPOSE)),
         }
+    }
+
+    /// The same, where tries are counted over all processes that share a store. Nobody stands in the line yet.
+    #[must_use]
+    pub fn sharing(self, store: &Store) -> Self {
+        Self { line: self.line.counting_in(store.clone()), ..self }
     }
 
     /// What attempts to log in with a mail address are counted under.

@@ -90,6 +90,7 @@ pub(super) async fn end(tx: &mut Tx, session: &mut Session, because: &str) -> Re
     )
     .execute(tx.conn())
     .await?;
+    tx.session_ended(session.id);
     Ok(())
 }
 
