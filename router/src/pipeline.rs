@@ -101,7 +101,13 @@ async fn admit_unnoted(
     let caller = core.tenancy.authenticate(client.token.as_deref()).await?;
     note_access(|access| access.caller(&caller));
     core.rates.take(&caller, client.address).await?;
-    let host_organization = host_organization(core, &caller, client.subdomain.as_deref()).await?;
+    let host_organization = host_organization(core, client.subdomain.as_deref()).await?;
+    if let (Some(host), Some(member)) = (host_organization, caller.member())
+        && member.organization_id != host
+    {
+        let refused = Error::HostRefused;
+        return Err(Refused::http(StatusCode::MISDIRECTED_REQUEST, refused.code(), refused.to_string()));
+    }
     if core.recent_writes.has(&caller) {
         core.tenancy.forget(&caller).await;
     }
@@ -144,26 +150,19 @@ async fn admit_unnoted(
     Ok(Admitted { context: Arc::new(context), operation, variables })
 }
 
-/// The tenant whose host name a request was sent to. A token of another one is refused there; whoever has none is a guest of
-/// the tenant, or of nobody. What is nobody's answers as what is somebody else's: nobody is to learn who else is here.
-async fn host_organization(
+/// The tenant whose host name a request was sent to. Whose token is another one's is refused there; whoever has none is a
+/// guest of the tenant, or of nobody. What is nobody's answers as what is somebody else's: nobody is to learn who else is
+/// here.
+pub(crate) async fn host_organization(
     core: &Core,
-    caller: &Caller,
     subdomain: Option<&str>,
-) -> Result<Option<OrganizationId>, Refused> {
+) -> Result<Option<OrganizationId>, Error> {
     let Some(subdomain) = subdomain else { return Ok(None) };
-    let host = match core.tenancy.host(subdomain).await? {
-        Some(Host::Everybodys) => return Ok(None),
-        Some(Host::Tenant(id)) => id,
-        None => RequestContext::NOBODYS_HOST,
-    };
-    match caller.member() {
-        Some(member) if member.organization_id != host => {
-            let refused = Error::HostRefused;
-            Err(Refused::http(StatusCode::MISDIRECTED_REQUEST, refused.code(), refused.to_string()))
-        }
-        _ => Ok(Some(host)),
-    }
+    Ok(match core.tenancy.host(subdomain).await? {
+        Some(Host::Everybodys) => None,
+        Some(Host::Tenant(id)) => Some(id),
+        None => Some(RequestContext::NOBODYS_HOST),
+    })
 }
 
 /// The view for what the caller's organization has enabled.

@@ -33,6 +33,7 @@ pub(super) async fn pass<F: Future<Output = Response>>(
     next: impl FnOnce(Request) -> F,
 ) -> Response {
     let request_id = request_id(request.headers());
+    let version = request.version();
     let traceparent = text(request.headers(), TRACEPARENT);
     let record = is_recorded(request.uri().path()).then(|| {
         telemetry::Request::begin(core.metrics.clone(), telemetry::transport::HTTP, &request_id, traceparent)
@@ -57,7 +58,11 @@ pub(super) async fn pass<F: Future<Output = Response>>(
             response.map(|body| telemetry::Counted::count(body, record))
         }
     };
+    let ends_connection = version < Version::HTTP_2 && leaves_body_unread(response.status());
     let headers = response.headers_mut();
+    if ends_connection {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     // Room for all of these at once: what is there already need not be moved as they come.
     headers.reserve(8);
     if let Ok(value) = HeaderValue::from_str(&request_id) {
@@ -73,6 +78,18 @@ pub(super) async fn pass<F: Future<Output = Response>>(
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
+}
+
+/// Whether an answer is given before the body has been read, so that the connection cannot be used again: the client is told
+/// (RFC 9112, 9.6).
+fn leaves_body_unread(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::REQUEST_TIMEOUT
+            | StatusCode::PAYLOAD_TOO_LARGE
+            | StatusCode::UNSUPPORTED_MEDIA_TYPE
+            | StatusCode::NOT_IMPLEMENTED
+    )
 }
 
 /// Whether a request is one to keep account of: probes and the files of GraphiQL would only hide the others.
