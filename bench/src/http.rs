@@ -29,6 +29,12 @@ impl Connection {
         Ok(Self(sender))
     }
 
+    /// Whether the other side has closed it.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+
     /// Posts JSON.
     pub async fn post(
         &mut self,

@@ -121,12 +121,27 @@ async fn run(Program { settings, addresses, verb }: Program) -> Result<(), Failu
 /// Runs a process until it is asked to end, or until it has done its work.
 async fn serve(settings: Settings, addresses: Addresses, verb: Verb) -> Result<(), Failure> {
     let (cancel, mut tasks) = (CancellationToken::new(), JoinSet::new());
+    let start = start(settings, addresses, verb, &cancel, &mut tasks);
+    let process = process::unless_asked_to_end(start).await?;
+    if process.is_some() {
+        tokio::select! { () = asked_to_end() => {}, () = cancel.cancelled() => {} }
+    }
+    process::end(&cancel, tasks, process).await
+}
+
+async fn start(
+    settings: Settings,
+    addresses: Addresses,
+    verb: Verb,
+    cancel: &CancellationToken,
+    tasks: &mut JoinSet<()>,
+) -> Result<Process, Failure> {
     let process = match &verb {
         Verb::Serve { module } if module == "all" => {
             let listeners = Listeners::open(&settings, &addresses).await?;
             let served = modules::ids();
             let process = Process::start(&served, settings, listeners.addresses(), cancel.clone()).await?;
-            drop(process.serve_all(listeners, &mut tasks).await?);
+            drop(process.serve_all(listeners, tasks).await?);
             process
         }
         Verb::Seed => {
@@ -137,7 +152,7 @@ async fn serve(settings: Settings, addresses: Addresses, verb: Verb) -> Result<(
             // It invites and joins as everybody in the demo, and answers nobody else.
             let settings = Settings { show_invitation_tokens: Some(true), ..settings };
             let process = Process::start(&served, settings, listeners.addresses(), cancel.clone()).await?;
-            let (router, _hold) = process.serve_all(listeners, &mut tasks).await?;
+            let (router, _hold) = process.serve_all(listeners, tasks).await?;
             seed::run(&router).await?;
             cancel.cancel();
             process
@@ -146,17 +161,16 @@ async fn serve(settings: Settings, addresses: Addresses, verb: Verb) -> Result<(
             let subgraph =
                 modules::find(module).ok_or_else(|| Failure(format!("there is no module {module}")))?;
             let process = Process::start(&[subgraph.id], settings, addresses, cancel.clone()).await?;
-            process.serve_one(subgraph, &mut tasks).await?;
+            process.serve_one(subgraph, tasks).await?;
             process
         }
         _ => {
             let process = Process::start(&[], settings, addresses, cancel.clone()).await?;
-            process.serve_router(&mut tasks).await?;
+            process.serve_router(tasks).await?;
             process
         }
     };
-    tokio::select! { () = asked_to_end() => {}, () = cancel.cancelled() => {} }
-    process::end(&cancel, tasks, Some(process)).await
+    Ok(process)
 }
 
 #[cfg(test)]

@@ -370,6 +370,16 @@ pub fn asked_to_end() -> WaitForCancellationFuture<'static> {
     HEARD.get_or_init(hear).cancelled()
 }
 
+/// Does what a start takes; answers nothing when the process is asked to end before that is done.
+///
+/// # Errors
+/// As the start.
+pub async fn unless_asked_to_end<T>(
+    start: impl Future<Output = Result<T, Failure>>,
+) -> Result<Option<T>, Failure> {
+    tokio::select! { started = start => started.map(Some), () = asked_to_end() => Ok(None) }
+}
+
 fn hear() -> CancellationToken {
     use tokio::signal::unix::{SignalKind, signal};
     let heard = CancellationToken::new();

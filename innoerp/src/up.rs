@@ -32,13 +32,25 @@ pub async fn up(mut settings: Settings, addresses: Addresses) -> Result<(), Fail
             "`innoerp up` is for development; in production run `serve` and `router`".into(),
         ));
     }
+    // Whoever asks it to end while it starts is heard once the database is there, which then stops in order.
+    drop(asked_to_end());
     // Ports first: nothing has been started yet if one is in use.
     let listeners = Listeners::open(&settings, &addresses).await?;
     let cluster = match settings.database_url {
         Some(_) => None,
         None => Some(private_cluster(&mut settings).await?),
     };
-    let ended = run(&settings, listeners, cluster.as_ref()).await;
+    let lost = cluster.as_ref().map(Cluster::keep);
+    let lost = async {
+        match lost {
+            Some(lost) => lost.await,
+            None => std::future::pending().await,
+        }
+    };
+    let ended = tokio::select! {
+        ended = run(&settings, listeners, cluster.as_ref()) => ended,
+        error = lost => Err(Failure(error.to_string())),
+    };
     if let Some(cluster) = cluster {
         cluster.stop_async().await.map_err(|error| Failure(error.to_string()))?;
     }
@@ -46,14 +58,19 @@ pub async fn up(mut settings: Settings, addresses: Addresses) -> Result<(), Fail
 }
 
 async fn run(settings: &Settings, listeners: Listeners, cluster: Option<&Cluster>) -> Result<(), Failure> {
-    migrate(settings).await?;
-    let demo = demo(settings).await?;
-    let cancel = CancellationToken::new();
+    let (cancel, mut tasks) = (CancellationToken::new(), JoinSet::new());
     let addresses = listeners.addresses();
-    let process =
-        Process::start(&modules::ids(), settings.clone(), addresses.clone(), cancel.clone()).await?;
-    let mut tasks = JoinSet::new();
-    let (router, hold) = process.serve_all(listeners, &mut tasks).await?;
+    let start = async {
+        migrate(settings).await?;
+        let demo = demo(settings).await?;
+        let process =
+            Process::start(&modules::ids(), settings.clone(), addresses.clone(), cancel.clone()).await?;
+        let (router, hold) = process.serve_all(listeners, &mut tasks).await?;
+        Ok((process, router, hold, demo))
+    };
+    let Some((process, router, hold, demo)) = process::unless_asked_to_end(start).await? else {
+        return process::end(&cancel, tasks, None).await;
+    };
     let is_made = match demo {
         Demo::Wanted => make_demo(&router).await?,
         Demo::InPart => {

@@ -4,6 +4,7 @@
 
 mod client;
 mod company;
+mod database_down;
 mod fluentd;
 mod hang_ups;
 mod logins;

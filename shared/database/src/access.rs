@@ -137,6 +137,26 @@ impl Access {
         if is_told { Ok(()) } else { Err(Error::Unauthenticated) }
     }
 
+    /// Whether the database says at present what stands; nothing of what is remembered counts.
+    ///
+    /// # Errors
+    /// `DEPENDENCY_UNAVAILABLE` when it does not answer; what it refuses.
+    pub async fn answers(&self) -> Result<()> {
+        if self.is_fixed {
+            return Ok(());
+        }
+        let nobody = uuid::Uuid::nil();
+        self.database
+            .app
+            .ask(move |conn| {
+                // What every token is confirmed by.
+                let standing = sqlx::query("select from auth.session_standing($1, $1, $1)").bind(nobody);
+                Box::pin(standing.execute(conn))
+            })
+            .await?;
+        Ok(())
+    }
+
     /// Whose host name a subdomain is; `None` when it is nobody's.
     ///
     /// # Errors

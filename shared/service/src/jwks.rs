@@ -160,6 +160,22 @@ impl Jwks {
         keys.by_kid.get(kid).map(|key| (key.clone(), keys.version)).ok_or_else(|| refused(NO_KEY))
     }
 
+    /// Reads the set, if it has not been read yet. What it takes is not counted: tokens must be none the worse for it,
+    /// and whoever asks must not do so for each of them.
+    ///
+    /// # Errors
+    /// `DEPENDENCY_UNAVAILABLE` when the set cannot be read.
+    pub async fn are_known(&self) -> Result<()> {
+        if self.now().is_some() {
+            return Ok(());
+        }
+        let _turn = self.0.budget.lock().await;
+        if self.now().is_none() {
+            self.read().await?;
+        }
+        Ok(())
+    }
+
     /// The version of the set as it is; what was verified with another may count no longer.
     #[must_use]
     pub fn version(&self) -> u64 {
