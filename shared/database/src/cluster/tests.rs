@@ -190,7 +190,8 @@ async fn root_moves_the_data_out_of_a_closed_folder() {
 #[tokio::test]
 async fn a_kept_server_that_is_killed_is_there_again_with_all_that_it_acknowledged() {
     let scratch = Scratch::new("kept");
-    let cluster = scratch.start();
+    // Whose commits are on disk before they are acknowledged.
+    let cluster = Cluster::start(&scratch.0.join("postgres"), Durability::Kept).unwrap();
     let url = cluster.url();
     let kept = tokio::spawn(cluster.keep());
     run(&url, "create table told (n bigint primary key)").await;
