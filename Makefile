@@ -6,7 +6,7 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INNOERP = $(TARGET)/debug/innoerp
 
-.PHONY: help up test conformance oracle check check-queries fmt lint prepare sdl migrate seed bench bench-gateways soak containers manifests audit clean-dev
+.PHONY: help up dev test conformance oracle check check-queries fmt lint prepare sdl migrate seed bench bench-gateways soak containers manifests audit clean-dev
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,11 @@ up: ## install what is missing, build, and start everything (Ctrl-C stops it)
 	@scripts/setup
 	@cargo build
 	@exec $(INNOERP) up
+
+dev: ## as up, and build and restart whatever changes; clients stay connected
+	@scripts/setup
+	@cargo build
+	@exec $(INNOERP) dev
 
 test: ## install what is missing and run the whole suite on a throwaway database server
 	@scripts/setup --test

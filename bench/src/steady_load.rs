@@ -30,7 +30,7 @@ const PAGE: &str = "query($after: String) { workLocations(first: 100, after: $af
 
 /// Who asks, where, and what came of it so far.
 pub struct SteadyLoad {
-    port: u16,
+    ports: Vec<u16>,
     token: HeaderValue,
     /// What this run's writes are called, so that others' are told from them.
     name: String,
@@ -61,13 +61,14 @@ pub struct Outcome {
 }
 
 impl SteadyLoad {
-    /// Nobody asks yet. `token` is the access token of somebody who may create work locations.
+    /// Nobody asks yet. `ports` are those of routers, where one that does not listen is passed over, as whoever spreads a
+    /// load does; `token` is the access token of somebody who may create work locations.
     ///
     /// # Errors
     /// When the token is none.
-    pub fn new(port: u16, token: &str) -> Result<Self, Failure> {
+    pub fn new(ports: &[u16], token: &str) -> Result<Self, Failure> {
         Ok(Self {
-            port,
+            ports: ports.to_vec(),
             token: HeaderValue::try_from(format!("Bearer {token}"))?,
             name: format!("{:08x}", rand::random::<u32>()),
             is_over: AtomicBool::default(),
@@ -158,12 +159,24 @@ impl SteadyLoad {
     async fn post(&self, kept: &mut Option<Connection>, question: &Value) -> Result<Value, Failure> {
         let mut connection = match kept.take().filter(|connection| !connection.is_closed()) {
             Some(connection) => connection,
-            None => Connection::open(self.port).await?,
+            None => self.connect().await?,
         };
         let body = Bytes::from(question.to_string());
         let (_, answer) = connection.post("/graphql", Some(&self.token), body).await?;
         *kept = Some(connection);
         Ok(serde_json::from_slice(&answer)?)
+    }
+
+    async fn connect(&self) -> Result<Connection, Failure> {
+        let first = rand::random_range(0..self.ports.len());
+        let mut refused = Err("there is no router".into());
+        for port in self.ports[first..].iter().chain(&self.ports[..first]) {
+            match Connection::open(*port).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => refused = Err(error),
+            }
+        }
+        refused
     }
 
     /// Compares what was acknowledged with what is there.

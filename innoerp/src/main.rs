@@ -10,7 +10,7 @@ use innoerp::operations::backup::{self, BackupVerb};
 use innoerp::operations::doctor;
 use innoerp::operator::{self, AuthVerb};
 use innoerp::process::{self, Listeners, Process, asked_to_end, logged};
-use innoerp::{Failure, catalogue, health, modules, seed, up};
+use innoerp::{Failure, catalogue, dev, health, modules, seed, up};
 use service::Settings;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -31,9 +31,15 @@ struct Program {
 enum Verb {
     /// Run everything on this machine, with a private database when DATABASE_URL is not set
     Up,
-    /// Run one module, or all of them and the router
+    /// Run everything as `up` does, and build and restart whatever changes; clients stay connected
+    Dev {
+        /// What builds it
+        #[arg(long, default_value = "cargo build")]
+        build: String,
+    },
+    /// Run one module, all of them, or all of them and the router
     Serve {
-        /// A module's name, or `all`
+        /// A module's name, `modules`, or `all`
         module: String,
     },
     /// Run the router alone, over our modules, found over HTTP, or over any other federation
@@ -102,11 +108,12 @@ async fn run(Program { settings, addresses, verb }: Program) -> Result<(), Failu
     let telemetry = settings.telemetry(settings.profile());
     let run = async {
         settings.warn_of_unused();
-        if matches!(verb, Verb::Up | Verb::Serve { .. } | Verb::Router { .. }) {
+        if matches!(verb, Verb::Up | Verb::Dev { .. } | Verb::Serve { .. } | Verb::Router { .. }) {
             settings.check_host().map_err(Failure)?;
         }
         match verb {
             Verb::Up => up::up(settings, addresses).await,
+            Verb::Dev { build } => dev::dev(settings, addresses, &build).await,
             Verb::Migrate => up::migrate(&settings).await,
             Verb::Sdl { folder } => catalogue::write(&folder),
             Verb::Doctor { before_start } => doctor::run(settings, &addresses, before_start).await,
@@ -142,6 +149,13 @@ async fn start(
             let served = modules::ids();
             let process = Process::start(&served, settings, listeners.addresses(), cancel.clone()).await?;
             drop(process.serve_all(listeners, tasks).await?);
+            process
+        }
+        Verb::Serve { module } if module == "modules" => {
+            let process = Process::start(&modules::ids(), settings, addresses, cancel.clone()).await?;
+            for subgraph in modules::all() {
+                process.serve_one(subgraph, tasks).await?;
+            }
             process
         }
         Verb::Seed => {

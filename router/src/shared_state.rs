@@ -240,7 +240,7 @@ impl Core {
         match answer.unwrap_or(Err(common::Error::Unavailable)) {
             Ok(()) => self.alarms.settle(Alarm::CallersUnknown),
             Err(error) => {
-                let message = format!("the tokens of callers cannot be confirmed: {error}");
+                let message = format!("the tokens of callers cannot be confirmed: {error:?}");
                 self.alarms.raise(Alarm::CallersUnknown, message);
             }
         }

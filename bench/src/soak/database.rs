@@ -44,7 +44,7 @@ async fn killed(scratch: &Scratch, cluster: &Cluster, count: u32) -> Result<Find
     let system = System::start(&programs, Mode::OneProcess, &database.modules().await?, &database).await?;
     let company = Company::found(system.port, &database, 1).await?;
     let token = company.people[0].token.to_str()?.trim_start_matches("Bearer ").to_owned();
-    let (load, begun) = (SteadyLoad::new(system.port, &token)?, Instant::now());
+    let (load, begun) = (SteadyLoad::new(&[system.port], &token)?, Instant::now());
     let killing = kill_again(cluster.folder(), system.port, &load, count);
     let (outcome, slowest) = tokio::join!(load.run(WRITERS, READERS), killing);
     let (outcome, slowest) = (outcome?, slowest?);

@@ -97,7 +97,7 @@ async fn a_private_server_that_is_killed_is_there_again_and_nothing_acknowledged
     let place = Place::new();
     let system = place.start().await;
     let answer = place.log_in("hr@alpine.example").await;
-    let load = SteadyLoad::new(place.router, &text(&answer, "/data/logIn/session/accessToken")).unwrap();
+    let load = SteadyLoad::new(&[place.router], &text(&answer, "/data/logIn/session/accessToken")).unwrap();
     let kills = async {
         for _ in 0..3 {
             load.until_written(10).await;

@@ -16,7 +16,7 @@ use crate::system::free_ports;
 pub struct Place {
     pub folder: PathBuf,
     pub router: u16,
-    ports: Vec<(String, u16)>,
+    pub ports: Vec<(String, u16)>,
 }
 
 impl Place {
@@ -36,9 +36,13 @@ impl Place {
     }
 
     fn up(&self) -> Command {
+        self.command(&["up"])
+    }
+
+    fn command(&self, verb: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_innoerp"));
         command
-            .arg("up")
+            .args(verb)
             .current_dir(&self.folder)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -83,7 +87,12 @@ impl Place {
 
     /// Starts it, and waits until it says that it is ready.
     pub async fn start(&self) -> Running {
-        let mut running = Running::of(self.up().spawn().unwrap());
+        self.start_by(&["up"]).await
+    }
+
+    /// The same, by another verb.
+    pub async fn start_by(&self, verb: &[&str]) -> Running {
+        let mut running = Running::of(self.command(verb).spawn().unwrap());
         let mut lines = BufReader::new(running.child.stdout.take().unwrap()).lines();
         let mut said = String::new();
         let until_ready = async {

@@ -167,11 +167,15 @@ impl Access {
     }
 
     async fn load_host(&self, subdomain: &str) -> Result<Option<Host>> {
-        let found: Option<Option<OrganizationId>> =
-            sqlx::query_scalar("select organization_id from tenant.host($1)")
-                .bind(subdomain)
-                .fetch_optional(&mut *self.database.app.get().await?)
-                .await?;
+        let subdomain: Arc<str> = subdomain.into();
+        let found: Option<Option<OrganizationId>> = self
+            .database
+            .app
+            .ask(move |conn| {
+                let host = sqlx::query_scalar("select organization_id from tenant.host($1)");
+                Box::pin(host.bind(subdomain.to_string()).fetch_optional(conn))
+            })
+            .await?;
         Ok(found.map(|id| id.map_or(Host::Everybodys, Host::Organization)))
     }
 

@@ -29,7 +29,7 @@ const RSA_BYTES_MIN: usize = 256;
 /// Where a set of keys is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// Published at an address.
+    /// Published at an address, or at each of several with commas between.
     Url(String),
     /// In a file.
     File(PathBuf),
@@ -218,6 +218,17 @@ impl Jwks {
             Source::File(path) => return tokio::fs::read(path).await.map_err(|error| error.to_string()),
             Source::Url(url) => url,
         };
+        let mut refused = String::new();
+        for url in url.split(',') {
+            match self.bytes_at(url).await {
+                Err(error) => refused = error,
+                bytes => return bytes,
+            }
+        }
+        Err(refused)
+    }
+
+    async fn bytes_at(&self, url: &str) -> Result<Vec<u8>, String> {
         let answer = self.0.client.get(url).send().await.map_err(|error| error.to_string())?;
         let mut answer = answer.error_for_status().map_err(|error| error.to_string())?;
         let mut bytes = Vec::new();
