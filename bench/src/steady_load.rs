@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::future::join_all;
@@ -18,6 +18,8 @@ use crate::http::Connection;
 const PAUSE: Duration = Duration::from_millis(20);
 /// Who was not answered as hoped comes again after this.
 const AGAIN: Duration = Duration::from_millis(50);
+/// How long whoever spreads a load passes over a router that is about to end.
+const LEAVING_FOR: Duration = Duration::from_secs(10);
 /// What went wrong is told so often and no more.
 const TOLD_MAX: usize = 20;
 
@@ -41,7 +43,12 @@ pub struct SteadyLoad {
     failures: AtomicU32,
     told: Mutex<Vec<String>>,
     acknowledged: Mutex<Vec<String>>,
+    /// The routers that said that they close connections, and when: they are about to end.
+    leaving: Mutex<HashMap<u16, Instant>>,
 }
+
+/// A connection to the router at a port.
+type Kept = Option<(u16, Connection)>;
 
 /// What was found in the end.
 #[derive(Debug)]
@@ -78,6 +85,7 @@ impl SteadyLoad {
             failures: AtomicU32::default(),
             told: Mutex::default(),
             acknowledged: Mutex::default(),
+            leaving: Mutex::default(),
         })
     }
 
@@ -137,7 +145,7 @@ impl SteadyLoad {
     }
 
     /// Asks on a connection that is kept while it can be; answers whether the answer is whole and has what was asked for.
-    async fn ask(&self, kept: &mut Option<Connection>, question: &Value, wanted: &str) -> bool {
+    async fn ask(&self, kept: &mut Kept, question: &Value, wanted: &str) -> bool {
         let answer = self.post(kept, question).await;
         let reason = match &answer {
             Ok(answer)
@@ -156,23 +164,34 @@ impl SteadyLoad {
         false
     }
 
-    async fn post(&self, kept: &mut Option<Connection>, question: &Value) -> Result<Value, Failure> {
-        let mut connection = match kept.take().filter(|connection| !connection.is_closed()) {
+    async fn post(&self, kept: &mut Kept, question: &Value) -> Result<Value, Failure> {
+        let (port, mut connection) = match kept.take().filter(|(_, connection)| !connection.is_closed()) {
             Some(connection) => connection,
             None => self.connect().await?,
         };
         let body = Bytes::from(question.to_string());
         let (_, answer) = connection.post("/graphql", Some(&self.token), body).await?;
-        *kept = Some(connection);
+        if connection.is_closed() {
+            self.leaving.lock().unwrap_or_else(PoisonError::into_inner).insert(port, Instant::now());
+        }
+        *kept = Some((port, connection));
         Ok(serde_json::from_slice(&answer)?)
     }
 
-    async fn connect(&self) -> Result<Connection, Failure> {
-        let first = rand::random_range(0..self.ports.len());
+    /// To any router, and to those that are about to end last.
+    async fn connect(&self) -> Result<(u16, Connection), Failure> {
+        let mut ports = self.ports.clone();
+        let first = rand::random_range(0..ports.len());
+        ports.rotate_left(first);
+        let is_leaving = |port: &u16| {
+            let leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+            leaving.get(port).filter(|since| since.elapsed() < LEAVING_FOR).copied()
+        };
+        ports.sort_by_key(is_leaving);
         let mut refused = Err("there is no router".into());
-        for port in self.ports[first..].iter().chain(&self.ports[..first]) {
-            match Connection::open(*port).await {
-                Ok(connection) => return Ok(connection),
+        for port in ports {
+            match Connection::open(port).await {
+                Ok(connection) => return Ok((port, connection)),
                 Err(error) => refused = Err(error),
             }
         }

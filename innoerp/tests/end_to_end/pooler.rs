@@ -134,7 +134,7 @@ async fn tenants_that_share_connections_by_the_transaction_never_see_each_other(
 async fn a_pooler_that_nobody_spoke_of_is_noticed_at_the_start() {
     let _turn = TURN.lock().await;
     let Some(pooler) = Pooler::start().await else { return };
-    let system = System::start(Mode::OneProcess).await;
+    let system = System::prepare(Mode::OneProcess).await;
     let mut url: reqwest::Url = system.service_url.parse().unwrap();
     url.set_port(Some(pooler.port)).unwrap();
     let output = system.command(&["serve", "all"]).env("DATABASE_URL", url.as_str()).output().await.unwrap();

@@ -134,7 +134,8 @@ impl Connections {
 
     /// Opens one beside the others, to hear why that fails.
     pub(crate) async fn open(&self) -> sqlx::Result<PgConnection> {
-        PgConnection::connect_with(&self.pool.manager().0).await
+        let opened = tokio::time::timeout(WAIT_MAX, PgConnection::connect_with(&self.pool.manager().0));
+        opened.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
     }
 
     /// Lends no more.
