@@ -2,6 +2,7 @@
 
 pub mod addresses;
 pub mod catalogue;
+pub mod dev;
 pub mod federation;
 pub mod health;
 mod kept;
@@ -10,6 +11,7 @@ pub mod operations;
 pub mod operator;
 pub mod process;
 pub mod seed;
+mod signals;
 mod tenancy;
 pub mod up;
 

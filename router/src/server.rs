@@ -181,14 +181,15 @@ async fn live() -> Response {
     Json(json!({ "status": "live" })).into_response()
 }
 
-/// Ready as soon as a schema has been composed and nobody holds it back, until the router stops. Of alarms, codes only: everybody may ask, and
-/// sentences are in the log.
+/// Ready as soon as a schema has been composed and nobody holds it back, until the router stops, and while it can tell
+/// who callers are. Of alarms, codes only: everybody may ask, and sentences are in the log.
 async fn ready(State(core): State<Arc<Core>>) -> Response {
     let snapshot = core.registry.current();
     let (code, status) = match &snapshot {
         _ if core.withdrawn.is_cancelled() => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         None => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
         _ if core.is_held() => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
+        Some(_) if !core.knows_callers().await => (StatusCode::SERVICE_UNAVAILABLE, "unable"),
         Some(_) => (StatusCode::OK, "ready"),
     };
     let schema = snapshot.map(|snapshot| {

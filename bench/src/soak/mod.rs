@@ -1,5 +1,7 @@
-//! Soaks: what must hold under a load that lasts, each with a name. `make soak SOAK=log-in SECONDS=60`, `make soak SOAK=hang-ups COUNT=10000`.
+//! Soaks: what must hold under a load that lasts, each with a name. `make soak SOAK=log-in SECONDS=60`,
+//! `make soak SOAK=hang-ups COUNT=10000`, `make soak SOAK=database COUNT=50`.
 
+mod database;
 mod hang_ups;
 mod log_in;
 
@@ -17,6 +19,8 @@ pub enum Soak {
     LogIn,
     /// Clients hang up at random moments while others ask: these are answered, and nothing stays behind
     HangUps,
+    /// The private database is killed while people read and write: what was acknowledged is there, once, and soon
+    Database,
 }
 
 /// What a soak found: a line for each promise.
@@ -47,6 +51,7 @@ pub fn run(soak: Soak, lasting: Duration, count: u32) -> Result<(), Failure> {
         match soak {
             Soak::LogIn => log_in::run(&scratch, lasting).await,
             Soak::HangUps => hang_ups::run(&scratch, count).await,
+            Soak::Database => database::run(&scratch, count).await,
         }
     });
     let Findings(found) = found.map_err(|failure| {

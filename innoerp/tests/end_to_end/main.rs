@@ -4,6 +4,8 @@
 
 mod client;
 mod company;
+mod database_down;
+mod dev;
 mod fluentd;
 mod hang_ups;
 mod logins;
@@ -11,9 +13,12 @@ mod logs;
 mod operations;
 mod own_module;
 mod own_writes;
+mod pooler;
+mod rolling;
 mod routers;
 mod security;
 mod seed;
+mod starting;
 mod stories;
 mod system;
 mod up;

@@ -5,6 +5,7 @@ mod containers;
 mod costs;
 mod data;
 mod events;
+mod migrations;
 mod module_cycles;
 mod names;
 mod nouns;

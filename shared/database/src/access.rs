@@ -166,6 +166,26 @@ impl Access {
         if is_told { Ok(()) } else { Err(Error::Unauthenticated) }
     }
 
+    /// Whether the database says at present what stands; nothing of what is remembered counts.
+    ///
+    /// # Errors
+    /// `DEPENDENCY_UNAVAILABLE` when it does not answer; what it refuses.
+    pub async fn answers(&self) -> Result<()> {
+        if self.is_fixed {
+            return Ok(());
+        }
+        let nobody = uuid::Uuid::nil();
+        self.database
+            .app
+            .ask(move |conn| {
+                // What every token is confirmed by.
+                let standing = sqlx::query("select from auth.session_standing($1, $1, $1)").bind(nobody);
+                Box::pin(standing.execute(conn))
+            })
+            .await?;
+        Ok(())
+    }
+
     /// Whose host name a subdomain is; `None` when it is nobody's.
     ///
     /// # Errors
@@ -176,11 +196,15 @@ impl Access {
     }
 
     async fn load_host(&self, subdomain: &str) -> Result<Option<Host>> {
-        let found: Option<Option<OrganizationId>> =
-            sqlx::query_scalar("select organization_id from tenant.host($1)")
-                .bind(subdomain)
-                .fetch_optional(&mut *self.database.app.get().await?)
-                .await?;
+        let subdomain: Arc<str> = subdomain.into();
+        let found: Option<Option<OrganizationId>> = self
+            .database
+            .app
+            .ask(move |conn| {
+                let host = sqlx::query_scalar("select organization_id from tenant.host($1)");
+                Box::pin(host.bind(subdomain.to_string()).fetch_optional(conn))
+            })
+            .await?;
         Ok(found.map(|id| id.map_or(Host::Everybodys, Host::Organization)))
     }
 

@@ -23,7 +23,7 @@ mod tx;
 
 pub use access::{Access, Host, OrganizationState};
 pub use answer::{Answer, refusals};
-pub use connect::{Database, connect_as};
+pub use connect::{Database, Pooler, connect_as};
 pub use connection::Connection;
 pub use constraint::OnConstraint;
 pub use ctx::{Actor, Ctx, Permissions, Reading};

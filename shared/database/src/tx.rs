@@ -77,12 +77,12 @@ impl Tx {
             ),
         };
         let role = role_of(ctx.module);
-        let mut begin = format!("{begin}; set local role {role}; {settings}, set_config({sees}, true)");
+        let mut first = format!("set local role {role}; {settings}, set_config({sees}, true)");
         if plans == Plans::Fresh {
-            begin = format!("{begin}; {SET_FRESH_PLANS}");
+            first = format!("{first}; {SET_FRESH_PLANS}");
         }
         // Ids print as hexadecimal digits and the request id is reduced to a safe alphabet: nothing to quote.
-        let inner = ctx.database.app.begin(begin).await?;
+        let inner = ctx.database.app.begin(begin, &first).await?;
         Ok(Self {
             inner,
             module: ctx.module,

@@ -21,7 +21,7 @@ pub use gate::Gate;
 pub use guard::{guard, schema, sdl};
 pub use keys::KeySet;
 pub use runtime::Runtime;
-pub use server::serve;
+pub use server::{IDLE_MAX, serve};
 pub use settings::{SecretKey, Settings};
 pub use subgraph::{EventType, Job, Noun, Subgraph};
 pub use telemetry::Profile;

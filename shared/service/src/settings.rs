@@ -5,6 +5,7 @@ use std::str::FromStr;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use database::Pooler;
 use store::Store;
 use telemetry::{Collector, Profile};
 
@@ -23,6 +24,9 @@ pub struct Settings {
     /// The database, as a login that may migrate; DATABASE_URL when it is not set
     #[arg(long, env = "DATABASE_OWNER_URL", hide_env_values = true, global = true)]
     pub database_owner_url: Option<String>,
+    /// `transaction` where DATABASE_URL leads to a pooler that lends connections for a transaction, as PgBouncer does
+    #[arg(long, env = "DATABASE_POOLER", default_value = "none", value_parser = pooler, global = true)]
+    pub database_pooler: Pooler,
     /// The secret that the router and the subgraphs share, 32 bytes or more
     #[arg(long, env = "SECRET_KEY", hide_env_values = true, global = true)]
     pub secret_key: Option<SecretKey>,
@@ -69,6 +73,10 @@ pub struct Settings {
     /// Redis 6.2 or newer, in which processes share limits and what is known of sessions; each counts by itself without
     #[arg(long, env = "REDIS_URL", hide_env_values = true, global = true)]
     pub redis_url: Option<String>,
+    /// How long, in milliseconds, a process that is asked to end still takes requests, while it says that it is not ready
+    /// and closes connections with their next answer; when not set, 5000 in production and 0 in development
+    #[arg(long, env = "INNOERP_WITHDRAW_MS", global = true, value_parser = clap::value_parser!(u64).range(..=600_000))]
+    pub withdraw_ms: Option<u64>,
     /// The address to listen on
     #[arg(long, env = "INNOERP_HOST", default_value = "127.0.0.1", value_parser = host, global = true)]
     pub host: std::net::IpAddr,
@@ -109,6 +117,14 @@ impl Settings {
     #[must_use]
     pub fn profile(&self) -> Profile {
         self.profile.unwrap_or_default()
+    }
+
+    /// How long a process that is asked to end still takes requests, in milliseconds. Longer than the router keeps a connection that nobody
+    /// uses ([`IDLE_MAX`](crate::IDLE_MAX)), or else a request may be on its way on one that is being closed.
+    #[must_use]
+    pub fn withdraw_ms(&self) -> u64 {
+        let usual = if self.profile() == Profile::Production { 5_000 } else { 0 };
+        self.withdraw_ms.unwrap_or(usual)
     }
 
     /// Whether whoever invites is shown the token.
@@ -170,6 +186,15 @@ impl Settings {
 fn ratio(text: &str) -> Result<f64, String> {
     let ratio: f64 = text.parse().map_err(|_| format!("{text} is no number"))?;
     if (0.0..=1.0).contains(&ratio) { Ok(ratio) } else { Err(format!("{text} does not lie between 0 and 1")) }
+}
+
+/// What stands before the database; nothing is as good as none.
+fn pooler(text: &str) -> Result<Pooler, String> {
+    match text {
+        "" | "none" => Ok(Pooler::None),
+        "transaction" => Ok(Pooler::Transaction),
+        _ => Err("DATABASE_POOLER, or --database-pooler, is `transaction` or `none`".to_owned()),
+    }
 }
 
 /// An address to listen on; nothing is as good as none.
