@@ -22,7 +22,7 @@ pub use clock::Clock;
 pub use error::{Error, Refusal, Result};
 pub use event::{Envelope, Event, EventActor};
 pub use form::{Form, given};
-pub use id::{EmployeeId, IdentityId, MembershipId, OrganizationId, SessionId};
+pub use id::{EmployeeId, GIVEN, IdentityId, MembershipId, OrganizationId, SessionId};
 pub use money::Currency;
 pub use network::{neighbourhood_of, network_of};
 #[cfg(feature = "sqlx")]

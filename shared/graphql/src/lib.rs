@@ -17,6 +17,7 @@ mod limits;
 mod money;
 #[cfg(feature = "subgraph")]
 mod payload;
+mod places;
 #[cfg(feature = "subgraph")]
 mod scalar;
 #[cfg(feature = "subgraph")]
@@ -42,6 +43,7 @@ pub use macros::{inputs, mutations, noun, queries, sorts};
 pub use money::{Money, MoneyInput};
 #[cfg(feature = "subgraph")]
 pub use payload::{BULK_MAX, FromRow, UserError, answer, check_bulk, once};
+pub use places::name_places;
 #[cfg(feature = "subgraph")]
 pub use scalar::Date;
 #[cfg(feature = "subgraph")]

@@ -4,7 +4,7 @@ use std::any::TypeId;
 use std::sync::Arc;
 
 use async_graphql::{
-    ObjectType, Request, Response, SDLExportOptions, Schema, SchemaBuilder, SubscriptionType,
+    ObjectType, Request, Response, SDLExportOptions, Schema, SchemaBuilder, SubscriptionType, Variables,
 };
 use common::{Caller, Error, RequestContext, Result};
 use database::{Access, Ctx, Permissions};
@@ -70,10 +70,10 @@ where
                     Ok(admitted) => admitted,
                     Err(error) => return graphql::error::refuse(error),
                 };
-                let variables = request.variables.clone();
+                let (query, variables) = (request.query.clone(), request.variables.clone());
                 let mut response = operation.loaders.drive(schema.execute(request)).await;
                 operation.ctx.end_reading().await;
-                graphql::error::name_places(&mut response, &variables);
+                graphql::name_places(&mut response, &query, &variables);
                 graphql::error::finish(&mut response);
                 response
             };
@@ -85,9 +85,10 @@ where
             let mut answers = stream::once(async move {
                 match guard.admit(request).await {
                     Ok((operation, request)) => {
+                        let asked = (request.query.clone(), request.variables.clone());
                         let responses =
                             operation.loaders.clone().drive_stream(schema.execute_stream(request));
-                        guard.watch(operation, responses).boxed()
+                        guard.watch(operation, asked, responses).boxed()
                     }
                     Err(error) => stream::iter([graphql::error::refuse(error)]).boxed(),
                 }
@@ -163,18 +164,20 @@ impl Guard {
     fn watch(
         self: Arc<Self>,
         operation: Operation,
+        (query, variables): (String, Variables),
         responses: impl stream::Stream<Item = Response> + Send + 'static,
     ) -> impl stream::Stream<Item = Response> + Send {
-        let operation = Arc::new(operation);
+        let (operation, asked) = (Arc::new(operation), Arc::new((query, variables)));
         responses
             .then(move |mut response| {
-                let (guard, operation) = (self.clone(), operation.clone());
+                let (guard, operation, asked) = (self.clone(), operation.clone(), asked.clone());
                 async move {
                     // Until the next event comes nothing is read, and then it is another moment.
                     operation.ctx.end_reading().await;
                     operation.loaders.forget();
                     match guard.check(&operation.ctx.request().caller).await {
                         Ok(()) => {
+                            graphql::name_places(&mut response, &asked.0, &asked.1);
                             graphql::error::finish(&mut response);
                             Ok(response)
                         }

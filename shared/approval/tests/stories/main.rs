@@ -116,6 +116,13 @@ impl Company {
         employee
     }
 
+    /// What the employee module's trigger tells of a department.
+    async fn department(&self, id: approval::DepartmentId, is_archived: bool) {
+        let mut tx = self.tx().await;
+        people::write::department(&mut tx, id.0, is_archived).await.unwrap();
+        tx.commit(()).await.unwrap();
+    }
+
     async fn employee(&self, record: people::Person) {
         let mut tx = self.tx().await;
         people::write::employees(&mut tx, &[record]).await.unwrap();

@@ -14,6 +14,7 @@ use super::book::accounts;
 use super::entry::{Entry, Kind};
 use crate::events::BalanceOverdrawn;
 use crate::ids::{EmployeeId, LeaveTypeId, RequestId};
+use crate::leave_type::LeaveType;
 
 /// Locks the accounts of an employee until the transaction ends: two requests cannot both spend the last day, and nothing
 /// is written twice. Requests are locked before.
@@ -52,11 +53,13 @@ pub async fn post(tx: &mut Tx, person: &Person, only: Option<LeaveTypeId>) -> Re
     let newly_overdrawn = open(tx, person.id, &lacking).await?;
     insert(tx, person.id, &lines).await?;
     for (leave_type_id, days) in newly_overdrawn {
+        let leave_type: LeaveType = tx.find(leave_type_id).await?;
         tx.emit(&BalanceOverdrawn {
             employee_id: person.id.into(),
             membership_id: person.membership_id,
             leave_type_id: leave_type_id.into(),
             days,
+            unit: leave_type.amount_unit(),
         })
         .await?;
     }

@@ -68,7 +68,7 @@ pub async fn submit(ctx: &Ctx, input: LeaveRequestSubmitInput) -> Result<Request
         .on_constraint("request_half_day_overlap_key", model::OVERLAPS)?;
     let by = tx.membership_id().ok_or(Error::Unauthenticated)?;
     let approvers = approval::begin(&mut tx, subject(&request, by)).await?;
-    let facts = facts(&tx, &request, &draft.employee, approvers);
+    let facts = facts(&tx, &request, &draft.leave_type, &draft.employee, approvers);
     tx.emit(&RequestSubmitted(facts)).await?;
     tx.commit(request).await
 }
@@ -151,7 +151,7 @@ async fn approve_in(tx: &mut Tx, id: RequestId, note: Option<String>) -> Result<
     repo::grant(tx, id).await?;
     tx.save(&mut request).await?;
     ledger::post(tx, &employee, Some(leave_type.id)).await?;
-    tx.emit(&RequestApproved(facts(tx, &request, &employee, Vec::new()))).await?;
+    tx.emit(&RequestApproved(facts(tx, &request, &leave_type, &employee, Vec::new()))).await?;
     Ok(request)
 }
 
@@ -183,7 +183,8 @@ async fn reject_in(tx: &mut Tx, id: RequestId, note: Option<String>) -> Result<R
     let halves = halves_of(tx, id).await?;
     repo::release(tx, id, &halves).await?;
     tx.save(&mut request).await?;
-    tx.emit(&RequestRejected(facts(tx, &request, &employee, Vec::new()))).await?;
+    let leave_type: LeaveType = tx.find(request.leave_type_id).await?;
+    tx.emit(&RequestRejected(facts(tx, &request, &leave_type, &employee, Vec::new()))).await?;
     Ok(request)
 }
 
@@ -214,7 +215,8 @@ pub async fn cancel(ctx: &Ctx, id: RequestId, days: Option<Vec<Date>>) -> Result
     repo::release(&mut tx, id, &released).await?;
     tx.save(&mut request).await?;
     ledger::post(&mut tx, &employee, Some(request.leave_type_id)).await?;
-    let mut facts = facts(&tx, &request, &employee, approvers);
+    let leave_type: LeaveType = tx.find(request.leave_type_id).await?;
+    let mut facts = facts(&tx, &request, &leave_type, &employee, approvers);
     if let (Some(first), Some(last)) = (released.first(), released.last()) {
         (facts.first_day, facts.last_day, facts.days) = (first.day, last.day, total(&released));
     }
@@ -222,15 +224,14 @@ pub async fn cancel(ctx: &Ctx, id: RequestId, days: Option<Vec<Date>>) -> Result
     tx.commit(request).await
 }
 
-/// The first day of a request that the caller may give back. Where nobody else is there, the office does for itself what
-/// it does for others.
+/// The first day of a request that the caller may give back. Where nobody else of the office is there, it does for itself
+/// what it does for others.
 async fn first_day_to_cancel(tx: &mut Tx, request: &Request, employee: &Person) -> Result<NaiveDate> {
-    let is_own = people::relations(tx, &[employee.id]).await?.get(&employee.id) == Some(&Scope::Own);
-    let is_alone = match tx.membership_id() {
-        Some(member) if is_own && tx.scope() == Scope::All => people::is_alone(tx, member).await?,
-        _ => false,
+    let is_own = match tx.scope() {
+        Scope::All => employee::is_left_to_others(tx, employee.id).await?,
+        _ => people::relations(tx, &[employee.id]).await?.get(&employee.id) == Some(&Scope::Own),
     };
-    Ok(request.first_day_to_cancel(tx.scope(), is_own && !is_alone, employee.day_at(tx.now())))
+    Ok(request.first_day_to_cancel(tx.scope(), is_own, employee.day_at(tx.now())))
 }
 
 /// The requests that the filter lets through, of those that the caller may see.
@@ -328,7 +329,13 @@ async fn halves_of(tx: &mut Tx, id: RequestId) -> Result<Vec<HalfDay>> {
     Ok(repo::halves(tx, &[id]).await?.into_iter().map(|(_, half)| half).collect())
 }
 
-fn facts(tx: &Tx, request: &Request, employee: &Person, approvers: Vec<MembershipId>) -> RequestFacts {
+fn facts(
+    tx: &Tx,
+    request: &Request,
+    leave_type: &LeaveType,
+    employee: &Person,
+    approvers: Vec<MembershipId>,
+) -> RequestFacts {
     RequestFacts {
         request_id: request.id.into(),
         employee_id: request.employee_id.into(),
@@ -338,6 +345,7 @@ fn facts(tx: &Tx, request: &Request, employee: &Person, approvers: Vec<Membershi
         first_day: request.first_day.0,
         last_day: request.last_day.0,
         days: request.days,
+        unit: leave_type.amount_unit(),
         leave_type_id: Some(request.leave_type_id.into()),
         actor_membership_id: tx.membership_id(),
     }

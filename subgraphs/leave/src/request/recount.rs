@@ -75,7 +75,8 @@ async fn recount_one(
     }
     tx.save(&mut request).await?;
     // Nobody did this to the request: it followed from something else.
-    let facts = RequestFacts { actor_membership_id: None, ..facts(tx, &request, employee, approvers) };
+    let facts =
+        RequestFacts { actor_membership_id: None, ..facts(tx, &request, &leave_type, employee, approvers) };
     match request.status {
         Status::Cancelled => tx.emit(&RequestCancelled(facts)).await,
         _ => tx.emit(&RequestAdjusted(facts)).await,
