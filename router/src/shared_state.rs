@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use common::{Caller, Error};
 use http::HeaderName;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -71,6 +72,18 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    /// Who the bearer of a token is; anonymous without one. A credential that is no token counts for nobody, also where
+    /// nobody looks at tokens here.
+    ///
+    /// # Errors
+    /// As [`Tenancy::authenticate`].
+    pub async fn authenticate(&self, token: Option<&str>) -> Result<Caller, Error> {
+        match token {
+            Some("") => Err(Error::Unauthenticated),
+            token => self.tenancy.authenticate(token).await,
+        }
+    }
+
     /// The first core of a router.
     ///
     /// # Errors
