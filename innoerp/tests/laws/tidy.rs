@@ -191,8 +191,12 @@ fn source(member: &str, folders: &[&str]) -> String {
 /// Whether a path begins with a crate, as in `tokio::spawn`, and not in the middle, as in `crate::tokio::spawn`.
 fn names_crate(source: &str, name: &str) -> bool {
     let path = format!("{name}::");
+    let continues = |before: char| before.is_alphanumeric() || matches!(before, '_' | ':');
     source.match_indices(&path).any(|(at, _)| {
-        !source[..at].ends_with(|before: char| before.is_alphanumeric() || matches!(before, '_' | ':'))
+        let before = &source[..at];
+        // `::name::`, where a module of the same name is nearer.
+        let from_root = before.strip_suffix("::").filter(|before| !before.ends_with(continues));
+        from_root.is_some() || !before.ends_with(continues)
     })
 }
 

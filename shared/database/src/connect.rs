@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use common::{Clock, Error, Result};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
-use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::connection::{Connection, Connections};
 use crate::migrate::role_of;
@@ -30,6 +30,8 @@ pub struct Database {
     pub(crate) announced: Arc<Notify>,
     /// Whose turn it is to relay.
     relaying: Arc<Mutex<()>>,
+    /// How many connections consumers have at once: some are always left for requests.
+    consuming: Arc<Semaphore>,
 }
 
 /// Whether something between the process and PostgreSQL shares connections among many processes.
@@ -56,7 +58,7 @@ impl Database {
     /// module's, so that row-level security and grants hold whatever the login may do by itself. That of `relay_url` is a
     /// member of `innoerp_relay`; who relays no events needs none.
     ///
-    /// `connections_max` bounds the application pool; the relay takes three more. `pooler` is about `url` alone: events
+    /// `connections_max` bounds the application pool; what moves events takes five more. `pooler` is about `url` alone: events
     /// are moved under locks that are a session's, and waited for by listening, so `relay_url` leads to PostgreSQL itself.
     ///
     /// # Errors
@@ -80,7 +82,7 @@ impl Database {
         let prologue = (pooler == Pooler::Transaction).then(prologue);
         let app = Connections::new(app_options, connections_max, prologue)?;
         let relay = match relay_url {
-            Some(url) => Some(connect_as(url, RELAY, 3).await?),
+            Some(url) => Some(connect_as(url, RELAY, 5).await?),
             None => None,
         };
         Ok(Self {
@@ -91,6 +93,7 @@ impl Database {
             store: store::Store::in_process(),
             announced: Arc::new(Notify::new()),
             relaying: Arc::new(Mutex::new(())),
+            consuming: Arc::new(Semaphore::new((connections_max as usize * 2 / 5).max(1))),
         })
     }
 
@@ -189,6 +192,13 @@ impl Database {
     /// while the log takes another, so as many batches as there are connections would all wait for one more.
     pub async fn turn_to_relay(&self) -> OwnedMutexGuard<()> {
         self.relaying.clone().lock_owned().await
+    }
+
+    /// Waits for the turn to process events in a transaction: consumers have two connections of five at most, so that a
+    /// backlog of theirs takes none from those who wait for an answer.
+    pub async fn turn_to_consume(&self) -> OwnedSemaphorePermit {
+        let turn = self.consuming.clone().acquire_owned().await;
+        turn.unwrap_or_else(|_| unreachable!("it is never closed"))
     }
 
     /// A connection outside any tenant, to `listen` on. It sees no tenant's rows.

@@ -1,7 +1,9 @@
 //! A transaction with a tenant, a right that was checked, and a pen for events.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use common::{
     Envelope, Error, Event, EventActor, IdentityId, MembershipId, OrganizationId, Permission, Result, Scope,
@@ -228,17 +230,44 @@ impl Tx {
         self.is_announcing = true;
     }
 
-    /// Notes that `consumer` takes an event. `false` when it already had: do nothing then.
+    /// Notes that `consumer` takes events; answers which of them it had not taken before. Do nothing for the others.
     ///
     /// # Errors
     /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
-    pub async fn receive(&mut self, consumer: &str, event_id: Uuid) -> Result<bool> {
+    pub async fn receive(&mut self, consumer: &str, event_ids: &[Uuid]) -> Result<HashSet<Uuid>> {
+        // In one order, so that two who take the same events wait for each other.
         let sql = format!(
-            "insert into \"{}\".inbox (consumer, event_id) values ($1, $2) on conflict do nothing",
+            "insert into \"{}\".inbox (consumer, event_id) select $1, id from unnest($2) id order by id
+             on conflict do nothing returning event_id",
             self.module
         );
-        let done = sqlx::query(AssertSqlSafe(sql)).bind(consumer).bind(event_id).execute(self.conn()).await?;
-        Ok(done.rows_affected() == 1)
+        let taken = sqlx::query_scalar(AssertSqlSafe(sql)).bind(consumer).bind(event_ids);
+        Ok(taken.fetch_all(self.conn()).await?.into_iter().collect())
+    }
+
+    /// Does what follows from here on for another request: what follows from an event belongs to what caused the event.
+    ///
+    /// # Errors
+    /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+    pub async fn act_for(&mut self, correlation_id: &str) -> Result<()> {
+        if *self.correlation_id != *correlation_id {
+            sqlx::query("select set_config('app.request_id', $1, true)")
+                .bind(harmless(correlation_id))
+                .execute(self.conn())
+                .await?;
+            self.correlation_id = correlation_id.into();
+        }
+        Ok(())
+    }
+
+    /// Lets no statement take longer from here on.
+    ///
+    /// # Errors
+    /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+    pub async fn limit_statements(&mut self, each: Duration) -> Result<()> {
+        let limit = format!("set local statement_timeout = {}", each.as_millis());
+        sqlx::raw_sql(AssertSqlSafe(limit)).execute(self.conn()).await?;
+        Ok(())
     }
 
     /// Claims a request's key. Another request with the same key waits here until this one is through.
@@ -355,8 +384,7 @@ fn settings(
     now: chrono::DateTime<chrono::Utc>,
 ) -> String {
     let text = |id: Option<Uuid>| id.map_or_else(String::new, |id| id.to_string());
-    let request_id: String =
-        request_id.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.:".contains(*c)).take(64).collect();
+    let request_id = harmless(request_id);
     format!(
         "select set_config('app.organization_id', '{}', true), set_config('app.identity_id', '{}', true), \
          set_config('app.actor_id', '{}', true), set_config('app.request_id', '{request_id}', true), \
@@ -366,4 +394,9 @@ fn settings(
         text(actor_id.map(Into::into)),
         now.to_rfc3339(),
     )
+}
+
+/// A request's id without what would have to be quoted.
+fn harmless(request_id: &str) -> String {
+    request_id.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.:".contains(*c)).take(64).collect()
 }
