@@ -111,7 +111,14 @@ impl Measured {
         let cancel = CancellationToken::new();
         let ends = cancel.clone();
         let started = runtime.spawn(async move {
-            let own = ::database::Database::connect(&url, Some(&relay_url), 10, Clock::default()).await?;
+            let own = ::database::Database::connect(
+                &url,
+                Some(&relay_url),
+                10,
+                Clock::default(),
+                ::database::Pooler::None,
+            )
+            .await?;
             let log: Arc<dyn EventLog> = Arc::new(PostgresLog::new(own.clone()));
             tokio::spawn(kafka::relay(own.clone(), vec!["measured"], log.clone(), ends.clone()));
             tokio::spawn(kafka::consume(own, CONSUMER, log, ends));

@@ -104,15 +104,7 @@ impl Cluster {
                 }
             }
             if let Some(postmaster) = running(&place) {
-                let (password, port) = (place.password()?, postmaster.port);
-                return Ok(Self {
-                    server: Held::default(),
-                    is_owner: false,
-                    port,
-                    password,
-                    place,
-                    _lock: None,
-                });
+                return Self::join(place, postmaster.port);
             }
             if Instant::now() > deadline {
                 return Err(ClusterError::Held { folder: place.folder });
@@ -124,9 +116,13 @@ impl Cluster {
     /// The cluster of a folder, if another process has started it and it answers: joined, and left to the other to stop.
     pub fn running(folder: &Path) -> Result<Option<Self>, ClusterError> {
         let place = Place::choose(folder)?;
-        let Some(postmaster) = running(&place) else { return Ok(None) };
+        running(&place).map(|postmaster| Self::join(place, postmaster.port)).transpose()
+    }
+
+    /// A cluster that another process answers for.
+    fn join(place: Place, port: u16) -> Result<Self, ClusterError> {
         let password = place.password()?;
-        Ok(Some(Self { server: None, postmaster, password, place, _lock: None }))
+        Ok(Self { server: Held::default(), is_owner: false, port, password, place, _lock: None })
     }
 
     /// [`Cluster::start`] for asynchronous callers.
