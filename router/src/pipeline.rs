@@ -15,7 +15,7 @@ use crate::access::Demand;
 use crate::config::{Profile, Unauthorized};
 use crate::error::{GraphqlError, code};
 use crate::limits;
-use crate::persisted_documents::Text;
+use crate::persisted_documents::{NOT_FOUND as PERSISTED_NOT_FOUND, Text};
 use crate::refusal::{Outcome, Refused};
 use crate::request::{Allowed, Client, GraphqlRequest};
 use crate::shared_state::Core;
@@ -93,12 +93,12 @@ pub(crate) async fn admit(
 
 async fn admit_unnoted(
     core: &Arc<Core>,
-    client: Client,
+    mut client: Client,
     mut request: GraphqlRequest,
     allowed: Allowed,
 ) -> Result<Admitted, Refused> {
     note_access(|access| access.operation_name(request.operation_name.as_deref()));
-    let caller = core.tenancy.authenticate(client.token.as_deref()).await?;
+    let caller = authenticate(core, &mut client, &request).await?;
     note_access(|access| access.caller(&caller));
     core.rates.take(&caller, client.address).await?;
     let host_organization = host_organization(core, &caller, client.subdomain.as_deref()).await?;
@@ -142,6 +142,42 @@ async fn admit_unnoted(
         has_just_written,
     };
     Ok(Admitted { context: Arc::new(context), operation, variables })
+}
+
+/// Who asks. A token that does not count is as none to an operation that needs none, and is not passed on: whoever has
+/// nothing else could not even log in.
+///
+/// # Errors
+/// As [`crate::Tenancy::authenticate`].
+pub(crate) async fn authenticate(
+    core: &Core,
+    client: &mut Client,
+    request: &GraphqlRequest,
+) -> Result<Caller, Error> {
+    match core.authenticate(client.token.as_deref()).await {
+        Err(Error::Unauthenticated | Error::TenantSuspended)
+            if client.token.is_some() && needs_no_token(core, request) =>
+        {
+            client.token = None;
+            core.authenticate(None).await
+        }
+        answer => answer,
+    }
+}
+
+/// Whether a request is for an operation that everybody may ask for, token or not, as far as its document says. One that
+/// is named by a hash that nobody knows yet is asked for first: what it is will be looked at when it comes.
+fn needs_no_token(core: &Core, request: &GraphqlRequest) -> bool {
+    let Some(snapshot) = core.registry.current() else { return false };
+    let fields = snapshot.full.root_fields();
+    if !fields.some_need_no_token() {
+        return false;
+    }
+    match core.persisted.find(&mut request.document_only()) {
+        Ok(found) => limits::parse_within(&core.config.limits, &found.text)
+            .is_some_and(|document| fields.need_no_token(&document, request.operation_name.as_deref())),
+        Err(refused) => refused.errors.iter().any(|error| error.code == PERSISTED_NOT_FOUND),
+    }
 }
 
 /// The tenant whose host name a request was sent to. A token of another one is refused there; whoever has none is a guest of

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use common::{Caller, Error};
 use http::HeaderName;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -67,6 +68,18 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    /// Who the bearer of a token is; anonymous without one. A credential that is no token counts for nobody, also where
+    /// nobody looks at tokens here.
+    ///
+    /// # Errors
+    /// As [`Tenancy::authenticate`].
+    pub async fn authenticate(&self, token: Option<&str>) -> Result<Caller, Error> {
+        match token {
+            Some("") => Err(Error::Unauthenticated),
+            token => self.tenancy.authenticate(token).await,
+        }
+    }
+
     /// The first core of a router.
     ///
     /// # Errors
