@@ -16,6 +16,8 @@ mod limits;
 #[cfg(feature = "subgraph")]
 mod money;
 #[cfg(feature = "subgraph")]
+mod optional_variables;
+#[cfg(feature = "subgraph")]
 mod payload;
 #[cfg(feature = "subgraph")]
 mod scalar;
@@ -40,6 +42,8 @@ pub use limits::{
 pub use macros::{inputs, mutations, noun, queries, sorts};
 #[cfg(feature = "subgraph")]
 pub use money::{Money, MoneyInput};
+#[cfg(feature = "subgraph")]
+pub use optional_variables::leave_out_what_is_not_given;
 #[cfg(feature = "subgraph")]
 pub use payload::{BULK_MAX, FromRow, UserError, answer, check_bulk, once};
 #[cfg(feature = "subgraph")]

@@ -136,13 +136,14 @@ impl Guard {
         )
     }
 
-    async fn admit(&self, request: Request) -> Result<(Operation, Request)> {
+    async fn admit(&self, mut request: Request) -> Result<(Operation, Request)> {
         let context =
             context(&request).ok_or_else(|| Error::internal("a request came without its context"))?;
         let context = Arc::new(context.clone());
         self.check(&context.caller).await?;
         let ctx = Ctx::new(self.database.clone(), self.module, self.permissions, context);
         let loaders = Arc::new(Loaders::new(ctx.clone()));
+        graphql::leave_out_what_is_not_given(&mut request);
         let request = request.data(ctx.clone()).data(loaders.clone()).data(self.files.clone());
         Ok((Operation { ctx, loaders }, request))
     }
