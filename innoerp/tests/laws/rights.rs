@@ -108,6 +108,15 @@ fn every_right_that_is_checked_is_declared_and_the_other_way_round() {
 }
 
 #[test]
+fn what_everybody_may_ask_says_so_to_the_router() {
+    let is_tagged = |line: &str| line.contains(r#"@tag(name: "needs-no-token")"#);
+    let name = |line: &str| line.trim().split(['(', ':']).next().unwrap().to_owned();
+    let sdls: Vec<String> = modules::all().iter().map(|module| (module.sdl)()).collect();
+    let tagged = sdls.iter().flat_map(|sdl| sdl.lines()).filter(|line| is_tagged(line)).map(name);
+    assert_eq!(tagged.collect::<BTreeSet<_>>(), PUBLIC.map(str::to_owned).into());
+}
+
+#[test]
 fn keys_name_their_module() {
     for module in modules::all() {
         for permission in module.permissions {
