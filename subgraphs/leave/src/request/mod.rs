@@ -132,6 +132,7 @@ pub async fn approve(ctx: &Ctx, id: RequestId, note: Option<String>) -> Result<R
 /// Grants many requests; what is refused of one, the others are not.
 pub async fn approve_bulk(ctx: &Ctx, rows: Vec<LeaveRequestRow>) -> Result<Vec<Result<Request>>> {
     let mut tx = ctx.begin(&DECIDE).await?;
+    lock_accounts(&mut tx, &rows).await?;
     let done = tx.each(rows, |row| row.id, |tx, row| Box::pin(approve_in(tx, row.id, row.note))).await?;
     tx.commit(done).await
 }
@@ -144,7 +145,6 @@ async fn approve_in(tx: &mut Tx, id: RequestId, note: Option<String>) -> Result<
         return Ok(request);
     }
     request.approve(decision)?;
-    ledger::lock(tx, request.employee_id).await?;
     let leave_type: LeaveType = tx.find(request.leave_type_id).await?;
     let halves = halves_of(tx, id).await?;
     check_balance(tx, &employee, &leave_type, &halves, Some(id)).await?;
@@ -171,6 +171,7 @@ pub async fn reject(ctx: &Ctx, id: RequestId, note: Option<String>) -> Result<Re
 /// Declines many requests; what is refused of one, the others are not.
 pub async fn reject_bulk(ctx: &Ctx, rows: Vec<LeaveRequestRow>) -> Result<Vec<Result<Request>>> {
     let mut tx = ctx.begin(&DECIDE).await?;
+    lock_accounts(&mut tx, &rows).await?;
     let done = tx.each(rows, |row| row.id, |tx, row| Box::pin(reject_in(tx, row.id, row.note))).await?;
     tx.commit(done).await
 }
@@ -304,10 +305,19 @@ async fn check_balance(
 }
 
 /// Locks a request that the caller may act on; any other does not exist.
+/// Locks a request, and before it the accounts of whoever it is for: everybody locks accounts first and in the same order,
+/// so that no two wait for each other.
 async fn lock(tx: &mut Tx, id: RequestId) -> Result<(Request, Person)> {
+    ledger::lock_of_requests(tx, &[id]).await?;
     let request: Request = tx.lock(id).await?;
     let employee = people::find(tx, request.employee_id).await?;
     Ok((request, employee))
+}
+
+/// Locks the accounts that many requests are about, before the first of them is looked at.
+async fn lock_accounts(tx: &mut Tx, rows: &[LeaveRequestRow]) -> Result<()> {
+    let ids: Vec<RequestId> = rows.iter().map(|row| row.id).collect();
+    ledger::lock_of_requests(tx, &ids).await
 }
 
 /// The caller's decision.

@@ -25,6 +25,7 @@ pub(crate) enum Recount {
 /// Counts again what open requests of these employees take (LEV-4); one that takes nothing any more is called off. What
 /// follows for the balance is written down.
 pub(crate) async fn recount(tx: &mut Tx, employee_ids: &[EmployeeId], why: Recount) -> Result<()> {
+    ledger::lock_many(tx, employee_ids).await?;
     for employee in people::select_many(tx, employee_ids).await? {
         let today = employee.day_at(tx.now());
         let requests = match why {
