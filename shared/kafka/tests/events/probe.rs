@@ -151,7 +151,7 @@ impl Probe {
 }
 
 async fn connect(url: &str) -> Database {
-    Database::connect(url, Some(url), 10, Clock::default()).await.unwrap()
+    Database::connect(url, Some(url), 10, Clock::default(), database::Pooler::None).await.unwrap()
 }
 
 /// An event that was in no outbox.
