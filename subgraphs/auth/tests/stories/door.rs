@@ -164,13 +164,14 @@ async fn a_request_presents_one_password() {
     let world = World::start().await;
     let aliases: String = (0..20).map(|number| one(&format!("a{number} "))).collect();
     let answer = world.ask("auth", None, &format!("mutation {{ {aliases} }}"), json!({})).await;
-    assert_eq!(answer.codes(), ["VALIDATION_FAILED"; 19]);
-    assert_eq!(answer.0["data"]["a0"]["userErrors"][0]["code"], "CREDENTIALS_INVALID");
+    let codes = answer.codes();
+    assert!(!codes.is_empty() && codes.iter().all(|code| *code == "VALIDATION_FAILED"), "{codes:?}");
+    assert!(answer.0["data"].is_null(), "all of it is refused before any of it is done: {:#}", answer.0);
     let tried: i64 = sqlx::query_scalar("select count(*) from auth.login_attempt")
         .fetch_one(&mut world.admin().await)
         .await
         .unwrap();
-    assert_eq!(tried, 1);
+    assert_eq!(tried, 0);
 }
 
 #[tokio::test]
