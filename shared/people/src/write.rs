@@ -98,22 +98,6 @@ pub async fn holidays(tx: &mut Tx, calendar_id: Uuid, holidays: &[(NaiveDate, bo
     Ok(())
 }
 
-/// Takes in a department: for tests of modules that run without the employee module, whose trigger writes it otherwise.
-///
-/// # Errors
-/// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
-pub async fn department(tx: &mut Tx, id: Uuid, is_archived: bool) -> Result<()> {
-    sqlx::query!(
-        "insert into people.department (id, is_archived) values ($1, $2)
-         on conflict on constraint department_pkey do update set is_archived = excluded.is_archived",
-        id,
-        is_archived,
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
-
 /// Takes in a member: for tests of modules that run without the user module, whose trigger writes it otherwise.
 ///
 /// # Errors

@@ -54,7 +54,7 @@ async fn stand_in_for_absent_writers(url: &str, modules: &[database::migrate::Mo
     for (owner, tables) in [
         ("tenant", "people.organization, common.custom_field"),
         ("user", "people.member, approval.rule, approval.rule_step, approval.delegation"),
-        ("employee", "people.employee, people.department, people.work_schedule, people.holiday"),
+        ("employee", "people.employee, people.work_schedule, people.holiday"),
     ] {
         if modules.iter().all(|module| module.id != owner) {
             execute(&mut admin, format!("grant insert, update, delete on {tables} to innoerp_app")).await;

@@ -118,9 +118,15 @@ impl Company {
 
     /// What the employee module's trigger tells of a department.
     async fn department(&self, id: approval::DepartmentId, is_archived: bool) {
-        let mut tx = self.tx().await;
-        people::write::department(&mut tx, id.0, is_archived).await.unwrap();
-        tx.commit(()).await.unwrap();
+        use sqlx::Connection as _;
+        let mut conn = sqlx::PgConnection::connect(&self.app.admin_url).await.unwrap();
+        sqlx::query("insert into people.department (organization_id, id, is_archived) values ($1, $2, $3)")
+            .bind(self.organization())
+            .bind(id)
+            .bind(is_archived)
+            .execute(&mut conn)
+            .await
+            .unwrap();
     }
 
     async fn employee(&self, record: people::Person) {
