@@ -15,7 +15,7 @@ use crate::scratch::Scratch;
 /// Which one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Soak {
-    /// Two hundred wrong log-ins a second from a thousand networks: who gets in for all that, and how soon
+    /// Twenty, fifty, two hundred wrong log-ins a second from a thousand networks: who gets in for all that, and how soon
     LogIn,
     /// Clients hang up at random moments while others ask: these are answered, and nothing stays behind
     HangUps,
@@ -31,6 +31,11 @@ impl Findings {
     /// Notes a figure that says nothing of itself.
     pub fn note(&mut self, text: impl Into<String>) {
         self.0.push((text.into(), true));
+    }
+
+    /// Takes over what another one found.
+    pub fn all(&mut self, other: Self) {
+        self.0.extend(other.0);
     }
 
     /// Notes a figure and whether it keeps a promise.

@@ -37,6 +37,12 @@ for i, key in ipairs(KEYS) do
 end
 return {0, 0}";
 
+/// Counts one, and answers how many there were; they are forgotten so long after the first.
+const COUNT: &str = r"
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return count";
+
 /// Takes back one that was counted, for as long as it is remembered.
 const COUNT_LESS: &str = r"
 if (tonumber(redis.call('GET', KEYS[1]) or '0') or 0) > 0 then redis.call('DECR', KEYS[1]) end
@@ -51,13 +57,15 @@ pub(crate) struct Commands {
     prefix: String,
     sealer: Sealer,
     take: Script,
+    count: Script,
     count_less: Script,
 }
 
 impl Commands {
     pub fn new(sealer: Sealer) -> Self {
         let prefix = format!("innoerp:{VERSION}:{}", sealer.name());
-        Self { prefix, sealer, take: Script::new(TAKE), count_less: Script::new(COUNT_LESS) }
+        let [take, count, count_less] = [TAKE, COUNT, COUNT_LESS].map(Script::new);
+        Self { prefix, sealer, take, count, count_less }
     }
 
     /// Where it is said that sessions have ended.
@@ -88,15 +96,8 @@ impl Commands {
     }
 
     pub async fn count(&self, mut connection: MultiplexedConnection, key: Key) -> RedisResult<u32> {
-        let key = self.tries(key);
-        let (tries,): (u32,) = pipe()
-            .atomic()
-            .incr(&key, 1)
-            .pexpire(&key, tries::KEPT.as_millis() as i64)
-            .ignore()
-            .query_async(&mut connection)
-            .await?;
-        Ok(tries)
+        let kept_ms = tries::KEPT.as_millis() as u64;
+        self.count.prepare_invoke().key(self.tries(key)).arg(kept_ms).invoke_async(&mut connection).await
     }
 
     pub async fn count_less(&self, mut connection: MultiplexedConnection, key: Key) -> RedisResult<()> {

@@ -28,7 +28,6 @@ pub use budget::{Rate, Refused};
 pub use commands::Asked;
 pub use ended::ENDED_FOR;
 pub use key::Key;
-pub use tries::Counted;
 
 use background::Background;
 use budget::{Budgets, Share};
@@ -125,20 +124,22 @@ impl Store {
         }
     }
 
-    /// Counts a try: here at once, and in Redis meanwhile.
-    #[must_use]
-    pub fn count(&self, key: Key) -> Counted {
-        let here = self.0.tries.count(key);
-        let everywhere = self.in_background(move |shared| async move {
+    /// Counts a try, and answers how many there were of late, this one included, as far as this process knows: of those
+    /// in other processes it hears from Redis meanwhile, and has heard when the next one comes.
+    pub fn count(&self, key: Key) -> u32 {
+        let tries = self.0.tries.count(key);
+        self.in_background(move |shared| async move {
             let Shared { link, commands, .. } = shared.0.shared.as_ref()?;
-            link.run(async |connection| commands.count(connection, key).await).await
+            let everywhere = link.run(async |connection| commands.count(connection, key).await).await?;
+            shared.0.tries.hear(key, everywhere);
+            Some(())
         });
-        Counted { here, everywhere, is_shared: self.0.shared.is_some() }
+        tries
     }
 
-    /// How often was tried of late, as far as this process knows by itself.
+    /// How often was tried of late, as far as this process knows.
     #[must_use]
-    pub fn tries_here(&self, key: Key) -> u32 {
+    pub fn tries(&self, key: Key) -> u32 {
         self.0.tries.of(key)
     }
 
