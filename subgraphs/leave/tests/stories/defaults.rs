@@ -134,7 +134,9 @@ async fn whatever_is_entered_first_the_same_facts_come_to_the_same_balances() {
         office.p2().await,
         office.monthly().await,
     );
-    let mut seen: Vec<(Vec<Entry>, Vec<(String, String)>)> = Vec::new();
+    /// What a member has on one day after another.
+    type Balances = Vec<(String, String)>;
+    let mut seen: Vec<(Vec<Entry>, Balances)> = Vec::new();
     for order in orders() {
         // Nothing is the default, of whatever day it was before.
         for from in ["2026-01-01", "2026-07-01"] {
