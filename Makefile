@@ -71,7 +71,7 @@ bench-gateways: ## measure our router beside other routers and an ideal client (
 	@bench/gateways/rivals
 	@bench/gateways/run
 
-soak: ## try for SECONDS (60), or COUNT (10000) times, what the tests try for a moment; SOAK is log-in, hang-ups or database
+soak: ## try for SECONDS (60), or COUNT (10000) times, what the tests try for a moment; SOAK is log-in, hang-ups, database or events
 	@scripts/setup --test
 	@bench/soak $(or $(SOAK),log-in) --lasting $(or $(SECONDS),60) --count $(or $(COUNT),$(if $(filter database,$(SOAK)),50,10000))
 

@@ -21,7 +21,7 @@ use crate::{Failure, usage};
 static MIGRATOR: Migrator = sqlx::migrate!("sql/events");
 
 /// A consumer with the least effect that there is: one row.
-const CONSUMER: Consumer =
+pub const CONSUMER: Consumer =
     Consumer { name: "measured", module: "measured", types: &["measured.thing.done"], handle };
 
 fn handle<'a>(tx: &'a mut Tx, envelope: &'a Envelope) -> BoxFuture<'a, common::Result<()>> {
@@ -85,7 +85,8 @@ pub async fn measure(server: &Server, many: i64) -> Result<Events, Failure> {
     Ok(Events(columns))
 }
 
-fn module() -> Module<'static> {
+/// The module that announces and hears what is measured.
+pub fn module() -> Module<'static> {
     Module {
         id: "measured",
         name: "Measured",

@@ -3,6 +3,8 @@
 pub mod addresses;
 pub mod catalogue;
 pub mod dev;
+pub mod events;
+pub mod evolution;
 pub mod federation;
 pub mod health;
 mod kept;

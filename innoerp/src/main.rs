@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use innoerp::addresses::Addresses;
+use innoerp::events::{self, EventsVerb};
 use innoerp::federation::{self, Choice};
 use innoerp::operations::backup::{self, BackupVerb};
 use innoerp::operations::doctor;
@@ -73,6 +74,11 @@ enum Verb {
         #[arg(default_value = "router")]
         service: String,
     },
+    /// See how events flow, and try again what was set aside
+    Events {
+        #[command(subcommand)]
+        verb: EventsVerb,
+    },
     /// Write the schemas of the modules, the supergraph and the events
     Sdl {
         /// Where to
@@ -107,7 +113,6 @@ async fn run(Program { settings, addresses, verb }: Program) -> Result<(), Failu
     }
     let telemetry = settings.telemetry(settings.profile());
     let run = async {
-        settings.warn_of_unused();
         if matches!(verb, Verb::Up | Verb::Dev { .. } | Verb::Serve { .. } | Verb::Router { .. }) {
             settings.check_host().map_err(Failure)?;
         }
@@ -118,6 +123,7 @@ async fn run(Program { settings, addresses, verb }: Program) -> Result<(), Failu
             Verb::Sdl { folder } => catalogue::write(&folder),
             Verb::Doctor { before_start } => doctor::run(settings, &addresses, before_start).await,
             Verb::Backup { verb } => backup::run(settings, verb).await,
+            Verb::Events { verb } => events::run(&settings, verb).await,
             Verb::Auth { verb } => operator::run(&settings, verb).await,
             verb => serve(settings, addresses, verb).await,
         }

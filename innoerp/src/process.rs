@@ -6,7 +6,6 @@ use std::time::Duration;
 use database::{Access, Database};
 use files::Files;
 use graphql::Executable;
-use kafka::PostgresLog;
 use router::transport::http::{Connections, Endpoint, Sign};
 use router::{Config, ErrorsShown, Hold, Router, SubgraphSource};
 use service::{Gate, KeySet, Profile, Runtime, SecretKey, Settings, Subgraph, credential};
@@ -117,7 +116,7 @@ impl Process {
             }
         };
         let gate = Gate::new(KeySet::new(&jwks_url), access.clone());
-        let log = Arc::new(PostgresLog::new(database.clone()));
+        let log = settings.kafka.log(database.clone()).map_err(|error| Failure(cause(&error)))?;
         let files = files(&settings, &secret_key, &database)?;
         let shows_invitation_tokens = settings.shows_invitation_tokens();
         let runtime = Runtime { database, access, log, secret_key, files, shows_invitation_tokens, cancel };

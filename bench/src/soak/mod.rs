@@ -2,6 +2,7 @@
 //! `make soak SOAK=hang-ups COUNT=10000`, `make soak SOAK=database COUNT=50`.
 
 mod database;
+mod events;
 mod hang_ups;
 mod log_in;
 
@@ -21,6 +22,8 @@ pub enum Soak {
     HangUps,
     /// The private database is killed while people read and write: what was acknowledged is there, once, and soon
     Database,
+    /// Kafka's broker is away while 200 events are written a second, and processes are killed: each takes effect once
+    Events,
 }
 
 /// What a soak found: a line for each promise.
@@ -55,6 +58,7 @@ pub fn run(soak: Soak, lasting: Duration, count: u32) -> Result<(), Failure> {
     let found = runtime.block_on(async {
         match soak {
             Soak::LogIn => log_in::run(&scratch, lasting).await,
+            Soak::Events => events::run(lasting).await,
             Soak::HangUps => hang_ups::run(&scratch, count).await,
             Soak::Database => database::run(&scratch, count).await,
         }

@@ -20,7 +20,7 @@ pub mod text;
 pub use caller::{Caller, Granted, HostOrganization, Member, ModuleSet, RequestContext};
 pub use clock::Clock;
 pub use error::{Error, Refusal, Result};
-pub use event::{Envelope, Event, EventActor};
+pub use event::{Envelope, Event, EventActor, event_alias};
 pub use form::{Form, given};
 pub use id::{EmployeeId, GIVEN, IdentityId, MembershipId, OrganizationId, SessionId};
 pub use money::Currency;

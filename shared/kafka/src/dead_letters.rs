@@ -55,6 +55,20 @@ pub async fn dead_letters(
     Ok(rows.iter().map(letter).collect::<Result<_, _>>()?)
 }
 
+/// How many events a consumer has failed on that are tried again or stand behind one, and how many it has given up.
+///
+/// # Errors
+/// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+pub async fn count_failed(database: &Database, consumer: &str) -> Result<(i64, i64)> {
+    Ok(sqlx::query_as(
+        "select (select count(*) from core.delayed_event where consumer = $1),
+                (select count(*) from core.dead_letter where consumer = $1)",
+    )
+    .bind(consumer)
+    .fetch_one(database.relay()?)
+    .await?)
+}
+
 /// Makes a delayed event a dead letter, and tells the log.
 pub(crate) async fn set_aside(
     database: &Database,

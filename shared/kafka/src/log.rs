@@ -27,6 +27,9 @@ pub trait EventLog: Send + Sync + 'static {
         membership_id: MembershipId,
     ) -> Result<bool>;
 
+    /// How many events of its topics, or of its types, a consumer has not processed.
+    async fn lag(&self, consumer: &Consumer) -> Result<i64>;
+
     /// Lets others see that a consumer has given an event up, and why. What is given up is kept in the database in any case.
     async fn tell_dead(&self, _consumer: &str, _event: &Envelope, _reason: &str) -> Result<()> {
         Ok(())

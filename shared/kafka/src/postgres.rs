@@ -231,4 +231,15 @@ impl EventLog for PostgresLog {
         );
         Ok(!is_waiting(&self.database, consumer, organization_id, membership_id, &in_log).await?)
     }
+
+    async fn lag(&self, consumer: &Consumer) -> Result<i64> {
+        Ok(sqlx::query_scalar(
+            "select count(*) from core.event_log where event_type = any($2)
+             and position > coalesce((select position from core.consumer_offset where consumer = $1), 0)",
+        )
+        .bind(consumer.name)
+        .bind(consumer.types)
+        .fetch_one(self.database.relay()?)
+        .await?)
+    }
 }

@@ -9,6 +9,7 @@ pub mod credential;
 mod gate;
 mod guard;
 pub mod jwks;
+mod kafka_settings;
 mod keys;
 mod limited;
 mod runtime;
@@ -19,6 +20,7 @@ pub mod token;
 
 pub use gate::Gate;
 pub use guard::{guard, schema, sdl};
+pub use kafka_settings::KafkaSettings;
 pub use keys::KeySet;
 pub use runtime::Runtime;
 pub use server::{IDLE_MAX, serve};

@@ -9,6 +9,8 @@ use database::Pooler;
 use store::Store;
 use telemetry::{Collector, Profile};
 
+use crate::kafka_settings::KafkaSettings;
+
 /// The settings that every verb understands.
 #[derive(Clone, clap::Args)]
 pub struct Settings {
@@ -67,9 +69,9 @@ pub struct Settings {
     /// Where attached files are kept: a folder, or s3://bucket/prefix with the usual AWS_… variables
     #[arg(long, env = "INNOERP_FILES", global = true)]
     pub files: Option<String>,
-    /// Kafka brokers; this version carries events in PostgreSQL and says so when they are set
-    #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", global = true)]
-    pub kafka_bootstrap_servers: Option<String>,
+    /// Where events are carried when PostgreSQL is not to
+    #[command(flatten)]
+    pub kafka: KafkaSettings,
     /// Redis 6.2 or newer, in which processes share limits and what is known of sessions; each counts by itself without
     #[arg(long, env = "REDIS_URL", hide_env_values = true, global = true)]
     pub redis_url: Option<String>,
@@ -100,7 +102,14 @@ impl Settings {
             &mut self.files,
             &mut self.otlp_endpoint,
             &mut self.fluentd_address,
-            &mut self.kafka_bootstrap_servers,
+            &mut self.kafka.bootstrap_servers,
+            &mut self.kafka.security_protocol,
+            &mut self.kafka.sasl_mechanism,
+            &mut self.kafka.sasl_username,
+            &mut self.kafka.sasl_password,
+            &mut self.kafka.ca,
+            &mut self.kafka.certificate,
+            &mut self.kafka.key,
             &mut self.redis_url,
         ];
         for text in texts {
@@ -173,13 +182,6 @@ impl Settings {
     pub fn store(&self, key: Option<&SecretKey>) -> Result<Store, String> {
         let Some(url) = &self.redis_url else { return Ok(Store::in_process()) };
         Store::shared(url, &key.map_or([0; 32], |key| key.derive("redis")))
-    }
-
-    /// Says aloud which settings this version does not act on yet.
-    pub fn warn_of_unused(&self) {
-        if self.kafka_bootstrap_servers.is_some() {
-            tracing::warn!("KAFKA_BOOTSTRAP_SERVERS is set; this version carries events in PostgreSQL");
-        }
     }
 }
 

@@ -27,3 +27,6 @@ mod postgres {
         what_comes_twice_and_late_takes_effect_once,
     );
 }
+
+/// With the log at a broker, which all of them share.
+mod broker;

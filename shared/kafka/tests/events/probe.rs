@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::{Clock, Envelope, Error, EventActor, OrganizationId, Result};
-use database::{Database, Tx};
+use database::{Database, Pooler, Tx};
 use futures::future::BoxFuture;
 use kafka::{Consumer, EventLog};
 use serde_json::json;
@@ -93,16 +93,29 @@ impl Probe {
 
     /// Writes `count` events for each of `aggregates` into the outbox, those of all aggregates in turn.
     pub async fn write(&self, organization: OrganizationId, aggregates: &[Uuid], count: i32, does: &str) {
+        self.write_from(organization, aggregates, 1, count, does).await;
+    }
+
+    /// As [`Probe::write`], numbered from `first`.
+    pub async fn write_from(
+        &self,
+        organization: OrganizationId,
+        aggregates: &[Uuid],
+        first: i32,
+        count: i32,
+        does: &str,
+    ) {
         sqlx::query(
             "insert into probe.outbox (event_id, event_type, occurred_at, organization_id, actor, aggregate_id, correlation_id, payload)
              select gen_random_uuid(), 'probe.thing.done', now(), $1, $5, a, 'request-' || n, jsonb_build_object('number', n, 'does', $4::text)
-             from generate_series(1, $3) n cross join unnest($2) a order by n",
+             from generate_series($6, $6 + $3 - 1) n cross join unnest($2) a order by n",
         )
         .bind(organization)
         .bind(aggregates)
         .bind(count)
         .bind(does)
         .bind(json!({ "type": "system", "id": "probe" }))
+        .bind(first)
         .execute(&self.behind)
         .await
         .unwrap();
@@ -151,7 +164,7 @@ impl Probe {
 }
 
 async fn connect(url: &str) -> Database {
-    Database::connect(url, Some(url), 10, Clock::default(), database::Pooler::None).await.unwrap()
+    Database::connect(url, Some(url), 10, Clock::default(), Pooler::None).await.unwrap()
 }
 
 /// An event that was in no outbox.

@@ -85,14 +85,15 @@ pub async fn what_takes_too_long_counts_as_a_failure(open: Open<'_>) {
 pub async fn whoever_is_killed_at_random_loses_and_doubles_nothing(open: Open<'_>) {
     const COUNT: i32 = 6000;
     let probe = Probe::new().await;
-    let mut killed = 0;
+    let mut killed = 0_u64;
     for round in 0.. {
         if round < 10 {
             probe.write(OrganizationId::new(), &aggregates(30), COUNT / 300, "").await;
         }
         let database = probe.elsewhere().await;
         let (mut tasks, _) = Probe::run(&database, &open(&database));
-        let lives_ms = rand::rng().random_range(50..600);
+        // Longer each time: to join a group takes its time too.
+        let lives_ms = rand::rng().random_range(50..600 + 50 * killed);
         tokio::time::sleep(Duration::from_millis(lives_ms)).await;
         // Wherever they are: nothing of theirs ends in good order.
         tasks.shutdown().await;
