@@ -1,14 +1,13 @@
 //! A transaction with a tenant, a right that was checked, and a pen for events.
 
+mod emit;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use common::{
-    Envelope, Error, Event, EventActor, IdentityId, MembershipId, OrganizationId, Permission, Result, Scope,
-    SessionId,
-};
+use common::{Error, IdentityId, MembershipId, OrganizationId, Permission, Result, Scope, SessionId};
 use futures::future::BoxFuture;
 use sqlx::{AssertSqlSafe, PgConnection};
 use store::Store;
@@ -184,50 +183,6 @@ impl Tx {
             settings(self.organization_id, Some(identity_id), None, &self.correlation_id, self.now);
         sqlx::raw_sql(AssertSqlSafe(settings)).execute(self.conn()).await?;
         Ok(())
-    }
-
-    /// Announces a fact, in this transaction: what does not commit was never said.
-    ///
-    /// # Errors
-    /// `INTERNAL` outside a tenant.
-    pub async fn emit<E: Event>(&mut self, event: &E) -> Result<()> {
-        let organization_id =
-            self.organization_id.ok_or_else(|| Error::internal("an event needs a tenant"))?;
-        let envelope = Envelope {
-            event_id: Uuid::now_v7(),
-            event_type: E::TYPE.to_owned(),
-            occurred_at: self.now,
-            organization_id,
-            actor: match self.membership_id {
-                Some(id) => EventActor::Member(id.0),
-                None => EventActor::System(self.module.to_owned()),
-            },
-            aggregate_id: event.aggregate_id(),
-            correlation_id: self.correlation_id.to_string(),
-            payload: serde_json::to_value(event)?,
-        };
-        let sql = format!(
-            "insert into \"{}\".outbox (event_id, event_type, occurred_at, actor, aggregate_id, correlation_id, payload)
-             values ($1, $2, $3, $4, $5, $6, $7)",
-            self.module
-        );
-        sqlx::query(AssertSqlSafe(sql))
-            .bind(envelope.event_id)
-            .bind(envelope.event_type)
-            .bind(envelope.occurred_at)
-            .bind(serde_json::to_value(&envelope.actor)?)
-            .bind(envelope.aggregate_id)
-            .bind(envelope.correlation_id)
-            .bind(envelope.payload)
-            .execute(self.conn())
-            .await?;
-        self.announce();
-        Ok(())
-    }
-
-    /// Says that an event was written by SQL itself, so that the relay looks at once.
-    pub fn announce(&mut self) {
-        self.is_announcing = true;
     }
 
     /// Notes that `consumer` takes events; answers which of them it had not taken before. Do nothing for the others.

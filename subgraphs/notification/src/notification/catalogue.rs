@@ -1,5 +1,7 @@
 //! The catalogue: every type of notification. A new one is one entry here, and nothing else.
 
+mod contacts;
+
 use std::fmt::{self, Display, Formatter};
 
 use chrono::{Datelike as _, NaiveDate};
@@ -219,6 +221,24 @@ pub(crate) const CATALOGUE: &[NotificationType] = &[
                 words: |it| ("Leave balance overdrawn", overdrawn("A", it)),
             },
         ],
+    },
+    NotificationType {
+        key: "contact.contact.assigned",
+        recurs: true,
+        subject: contacts::assigned,
+        tellings: &[Telling {
+            audience: Audience::Owner,
+            words: |it| ("Contact given to you", format!("{} is yours to look after.", it.named())),
+        }],
+    },
+    NotificationType {
+        key: "contact.contact.exported",
+        recurs: false,
+        subject: contacts::exported,
+        tellings: &[Telling {
+            audience: Audience::Office,
+            words: |it| ("Contacts exported", format!("{} taken out of the system.", it.named())),
+        }],
     },
 ];
 
