@@ -329,7 +329,7 @@ async fn what_happened_is_announced_with_who_is_to_know() {
     company.act(&company.member, "Cancel", &id).await.ok();
     company.app.settle().await;
     let announced = company.app.announced().await;
-    let of_leave: Vec<_> = announced.iter().filter(|(kind, _)| kind.starts_with("leave.")).collect();
+    let of_leave: Vec<_> = announced.iter().filter(|(kind, _)| kind.starts_with("leave.request.")).collect();
     let kinds: Vec<_> = of_leave.iter().map(|(kind, _)| kind.as_str()).collect();
     assert_eq!(kinds, ["leave.request.submitted", "leave.request.approved", "leave.request.cancelled"]);
     let manager = company.manager.member().membership_id;
