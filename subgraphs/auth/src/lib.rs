@@ -1,5 +1,6 @@
 //! Auth: signing up, logging in, sessions and their tokens, and the keys that tokens are verified with.
 
+mod account;
 mod answered;
 mod device;
 mod identity;

@@ -96,8 +96,8 @@ impl Password {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::Account;
     use crate::line::{Knocker, Line, Source};
-    use crate::vault::Account;
 
     const EMAIL: &str = "ada.lovelace@example.org";
 

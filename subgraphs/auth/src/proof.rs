@@ -6,13 +6,14 @@ use std::time::Duration;
 use common::{IdentityId, Permission, Result};
 use database::{Ctx, OnConstraint as _, Tx};
 
+use crate::account::Account;
 use crate::device::{self, DeviceToken};
 use crate::identity::{self, CREDENTIALS_INVALID, Identity};
 use crate::line::{Knocker, Source, Turn};
 use crate::password::Password;
 use crate::session_end;
 use crate::throttle::{self, Attempt, Knock};
-use crate::vault::{Account, Vault};
+use crate::vault::Vault;
 
 /// Somebody whose turn it is to have a password checked, and whose attempt is counted.
 pub(crate) struct Admitted {

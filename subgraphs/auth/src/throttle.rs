@@ -14,7 +14,7 @@ use common::{Error, Result};
 use database::Tx;
 use uuid::Uuid;
 
-use crate::vault::Account;
+use crate::account::Account;
 use strangers::Waiting;
 
 #[cfg(test)]

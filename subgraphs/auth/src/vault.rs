@@ -4,6 +4,7 @@ use hmac::Mac as _;
 use service::SecretKey;
 use store::Store;
 
+use crate::account::Account;
 use crate::line::Line;
 use crate::signing_key::{self, Signers};
 
@@ -14,11 +15,6 @@ pub struct Vault {
     pub(crate) line: Line,
     pub(crate) signers: Signers,
 }
-
-/// Whose failures are counted together: a keyed hash, for people type passwords where a mail address belongs, and nobody
-/// without the secret learns it from here.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Account(pub(crate) Vec<u8>);
 
 impl Vault {
     /// A vault under the secret that the process was started with.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::queue::{Knocker, Place, Queue, Standing};
 use super::{RETRY_AFTER, Source, WAIT_MAX};
-use crate::vault::Account;
+use crate::account::Account;
 
 /// How long a password takes here, and the look at an account that takes no more strangers now.
 const CHECK: Duration = Duration::from_millis(300);

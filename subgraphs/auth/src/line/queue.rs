@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::recent::Recent;
 use super::{RETRY_AFTER, Source};
-use crate::vault::Account;
+use crate::account::Account;
 
 /// Places in each lane for each processor: what it checks in four to six seconds.
 pub(super) const PLACES_PER_PROCESSOR: usize = 16;

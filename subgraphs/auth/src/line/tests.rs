@@ -6,7 +6,7 @@ use futures::FutureExt as _;
 use futures::future::Fuse;
 
 use super::*;
-use crate::vault::Account;
+use crate::account::Account;
 
 type Pending = Fuse<Pin<Box<dyn Future<Output = Result<Turn>> + Send>>>;
 

@@ -11,7 +11,7 @@ use crate::duplicate::holders;
 use crate::external_id::ContactExternalIdInput;
 use crate::ids::ContactId;
 
-pub(super) const IS_THERE: Refusal = Refusal::whole("CONTACT_EXISTS", "this contact is there already");
+pub(super) const IS_THERE: Refusal = Refusal::whole("ALREADY_THERE", "this contact is there already");
 const OUT_OF_SIGHT: Refusal = Refusal::whole(
     "CONTACT_OUT_OF_SIGHT",
     "this contact is there already, and not yours to see; ask whoever looks after them",

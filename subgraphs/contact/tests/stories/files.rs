@@ -186,26 +186,3 @@ async fn two_who_take_in_the_same_file_at_once_make_each_contact_once_and_a_row_
     let many = statements.take();
     assert!(many <= few + 2, "{few} for one row, {many} for 200");
 }
-
-/// What is asked of an import: so many rows a second. Run by hand: it says what it measures.
-#[tokio::test]
-#[ignore = "it measures, and promises nothing"]
-async fn measure_ten_thousand_rows() {
-    let (app, admin) = office().await;
-    let admin = app.as_(&admin);
-    let file = |changed: usize| -> String {
-        let row = |n: usize| {
-            let last = if n < changed { "Changed" } else { "Many" };
-            format!("P{n},{last},p{n}@many.example,+43664{},many:{n},Graz\n", 1_000_000 + n)
-        };
-        format!(
-            "firstName,lastName,emails,phones,externalIds,city\n{}",
-            (0..10_000).map(row).collect::<String>()
-        )
-    };
-    for changed in [0, 0, 1_000] {
-        let begun = std::time::Instant::now();
-        let done = import(&admin, &file(changed)).await;
-        println!("{done:?} in {:?}", begun.elapsed());
-    }
-}
