@@ -6,7 +6,7 @@
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 INNOERP = $(TARGET)/debug/innoerp
 
-.PHONY: help up test conformance oracle check check-queries fmt lint prepare sdl migrate seed bench bench-gateways soak audit clean-dev
+.PHONY: help up dev test conformance oracle check check-queries fmt lint prepare sdl migrate seed bench bench-gateways soak containers manifests audit clean-dev
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,11 @@ up: ## install what is missing, build, and start everything (Ctrl-C stops it)
 	@scripts/setup
 	@cargo build
 	@exec $(INNOERP) up
+
+dev: ## as up, and build and restart whatever changes; clients stay connected
+	@scripts/setup
+	@cargo build
+	@exec $(INNOERP) dev
 
 test: ## install what is missing and run the whole suite on a throwaway database server
 	@scripts/setup --test
@@ -66,9 +71,15 @@ bench-gateways: ## measure our router beside other routers and an ideal client (
 	@bench/gateways/rivals
 	@bench/gateways/run
 
-soak: ## try for SECONDS (60), or COUNT (10000) times, what the tests try for a moment; SOAK is log-in or hang-ups
+soak: ## try for SECONDS (60), or COUNT (10000) times, what the tests try for a moment; SOAK is log-in, hang-ups, database or events
 	@scripts/setup --test
-	@bench/soak $(or $(SOAK),log-in) --lasting $(or $(SECONDS),60) --count $(or $(COUNT),10000)
+	@bench/soak $(or $(SOAK),log-in) --lasting $(or $(SECONDS),60) --count $(or $(COUNT),$(if $(filter database,$(SOAK)),50,10000))
+
+containers: ## build the image, start the small set in containers, ask it, kill some, stop it; needs Docker
+	@docker/check
+
+manifests: ## check the Helm chart and its manifests, offline; builds helm and kubeconform once, with Go
+	@docker/kubernetes/check
 
 audit: ## run the federation audit; needs its cases (INNOERP_CONFORMANCE) and its subgraphs, see bench/audit
 	@cargo build

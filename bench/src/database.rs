@@ -43,6 +43,11 @@ impl Server {
     pub async fn connect() -> Result<Self, Failure> {
         let url =
             std::env::var(SERVER).map_err(|_| "there is no database server: start this with bench/run")?;
+        Self::at(&url).await
+    }
+
+    /// The server at a superuser's URL.
+    pub async fn at(url: &str) -> Result<Self, Failure> {
         let options: PgConnectOptions = url.parse()?;
         let password = format!("{:032x}", rand::random::<u128>());
         let mut admin = PgConnection::connect_with(&options).await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -17,7 +17,10 @@ use crate::Failure;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A connection that is kept.
-pub struct Connection(SendRequest<Full<Bytes>>);
+pub struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    is_closing: bool,
+}
 
 impl Connection {
     /// Connects to a port of this machine.
@@ -26,7 +29,13 @@ impl Connection {
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
-        Ok(Self(sender))
+        Ok(Self { sender, is_closing: false })
+    }
+
+    /// Whether the other side has closed it, or said that it will.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.is_closing || self.sender.is_closed()
     }
 
     /// Posts JSON.
@@ -57,9 +66,10 @@ impl Connection {
 
     async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), Failure> {
         let answer = async {
-            self.0.ready().await?;
-            let answer = self.0.send_request(request).await?;
+            self.sender.ready().await?;
+            let answer = self.sender.send_request(request).await?;
             let status = answer.status();
+            self.is_closing = answer.headers().get(CONNECTION).is_some_and(|value| value == "close");
             Ok::<_, Failure>((status, answer.into_body().collect().await?.to_bytes()))
         };
         tokio::time::timeout(PATIENCE, answer).await.map_err(|_| "an answer did not come within 30 s")?

@@ -6,6 +6,7 @@ pub mod http;
 pub mod process;
 pub mod sample;
 pub mod scratch;
+pub mod steady_load;
 pub mod usage;
 
 /// What ends a measurement: a sentence, or an error that something below gave.

@@ -5,6 +5,7 @@
 
 mod company;
 mod database;
+mod events;
 mod fixed;
 mod growth;
 mod load;
@@ -57,6 +58,12 @@ enum Verb {
         /// The folder
         folder: PathBuf,
     },
+    /// Measure events alone: from an outbox to a consumer's effect
+    Events {
+        /// How many are many
+        #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(i64).range(1_000..=10_000_000))]
+        count: i64,
+    },
     /// Load one part for long, and say whether its promises hold
     Soak {
         /// Which
@@ -77,6 +84,7 @@ fn main() -> ExitCode {
         Some(Verb::Soak { soak, lasting, count }) => {
             soak::run(soak, std::time::Duration::from_secs(lasting), count)
         }
+        Some(Verb::Events { count }) => events::run(count).map(|report| println!("{report}")),
         None => measure::run(&options).map(|report| println!("{report}")),
     };
     match done {

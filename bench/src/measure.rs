@@ -13,7 +13,7 @@ use crate::system::{Mode, Programs, System};
 use crate::table::{Column, Figures, Report};
 use crate::traffic::{Case, Traffic};
 use crate::usage::Others;
-use crate::{Failure, Options, usage};
+use crate::{Failure, Options, events, usage};
 
 /// Connections, plans and caches fill before anything counts.
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -21,6 +21,9 @@ const WARM_UP: Duration = Duration::from_secs(1);
 const ALONE: Duration = Duration::from_secs(2);
 /// How many other organizations have as many people.
 const OTHER_ORGANIZATIONS: i32 = 50;
+/// How many events are many, and how many when growth is looked at.
+const MANY_EVENTS: i64 = 100_000;
+const MANY_EVENTS_LARGE: i64 = 1_000_000;
 /// The modules that have a row for each of them.
 pub const STAFFED: [&str; 3] = ["employee", "leave", "people"];
 /// What a submission announces, and who listens.
@@ -71,13 +74,15 @@ async fn measure(options: &Options, scratch: &Scratch) -> Result<Report, Failure
     say("static handler");
     columns.push(run.fixed(&answers, &company).await?);
     run.server.drop(data).await?;
+    let events =
+        events::measure(&run.server, if options.large { MANY_EVENTS_LARGE } else { MANY_EVENTS }).await?;
     let growth = match lone {
         Some(lone) => Some(run.growth(lone, company).await?),
         None => None,
     };
     let others_percent = others.percent(run.server.cpu());
     let (connections, seconds) = (options.connections, options.seconds);
-    Ok(Report { columns, growth, others_percent, connections, seconds })
+    Ok(Report { columns, events: Some(events), growth, others_percent, connections, seconds })
 }
 
 /// What all measurements share.

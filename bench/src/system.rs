@@ -59,6 +59,8 @@ impl Programs {
             .env("SECRET_KEY", &self.secret_key)
             .env("INNOERP_PROFILE", "production")
             .env("INNOERP_RATE_LIMITS", "false")
+            // Nobody is left to be sent elsewhere when it ends.
+            .env("INNOERP_WITHDRAW_MS", "0")
             .env("INNOERP_SHOW_INVITATION_TOKENS", "true")
             // So that one machine can be a thousand networks.
             .env("TRUSTED_PROXIES", "127.0.0.1")

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 
+use crate::events::Events;
 use crate::growth::Growth;
 use crate::sample::Sample;
 use crate::traffic::Case;
@@ -65,6 +66,8 @@ impl Column {
 pub struct Report {
     /// The columns.
     pub columns: Vec<Column>,
+    /// What events cost.
+    pub events: Option<Events>,
     /// What growth costs, if that was asked for.
     pub growth: Option<Growth>,
     /// How much of the machine others used meanwhile.
@@ -136,6 +139,9 @@ impl fmt::Display for Report {
         }
         let titles: Vec<_> = self.columns.iter().map(|column| column.title).collect();
         write_table(f, &titles, self.rows())?;
+        if let Some(events) = &self.events {
+            write!(f, "\n{events}")?;
+        }
         match &self.growth {
             Some(growth) => write!(f, "\n{growth}"),
             None => Ok(()),
@@ -187,7 +193,8 @@ mod tests {
     }
 
     fn report(columns: Vec<Column>) -> String {
-        Report { columns, growth: None, others_percent: Some(1.2), connections: 8, seconds: 5 }.to_string()
+        Report { columns, events: None, growth: None, others_percent: Some(1.2), connections: 8, seconds: 5 }
+            .to_string()
     }
 
     #[test]

@@ -12,9 +12,10 @@ pub struct Addresses {
     /// A service's port, as in leave=8107; may be repeated [env: LEAVE_PORT and so on]
     #[arg(long = "port", value_name = "SERVICE=PORT", value_parser = pair::<u16>, global = true)]
     ports: Vec<(String, u16)>,
-    /// Where a service is found, as in leave=http://leave:8007; may be repeated [env: LEAVE_URL and so on]
-    #[arg(long = "url", value_name = "SERVICE=URL", value_parser = pair::<reqwest::Url>, global = true)]
-    urls: Vec<(String, reqwest::Url)>,
+    /// Where a service is found, as in leave=http://leave:8007, with commas between several places; may be repeated [env:
+    /// LEAVE_URL and so on]
+    #[arg(long = "url", value_name = "SERVICE=URLS", value_parser = pair::<String>, global = true)]
+    urls: Vec<(String, String)>,
 }
 
 /// The router's usual port.
@@ -45,19 +46,30 @@ impl Addresses {
         }
     }
 
-    /// Where a service is found.
+    /// Where a service is found, on this machine.
     ///
     /// # Errors
     /// A sentence, when the environment says something that is no URL.
     pub fn url(&self, service: &str, usual: u16, host: IpAddr) -> Result<reqwest::Url, Failure> {
-        if let Some((_, url)) = self.urls.iter().find(|(name, _)| name == service) {
-            return Ok(url.clone());
-        }
+        Ok(self.urls(service, usual, host)?.swap_remove(0))
+    }
+
+    /// Where a service is found: at one place or more, where several processes serve it.
+    ///
+    /// # Errors
+    /// A sentence, when a flag or the environment says something that is no URL.
+    pub fn urls(&self, service: &str, usual: u16, host: IpAddr) -> Result<Vec<reqwest::Url>, Failure> {
         let variable = variable(service, "URL");
+        let given = self.urls.iter().find(|(name, _)| name == service).map(|(_, urls)| urls.clone());
         let host = if host.is_unspecified() { IpAddr::from([127, 0, 0, 1]) } else { host };
-        let usual = format!("http://{}", SocketAddr::new(host, self.port(service, usual)?));
-        let text = setting(&variable).unwrap_or(usual);
-        text.parse().map_err(|_| Failure(format!("{variable} is no URL: {text}")))
+        let text = match given.or_else(|| setting(&variable)) {
+            Some(text) => text,
+            None => format!("http://{}", SocketAddr::new(host, self.port(service, usual)?)),
+        };
+        let url = |text: &str| {
+            text.trim().parse::<reqwest::Url>().map_err(|_| Failure(format!("{variable} is no URL: {text}")))
+        };
+        text.split(',').map(url).collect()
     }
 
     /// Listens where a service should.

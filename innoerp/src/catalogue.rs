@@ -8,7 +8,7 @@ use graphql::Executable;
 use router::{Scope, Subgraph, Supergraph, Transport};
 use serde_json::json;
 
-use crate::{Failure, federation, modules};
+use crate::{Failure, evolution, federation, modules};
 
 /// Code, field, sentence and crate of every refusal that is written in the sources.
 const REFUSALS: &[(&str, Option<&str>, Option<&str>, &str)] =
@@ -87,12 +87,14 @@ fn silent(sdl: Arc<str>) -> Executable {
     )
 }
 
-/// Writes `schema/`, and removes what no longer belongs there.
+/// Writes `schema/`, and removes what no longer belongs there. Events only ever get more fields: a schema that would take
+/// away from those that are there is not written.
 ///
 /// # Errors
-/// A sentence with the file that cannot be written.
+/// A sentence with the file that cannot be written, or with what consumers of an event would miss.
 pub fn write(folder: &Path) -> Result<(), Failure> {
     let files = files()?;
+    check_events(folder, &files)?;
     let writing = |error: std::io::Error| Failure::of(&format!("writing {}", folder.display()), error);
     if folder.exists() {
         std::fs::remove_dir_all(folder).map_err(writing)?;
@@ -102,4 +104,26 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
         std::fs::write(folder.join(path), text).map_err(writing)?;
     }
     Ok(())
+}
+
+/// Compares the schemas of events with those that are there.
+fn check_events(folder: &Path, files: &BTreeMap<String, String>) -> Result<(), Failure> {
+    let mut broken = Vec::new();
+    for entry in std::fs::read_dir(folder.join("events")).into_iter().flatten().flatten() {
+        let event =
+            entry.path().file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let old =
+            std::fs::read_to_string(entry.path()).ok().and_then(|text| serde_json::from_str(&text).ok());
+        let Some(old) = old else { continue };
+        match files.get(&format!("events/{event}.json")).and_then(|text| serde_json::from_str(text).ok()) {
+            Some(new) => broken.extend(evolution::broken(&event, &old, &new)),
+            None => broken.push(format!("{event}: it is announced no longer")),
+        }
+    }
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let how = "events only ever get more fields; announce another event beside this one, or delete its file if nobody \
+               hears it and none is in a log";
+    Err(Failure(format!("{}\n{how}", broken.join("\n"))))
 }

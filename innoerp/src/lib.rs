@@ -2,13 +2,18 @@
 
 pub mod addresses;
 pub mod catalogue;
+pub mod dev;
+pub mod events;
+pub mod evolution;
 pub mod federation;
+pub mod health;
 mod kept;
 pub mod modules;
 pub mod operations;
 pub mod operator;
 pub mod process;
 pub mod seed;
+mod signals;
 mod tenancy;
 pub mod up;
 

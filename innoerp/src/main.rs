@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use innoerp::addresses::Addresses;
+use innoerp::events::{self, EventsVerb};
 use innoerp::federation::{self, Choice};
 use innoerp::operations::backup::{self, BackupVerb};
 use innoerp::operations::doctor;
 use innoerp::operator::{self, AuthVerb};
 use innoerp::process::{self, Listeners, Process, asked_to_end, logged};
-use innoerp::{Failure, catalogue, modules, seed, up};
+use innoerp::{Failure, catalogue, dev, health, modules, seed, up};
 use service::Settings;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -31,9 +32,15 @@ struct Program {
 enum Verb {
     /// Run everything on this machine, with a private database when DATABASE_URL is not set
     Up,
-    /// Run one module, or all of them and the router
+    /// Run everything as `up` does, and build and restart whatever changes; clients stay connected
+    Dev {
+        /// What builds it
+        #[arg(long, default_value = "cargo build")]
+        build: String,
+    },
+    /// Run one module, all of them, or all of them and the router
     Serve {
-        /// A module's name, or `all`
+        /// A module's name, `modules`, or `all`
         module: String,
     },
     /// Run the router alone, over our modules, found over HTTP, or over any other federation
@@ -60,6 +67,17 @@ enum Verb {
     Auth {
         #[command(subcommand)]
         verb: AuthVerb,
+    },
+    /// Ask a service on this machine whether it is ready; health checks of containers do
+    Health {
+        /// A module's name, `router`, or `all` where all are served by one process
+        #[arg(default_value = "router")]
+        service: String,
+    },
+    /// See how events flow, and try again what was set aside
+    Events {
+        #[command(subcommand)]
+        verb: EventsVerb,
     },
     /// Write the schemas of the modules, the supergraph and the events
     Sdl {
@@ -90,34 +108,60 @@ async fn run(Program { settings, addresses, verb }: Program) -> Result<(), Failu
     {
         return federation::serve(settings, addresses, choice.clone()).await;
     }
-    let (profile, collector) = (settings.profile(), settings.collector());
+    if let Verb::Health { service } = &verb {
+        return health::ask(&settings, &addresses, service).await;
+    }
+    let telemetry = settings.telemetry(settings.profile());
     let run = async {
-        settings.warn_of_unused();
-        if matches!(verb, Verb::Up | Verb::Serve { .. } | Verb::Router { .. }) {
+        if matches!(verb, Verb::Up | Verb::Dev { .. } | Verb::Serve { .. } | Verb::Router { .. }) {
             settings.check_host().map_err(Failure)?;
         }
         match verb {
             Verb::Up => up::up(settings, addresses).await,
+            Verb::Dev { build } => dev::dev(settings, addresses, &build).await,
             Verb::Migrate => up::migrate(&settings).await,
             Verb::Sdl { folder } => catalogue::write(&folder),
             Verb::Doctor { before_start } => doctor::run(settings, &addresses, before_start).await,
             Verb::Backup { verb } => backup::run(settings, verb).await,
+            Verb::Events { verb } => events::run(&settings, verb).await,
             Verb::Auth { verb } => operator::run(&settings, verb).await,
             verb => serve(settings, addresses, verb).await,
         }
     };
-    logged(profile, collector, run).await
+    logged(telemetry, run).await
 }
 
 /// Runs a process until it is asked to end, or until it has done its work.
 async fn serve(settings: Settings, addresses: Addresses, verb: Verb) -> Result<(), Failure> {
     let (cancel, mut tasks) = (CancellationToken::new(), JoinSet::new());
+    let start = start(settings, addresses, verb, &cancel, &mut tasks);
+    let process = process::unless_asked_to_end(start).await?;
+    if process.is_some() {
+        tokio::select! { () = asked_to_end() => {}, () = cancel.cancelled() => {} }
+    }
+    process::end(&cancel, tasks, process).await
+}
+
+async fn start(
+    settings: Settings,
+    addresses: Addresses,
+    verb: Verb,
+    cancel: &CancellationToken,
+    tasks: &mut JoinSet<()>,
+) -> Result<Process, Failure> {
     let process = match &verb {
         Verb::Serve { module } if module == "all" => {
             let listeners = Listeners::open(&settings, &addresses).await?;
             let served = modules::ids();
             let process = Process::start(&served, settings, listeners.addresses(), cancel.clone()).await?;
-            drop(process.serve_all(listeners, &mut tasks).await?);
+            drop(process.serve_all(listeners, tasks).await?);
+            process
+        }
+        Verb::Serve { module } if module == "modules" => {
+            let process = Process::start(&modules::ids(), settings, addresses, cancel.clone()).await?;
+            for subgraph in modules::all() {
+                process.serve_one(subgraph, tasks).await?;
+            }
             process
         }
         Verb::Seed => {
@@ -128,7 +172,7 @@ async fn serve(settings: Settings, addresses: Addresses, verb: Verb) -> Result<(
             // It invites and joins as everybody in the demo, and answers nobody else.
             let settings = Settings { show_invitation_tokens: Some(true), ..settings };
             let process = Process::start(&served, settings, listeners.addresses(), cancel.clone()).await?;
-            let (router, _hold) = process.serve_all(listeners, &mut tasks).await?;
+            let (router, _hold) = process.serve_all(listeners, tasks).await?;
             seed::run(&router).await?;
             cancel.cancel();
             process
@@ -137,17 +181,16 @@ async fn serve(settings: Settings, addresses: Addresses, verb: Verb) -> Result<(
             let subgraph =
                 modules::find(module).ok_or_else(|| Failure(format!("there is no module {module}")))?;
             let process = Process::start(&[subgraph.id], settings, addresses, cancel.clone()).await?;
-            process.serve_one(subgraph, &mut tasks).await?;
+            process.serve_one(subgraph, tasks).await?;
             process
         }
         _ => {
             let process = Process::start(&[], settings, addresses, cancel.clone()).await?;
-            process.serve_router(&mut tasks).await?;
+            process.serve_router(tasks).await?;
             process
         }
     };
-    tokio::select! { () = asked_to_end() => {}, () = cancel.cancelled() => {} }
-    process::end(&cancel, tasks, Some(process)).await
+    Ok(process)
 }
 
 #[cfg(test)]

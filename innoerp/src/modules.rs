@@ -16,6 +16,7 @@ pub fn all() -> Vec<Subgraph> {
         notification::subgraph(),
         employee::subgraph(),
         leave::subgraph(),
+        contact::subgraph(),
     ]
 }
 

@@ -32,7 +32,7 @@ pub enum AuthVerb {
 /// A sentence: no database, no such organization, invitation or person.
 pub async fn run(settings: &Settings, verb: AuthVerb) -> Result<(), Failure> {
     let url = settings.database_url.as_ref().ok_or_else(|| Failure("DATABASE_URL is not set".into()))?;
-    let database = Database::connect(url, None, 2, common::Clock::default())
+    let database = Database::connect(url, None, 2, common::Clock::default(), settings.database_pooler)
         .await
         .map_err(|error| Failure::of("the database cannot be reached", cause(&error)))?;
     let made = make(settings, &database, verb).await;

@@ -1,21 +1,20 @@
 //! Processes: what runs in one, how it starts, and how it ends.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use database::{Access, Database};
 use files::Files;
 use graphql::Executable;
-use kafka::PostgresLog;
 use router::transport::http::{Connections, Endpoint, Sign};
 use router::{Config, ErrorsShown, Hold, Router, SubgraphSource};
 use service::{Gate, KeySet, Profile, Runtime, SecretKey, Settings, Subgraph, credential};
-use telemetry::Collector;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
+use tokio_util::sync::CancellationToken;
 
 use crate::addresses::{Addresses, ROUTER_PORT};
+pub use crate::signals::{asked_to_end, unless_asked_to_end};
 use crate::{Failure, GateTenancy, cause, modules};
 
 /// How long a mutation may take: an import of ten thousand rows, on a busy machine.
@@ -24,13 +23,12 @@ const MUTATION_TIMEOUT: Duration = Duration::from_secs(30);
 /// Runs something with logs, and with traces where a collector is named.
 ///
 /// # Errors
-/// As what is run; a sentence, when the collector has no address.
+/// As what is run; a sentence, when the collector or Fluentd has no address.
 pub async fn logged(
-    profile: Profile,
-    collector: Option<Collector>,
+    telemetry: telemetry::Config,
     run: impl Future<Output = Result<(), Failure>>,
 ) -> Result<(), Failure> {
-    let outlets = telemetry::start(profile, collector).map_err(Failure)?;
+    let outlets = telemetry::start(&telemetry).map_err(Failure)?;
     let ended = run.await;
     outlets.flush().await;
     ended
@@ -100,20 +98,25 @@ impl Process {
             }
         };
         let clock = common::Clock::default();
-        let database = Database::connect(&url, relay_url, settings.database_connections_max, clock)
+        let (connections_max, pooler) = (settings.database_connections_max, settings.database_pooler);
+        let database = Database::connect(&url, relay_url, connections_max, clock, pooler)
             .await
             .map_err(|error| Failure::of("the database cannot be reached", cause(&error)))?;
         database.refuse_wrong_login(modules).await.map_err(|error| Failure(cause(&error)))?;
+        let database = database.sharing(settings.store(Some(&secret_key)).map_err(Failure)?);
         let access = Access::new(database.clone(), modules::core());
         let jwks_url = match &settings.jwks_url {
             Some(url) => url.clone(),
             None => {
-                let auth = addresses.url("auth", 8002, settings.host)?;
-                format!("{}/.well-known/jwks.json", auth.as_str().trim_end_matches('/'))
+                let auth = addresses.urls("auth", 8002, settings.host)?;
+                let keys = |url: &reqwest::Url| {
+                    format!("{}/.well-known/jwks.json", url.as_str().trim_end_matches('/'))
+                };
+                auth.iter().map(keys).collect::<Vec<_>>().join(",")
             }
         };
         let gate = Gate::new(KeySet::new(&jwks_url), access.clone());
-        let log = Arc::new(PostgresLog::new(database.clone()));
+        let log = settings.kafka.log(database.clone()).map_err(|error| Failure(cause(&error)))?;
         let files = files(&settings, &secret_key, &database)?;
         let shows_invitation_tokens = settings.shows_invitation_tokens();
         let runtime = Runtime { database, access, log, secret_key, files, shows_invitation_tokens, cancel };
@@ -167,9 +170,8 @@ impl Process {
         let (process, runtime) = (self.clone(), self.runtime.clone());
         tasks.spawn(async move {
             let mut background = runtime.start_background(std::slice::from_ref(&subgraph));
-            let profile = process.settings.profile();
-            let served =
-                service::serve(&subgraph, executable, &runtime, process.gate, profile, listener).await;
+            let (gate, settings) = (process.gate, &process.settings);
+            let served = service::serve(&subgraph, executable, &runtime, gate, settings, listener).await;
             if let Err(error) = served {
                 tracing::error!(module = subgraph.id, %error, "a subgraph stopped serving");
             }
@@ -183,11 +185,11 @@ impl Process {
     /// A sentence, when the port is in use or an address is no URL.
     pub async fn serve_router(&self, tasks: &mut JoinSet<()>) -> Result<Router, Failure> {
         let listener = self.addresses.listen("router", ROUTER_PORT, self.settings.host).await?;
-        let connections = Connections::default();
+        let connections = Connections::default().idle_for_at_most(service::IDLE_MAX);
         let mut sources = Vec::new();
         for subgraph in modules::all() {
-            let url = self.addresses.url(subgraph.id, subgraph.port, self.settings.host)?;
-            let endpoint = endpoint(&url, connections.clone(), &self.runtime.secret_key)?;
+            let urls = self.addresses.urls(subgraph.id, subgraph.port, self.settings.host)?;
+            let endpoint = endpoint(&urls, connections.clone(), &self.runtime.secret_key)?;
             sources.push(SubgraphSource::Http { name: subgraph.id.to_owned(), endpoint: endpoint.into() });
         }
         let router = self.router(sources).await?;
@@ -203,13 +205,19 @@ impl Process {
         let router = Router::new(config, sources, tenancy)
             .await
             .map_err(|error| Failure::of("the router cannot start", error))?;
-        Ok(router.serving_beside(files::routes(self.runtime.files.clone())))
+        let store = self.runtime.database.store().clone();
+        Ok(router.counting_in(store).serving_beside(files::routes(self.runtime.files.clone())))
     }
 
     /// Who callers are and what they see, as our own router asks.
     #[must_use]
     pub fn tenancy(&self) -> GateTenancy {
         GateTenancy(self.gate.clone())
+    }
+
+    /// What is shared with other processes.
+    pub(crate) fn store(&self) -> &store::Store {
+        self.runtime.database.store()
     }
 
     /// Closes what is open, when everything has ended.
@@ -274,6 +282,7 @@ pub(crate) fn router_config(settings: &Settings) -> Result<Config, Failure> {
         cors_origins: settings.cors_origins.clone(),
         base_domain: settings.base_domain.clone(),
         request_timeout_ms: MUTATION_TIMEOUT.as_secs() * 1_000,
+        withdraw_ms: settings.withdraw_ms(),
         ..Config::default()
     };
     if !settings.rate_limits {
@@ -282,21 +291,23 @@ pub(crate) fn router_config(settings: &Settings) -> Result<Config, Failure> {
     Ok(config)
 }
 
-/// A module as the router reaches it.
+/// A module as the router reaches it, at one place or more.
 pub(crate) fn endpoint(
-    url: &reqwest::Url,
+    urls: &[reqwest::Url],
     connections: Connections,
     key: &SecretKey,
 ) -> Result<Endpoint, Failure> {
-    let at = |path: &str, scheme: &str| -> Result<reqwest::Url, Failure> {
+    let at = |url: &reqwest::Url, path: &str, scheme: &str| -> Result<reqwest::Url, Failure> {
         let mut url = url.join(path).map_err(|error| Failure::of(url.as_str(), error))?;
         let secure = url.scheme() == "https";
         let scheme = if secure { format!("{scheme}s") } else { scheme.to_owned() };
         url.set_scheme(&scheme).map_err(|()| Failure(format!("{url} is neither http nor https")))?;
         Ok(url)
     };
-    let mut endpoint = Endpoint::new(&at("/graphql", "http")?, connections);
-    endpoint.websocket = Some(at("/graphql/ws", "ws")?);
+    let places = urls.iter().map(|url| at(url, "/graphql", "http")).collect::<Result<Vec<_>, _>>()?;
+    let first = urls.first().ok_or_else(|| Failure("a module needs a URL".into()))?;
+    let mut endpoint = Endpoint::new(&places[0], connections).at(&places);
+    endpoint.websocket = Some(at(first, "/graphql/ws", "ws")?);
     endpoint.sign = Some(sign(key));
     endpoint.mutation_timeout = MUTATION_TIMEOUT;
     endpoint.errors_shown = ErrorsShown::Coded;
@@ -363,27 +374,4 @@ pub async fn end(
     }
     tracing::info!("ended");
     ended_badly.map_or(Ok(()), |error| Err(Failure::of("a part of the process ended badly", error)))
-}
-
-/// Listens from now on, and completes when the process is asked to end: Ctrl-C, SIGTERM or SIGHUP. What was heard while
-/// nobody waited counts as well: nobody has to say it twice.
-pub fn asked_to_end() -> WaitForCancellationFuture<'static> {
-    static HEARD: OnceLock<CancellationToken> = OnceLock::new();
-    HEARD.get_or_init(hear).cancelled()
-}
-
-fn hear() -> CancellationToken {
-    use tokio::signal::unix::{SignalKind, signal};
-    let heard = CancellationToken::new();
-    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-    if let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
-        (interrupt, terminate, signal(SignalKind::hangup()))
-    {
-        let token = heard.clone();
-        tokio::spawn(async move {
-            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {}, _ = hangup.recv() => {} }
-            token.cancel();
-        });
-    }
-    heard
 }

@@ -23,6 +23,10 @@ impl router::Tenancy for GateTenancy {
         }))
     }
 
+    async fn can_authenticate(&self) -> Result<(), Error> {
+        self.0.can_authenticate().await
+    }
+
     async fn forget(&self, caller: &Caller) {
         self.0.forget(caller).await;
     }

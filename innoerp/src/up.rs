@@ -27,18 +27,48 @@ const RELAY: &str = "innoerp_events";
 /// # Errors
 /// One sentence that says what is missing or in the way.
 pub async fn up(mut settings: Settings, addresses: Addresses) -> Result<(), Failure> {
-    if settings.profile() == Profile::Production {
-        return Err(Failure(
-            "`innoerp up` is for development; in production run `serve` and `router`".into(),
-        ));
-    }
+    refuse_production(&settings, "up")?;
+    // Whoever asks it to end while it starts is heard once the database is there, which then stops in order.
+    drop(asked_to_end());
     // Ports first: nothing has been started yet if one is in use.
     let listeners = Listeners::open(&settings, &addresses).await?;
-    let cluster = match settings.database_url {
-        Some(_) => None,
-        None => Some(private_cluster(&mut settings).await?),
+    let cluster = database(&mut settings).await?;
+    while_kept(cluster, async |cluster| run(&settings, listeners, cluster).await).await
+}
+
+/// What is for development says so.
+pub(crate) fn refuse_production(settings: &Settings, verb: &str) -> Result<(), Failure> {
+    if settings.profile() == Profile::Production {
+        let sentence = format!("`innoerp {verb}` is for development; in production run `serve` and `router`");
+        return Err(Failure(sentence));
+    }
+    Ok(())
+}
+
+/// Starts the private database, when no other one is named, and points the settings at it.
+pub(crate) async fn database(settings: &mut Settings) -> Result<Option<Cluster>, Failure> {
+    match settings.database_url {
+        Some(_) => Ok(None),
+        None => private_cluster(settings).await.map(Some),
+    }
+}
+
+/// Runs something for as long as the private database can be kept running, and stops that in the end.
+pub(crate) async fn while_kept(
+    cluster: Option<Cluster>,
+    run: impl AsyncFnOnce(Option<&Cluster>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let lost = cluster.as_ref().map(Cluster::keep);
+    let lost = async {
+        match lost {
+            Some(lost) => lost.await,
+            None => std::future::pending().await,
+        }
     };
-    let ended = run(&settings, listeners, cluster.as_ref()).await;
+    let ended = tokio::select! {
+        ended = run(cluster.as_ref()) => ended,
+        error = lost => Err(Failure(error.to_string())),
+    };
     if let Some(cluster) = cluster {
         cluster.stop_async().await.map_err(|error| Failure(error.to_string()))?;
     }
@@ -46,14 +76,19 @@ pub async fn up(mut settings: Settings, addresses: Addresses) -> Result<(), Fail
 }
 
 async fn run(settings: &Settings, listeners: Listeners, cluster: Option<&Cluster>) -> Result<(), Failure> {
-    migrate(settings).await?;
-    let demo = demo(settings).await?;
-    let cancel = CancellationToken::new();
+    let (cancel, mut tasks) = (CancellationToken::new(), JoinSet::new());
     let addresses = listeners.addresses();
-    let process =
-        Process::start(&modules::ids(), settings.clone(), addresses.clone(), cancel.clone()).await?;
-    let mut tasks = JoinSet::new();
-    let (router, hold) = process.serve_all(listeners, &mut tasks).await?;
+    let start = async {
+        migrate(settings).await?;
+        let demo = demo(settings).await?;
+        let process =
+            Process::start(&modules::ids(), settings.clone(), addresses.clone(), cancel.clone()).await?;
+        let (router, hold) = process.serve_all(listeners, &mut tasks).await?;
+        Ok((process, router, hold, demo))
+    };
+    let Some((process, router, hold, demo)) = process::unless_asked_to_end(start).await? else {
+        return process::end(&cancel, tasks, None).await;
+    };
     let is_made = match demo {
         Demo::Wanted => make_demo(&router).await?,
         Demo::InPart => {
@@ -165,7 +200,7 @@ async fn prepare(cluster: &Cluster, logins: [(&str, &str, &str); 2]) -> Result<(
 }
 
 /// What there is to do about demo data.
-enum Demo {
+pub(crate) enum Demo {
     /// Nobody has signed up yet.
     Wanted,
     /// It was begun, and not finished.
@@ -174,7 +209,8 @@ enum Demo {
     Settled,
 }
 
-async fn demo(settings: &Settings) -> Result<Demo, Failure> {
+/// What there is to do about demo data in the database.
+pub(crate) async fn demo(settings: &Settings) -> Result<Demo, Failure> {
     let asking = |error: sqlx::Error| Failure::of("asking the database", error);
     let mut owner = PgConnection::connect(owner_url(settings)?).await.map_err(asking)?;
     sqlx::raw_sql("set role innoerp_owner").execute(&mut owner).await.map_err(asking)?;
@@ -195,7 +231,12 @@ async fn demo(settings: &Settings) -> Result<Demo, Failure> {
     })
 }
 
-fn banner(settings: &Settings, addresses: &Addresses, cluster: Option<&Cluster>) -> Result<String, Failure> {
+/// What is told once everything runs.
+pub(crate) fn banner(
+    settings: &Settings,
+    addresses: &Addresses,
+    cluster: Option<&Cluster>,
+) -> Result<String, Failure> {
     let router = addresses.url("router", ROUTER_PORT, settings.host)?;
     let mut lines = vec![
         String::new(),
@@ -221,6 +262,6 @@ fn banner(settings: &Settings, addresses: &Addresses, cluster: Option<&Cluster>)
 }
 
 /// Tells the user, if anybody still reads: a closed terminal must not keep us from stopping in order.
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -77,9 +77,66 @@ impl Company {
                 "reason": "From before." });
             leave.create("leaveAdjustment", input).await;
         }
+        for colleague in &colleagues {
+            Self::give_contact(&app, &owner, colleague).await;
+        }
         app.settle().await;
         drop((hr, leave));
         Self { app, behind, colleagues }
+    }
+
+    /// A contact that is somebody's, and something that was said to it; nobody's as well, once.
+    async fn give_contact(app: &App, owner: &Person, colleague: &Colleague) {
+        let client = app.as_(owner).on("contact");
+        let member = colleague.person.member().membership_id;
+        let whose = match colleague.role {
+            Role::Client | Role::Supplier => "membershipId",
+            _ => "ownerId",
+        };
+        let input = json!({ "kind": "PERSON", "lastName": colleague.role.as_str(), whose: member });
+        let id = client.create("contact", input).await;
+        client.create("communication", json!({ "contactId": id, "kind": "CALL", "subject": "Hello" })).await;
+        if colleague.role == Role::Owner {
+            let id = client.create("contact", json!({ "kind": "PERSON", "lastName": "Nobody" })).await;
+            client.update("contact", &id, json!({ "ownerId": null })).await.ok();
+        }
+    }
+
+    /// The contacts, or what belongs to them, that a scope leaves to somebody: own ones, with a team's those of nobody.
+    async fn contact_rows(
+        &self,
+        noun: &Noun,
+        colleague: &Colleague,
+        scope: Option<Scope>,
+    ) -> BTreeSet<String> {
+        let contact = if noun.table == "contact.contact" { "t.id" } else { "t.contact_id" };
+        let sql = format!(
+            "select t.id::text, c.owner_membership_id::text, c.membership_id::text
+             from {} t join contact.contact c on c.id = {contact}",
+            noun.table
+        );
+        let all: Vec<(String, Option<String>, Option<String>)> =
+            sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&self.behind).await.unwrap();
+        let member = |one: &Colleague| one.person.member().membership_id.to_string();
+        let below: &[Role] = match colleague.role {
+            Role::Manager => &[Role::Sales, Role::Member],
+            Role::Sales => &[Role::Member],
+            _ => &[],
+        };
+        let below: Vec<String> =
+            self.colleagues.iter().filter(|one| below.contains(&one.role)).map(member).collect();
+        let me = member(colleague);
+        let is_seen = |owner: &Option<String>, itself: &Option<String>| match scope {
+            None => false,
+            Some(Scope::All) => true,
+            Some(scope) => {
+                let is_teams = owner.as_ref().is_none_or(|owner| below.contains(owner));
+                owner.as_ref() == Some(&me)
+                    || itself.as_ref() == Some(&me)
+                    || (scope == Scope::Team && is_teams)
+            }
+        };
+        all.into_iter().filter(|(_, owner, itself)| is_seen(owner, itself)).map(|(id, ..)| id).collect()
     }
 
     /// Every row of a noun.
@@ -92,6 +149,9 @@ impl Company {
 
     /// The rows of a noun that a scope leaves to somebody, by the column that says whose they are.
     async fn rows(&self, noun: &Noun, colleague: &Colleague, scope: Option<Scope>) -> BTreeSet<String> {
+        if noun.table.starts_with("contact.") {
+            return self.contact_rows(noun, colleague, scope).await;
+        }
         let column = match noun.table {
             "notification.notification" => "recipient_membership_id",
             _ => "employee_id",

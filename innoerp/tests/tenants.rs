@@ -75,6 +75,9 @@ impl Tenants {
         self.app.as_(&colleague).on("leave").run(&ask).await.ok();
         let field = json!({ "noun": "Employee", "key": "shirt", "label": "Shirt", "kind": "TEXT" });
         self.create("tenant", "customField", field).await;
+        let field = json!({ "noun": "Contact", "key": "shirt", "label": "Shirt", "kind": "TEXT" });
+        self.create("tenant", "customField", field).await;
+        self.furnish_contacts().await;
         let view = json!({ "noun": "Employee", "name": "Joined lately", "settings": {} });
         self.create("tenant", "savedView", view).await;
         let steps = json!([{ "who": "ROLE", "role": "HR" }]);
@@ -85,6 +88,25 @@ impl Tenants {
         let invite = r#"mutation { memberInvite(input: { email: "b@victim.example", roles: [MEMBER] }) { userErrors { code } } }"#;
         self.app.as_(&self.victim).on("user").run(invite).await.ok();
         self.app.settle().await;
+    }
+
+    /// Contacts that are two, two that are one, and what is said of them.
+    async fn furnish_contacts(&self) {
+        let client = self.app.as_(&self.victim).on("contact");
+        let mut ids = Vec::new();
+        for name in ["A", "B", "C"] {
+            let input = json!({ "kind": "PERSON", "lastName": name, "externalIds": [{ "system": "shop", "value": name }] });
+            ids.push(self.create("contact", "contact", input).await);
+        }
+        let talk = json!({ "contactId": ids[0], "kind": "CALL", "subject": "Hello" });
+        self.create("contact", "communication", talk).await;
+        self.create("contact", "segment", json!({ "name": "Fair", "kind": "STATIC" })).await;
+        let relate = r#"mutation($a: ID!, $b: ID!, $c: ID!) {
+            contactRelationAdd(input: { fromContactId: $b, toContactId: $c, kind: SPOUSE }) { userErrors { code } }
+            contactConsentRecord(input: { contactId: $a, channel: EMAIL, purpose: "news", isGranted: true, source: "form" }) { userErrors { code } }
+            contactMerge(input: { winnerId: $b, loserId: $a }) { userErrors { code } } }"#;
+        client.run_with(relate, json!({ "a": ids[0], "b": ids[1], "c": ids[2] })).await.ok();
+        client.run("{ contactsExport { count } }").await.ok();
     }
 
     async fn create(&self, module: &'static str, noun: &str, input: Value) -> String {

@@ -21,6 +21,8 @@ pub enum Alarm {
     StateNotKept,
     /// Somebody passes requests on as a proxy does and is not named as one.
     ProxyNotTrusted,
+    /// Nobody's token can be confirmed at present, so nobody is served who has one.
+    CallersUnknown,
 }
 
 struct Raised {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
+use http::{HeaderValue, StatusCode, header};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -76,7 +77,7 @@ impl Router {
                 Ok(accepted) => {
                     let Some(peer) = peers.open(accepted.1.ip()) else {
                         // Closed without a word: whoever has a thousand of them has been answered often enough.
-                        tracing::debug!(address = %accepted.1, "an address has too many connections");
+                        tracing::debug!("an address has too many connections");
                         continue;
                     };
                     let held = (permit, peer, Open::new(open.clone()));
@@ -205,9 +206,15 @@ impl Serving {
             let busy = heads.begin(&request);
             request.extensions_mut().insert(ConnectInfo(address));
             // As it is now: a connection may outlive many settings.
-            let app = router.app();
+            let (app, withdrawn) = (router.app(), router.core().withdrawn.clone());
             async move {
-                let answer = app.answer(request.map(axum::body::Body::new)).await;
+                // Who is served on this connection is to come again on another one, elsewhere.
+                let is_http1 = request.version() < http::Version::HTTP_2;
+                let mut answer = app.answer(request.map(axum::body::Body::new)).await;
+                if is_http1 && withdrawn.is_cancelled() && answer.status() != StatusCode::SWITCHING_PROTOCOLS
+                {
+                    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
                 Ok::<_, Infallible>(busy.with(answer))
             }
         });

@@ -50,6 +50,7 @@ mod federation;
 mod input_objects;
 mod last_good_schemas;
 mod limits;
+mod optional_variables;
 mod persisted_documents;
 mod pipeline;
 mod plan;

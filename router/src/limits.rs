@@ -259,6 +259,12 @@ pub(crate) fn fits(limits: &Limits, view: &Supergraph, text: &str) -> bool {
         && document::parse(text).is_ok_and(|parsed| check(limits, view, &parsed, None, &mut hits).is_ok())
 }
 
+/// A document that is within the limits of its text. Counts nothing, and costs time linear in its length.
+pub(crate) fn parse_within(limits: &Limits, text: &str) -> Option<Document> {
+    limits.scan(text, &mut Hits::default()).ok()?;
+    document::parse(text).ok()
+}
+
 /// Measures variables.
 pub(crate) fn measure_variables(
     guard: &Guard,

@@ -15,7 +15,7 @@ use crate::access::Demand;
 use crate::config::{Profile, Unauthorized};
 use crate::error::{GraphqlError, code};
 use crate::limits;
-use crate::persisted_documents::Text;
+use crate::persisted_documents::{NOT_FOUND as PERSISTED_NOT_FOUND, Text};
 use crate::refusal::{Outcome, Refused};
 use crate::request::{Allowed, Client, GraphqlRequest};
 use crate::shared_state::Core;
@@ -93,15 +93,21 @@ pub(crate) async fn admit(
 
 async fn admit_unnoted(
     core: &Arc<Core>,
-    client: Client,
+    mut client: Client,
     mut request: GraphqlRequest,
     allowed: Allowed,
 ) -> Result<Admitted, Refused> {
     note_access(|access| access.operation_name(request.operation_name.as_deref()));
-    let caller = core.tenancy.authenticate(client.token.as_deref()).await?;
+    let caller = authenticate(core, &mut client, &request).await?;
     note_access(|access| access.caller(&caller));
-    core.rates.take(&caller, client.address)?;
-    let host_organization = host_organization(core, &caller, client.subdomain.as_deref()).await?;
+    core.rates.take(&caller, client.address).await?;
+    let host_organization = host_organization(core, client.subdomain.as_deref()).await?;
+    if let (Some(host), Some(member)) = (host_organization, caller.member())
+        && member.organization_id != host
+    {
+        let refused = Error::HostRefused;
+        return Err(Refused::http(StatusCode::MISDIRECTED_REQUEST, refused.code(), refused.to_string()));
+    }
     if core.recent_writes.has(&caller) {
         core.tenancy.forget(&caller).await;
     }
@@ -144,26 +150,55 @@ async fn admit_unnoted(
     Ok(Admitted { context: Arc::new(context), operation, variables })
 }
 
-/// The tenant whose host name a request was sent to. A token of another one is refused there; whoever has none is a guest of
-/// the tenant, or of nobody. What is nobody's answers as what is somebody else's: nobody is to learn who else is here.
-async fn host_organization(
+/// Who asks. A token that does not count is as none to an operation that needs none, and is not passed on: whoever has
+/// nothing else could not even log in.
+///
+/// # Errors
+/// As [`crate::Tenancy::authenticate`].
+pub(crate) async fn authenticate(
     core: &Core,
-    caller: &Caller,
-    subdomain: Option<&str>,
-) -> Result<Option<OrganizationId>, Refused> {
-    let Some(subdomain) = subdomain else { return Ok(None) };
-    let host = match core.tenancy.host(subdomain).await? {
-        Some(Host::Everybodys) => return Ok(None),
-        Some(Host::Tenant(id)) => id,
-        None => RequestContext::NOBODYS_HOST,
-    };
-    match caller.member() {
-        Some(member) if member.organization_id != host => {
-            let refused = Error::HostRefused;
-            Err(Refused::http(StatusCode::MISDIRECTED_REQUEST, refused.code(), refused.to_string()))
+    client: &mut Client,
+    request: &GraphqlRequest,
+) -> Result<Caller, Error> {
+    match core.authenticate(client.token.as_deref()).await {
+        Err(Error::Unauthenticated | Error::TenantSuspended)
+            if client.token.is_some() && needs_no_token(core, request) =>
+        {
+            client.token = None;
+            core.authenticate(None).await
         }
-        _ => Ok(Some(host)),
+        answer => answer,
     }
+}
+
+/// Whether a request is for an operation that everybody may ask for, token or not, as far as its document says. One that
+/// is named by a hash that nobody knows yet is asked for first: what it is will be looked at when it comes.
+fn needs_no_token(core: &Core, request: &GraphqlRequest) -> bool {
+    let Some(snapshot) = core.registry.current() else { return false };
+    let fields = snapshot.full.root_fields();
+    if !fields.some_need_no_token() {
+        return false;
+    }
+    match core.persisted.find(&mut request.document_only()) {
+        Ok(found) => limits::parse_within(&core.config.limits, &found.text)
+            .is_some_and(|document| fields.need_no_token(&document, request.operation_name.as_deref())),
+        Err(refused) => refused.errors.iter().any(|error| error.code == PERSISTED_NOT_FOUND),
+    }
+}
+
+/// The tenant whose host name a request was sent to. Whose token is another one's is refused there; whoever has none is a
+/// guest of the tenant, or of nobody. What is nobody's answers as what is somebody else's: nobody is to learn who else is
+/// here.
+pub(crate) async fn host_organization(
+    core: &Core,
+    subdomain: Option<&str>,
+) -> Result<Option<OrganizationId>, Error> {
+    let Some(subdomain) = subdomain else { return Ok(None) };
+    Ok(match core.tenancy.host(subdomain).await? {
+        Some(Host::Everybodys) => None,
+        Some(Host::Tenant(id)) => Some(id),
+        None => Some(RequestContext::NOBODYS_HOST),
+    })
 }
 
 /// The view for what the caller's organization has enabled.

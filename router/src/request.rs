@@ -30,6 +30,18 @@ pub struct GraphqlRequest {
     pub extensions: Option<Map<String, Value>>,
 }
 
+impl GraphqlRequest {
+    /// What says which document it is for, and nothing else.
+    pub(crate) fn document_only(&self) -> Self {
+        Self {
+            query: self.query.clone(),
+            document_id: self.document_id.clone(),
+            extensions: self.extensions.clone(),
+            ..Self::default()
+        }
+    }
+}
+
 /// An object and nothing else: what is derived would take a list of the values, too.
 impl<'de> Deserialize<'de> for GraphqlRequest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -58,7 +70,7 @@ fn null_is_empty<'de, D: Deserializer<'de>>(value: D) -> Result<String, D::Error
 /// Who sent a request, as far as the connection says.
 #[derive(Clone)]
 pub struct Client {
-    /// The bearer token, not verified yet.
+    /// The bearer token, not verified yet. Empty when a credential of another kind came, which counts for nobody.
     pub token: Option<Arc<str>>,
     /// Correlates log lines; answered as `x-request-id`.
     pub request_id: Arc<str>,

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
+use store::Store;
 use tokio::sync::Mutex;
 
 use crate::config::Config;
@@ -119,6 +120,16 @@ impl Router {
         let routes = routes.fallback(server::nothing_here);
         if self.core().beside.set(routes).is_err() {
             tracing::warn!("routes beside GraphQL were said twice; the first ones stay");
+        }
+        self
+    }
+
+    /// Counts callers in a store, so that one budget holds over all routers that share it. What was said before stays; it
+    /// must be said before anybody is served.
+    #[must_use]
+    pub fn counting_in(self, store: Store) -> Self {
+        if !self.core().rates.keep_in(store) {
+            tracing::warn!("where callers are counted was said too late; they are counted in this process");
         }
         self
     }

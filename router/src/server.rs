@@ -20,6 +20,7 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Extension, Path, Request, State};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use common::HostOrganization;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Either};
 use graphql::graphiql::Offer;
@@ -126,8 +127,14 @@ fn routes(core: Arc<Core>) -> axum::Router {
         .with_state(core)
 }
 
-/// What the program serves beside GraphQL.
-async fn beside(State(core): State<Arc<Core>>, request: Request) -> Response {
+/// What the program serves beside GraphQL. It is told whose host name it is asked at.
+async fn beside(State(core): State<Arc<Core>>, mut request: Request) -> Response {
+    let subdomain = request.extensions().get::<Client>().and_then(|client| client.subdomain.clone());
+    match pipeline::host_organization(&core, subdomain.as_deref()).await {
+        Ok(None) => {}
+        Ok(Some(organization)) => drop(request.extensions_mut().insert(HostOrganization(organization))),
+        Err(error) => return Format::Json.respond(Refused::from(error).into()),
+    }
     match core.beside.get() {
         Some(routes) => routes.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
         None => nothing_here().await,
@@ -174,14 +181,15 @@ async fn live() -> Response {
     Json(json!({ "status": "live" })).into_response()
 }
 
-/// Ready as soon as a schema has been composed and nobody holds it back, until the router stops. Of alarms, codes only: everybody may ask, and
-/// sentences are in the log.
+/// Ready as soon as a schema has been composed and nobody holds it back, until the router stops, and while it can tell
+/// who callers are. Of alarms, codes only: everybody may ask, and sentences are in the log.
 async fn ready(State(core): State<Arc<Core>>) -> Response {
     let snapshot = core.registry.current();
     let (code, status) = match &snapshot {
         _ if core.withdrawn.is_cancelled() => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         None => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
         _ if core.is_held() => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
+        Some(_) if !core.knows_callers().await => (StatusCode::SERVICE_UNAVAILABLE, "unable"),
         Some(_) => (StatusCode::OK, "ready"),
     };
     let schema = snapshot.map(|snapshot| {

@@ -3,8 +3,11 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
+use common::{Caller, Error};
 use http::HeaderName;
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -55,6 +58,8 @@ pub(crate) struct Core {
     pub sockets: limits::Sockets,
     /// How many hold readiness back: see [`crate::Hold`].
     pub held: Arc<AtomicUsize>,
+    /// Whether callers could be told when somebody last asked, and when that was.
+    callers_known: Arc<Mutex<Option<(Instant, bool)>>>,
     /// What is served beside GraphQL.
     pub beside: Arc<OnceLock<axum::Router>>,
     /// Cancelled when the router is about to stop: it is not ready any more.
@@ -67,6 +72,18 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    /// Who the bearer of a token is; anonymous without one. A credential that is no token counts for nobody, also where
+    /// nobody looks at tokens here.
+    ///
+    /// # Errors
+    /// As [`Tenancy::authenticate`].
+    pub async fn authenticate(&self, token: Option<&str>) -> Result<Caller, Error> {
+        match token {
+            Some("") => Err(Error::Unauthenticated),
+            token => self.tenancy.authenticate(token).await,
+        }
+    }
+
     /// The first core of a router.
     ///
     /// # Errors
@@ -95,6 +112,7 @@ impl Core {
             alarms,
             guard,
             held: Arc::default(),
+            callers_known: Arc::default(),
             beside: Arc::default(),
             withdrawn: CancellationToken::new(),
             stopping: CancellationToken::new(),
@@ -148,6 +166,7 @@ impl Core {
             alarms: self.alarms.clone(),
             guard,
             held: self.held.clone(),
+            callers_known: self.callers_known.clone(),
             beside: self.beside.clone(),
             withdrawn: self.withdrawn.clone(),
             stopping: self.stopping.clone(),
@@ -219,6 +238,28 @@ impl Core {
     /// Whether somebody holds readiness back.
     pub fn is_held(&self) -> bool {
         self.held.load(Ordering::Acquire) > 0
+    }
+
+    /// Whether the tokens of callers can be confirmed at present; an alarm while they cannot. Everybody may ask for it, so
+    /// the answer is kept for a second.
+    pub async fn knows_callers(&self) -> bool {
+        const KEPT_FOR: Duration = Duration::from_secs(1);
+        const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+        let mut known = self.callers_known.lock().await;
+        if let Some((_, is_known)) = known.filter(|(asked, _)| asked.elapsed() < KEPT_FOR) {
+            return is_known;
+        }
+        let answer = tokio::time::timeout(ANSWERS_WITHIN, self.tenancy.can_authenticate()).await;
+        match answer.unwrap_or(Err(common::Error::Unavailable)) {
+            Ok(()) => self.alarms.settle(Alarm::CallersUnknown),
+            Err(error) => {
+                let message = format!("the tokens of callers cannot be confirmed: {error:?}");
+                self.alarms.raise(Alarm::CallersUnknown, message);
+            }
+        }
+        let is_known = !self.alarms.rings(Alarm::CallersUnknown);
+        *known = Some((Instant::now(), is_known));
+        is_known
     }
 
     /// Begins the record of a request that is not one of HTTP's own.

@@ -16,12 +16,13 @@ use async_graphql::Name as Key;
 use common::Caller;
 use serde_json::{Map, Value};
 
-use crate::access::{Demands, has_refused, is_refused};
+use crate::access::{Demands, RootFields, has_refused, is_refused};
 use crate::compose::{self, ComposeError, Composed, Costs, Scope};
 use crate::error::{GraphqlError, PathSegment, code};
 use crate::execute::{Engine, Layout, SizeHints, shape};
 pub use crate::execute::{Operation, OperationKind, Response};
 use crate::input_objects::OneOf;
+use crate::optional_variables::Optional;
 use crate::plan::{Aliases, PlanError, Planner};
 use crate::skip_and_include::Switches;
 use crate::transport::Subgraph;
@@ -46,6 +47,7 @@ pub struct Supergraph {
     api_sdl: String,
     engine: Arc<Engine>,
     costs: Costs,
+    root_fields: RootFields,
     operations: moka::sync::Cache<Arc<str>, Known>,
 }
 
@@ -77,6 +79,7 @@ impl Supergraph {
         Ok(Self {
             supergraph_sdl: composed.supergraph_sdl,
             costs: composed.costs,
+            root_fields: composed.root_fields,
             api_sdl: composed.api_sdl,
             engine: Arc::new(Engine {
                 planner,
@@ -119,6 +122,11 @@ impl Supergraph {
     /// What fields are said to cost.
     pub(crate) fn costs(&self) -> &Costs {
         &self.costs
+    }
+
+    /// What is stated of root fields.
+    pub(crate) fn root_fields(&self) -> &RootFields {
+        &self.root_fields
     }
 
     /// The subgraphs that it is composed of, in no order.
@@ -172,7 +180,8 @@ impl Supergraph {
             // As `cache_key` and `Form::key` put it together.
             let (name, document) = key.split_once('=')?.1.split_once('\n')?;
             let name = Some(name).filter(|name| !name.is_empty()).map(str::to_owned);
-            let (variables, judged) = (operation.decided.variables(), operation.judged.clone());
+            let (mut variables, judged) = (operation.decided.variables(), operation.judged.clone());
+            variables.extend(operation.given.variables());
             Some(Hot { document: document.to_owned(), name, variables, judged })
         };
         kept.iter().take(max).filter_map(|(_, key, operation)| hot(key, operation)).collect()
@@ -234,9 +243,10 @@ impl Supergraph {
             let document = validate(&self.engine.schema, &self.engine.one_of, document)?;
             let definition = choose(&document, operation_name)?;
             let switches = Switches::of(&document, &definition);
+            let optional = Optional::of(&document, &definition);
             let demands = Demands::of(&document, &self.engine.access);
-            if !switches.is_empty() || !demands.is_empty() {
-                return Ok(Known::Varied(Arc::new(Varied { document, switches, demands })));
+            if !switches.is_empty() || !optional.is_empty() || !demands.is_empty() {
+                return Ok(Known::Varied(Arc::new(Varied { document, switches, optional, demands })));
             }
             self.build(&document, operation_name, Form::default(), asking.request_id, planning_max)
         });
@@ -272,9 +282,13 @@ impl Supergraph {
         request_id: &str,
         planning_max: Duration,
     ) -> Result<Known, Vec<GraphqlError>> {
-        let Form { decided, judged } = form;
-        let document = judged.mark(&self.engine.access, decided.apply(document));
+        let Form { decided, given, judged } = form;
+        let document = decided.apply(document);
+        // Before what is not given is taken out: that it is missing may matter to what it costs.
+        let cost_variables = self.costs.variables(&document);
+        let document = judged.mark(&self.engine.access, given.apply(document));
         let definition = choose(&document, name)?;
+        self.root_fields.check_once(&document, &definition)?;
         let kind = match definition.operation_type {
             OperationType::Query => OperationKind::Query,
             OperationType::Mutation => OperationKind::Mutation,
@@ -299,28 +313,18 @@ impl Supergraph {
             .engine
             .planner
             .plan(&document, &definition, &self.engine.aliases, planning_max)
-            .map_err(|error| match error {
-                PlanError::Deadline => one(code::PLANNING_TIMEOUT, "this operation takes too long to plan"),
-                PlanError::Large => {
-                    one(code::TOO_COMPLEX, "this operation takes too much of the subgraphs to answer")
-                }
-                PlanError::Nested => one(code::TOO_COMPLEX, "this operation is nested too deeply"),
-                PlanError::Failed(cause) => {
-                    tracing::error!(cause, request_id, "an operation could not be planned");
-                    vec![GraphqlError::internal()]
-                }
-            })?;
+            .map_err(|error| not_planned(error, request_id))?;
         let planning = started_at.elapsed();
         let layout = Layout::new(&planned, self.engine.planner.types(), kind != OperationKind::Mutation);
         let shape = shape(&self.engine, &document, &definition, &layout, &judged)
             .map_err(|_| one(code::TOO_COMPLEX, "this operation selects too much"))?;
         let engine = self.engine.clone();
-        let cost_variables = self.costs.variables(&document);
         Ok(Known::Operation(Arc::new(Operation {
             engine,
             document,
             definition,
             decided,
+            given,
             is_lost: shape.is_lost(),
             is_refused_something,
             cost_variables,
@@ -334,5 +338,20 @@ impl Supergraph {
             size_hints: SizeHints::default(),
             hits: AtomicU64::new(0),
         })))
+    }
+}
+
+/// What to say of an operation that could not be planned.
+fn not_planned(error: PlanError, request_id: &str) -> Vec<GraphqlError> {
+    match error {
+        PlanError::Deadline => one(code::PLANNING_TIMEOUT, "this operation takes too long to plan"),
+        PlanError::Large => {
+            one(code::TOO_COMPLEX, "this operation takes too much of the subgraphs to answer")
+        }
+        PlanError::Nested => one(code::TOO_COMPLEX, "this operation is nested too deeply"),
+        PlanError::Failed(cause) => {
+            tracing::error!(cause, request_id, "an operation could not be planned");
+            vec![GraphqlError::internal()]
+        }
     }
 }

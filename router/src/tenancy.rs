@@ -48,6 +48,15 @@ pub trait Tenancy: Send + Sync + 'static {
     /// The caller changed something a moment ago: what is known of their organization is asked for anew.
     async fn forget(&self, _caller: &Caller) {}
 
+    /// Whether a good token would be confirmed now. While it would not, the router is not ready. Asked once a second at
+    /// the most.
+    ///
+    /// # Errors
+    /// When what it takes does not answer: [`Error::Unavailable`] or [`Error::Internal`].
+    async fn can_authenticate(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Whether everybody sees every subgraph, so that [`Tenancy::modules`] need not be asked.
     fn shows_everything(&self) -> bool {
         false
@@ -120,6 +129,10 @@ impl Tenancy for ByModule {
 
     async fn host(&self, subdomain: &str) -> Result<Option<Host>, Error> {
         self.tenancy.host(subdomain).await
+    }
+
+    async fn can_authenticate(&self) -> Result<(), Error> {
+        self.tenancy.can_authenticate().await
     }
 
     fn shows_everything(&self) -> bool {

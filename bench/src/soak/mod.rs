@@ -1,5 +1,8 @@
-//! Soaks: what must hold under a load that lasts, each with a name. `make soak SOAK=log-in SECONDS=60`, `make soak SOAK=hang-ups COUNT=10000`.
+//! Soaks: what must hold under a load that lasts, each with a name. `make soak SOAK=log-in SECONDS=60`,
+//! `make soak SOAK=hang-ups COUNT=10000`, `make soak SOAK=database COUNT=50`.
 
+mod database;
+mod events;
 mod hang_ups;
 mod log_in;
 
@@ -13,10 +16,14 @@ use crate::scratch::Scratch;
 /// Which one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Soak {
-    /// Two hundred wrong log-ins a second from a thousand networks: who gets in for all that, and how soon
+    /// Twenty, fifty, two hundred wrong log-ins a second from a thousand networks: who gets in for all that, and how soon
     LogIn,
     /// Clients hang up at random moments while others ask: these are answered, and nothing stays behind
     HangUps,
+    /// The private database is killed while people read and write: what was acknowledged is there, once, and soon
+    Database,
+    /// Kafka's broker is away while 200 events are written a second, and processes are killed: each takes effect once
+    Events,
 }
 
 /// What a soak found: a line for each promise.
@@ -27,6 +34,11 @@ impl Findings {
     /// Notes a figure that says nothing of itself.
     pub fn note(&mut self, text: impl Into<String>) {
         self.0.push((text.into(), true));
+    }
+
+    /// Takes over what another one found.
+    pub fn all(&mut self, other: Self) {
+        self.0.extend(other.0);
     }
 
     /// Notes a figure and whether it keeps a promise.
@@ -46,7 +58,9 @@ pub fn run(soak: Soak, lasting: Duration, count: u32) -> Result<(), Failure> {
     let found = runtime.block_on(async {
         match soak {
             Soak::LogIn => log_in::run(&scratch, lasting).await,
+            Soak::Events => events::run(lasting).await,
             Soak::HangUps => hang_ups::run(&scratch, count).await,
+            Soak::Database => database::run(&scratch, count).await,
         }
     });
     let Findings(found) = found.map_err(|failure| {

@@ -64,8 +64,8 @@ pub async fn serve(settings: Settings, addresses: Addresses, choice: Choice) -> 
         return print(&pretty_schema());
     }
     let plan = Plan::read(&settings, &addresses, &choice)?;
-    let collector = settings.collector();
-    process::logged(plan.profile(), collector, serve_plan(settings, addresses, choice, plan)).await
+    let telemetry = settings.telemetry(plan.profile());
+    process::logged(telemetry, serve_plan(settings, addresses, choice, plan)).await
 }
 
 async fn serve_plan(
@@ -93,6 +93,11 @@ async fn serve_plan(
     let router = Router::new(plan.file.config.clone(), federation, tenancy)
         .await
         .map_err(|error| plan.failure(&error))?;
+    let store = match &process {
+        Some(process) => process.store().clone(),
+        None => settings.store(None).map_err(Failure)?,
+    };
+    let router = router.counting_in(store);
     let mut tasks = JoinSet::new();
     let metrics = plan.file.config.telemetry.metrics_listen;
     let metrics_listen =

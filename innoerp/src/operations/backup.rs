@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
 use database::cluster::{Cluster, Durability};
-use database::{inspect, migrate};
+use database::{Pooler, inspect, migrate};
 use serde::{Deserialize, Serialize};
 use service::{SecretKey, Settings, Subgraph};
 use sha2::{Digest as _, Sha256};
@@ -318,7 +318,7 @@ async fn of_keys(key: Option<&SecretKey>, url: &str) -> Answer {
         url.set_password(Some("innoerp_verify")).ok()?;
         Some(url.to_string())
     });
-    super::doctor::signing_keys(&as_login.unwrap_or_default(), key).await
+    super::doctor::signing_keys(&as_login.unwrap_or_default(), Pooler::None, key).await
 }
 
 /// How many rows each table of ours has.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use auth::SigningKeys;
 use chrono::Utc;
 use database::inspect::{self, Standing};
-use database::{Database, migrate};
+use database::{Database, Pooler, migrate};
 use router::transport::http::{Connections, Endpoint, fetch_sdl};
 use serde_json::Value;
 use service::{Profile, SecretKey, Settings, Subgraph};
@@ -70,13 +70,13 @@ async fn database(report: &mut Report, settings: &Settings, key: Option<&SecretK
     let (server, clock) = server(&mut conn).await;
     report.say("database", &server);
     report.say("clock", &clock);
-    report.say("login", &login(url).await);
+    report.say("login", &login(url, settings.database_pooler).await);
     report.say("login for events", &relay(settings.database_relay_url.as_deref()).await);
     report.say("roles", &roles(&mut conn).await);
     report.say("row-level security", &row_level_security(&mut conn).await);
     report.say("migrations", &migrations(settings.database_owner_url.as_deref()).await);
     if let Some(key) = key {
-        report.say("signing keys", &signing_keys(url, key).await);
+        report.say("signing keys", &signing_keys(url, settings.database_pooler, key).await);
     }
 }
 
@@ -107,8 +107,8 @@ async fn server(conn: &mut PgConnection) -> (Answer, Answer) {
 }
 
 /// Whether the login can be every module, or at least one, and nothing more.
-async fn login(url: &str) -> Answer {
-    let database = match Database::connect(url, None, 1, common::Clock::default()).await {
+async fn login(url: &str, pooler: Pooler) -> Answer {
+    let database = match Database::connect(url, None, 1, common::Clock::default(), pooler).await {
         Ok(database) => database,
         Err(error) => return Answer::wrong(cause(&error)),
     };
@@ -205,9 +205,9 @@ pub(super) fn of_standings(standings: &[Standing]) -> Answer {
     Answer::fine(format!("all {applied} are applied"))
 }
 
-pub(super) async fn signing_keys(url: &str, key: &SecretKey) -> Answer {
+pub(super) async fn signing_keys(url: &str, pooler: Pooler, key: &SecretKey) -> Answer {
     let found = async {
-        let database = Database::connect(url, None, 1, common::Clock::default()).await?;
+        let database = Database::connect(url, None, 1, common::Clock::default(), pooler).await?;
         let found = auth::signing_keys(&database, key).await;
         database.close().await;
         found
@@ -244,14 +244,21 @@ async fn files(settings: &Settings, key: &SecretKey) -> Answer {
 async fn services(report: &mut Report, settings: &Settings, addresses: &Addresses, key: &SecretKey) {
     let connections = Connections::default();
     for subgraph in modules::all() {
-        let answer = match addresses.url(subgraph.id, subgraph.port, settings.host) {
-            Ok(url) => match process::endpoint(&url, connections.clone(), key) {
-                Ok(endpoint) => of_subgraph(&subgraph, &url, &endpoint).await,
-                Err(failure) => Answer::wrong(failure),
-            },
-            Err(failure) => Answer::wrong(failure),
+        let name = format!("module {}", subgraph.id);
+        let urls = match addresses.urls(subgraph.id, subgraph.port, settings.host) {
+            Ok(urls) => urls,
+            Err(failure) => {
+                report.say(&name, &Answer::wrong(failure));
+                continue;
+            }
         };
-        report.say(&format!("module {}", subgraph.id), &answer);
+        for url in &urls {
+            let answer = match process::endpoint(std::slice::from_ref(url), connections.clone(), key) {
+                Ok(endpoint) => of_subgraph(&subgraph, url, &endpoint).await,
+                Err(failure) => Answer::wrong(failure),
+            };
+            report.say(&name, &answer);
+        }
     }
     report.say("router", &router(settings, addresses).await);
 }

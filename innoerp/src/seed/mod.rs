@@ -4,6 +4,7 @@
 mod alpine;
 mod asking;
 mod calendar;
+mod contacts;
 mod harbour;
 mod leave;
 mod log_in;
@@ -53,6 +54,7 @@ pub async fn run(router: &Router) -> Result<(), Failure> {
     };
     let (company, ()) = tokio::try_join!(alpine, harbour::make(&nobody, today))?;
     company.arrive_at_today().await?;
+    contacts::make(&company.owner.caller, today).await?;
     finish(&company.owner.caller).await
 }
 

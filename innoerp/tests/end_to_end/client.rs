@@ -70,17 +70,7 @@ impl<'s> Client<'s> {
 
     pub async fn subscribe(&self, query: &str) -> Subscription {
         let url = self.system.url("router", "/graphql").replacen("http", "ws", 1);
-        let mut request = url.into_client_request().unwrap();
-        request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
-        let (mut socket, _) = connect_async(request).await.unwrap();
-        let payload =
-            json!({ "authorization": format!("Bearer {}", self.token.as_deref().unwrap_or_default()) });
-        send(&mut socket, json!({ "type": "connection_init", "payload": payload })).await;
-        let mut subscription = Subscription(socket);
-        assert_eq!(subscription.next_message().await["type"], "connection_ack");
-        let subscribe = json!({ "id": "1", "type": "subscribe", "payload": { "query": query } });
-        send(&mut subscription.0, subscribe).await;
-        subscription
+        Subscription::open(url, self.token.as_deref().unwrap_or_default(), query).await
     }
 }
 
@@ -94,6 +84,20 @@ async fn send(socket: &mut Socket, message: Value) {
 pub struct Subscription(Socket);
 
 impl Subscription {
+    /// Opens it at a router.
+    pub async fn open(url: String, token: &str, query: &str) -> Self {
+        let mut request = url.into_client_request().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
+        let (mut socket, _) = connect_async(request).await.unwrap();
+        let payload = json!({ "authorization": format!("Bearer {token}") });
+        send(&mut socket, json!({ "type": "connection_init", "payload": payload })).await;
+        let mut subscription = Self(socket);
+        assert_eq!(subscription.next_message().await["type"], "connection_ack");
+        let subscribe = json!({ "id": "1", "type": "subscribe", "payload": { "query": query } });
+        send(&mut subscription.0, subscribe).await;
+        subscription
+    }
+
     /// The next event's data.
     pub async fn next(&mut self, patience: Duration) -> Value {
         let message = tokio::time::timeout(patience, self.next_message()).await;

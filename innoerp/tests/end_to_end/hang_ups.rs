@@ -1,6 +1,7 @@
 //! Clients that hang up, and connections that die: nobody else notices.
 
 use std::fs::File;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use bench::hang_ups::{Plan, run};
@@ -10,11 +11,12 @@ use crate::TURN;
 use crate::company::Company;
 use crate::system::{Mode, System};
 
-/// A system whose log, of this level, is kept in a file.
-pub async fn logging(mode: Mode, level: &str) -> (System, PathBuf) {
+/// A system whose log, of this level, is kept in a file, and goes to Fluentd where there is one.
+pub async fn logging(mode: Mode, level: &str, fluentd: Option<SocketAddr>) -> (System, PathBuf) {
     let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("log-{}", uuid::Uuid::now_v7().simple()));
     File::create(&log).unwrap();
     let to_log = |command: &mut tokio::process::Command| {
+        command.env("FLUENTD_ADDRESS", fluentd.map_or(String::new(), |address| address.to_string()));
         command.env("RUST_LOG", level).stderr(File::options().append(true).open(&log).unwrap());
     };
     (System::start_with(mode, to_log).await, log)
@@ -22,7 +24,7 @@ pub async fn logging(mode: Mode, level: &str) -> (System, PathBuf) {
 
 async fn nothing_is_left_behind(mode: Mode) {
     let _turn = TURN.lock().await;
-    let (system, log) = logging(mode, "warn").await;
+    let (system, log) = logging(mode, "warn", None).await;
     let company = Company::new(&system).await;
     let plan = Plan {
         port: system.ports["router"],

@@ -2,18 +2,21 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use rmpv::Value;
+use serde_json::json;
 
 use crate::TURN;
 use crate::client::Client;
 use crate::company::{Company, PASSWORD, PATIENCE, submit, text};
+use crate::fluentd::{self, text as text_of};
 use crate::hang_ups::logging;
 use crate::system::Mode;
 
 /// Starts, signs up, logs in, refreshes, invites, subscribes and changes a password, with every event logged; answers the
-/// secrets that were in it, and the log.
-async fn everything(mode: Mode) -> (Vec<(&'static str, String)>, String) {
-    let (system, log) = logging(mode, "trace").await;
+/// secrets that were in it, the log, and what Fluentd got of it.
+async fn everything(mode: Mode) -> (Vec<(&'static str, String)>, String, Vec<Value>) {
+    let (address, records) = fluentd::start();
+    let (system, log) = logging(mode, "trace", Some(address)).await;
     let company = Company::new(&system).await;
     let (manager, member, annual) = company.with_leave().await;
     let mut subscription = manager.subscribe("subscription { notificationReceived { type } }").await;
@@ -41,7 +44,8 @@ async fn everything(mode: Mode) -> (Vec<(&'static str, String)>, String) {
         ("new access token", text(&refreshed, "/sessionRefresh/session/accessToken")),
         ("new refresh token", text(&refreshed, "/sessionRefresh/session/refreshToken")),
     ];
-    if let Some(invitation) = invited.pointer("/data/memberInvite/token").and_then(Value::as_str) {
+    if let Some(invitation) = invited.pointer("/data/memberInvite/token").and_then(serde_json::Value::as_str)
+    {
         secrets.push(("invitation", invitation.to_owned()));
     }
     for (login, url) in
@@ -53,14 +57,33 @@ async fn everything(mode: Mode) -> (Vec<(&'static str, String)>, String) {
     }
     // What is logged is gathered for a moment before it is written.
     tokio::time::sleep(Duration::from_millis(500)).await;
-    (secrets, std::fs::read_to_string(log).unwrap())
+    let forwarded = std::mem::take(&mut *records.lock().unwrap());
+    (secrets, std::fs::read_to_string(log).unwrap(), forwarded)
+}
+
+/// What a module wrote for the member who asked for leave has the ids of the request that the router has in its own line.
+fn every_line_of_a_request_says_whose_it_is(forwarded: &[Value]) {
+    let of_leave = forwarded.iter().filter(|record| text_of(record, "module") == Some("leave"));
+    let of_members: Vec<_> = of_leave.filter(|record| text_of(record, "user_id").is_some()).collect();
+    assert!(!of_members.is_empty(), "the leave module says nothing of anybody");
+    let of_router = |record: &Value| {
+        let ids = ["request_id", "organization_id", "user_id"];
+        let is_same = |line: &Value| ids.iter().all(|id| text_of(line, id) == text_of(record, id));
+        forwarded.iter().any(|line| text_of(line, "target") == Some("access") && is_same(line))
+    };
+    assert!(of_members.iter().any(|record| of_router(record)), "{}", of_members[0]);
+    assert!(forwarded.iter().all(|record| text_of(record, "service") == Some("innoerp")));
 }
 
 async fn no_secret_is_logged(mode: Mode) {
     let _turn = TURN.lock().await;
-    let (secrets, log) = everything(mode).await;
+    let (secrets, log, forwarded) = everything(mode).await;
     assert!(log.contains("TRACE") && log.contains("DEBUG"), "the logs say little: {} bytes", log.len());
+    let records: Vec<_> = forwarded.iter().map(ToString::to_string).collect();
+    assert!(records.len() > 300, "only {} lines were forwarded", records.len());
+    every_line_of_a_request_says_whose_it_is(&forwarded);
     for (what, secret) in secrets {
+        assert!(!records.iter().any(|record| record.contains(&secret)), "{what} was forwarded");
         let line = log.lines().find(|line| line.contains(&secret));
         assert!(line.is_none(), "{what}: {}", line.unwrap_or_default().chars().take(600).collect::<String>());
     }

@@ -4,14 +4,21 @@
 
 mod client;
 mod company;
+mod database_down;
+mod dev;
+mod fluentd;
 mod hang_ups;
 mod logins;
 mod logs;
 mod operations;
 mod own_module;
 mod own_writes;
+mod pooler;
+mod rolling;
+mod routers;
 mod security;
 mod seed;
+mod starting;
 mod stories;
 mod system;
 mod up;
@@ -31,4 +38,15 @@ async fn every_story_holds_in_one_process() {
 async fn every_story_holds_in_a_process_per_service() {
     let _turn = TURN.lock().await;
     stories::all(&System::start(Mode::ProcessPerService).await).await;
+}
+
+#[tokio::test]
+async fn callers_read_their_own_writes_through_a_broker_too() {
+    let Some(broker) = testing::Broker::start("the whole system with Kafka") else { return };
+    let _turn = TURN.lock().await;
+    let with_broker = |command: &mut tokio::process::Command| {
+        command.env("KAFKA_BOOTSTRAP_SERVERS", broker.address());
+    };
+    let system = System::start_with(Mode::ProcessPerService, with_broker).await;
+    own_writes::all(&system, 20).await;
 }

@@ -119,6 +119,17 @@ async fn bad_tokens_look_alike(system: &System) {
     }
     assert_eq!(answers[1].0, 401);
     assert!(answers[1..].windows(2).all(|pair| pair[0] == pair[1]), "{answers:#?}");
+    // To what needs no token, they are none: nobody is shut out by what their client has kept.
+    let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { session { refreshToken } } }";
+    let refresh = "mutation($input: SessionRefreshInput!) { sessionRefresh(input: $input) { session { accessToken } } }";
+    for token in ["a.b.c", &flipped] {
+        let client = Client::with_token(system, token);
+        let input = json!({ "email": company.owner_email, "password": PASSWORD });
+        let session = client.run_with(log_in, json!({ "input": input })).await.ok();
+        let input = json!({ "refreshToken": session["logIn"]["session"]["refreshToken"] });
+        let next = client.run_with(refresh, json!({ "input": input })).await.ok();
+        assert!(next["sessionRefresh"]["session"]["accessToken"].is_string(), "{next}");
+    }
 }
 
 async fn a_host_serves_its_own_organization_and_no_other(system: &System) {

@@ -185,13 +185,16 @@ async fn its_office_has_something_to_do(system: &System) {
 async fn its_owner_has_two_organizations(system: &System) {
     let owner = log_in(system, "owner@alpine.example", "Alpine Works").await;
     let question = "{ me { organizations { name } } invitations(filter: { status: PENDING }) { totalCount }
-        members(filter: { status: SUSPENDED }) { totalCount } }";
+        members(filter: { status: SUSPENDED }) { totalCount }
+        contacts { totalCount } segments { nodes { count } } }";
     let data = owner.run(question).await.ok();
     assert_eq!(
         data["me"]["organizations"],
         json!([{ "name": "Alpine Works" }, { "name": "Harbour Trading" }])
     );
     assert_eq!((&data["invitations"]["totalCount"], &data["members"]["totalCount"]), (&json!(3), &json!(1)));
+    assert_eq!(data["contacts"]["totalCount"], 25);
+    assert!(data["segments"]["nodes"][0]["count"].as_u64() > Some(5), "{data}");
     let owner = log_in(system, "owner@alpine.example", "Harbour Trading").await;
     let question = "{ employees { totalCount nodes { name leaveBalances { available } } }
         myApprovals { totalCount } leaveRequests { totalCount } }";

@@ -202,6 +202,12 @@ async fn a_file_is_uploaded_attached_and_read_through_the_router(system: &System
     let begun = member.run(&begun).await.ok();
     let url = system.url("router", &text(&begun, "/fileUpload/upload/url"));
     let http = reqwest::Client::new();
+    let at = |host: &str| format!("{host}.example.test");
+    let (other, nobody) = (Company::new(system).await, unique("nobody"));
+    for host in [&other.name, &nobody] {
+        let refused = http.put(&url).header("host", at(host)).body(note.clone()).send().await.unwrap();
+        assert_eq!(refused.status(), 421, "it is put at its own organization's host names");
+    }
     let put: serde_json::Value =
         http.put(&url).body(note.clone()).send().await.unwrap().json().await.unwrap();
     let attach = format!(
@@ -214,7 +220,15 @@ async fn a_file_is_uploaded_attached_and_read_through_the_router(system: &System
     let seen = manager.run(&seen).await.ok();
     let attachment = &seen["leaveRequest"]["attachments"][0];
     assert!(attachment["attachedBy"]["displayName"].is_string());
-    let got = http.get(system.url("router", &text(attachment, "/url"))).send().await.unwrap();
+    let got_at = async |host: &str| {
+        let got = http.get(system.url("router", &text(attachment, "/url"))).header("host", at(host));
+        got.send().await.unwrap()
+    };
+    for host in [&other.name, &nobody] {
+        let refused = got_at(host).await;
+        assert!(refused.status() == 421 && refused.text().await.unwrap().contains("HOST_REFUSED"));
+    }
+    let got = got_at(&company.name).await;
     assert_eq!(got.headers()["content-type"], "application/pdf");
     assert_eq!(got.headers()["content-security-policy"], "default-src 'none'; sandbox");
     assert_eq!(got.bytes().await.unwrap(), note);

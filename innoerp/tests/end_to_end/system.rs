@@ -34,14 +34,14 @@ impl System {
         Self::start_with(mode, |_| {}).await
     }
 
-    /// As [`System::start`], with something else about the processes.
-    pub async fn start_with(mode: Mode, other: impl Fn(&mut Command)) -> Self {
+    /// A migrated database and ports, where nothing runs yet.
+    pub async fn prepare(mode: Mode) -> Self {
         let [admin_url, service_url, relay_url] = database().await;
         let names = modules::all().iter().map(|module| module.id).chain(["router"]).collect::<Vec<_>>();
         let ports = free_ports(&names);
         let secret_key = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
         let is_one_process = mode == Mode::OneProcess;
-        let mut system = Self {
+        let system = Self {
             is_one_process,
             ports,
             admin_url,
@@ -52,11 +52,17 @@ impl System {
         };
         let migrated = system.command(&["migrate"]).status().await.unwrap();
         assert!(migrated.success());
+        system
+    }
+
+    /// As [`System::start`], with something else about the processes.
+    pub async fn start_with(mode: Mode, other: impl Fn(&mut Command)) -> Self {
+        let mut system = Self::prepare(mode).await;
+        let names = modules::ids().into_iter().chain(["router"]);
         let verbs: Vec<Vec<&str>> = match mode {
             Mode::OneProcess => vec![vec!["serve", "all"]],
             Mode::ProcessPerService => names
-                .iter()
-                .map(|name| if *name == "router" { vec!["router"] } else { vec!["serve", name] })
+                .map(|name| if name == "router" { vec!["router"] } else { vec!["serve", name] })
                 .collect(),
         };
         let spawn = |verb: &Vec<&str>| {
@@ -140,6 +146,12 @@ async fn database() -> [String; 3] {
     let admin_url = url.to_string();
     let [service_url, relay_url] = logins.map(|(login, _)| as_login(&admin_url, login));
     [admin_url, service_url, relay_url]
+}
+
+/// Every login of services and its password, once a system has been started.
+pub fn login_passwords() -> Vec<(String, String)> {
+    let alone = modules::ids().into_iter().chain(["router"]).map(login_of);
+    alone.chain(["innoerp_end_to_end".to_owned()]).map(|login| (login.clone(), login)).collect()
 }
 
 /// The login of a module, or of the router, that is served alone.

@@ -7,19 +7,20 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
 use crate::TURN;
 use crate::system::free_ports;
 
 /// A folder and ports for one development system.
-struct Place {
-    folder: PathBuf,
-    router: u16,
-    ports: Vec<(String, u16)>,
+pub struct Place {
+    pub folder: PathBuf,
+    pub router: u16,
+    pub ports: Vec<(String, u16)>,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder =
             Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("up-{}", uuid::Uuid::now_v7().simple()));
         std::fs::create_dir_all(&folder).unwrap();
@@ -35,9 +36,13 @@ impl Place {
     }
 
     fn up(&self) -> Command {
+        self.command(&["up"])
+    }
+
+    fn command(&self, verb: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_innoerp"));
         command
-            .arg("up")
+            .args(verb)
             .current_dir(&self.folder)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -59,7 +64,7 @@ impl Place {
     }
 
     /// Logs in as one of the demo's people.
-    async fn log_in(&self, email: &str) -> Value {
+    pub async fn log_in(&self, email: &str) -> Value {
         let log_in = json!({ "query": format!(
             r#"mutation {{ logIn(input: {{ email: "{email}", password: "{}" }}) {{ session {{ accessToken }} }} }}"#,
             innoerp::seed::PASSWORD
@@ -69,56 +74,76 @@ impl Place {
     }
 
     /// What its router says of its readiness, once it listens.
-    async fn readiness(&self) -> Option<(u16, Value)> {
+    pub async fn readiness(&self) -> Option<(u16, Value)> {
         let url = format!("http://127.0.0.1:{}/health/ready", self.router);
         let answer = reqwest::get(&url).await.ok()?;
         Some((answer.status().as_u16(), answer.json().await.unwrap()))
     }
 
-    fn remove(self) {
+    pub fn remove(self) {
         let _ = database::cluster::Cluster::remove_if_unused(&self.folder.join(".innoerp/postgres"));
         std::fs::remove_dir_all(&self.folder).unwrap();
     }
 
     /// Starts it, and waits until it says that it is ready.
-    async fn start(&self) -> Running {
-        let mut child = self.up().spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    pub async fn start(&self) -> Running {
+        self.start_by(&["up"]).await
+    }
+
+    /// The same, by another verb.
+    pub async fn start_by(&self, verb: &[&str]) -> Running {
+        let mut running = Running::of(self.command(verb).spawn().unwrap());
+        let mut lines = BufReader::new(running.child.stdout.take().unwrap()).lines();
         let mut said = String::new();
         let until_ready = async {
             while let Some(line) = lines.next_line().await.unwrap() {
                 said.push_str(&line);
                 said.push('\n');
                 if line.contains("Ctrl-C stops everything") {
-                    return;
+                    return true;
                 }
             }
-            let mut complaint = String::new();
-            child.stderr.take().unwrap().read_to_string(&mut complaint).await.unwrap();
-            panic!("it ended by itself: {complaint}");
+            false
         };
-        tokio::time::timeout(Duration::from_secs(300), until_ready).await.unwrap();
-        Running { child, said }
+        let is_ready = tokio::time::timeout(Duration::from_secs(300), until_ready).await.unwrap();
+        if !is_ready {
+            panic!("it ended by itself: {}", running.end().await.1);
+        }
+        Running { said, ..running }
     }
 }
 
 /// A system that said it is ready, and what else it said.
-struct Running {
+pub struct Running {
     child: Child,
     said: String,
+    /// Read all the time: who complains must not have to wait until somebody listens.
+    complaint: JoinHandle<String>,
 }
 
 impl Running {
+    fn of(mut child: Child) -> Self {
+        let mut stderr = child.stderr.take().unwrap();
+        let complaint = tokio::spawn(async move {
+            let mut complaint = String::new();
+            stderr.read_to_string(&mut complaint).await.unwrap();
+            complaint
+        });
+        Self { child, said: String::new(), complaint }
+    }
+
     /// Presses Ctrl-C, and waits for a clean end.
-    async fn interrupt(mut self) {
+    pub async fn interrupt(mut self) {
         let id = self.child.id().unwrap().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
+        let (is_success, complaint) = self.end().await;
+        assert!(is_success, "{complaint}");
+    }
+
+    /// Waits until it ends; answers whether it did so well, and what it complained of.
+    pub async fn end(&mut self) -> (bool, String) {
         let ended = self.child.wait().await.unwrap();
-        let mut complaint = String::new();
-        if let Some(mut said) = self.child.stderr.take() {
-            said.read_to_string(&mut complaint).await.unwrap();
-        }
-        assert!(ended.success(), "{ended}: {complaint}");
+        (ended.success(), (&mut self.complaint).await.unwrap())
     }
 }
 
@@ -155,7 +180,7 @@ async fn whoever_interrupts_it_while_it_makes_the_demo_can_start_it_again() {
     };
     tokio::time::timeout(Duration::from_secs(300), until_begun).await.unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
-    Running { child, said: String::new() }.interrupt().await;
+    Running::of(child).interrupt().await;
 
     let again = place.start().await;
     let is_made_now = again.said.contains("Making two demo organizations");
@@ -168,7 +193,7 @@ async fn whoever_interrupts_it_while_it_makes_the_demo_can_start_it_again() {
 async fn whoever_waits_until_it_is_ready_can_log_in() {
     let _turn = TURN.lock().await;
     let place = Place::new();
-    let running = Running { child: place.up().spawn().unwrap(), said: String::new() };
+    let running = Running::of(place.up().spawn().unwrap());
     let until_ready = async {
         let mut said = Vec::new();
         loop {

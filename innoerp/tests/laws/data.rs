@@ -20,7 +20,7 @@ fn schemas() -> Vec<String> {
 }
 
 /// Tables that belong to no tenant, each with its reason.
-const GLOBAL: [&str; 8] = [
+const GLOBAL: [&str; 9] = [
     // One person, many organizations.
     "auth.identity",
     "auth.device",
@@ -33,6 +33,7 @@ const GLOBAL: [&str; 8] = [
     // The system's own.
     "auth.signing_key",
     "auth.login_attempt",
+    "auth.login_waiting",
 ];
 
 #[tokio::test]

@@ -48,3 +48,14 @@ fn an_event_carries_no_personal_data() {
         }
     }
 }
+
+#[test]
+fn every_event_has_a_name_of_one_word_and_no_other_has_it() {
+    let events: Vec<_> = modules::all().into_iter().flat_map(|module| module.events).collect();
+    let names: std::collections::BTreeSet<_> =
+        events.iter().map(|event| common::event_alias(event.name)).collect();
+    assert_eq!(names.len(), events.len(), "{names:?}");
+    for name in ["OrganizationCreated", "UserCreated", "ModuleEnabled", "EmployeeHired", "LeaveApproved"] {
+        assert!(names.contains(name), "{name} is what the specification calls it: {names:?}");
+    }
+}

@@ -1,9 +1,11 @@
 //! The laws: what holds for every module, checked over the list of them.
 #![cfg(test)]
 
+mod containers;
 mod costs;
 mod data;
 mod events;
+mod migrations;
 mod module_cycles;
 mod names;
 mod nouns;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::tidy::{root, rust_files};
 
 /// The crates that the law holds for, by their folders.
-const CRATES: [&str; 19] = [
+const CRATES: [&str; 20] = [
     "innoerp",
     "router",
     "shared/approval",
@@ -25,6 +25,7 @@ const CRATES: [&str; 19] = [
     "shared/telemetry",
     "shared/testing",
     "subgraphs/auth",
+    "subgraphs/contact",
     "subgraphs/employee",
     "subgraphs/leave",
     "subgraphs/notification",

@@ -10,10 +10,14 @@ use sqlx::PgPool;
 use testing::{Documents, type_name};
 
 /// Nouns that are parts of another one, and come and go with it.
-const PARTS: [(&str, &str); 3] = [
+const PARTS: [(&str, &str); 7] = [
     ("Holiday", "a day of its calendar"),
     ("LeavePolicyLine", "a line of its policy"),
     ("PolicyAssignment", "who has a policy, from when on; no type of the graph"),
+    ("ContactExternalId", "what its contact is called elsewhere"),
+    ("ContactRelation", "how its contact stands to another"),
+    ("ContactConsent", "an entry of what its contact has allowed"),
+    ("ContactMerge", "how its contact became one of two"),
 ];
 
 /// Nouns that are not looked for among many, each with its reason.
@@ -34,10 +38,11 @@ const BY_SQL: [(&str, &str); 4] = [
 ];
 
 /// Nouns without an update, each with its reason.
-const NEVER_CHANGED: [(&str, &str); 6] = [
+const NEVER_CHANGED: [(&str, &str); 7] = [
     ("LeaveRequest", "it goes from state to state"),
     ("LeaveAdjustment", "one is put right by another"),
     ("Notification", "what was told stays as it was told"),
+    ("ContactExport", "what was taken out stays taken out"),
     ("Invitation", "a wrong one is revoked"),
     ("Membership", "it is changed by what is done to a member, each with its own rules"),
     ("Delegation", "it is ended, and another one begun"),

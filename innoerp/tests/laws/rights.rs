@@ -108,6 +108,26 @@ fn every_right_that_is_checked_is_declared_and_the_other_way_round() {
 }
 
 #[test]
+fn what_everybody_may_ask_says_so_to_the_router() {
+    let mut tagged = BTreeSet::new();
+    for module in modules::all() {
+        let mut field = String::new();
+        for line in (module.sdl)().lines() {
+            // Fields stand one step in; their arguments, which may be on lines of their own, two.
+            let own =
+                line.strip_prefix('\t').filter(|own| own.starts_with(|first: char| first.is_alphabetic()));
+            if let Some(own) = own {
+                field = own.split(['(', ':']).next().unwrap_or_default().to_owned();
+            }
+            if line.contains(r#"@tag(name: "needs-no-token")"#) {
+                tagged.insert(field.clone());
+            }
+        }
+    }
+    assert_eq!(tagged, PUBLIC.map(str::to_owned).into());
+}
+
+#[test]
 fn keys_name_their_module() {
     for module in modules::all() {
         for permission in module.permissions {

@@ -31,8 +31,9 @@ const WRITERS: [(&str, &str); 10] = [
     ("innoerp_user", "approval.rule_step DELETE, INSERT, UPDATE"),
 ];
 /// The triggers that write the directory as the owner, each on the table of whoever owns the fact.
-const DIRECTORY_TRIGGERS: [(&str, &str); 3] = [
+const DIRECTORY_TRIGGERS: [(&str, &str); 4] = [
     ("\"user\".membership", "\"user\".tell_directory()"),
+    ("employee.department", "employee.tell_department()"),
     ("people.organization", "employee.follow_organization()"),
     ("tenant.organization", "tenant.tell_directory()"),
 ];

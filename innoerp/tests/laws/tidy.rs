@@ -62,8 +62,11 @@ fn no_dependency_is_banned_or_from_elsewhere_than_the_registry() {
     let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
     let deny = std::fs::read_to_string(root().join("deny.toml")).unwrap();
     let value = |line: &str| line.split('"').nth(1).unwrap_or_default().to_owned();
-    let banned: Vec<_> =
-        deny.lines().filter(|line| line.trim().starts_with("{ crate = ")).map(value).collect();
+    let banned: Vec<_> = deny
+        .lines()
+        .filter(|line| line.trim().starts_with("{ crate = ") && !line.contains("wrappers = "))
+        .map(value)
+        .collect();
     assert!(!banned.is_empty());
     let names: Vec<_> = lock.lines().filter(|line| line.starts_with("name = ")).map(value).collect();
     assert!(names.len() > 100 && !names.iter().any(|name| banned.contains(name)), "{banned:?}");
@@ -191,8 +194,12 @@ fn source(member: &str, folders: &[&str]) -> String {
 /// Whether a path begins with a crate, as in `tokio::spawn`, and not in the middle, as in `crate::tokio::spawn`.
 fn names_crate(source: &str, name: &str) -> bool {
     let path = format!("{name}::");
+    let continues = |before: char| before.is_alphanumeric() || matches!(before, '_' | ':');
     source.match_indices(&path).any(|(at, _)| {
-        !source[..at].ends_with(|before: char| before.is_alphanumeric() || matches!(before, '_' | ':'))
+        let before = &source[..at];
+        // `::name::`, where a module of the same name is nearer.
+        let from_root = before.strip_suffix("::").filter(|before| !before.ends_with(continues));
+        from_root.is_some() || !before.ends_with(continues)
     })
 }
 

@@ -10,6 +10,7 @@
 //! nobody knows, a caller without a token whatever is demanded.
 
 mod judged;
+mod root_fields;
 mod rules;
 
 use std::mem::{Discriminant, discriminant};
@@ -17,6 +18,7 @@ use std::mem::{Discriminant, discriminant};
 use common::Caller;
 
 pub(crate) use judged::{Demands, Judged, has_refused, is_refused};
+pub(crate) use root_fields::RootFields;
 pub(crate) use rules::Rules;
 
 /// What one directive asks of a caller.

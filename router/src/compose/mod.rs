@@ -31,7 +31,7 @@ pub use error::{ComposeError, Conflict};
 pub use sdl::Sdl;
 pub(crate) use subgraph_list::graphs;
 
-use crate::access::Rules;
+use crate::access::{RootFields, Rules};
 use error::code;
 use satisfiability::Lost;
 use subgraph::{ComposedDirective, SubgraphSchema, Types};
@@ -53,6 +53,8 @@ pub struct Composed {
     pub(crate) costs: Costs,
     /// Who may see what.
     pub(crate) access: Rules,
+    /// What is stated of root fields.
+    pub(crate) root_fields: RootFields,
 }
 
 /// Whether all subgraphs that there are take part.
@@ -177,7 +179,9 @@ fn derive(supergraph: Document) -> Result<Composed, String> {
     }
     let costs = Costs::read(&supergraph);
     let access = Rules::read(&supergraph);
+    let root_fields = RootFields::read(&supergraph);
     let api = api_schema::document(supergraph);
     let api_schema = api.to_schema_validate().map_err(|error| diagnostics::told(&error.errors))?;
-    Ok(Composed { supergraph_sdl, api_sdl: api.to_string(), api_schema, field_names, costs, access })
+    let api_sdl = api.to_string();
+    Ok(Composed { supergraph_sdl, api_sdl, api_schema, field_names, costs, access, root_fields })
 }

@@ -25,8 +25,14 @@ impl Run<'_> {
         let mut path = self.place_of_root(state, fetch);
         let mut covers = Vec::new();
         if error.path.is_empty() {
-            path = self.first_output(fetch, &path);
             covers = self.covers_root(state, fetch);
+            path = match data {
+                None => self.first_output(fetch, &path),
+                Some(data) => {
+                    covers.retain(|path| self.is_missing(state, Node::Object(data), path.last()));
+                    self.only(&covers)
+                }
+            };
         } else {
             rename(&fetch.renames, &mut error.path);
             match data {
@@ -54,6 +60,22 @@ impl Run<'_> {
             _ => None,
         };
         below.map_or(0, |(node, rest)| 1 + self.null_at(state, node, rest))
+    }
+
+    /// Where an error belongs whose subgraph does not say: at what is lost, if that is one thing. Whatever has data went
+    /// well, and of several nulls nobody knows which it explains.
+    fn only(&self, lost: &[Path]) -> Path {
+        let shape = &self.operation.shape;
+        let mut asked = lost.iter().filter(|path| client_path(shape, path).len() == path.len());
+        asked.next().filter(|_| asked.next().is_none()).cloned().unwrap_or_default()
+    }
+
+    /// Whether a key of an object has no data. What is no object has none at all.
+    fn is_missing(&self, state: &State, object: Node, key: Option<&PathSegment>) -> bool {
+        let (Node::Object(object), Some(PathSegment::Field(key))) = (object, key) else { return true };
+        let place = self.operation.layout.place(state.store.place(object));
+        let node = place.get_index_of(key).map(|slot| state.store.slot(object, slot));
+        matches!(node, Some(Node::Null | Node::Missing))
     }
 
     /// Records an error that took with it all that a fetch of root fields was to bring: at each field, so that a
@@ -110,13 +132,7 @@ impl Run<'_> {
             _ => None,
         };
         let Some((field, index, representation)) = about else {
-            // It is about the call as a whole.
-            let covers: Vec<Path> = places.iter().map(|(path, _)| path.clone()).collect();
-            if let Some(first) = covers.first() {
-                let path = self.first_output(fetch, first);
-                self.record(state, error.at(path), covers);
-            }
-            return;
+            return self.map_whole_error(state, fetch, (batches, chunk), (found, places), error);
         };
         let mut rest: Path = path.collect();
         rename(&fetch.entities[field].renames, &mut rest);
@@ -134,6 +150,48 @@ impl Run<'_> {
             let covered = place.iter().chain(&rest[..null]).cloned().collect();
             self.record(state, error.clone().at(path), vec![covered]);
         }
+    }
+
+    /// An error about a call for entities as a whole, or about none of them that can be told.
+    fn map_whole_error(
+        &self,
+        state: &mut State,
+        fetch: &Fetch,
+        (batches, chunk): (&[Batch<'_>], &Chunk),
+        (found, places): (&[Node], &[Served]),
+        error: GraphqlError,
+    ) {
+        if found.iter().all(|node| !matches!(node, Node::List(_))) {
+            // Nothing came: however many places it took, it is one thing that failed.
+            let covers: Vec<Path> = places.iter().map(|(path, _)| path.clone()).collect();
+            if let Some(first) = covers.first() {
+                let path = self.first_output(fetch, first);
+                self.record(state, error.at(path), covers);
+            }
+            return;
+        }
+        let mut lost = Vec::new();
+        for (place, (batch, position)) in places {
+            let (Some(of_batch), Some(range)) = (batches.get(*batch), chunk.get(*batch)) else { continue };
+            for &field in &of_batch.fields {
+                let entity = match found[field] {
+                    Node::List(list) => {
+                        let index = position.checked_sub(range.start);
+                        index.and_then(|index| state.store.elements(list).get(index).copied())
+                    }
+                    _ => None,
+                };
+                let Some(entity @ Node::Object(_)) = entity else {
+                    lost.push(self.first_output(fetch, place));
+                    continue;
+                };
+                let outputs = fetch.outputs.iter().map(|key| PathSegment::Field(key.clone()));
+                let missing = outputs.filter(|key| self.is_missing(state, entity, Some(key)));
+                lost.extend(missing.map(|key| place.iter().cloned().chain([key]).collect::<Path>()));
+            }
+        }
+        let path = self.only(&lost);
+        self.record(state, error.at(path), lost);
     }
 
     /// What of an object could not be asked for, since an error took what has to be told for it, needs no error of its

@@ -121,8 +121,9 @@ impl Run<'_> {
         if !errors.is_empty() {
             self.reported(fetch, &mut errors);
         }
-        // Of errors about the whole, the first stands at all that is lost.
-        if let Some(whole) = errors.iter().position(|error| error.path.is_empty()) {
+        // Where nothing came, the first error about the whole stands at all that is lost.
+        let about_all = errors.iter().position(|error| error.path.is_empty());
+        if let Some(whole) = about_all.filter(|_| data.is_none()) {
             self.lose_root(&mut state, fetch, &errors.remove(whole));
         }
         for error in errors {

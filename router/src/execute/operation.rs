@@ -18,6 +18,7 @@ use super::{Engine, Layout, Response, Run, SizeHints, State, fetch, introspect};
 use crate::access::Judged;
 use crate::compose::CostVariables;
 use crate::error::GraphqlError;
+use crate::optional_variables::Given;
 use crate::plan::{Fetch, Planned};
 use crate::skip_and_include::Decided;
 
@@ -39,6 +40,8 @@ pub struct Operation {
     pub(crate) definition: Node<Definition>,
     /// What its conditions came to.
     pub(crate) decided: Decided,
+    /// Which of the variables that need not be given are.
+    pub(crate) given: Given,
     /// Which of its demands were met.
     pub(crate) judged: Judged,
     /// The answer is null whatever the subgraphs say.

@@ -47,7 +47,8 @@ impl Variables {
         });
         let values = values.collect::<Result<_, Vec<GraphqlError>>>()?;
         let variables = Self { values, json: operation.introspects.then_some(coerced) };
-        if operation.decided.is(|name| variables.get(name) == Some("true")) {
+        let is_decided = operation.decided.is(|name| variables.get(name) == Some("true"));
+        if is_decided && operation.given.is(|name| variables.get(name).is_some()) {
             return Ok(variables);
         }
         tracing::error!(request_id, "an operation was prepared for other variables");

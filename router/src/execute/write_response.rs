@@ -179,7 +179,12 @@ impl<'a> Writer<'a> {
             Kind::Composite(_) => false,
             Kind::Enum(values) => values.iter().any(|value| value.as_bytes() == json),
             Kind::Scalar(Scalar::Custom) => true,
-            Kind::Scalar(Scalar::Int) => is_int(leaf.kind, json),
+            Kind::Scalar(Scalar::Int) if leaf.kind == LeafKind::Number => {
+                let Some(whole) = whole(json) else { return self.invalid(place) };
+                self.out.extend_from_slice(whole.to_string().as_bytes());
+                return Ok(());
+            }
+            Kind::Scalar(Scalar::Int) => leaf.kind == LeafKind::Integer && is_int(json),
             Kind::Scalar(Scalar::Float) => matches!(leaf.kind, LeafKind::Integer | LeafKind::Number),
             Kind::Scalar(Scalar::Boolean) => leaf.kind == LeafKind::Boolean,
             Kind::Scalar(Scalar::String) => leaf.kind == LeafKind::String,
@@ -261,16 +266,17 @@ impl Step<'_> {
     }
 }
 
-/// Whether a number is an `Int`: whole, and of 32 bits (GraphQL, section 3.5.1).
-fn is_int(kind: LeafKind, json: &[u8]) -> bool {
-    let text = std::str::from_utf8(json).unwrap_or_default();
-    match kind {
-        LeafKind::Integer => json.len() < 10 || text.parse::<i32>().is_ok(),
-        LeafKind::Number => {
-            text.parse::<f64>().is_ok_and(|number| number.fract() == 0.0 && number.abs() < 2_147_483_648.0)
-        }
-        _ => false,
-    }
+/// Whether a whole number is an `Int`: of 32 bits (GraphQL, section 3.5.1).
+fn is_int(json: &[u8]) -> bool {
+    json.len() < 10 || std::str::from_utf8(json).is_ok_and(|text| text.parse::<i32>().is_ok())
+}
+
+/// The `Int` that a number is which is written with a point or an exponent: clients get it as a whole number.
+fn whole(json: &[u8]) -> Option<i32> {
+    let number: f64 = std::str::from_utf8(json).ok()?.parse().ok()?;
+    let is_int = number.fract() == 0.0 && (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&number);
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole and within the bounds")]
+    is_int.then_some(number as i32)
 }
 
 impl Shape {

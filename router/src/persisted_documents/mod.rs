@@ -23,6 +23,8 @@ use crate::refusal::Refused;
 use crate::request::GraphqlRequest;
 use crate::telemetry::{Metrics, ResultLabel};
 
+/// The code by which clients know that they must send the text.
+pub(crate) const NOT_FOUND: &str = "PERSISTED_QUERY_NOT_FOUND";
 /// What a kept text takes besides its length.
 const ENTRY_BYTES: usize = 128;
 /// What some put before a hash that serves as an id.
@@ -166,7 +168,7 @@ impl Persisted {
         let text = self.automatic.get(hash);
         self.count(if text.is_some() { "automatic" } else { "unknown" });
         // Clients know by this message, or by the code, that they must send the text.
-        let unknown = || GraphqlError::new("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound");
+        let unknown = || GraphqlError::new(NOT_FOUND, "PersistedQueryNotFound");
         Ok(Found { text: Text::Kept(text.ok_or_else(unknown)?), register: None })
     }
 

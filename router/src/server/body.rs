@@ -10,7 +10,7 @@ use graphql::{Limit, Mode};
 use http::header;
 use http::{HeaderMap, StatusCode};
 
-use super::malformed_request::explain;
+use super::malformed_request::{Malformed, explain};
 use super::middleware::text;
 use crate::limits::BODY_HARD_MAX;
 use crate::refusal::Refused;
@@ -54,7 +54,9 @@ pub(super) async fn read(core: &Core, request: Request) -> Result<GraphqlRequest
         Coding::Identity => bytes,
         packed => unpack_within_limits(core, packed, bytes).await?.into(),
     };
-    serde_json::from_slice(&bytes).map_err(|unread| explain(&bytes, &unread).into())
+    // All of it, also what nobody looks at: the parser takes what it passes over as it comes.
+    let text = std::str::from_utf8(&bytes).map_err(|error| Malformed::BodyNotUtf8(error.valid_up_to()))?;
+    serde_json::from_str(text).map_err(|unread| explain(text, &unread).into())
 }
 
 fn bad(code: &'static str, message: &'static str) -> Refused {

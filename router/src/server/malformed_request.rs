@@ -107,15 +107,12 @@ impl fmt::Display for Parameter {
 }
 
 /// Names what is wrong with a body that could not be read as a request.
-pub(super) fn explain(body: &[u8], unread: &serde_json::Error) -> Malformed {
-    let text = match std::str::from_utf8(body) {
-        Ok(text) => text.trim_ascii(),
-        Err(error) => return Malformed::BodyNotUtf8(error.valid_up_to()),
-    };
+pub(super) fn explain(body: &str, unread: &serde_json::Error) -> Malformed {
+    let text = body.trim_ascii();
     if text.is_empty() {
         return Malformed::Empty;
     }
-    if let Err(error) = serde_json::from_slice::<IgnoredAny>(body) {
+    if let Err(error) = serde_json::from_str::<IgnoredAny>(body) {
         return Malformed::at(&error);
     }
     match text.as_bytes().first() {

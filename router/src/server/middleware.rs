@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
-use common::Error;
 use graphql::Limit;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode, Version};
@@ -33,6 +32,7 @@ pub(super) async fn pass<F: Future<Output = Response>>(
     next: impl FnOnce(Request) -> F,
 ) -> Response {
     let request_id = request_id(request.headers());
+    let version = request.version();
     let traceparent = text(request.headers(), TRACEPARENT);
     let record = is_recorded(request.uri().path()).then(|| {
         telemetry::Request::begin(core.metrics.clone(), telemetry::transport::HTTP, &request_id, traceparent)
@@ -57,7 +57,11 @@ pub(super) async fn pass<F: Future<Output = Response>>(
             response.map(|body| telemetry::Counted::count(body, record))
         }
     };
+    let ends_connection = version < Version::HTTP_2 && leaves_body_unread(response.status());
     let headers = response.headers_mut();
+    if ends_connection {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     // Room for all of these at once: what is there already need not be moved as they come.
     headers.reserve(8);
     if let Ok(value) = HeaderValue::from_str(&request_id) {
@@ -73,6 +77,18 @@ pub(super) async fn pass<F: Future<Output = Response>>(
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
+}
+
+/// Whether an answer is given before the body has been read, so that the connection cannot be used again: the client is told
+/// (RFC 9112, 9.6).
+fn leaves_body_unread(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::REQUEST_TIMEOUT
+            | StatusCode::PAYLOAD_TOO_LARGE
+            | StatusCode::UNSUPPORTED_MEDIA_TYPE
+            | StatusCode::NOT_IMPLEMENTED
+    )
 }
 
 /// Whether a request is one to keep account of: probes and the files of GraphiQL would only hide the others.
@@ -121,7 +137,7 @@ fn admit(core: &Core, request: &mut Request, request_id: &Arc<str>) -> Result<Cl
     let headers = request.headers();
     let client = Client {
         subdomain: subdomain.map(Into::into),
-        token: bearer(headers)?,
+        token: bearer(headers),
         request_id: request_id.clone(),
         address,
         user_agent: text(headers, header::USER_AGENT)
@@ -188,12 +204,11 @@ fn drop_inside_headers(headers: &mut HeaderMap) {
     }
 }
 
-/// The bearer token. Every other kind of credential is as bad as a wrong token, and answered alike.
-fn bearer(headers: &HeaderMap) -> Result<Option<Arc<str>>, Refused> {
+/// The bearer token. Every other kind of credential is as bad as a wrong token, and answered alike: it is the empty one.
+fn bearer(headers: &HeaderMap) -> Option<Arc<str>> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    let token = value.to_str().ok().and_then(bearer_token).filter(|_| values.next().is_none());
-    Ok(Some(token.ok_or(Error::Unauthenticated)?.into()))
+    let token = values.next()?.to_str().ok().and_then(bearer_token).filter(|_| values.next().is_none());
+    Some(token.unwrap_or_default().into())
 }
 
 /// The client's own name for its request when it is harmless in a log, otherwise a new one.
@@ -275,14 +290,16 @@ mod tests {
 
     #[test]
     fn only_a_whole_bearer_token_counts() {
-        let bearer = |pairs: &[(&'static str, &str)]| bearer(&headers(pairs)).map_err(|_| ());
-        assert_eq!(bearer(&[]), Ok(None));
-        assert_eq!(bearer(&[("authorization", "Bearer a.b.c")]), Ok(Some("a.b.c".into())));
-        assert_eq!(bearer(&[("authorization", "bearer a.b.c")]), Ok(Some("a.b.c".into())));
+        let bearer = |pairs: &[(&'static str, &str)]| bearer(&headers(pairs));
+        assert_eq!(bearer(&[]), None);
+        assert_eq!(bearer(&[("authorization", "Bearer a.b.c")]), Some("a.b.c".into()));
+        assert_eq!(bearer(&[("authorization", "bearer a.b.c")]), Some("a.b.c".into()));
+        let none_that_counts = Some("".into());
         for bad in ["Basic abc", "Bearer", "Bearer ", "Bearer a b", "a.b.c", ""] {
-            assert_eq!(bearer(&[("authorization", bad)]), Err(()), "{bad}");
+            assert_eq!(bearer(&[("authorization", bad)]), none_that_counts, "{bad}");
         }
-        assert_eq!(bearer(&[("authorization", "Bearer a"), ("authorization", "Bearer b")]), Err(()));
+        let two = [("authorization", "Bearer a"), ("authorization", "Bearer b")];
+        assert_eq!(bearer(&two), none_that_counts);
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(super) struct Access {
 impl Access {
     /// Authenticates for the first time.
     pub async fn begin(core: Arc<Core>, token: Option<Arc<str>>) -> Result<Self, Error> {
-        let caller = core.tenancy.authenticate(token.as_deref()).await?;
+        let caller = core.authenticate(token.as_deref()).await?;
         Ok(Self { core, token, caller, modules: None, confirmed_at: Instant::now() })
     }
 
@@ -62,8 +62,7 @@ impl Access {
     async fn read(&mut self) -> Result<(), Error> {
         // Whoever says now who callers are: it may be another than when the connection began.
         self.core = self.core.latest();
-        let tenancy = &self.core.tenancy;
-        let caller = tenancy.authenticate(self.token.as_deref()).await?;
+        let caller = self.core.authenticate(self.token.as_deref()).await?;
         let session = |caller: &Caller| {
             caller.member().map(|member| (member.organization_id, member.membership_id, member.session_id))
         };
@@ -71,6 +70,7 @@ impl Access {
             // Somebody else under the same token: nothing that began may go on.
             return Err(Error::Unauthenticated);
         }
+        let tenancy = &self.core.tenancy;
         if !tenancy.shows_everything() {
             self.modules = Some(tenancy.modules(&caller).await?);
         }

@@ -38,11 +38,13 @@ impl Results {
     /// event that the client saw does so.
     pub async fn begin(
         core: &Arc<Core>,
-        client: Client,
+        mut client: Client,
         request: GraphqlRequest,
         allowed: Allowed,
         last_event_id: Option<&str>,
     ) -> Result<Self, Refused> {
+        let caller = pipeline::authenticate(core, &mut client, &request).await;
+        caller.map_err(Refused::from).inspect_err(|refused| refused.log(&client.request_id))?;
         let access = Access::begin(core.clone(), client.token.clone()).await.map_err(Refused::from);
         let access = access.inspect_err(|refused| refused.log(&client.request_id))?;
         let socket = core.sockets.open(access.caller(), client.address).ok_or_else(|| {

@@ -1,10 +1,11 @@
 //! One operation of an open connection: it runs in its own task and queues its results up to a bound.
 
 use std::future::Future;
+use std::hash::{BuildHasher as _, RandomState};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt};
@@ -12,7 +13,8 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::error::GraphqlError;
+use super::resume::Resume;
+use crate::error::{GraphqlError, code};
 use crate::limits;
 use crate::pipeline::{self, Admitted};
 use crate::refusal::Refused;
@@ -25,6 +27,13 @@ use crate::telemetry::{Reason, Request, outcome};
 const LAGGED: &str = "SUBSCRIPTION_LAGGED";
 /// How long a queue may stay full: long enough for a burst to be written, too short for a client that is stuck.
 const FULL_MAX: Duration = Duration::from_millis(50);
+
+/// A subscription that has been open for so long was accepted by its subgraph: to be refused takes less.
+const OPEN_AFTER: Duration = Duration::from_secs(10);
+/// How long until it is opened again, at first and at the most, and for how long that is tried.
+const REOPENED_AFTER: Duration = Duration::from_millis(100);
+const REOPENED_AFTER_MAX: Duration = Duration::from_secs(2);
+const REOPENED_WITHIN: Duration = Duration::from_secs(60);
 
 /// What a running operation has to say.
 pub(super) enum Delivery {
@@ -132,12 +141,50 @@ async fn run(
     if let Some(record) = Request::current() {
         record.subscribed();
     }
-    let mut events = operation.subscribe(context, variables);
-    while let Some(mut response) = events.next().await {
-        pipeline::tidy_errors(&core, &mut response);
-        deliver(&queue, response).await?;
+    follow(&core, Admitted { context, operation, variables }, &queue).await
+}
+
+/// Delivers the events of a subscription. When its subgraph goes away, one that can go on after the last event that it
+/// gave does so as soon as somebody answers for the subgraph again: its client notices nothing.
+async fn follow(
+    core: &Core,
+    mut admitted: Admitted,
+    queue: &mpsc::Sender<Response>,
+) -> Result<(), Vec<GraphqlError>> {
+    let resume = Resume::of(&admitted.operation);
+    let (mut pause, mut gone_since) = (REOPENED_AFTER, None);
+    loop {
+        let Admitted { context, operation, variables } = &admitted;
+        let (mut events, opened_at) =
+            (operation.subscribe(context.clone(), variables.clone()), Instant::now());
+        let errors = loop {
+            let Some(mut response) = events.next().await else { return Ok(()) };
+            pipeline::tidy_errors(core, &mut response);
+            if response.data().is_none()
+                && response.errors.iter().all(|error| error.code == code::UNAVAILABLE)
+            {
+                break response.errors;
+            }
+            let id = resume.as_ref().and_then(|resume| resume.id_of(&response));
+            deliver(queue, response).await?;
+            if let Some((resume, id)) = resume.as_ref().zip(id) {
+                resume.after(&id, &mut admitted);
+            }
+            (pause, gone_since) = (REOPENED_AFTER, Some(Instant::now()));
+        };
+        if opened_at.elapsed() > OPEN_AFTER {
+            (pause, gone_since) = (REOPENED_AFTER, Some(Instant::now()));
+        }
+        // One that never was open has nothing to go on with.
+        let is_worth_it = gone_since.is_some_and(|since| since.elapsed() < REOPENED_WITHIN);
+        if resume.is_none() || !is_worth_it {
+            return Err(errors);
+        }
+        // Not all of them at the same moment.
+        let dice = u32::try_from(RandomState::new().hash_one(0) % 1_000).unwrap_or_default();
+        tokio::time::sleep(pause / 2 + pause * dice / 2_000).await;
+        pause = REOPENED_AFTER_MAX.min(2 * pause);
     }
-    Ok(())
 }
 
 /// Queues a result. A client that reads too slowly is told so, and never misses one without knowing.

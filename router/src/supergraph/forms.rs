@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::access::{Demand, Demands, Judged};
 use crate::execute::Operation;
+use crate::optional_variables::{Given, Optional};
 use crate::skip_and_include::{Decided, Switches};
 
 /// What is known of a document and an operation's name.
@@ -15,7 +16,7 @@ use crate::skip_and_include::{Decided, Switches};
 pub(super) enum Known {
     /// The operation, whatever the variables are, and whoever asks.
     Operation(Arc<Operation>),
-    /// The variables decide what it leaves out, or the caller's rights what is refused.
+    /// The variables decide what it leaves out or takes for unwritten, or the caller's rights what is refused.
     Varied(Arc<Varied>),
 }
 
@@ -32,7 +33,7 @@ impl Known {
 pub(crate) struct Hot {
     pub document: String,
     pub name: Option<String>,
-    /// Those that decide what it leaves out.
+    /// Those that decide what it leaves out and what it takes for unwritten.
     pub variables: Map<String, Value>,
     /// What whoever asked for it might see.
     pub judged: Judged,
@@ -42,6 +43,7 @@ pub(crate) struct Hot {
 pub(super) struct Varied {
     pub document: Valid<ExecutableDocument>,
     pub switches: Switches,
+    pub optional: Optional,
     pub demands: Demands,
 }
 
@@ -64,19 +66,24 @@ pub(super) fn anybody(variables: &Map<String, Value>) -> Asking<'_> {
 #[derive(Default)]
 pub(super) struct Form {
     pub decided: Decided,
+    pub given: Given,
     pub judged: Judged,
 }
 
 impl Varied {
     pub fn form(&self, asking: Asking<'_>) -> Form {
-        Form { decided: self.switches.decide(asking.variables), judged: self.demands.judge(asking.is_met) }
+        Form {
+            decided: self.switches.decide(asking.variables),
+            given: self.optional.given(asking.variables),
+            judged: self.demands.judge(asking.is_met),
+        }
     }
 }
 
 impl Form {
     /// The key of this form of an operation. All forms of one operation have as many letters before it.
     pub fn key(&self, key: &str) -> Arc<str> {
-        [&self.decided.key(), &self.judged.key(), key].concat().into()
+        [&self.decided.key(), &self.given.key(), &self.judged.key(), key].concat().into()
     }
 }
 

@@ -1,13 +1,13 @@
 //! The access log: one line of JSON per request, under the target `access`.
 //!
-//! What it never holds: tokens, mail addresses, variables, the document's text.
+//! What it never holds: tokens, mail addresses, whole addresses of clients, variables, the document's text.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::SecondsFormat;
-use common::{Caller, Clock, IdentityId, MembershipId, OrganizationId};
+use common::{Caller, Clock, IdentityId, MembershipId, OrganizationId, neighbourhood_of};
 use http::Method;
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use serde::Serialize;
@@ -33,7 +33,7 @@ pub(crate) struct Access {
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<Arc<str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    client_address: Option<IpAddr>,
+    client_network: Option<IpAddr>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_agent: Option<Arc<str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,7 +103,7 @@ impl Access {
 
     /// Takes down what was asked for and from where.
     pub fn http(&mut self, method: &Method, path: &str, address: Option<IpAddr>) {
-        self.client_address = address;
+        self.client_network = address.map(neighbourhood_of);
         self.method = Some(method.as_str().chars().take(16).collect());
         self.path = Some(path.chars().take(PATH_CHARS_MAX).collect());
     }
@@ -114,7 +114,7 @@ impl Access {
         // `00-<trace id>-…`: made by us, or checked when it came.
         self.trace_id =
             client.traceparent.as_deref().and_then(|trace| trace.split('-').nth(1)).map(Into::into);
-        self.client_address = client.address;
+        self.client_network = client.address.map(neighbourhood_of);
         self.user_agent = client.user_agent.clone();
     }
 
@@ -178,7 +178,7 @@ impl Access {
         };
         set("http.request.method", self.method.clone());
         set("url.path", self.path.clone());
-        set("client.address", self.client_address.map(|address| address.to_string()));
+        set("client.address", self.client_network.map(|address| address.to_string()));
         set("user_agent.original", self.user_agent.as_deref().map(str::to_owned));
         set("graphql.operation.type", Some(facts.kind.to_owned()).filter(|kind| kind != "none"));
         set("graphql.operation.name", self.operation_name.clone());

@@ -3,6 +3,7 @@
 use std::fmt::Error;
 use std::time::Duration;
 
+use ::telemetry::Forwarded;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
@@ -21,11 +22,28 @@ impl Collector for Process {
         let metric =
             encoder.encode_descriptor("process_cpu", help, Some(&Unit::Seconds), MetricType::Counter)?;
         ConstCounter::new(cpu_seconds()).encode(metric)?;
-        let Some(bytes) = resident_bytes() else { return Ok(()) };
-        let help = "Memory of the process that is in RAM.";
-        let unit = Some(&Unit::Bytes);
-        let metric = encoder.encode_descriptor("process_resident_memory", help, unit, MetricType::Gauge)?;
-        ConstGauge::new(bytes).encode(metric)
+        if let Some(bytes) = resident_bytes() {
+            let help = "Memory of the process that is in RAM.";
+            let unit = Some(&Unit::Bytes);
+            let metric =
+                encoder.encode_descriptor("process_resident_memory", help, unit, MetricType::Gauge)?;
+            ConstGauge::new(bytes).encode(metric)?;
+        }
+        // Of a process that sends its log nowhere there is nothing to say.
+        let Some(Forwarded { forwarded, dropped }) = ::telemetry::forwarded() else { return Ok(()) };
+        let lines = [
+            ("log_lines_forwarded", "Lines of the log that Fluentd has.", forwarded),
+            (
+                "log_lines_dropped",
+                "Lines of the log that Fluentd did not take in time, and never gets.",
+                dropped,
+            ),
+        ];
+        for (name, help, count) in lines {
+            let metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            ConstCounter::new(count).encode(metric)?;
+        }
+        Ok(())
     }
 }
 

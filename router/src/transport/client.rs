@@ -23,6 +23,7 @@ use crate::worker_threads::{self, WORKERS_MAX};
 pub struct Connections {
     clients: Arc<[OnceLock<HttpClient>]>,
     connect_timeout: Duration,
+    idle: Duration,
 }
 
 type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
@@ -34,7 +35,15 @@ impl Connections {
     /// No connection yet. `connect_timeout` is how long one may take to be made.
     #[must_use]
     pub fn new(connect_timeout: Duration) -> Self {
-        Self { clients: (0..=WORKERS_MAX).map(|_| OnceLock::new()).collect(), connect_timeout }
+        Self { clients: (0..=WORKERS_MAX).map(|_| OnceLock::new()).collect(), connect_timeout, idle: IDLE }
+    }
+
+    /// Keeps a connection that nobody uses for so long, in place of 50 s. Where the other side says some time before it
+    /// closes connections that it will, and this is less, nothing is ever sent on one that is being closed.
+    #[must_use]
+    pub fn idle_for_at_most(mut self, idle: Duration) -> Self {
+        self.idle = idle;
+        self
     }
 
     fn client(&self) -> &HttpClient {
@@ -55,7 +64,7 @@ impl Connections {
             .wrap_connector(connector);
         Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
+            .pool_idle_timeout(self.idle)
             .build(connector)
     }
 

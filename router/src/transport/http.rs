@@ -19,6 +19,7 @@ use super::client::read_body;
 use super::deduplication::{Flights, Key};
 use super::event_stream::Body;
 use super::headers::usually_forwarded;
+use super::replicas::{Replica, Replicas};
 use super::{Answer, Call, TransportError};
 pub use crate::config::Faults;
 use crate::error_masking::ErrorsShown;
@@ -30,7 +31,7 @@ pub type Sign = Arc<dyn Fn(&Method, &str, &[u8]) -> Vec<(HeaderName, HeaderValue
 #[derive(Clone)]
 pub struct Endpoint {
     /// Where queries and mutations are posted.
-    uri: Uri,
+    replicas: Arc<Replicas>,
     /// The connections, shared by all endpoints.
     connections: Connections,
     /// Where subscriptions are opened, in `graphql-transport-ws`; `None` when it has none.
@@ -63,7 +64,7 @@ impl Endpoint {
     pub fn new(url: &Url, connections: Connections) -> Self {
         Self {
             // What is a URL is a URI; should that fail, every call says that there is no connection.
-            uri: Uri::try_from(url.as_str()).unwrap_or_default(),
+            replicas: Replicas::new([Uri::try_from(url.as_str()).unwrap_or_default()]).into(),
             connections,
             websocket: None,
             event_stream: false,
@@ -77,6 +78,16 @@ impl Endpoint {
             health: Arc::new(Health::new(Faults::default())),
             flights: Some(Arc::default()),
         }
+    }
+
+    /// The same subgraph, listening at these places: each is asked in turn, and another one where nobody listens. Nothing
+    /// is lost when one after the other is restarted: whoever is about to end says `Connection: close` with its answers,
+    /// and is asked no more.
+    #[must_use]
+    pub fn at(mut self, urls: &[Url]) -> Self {
+        self.replicas =
+            Replicas::new(urls.iter().map(|url| Uri::try_from(url.as_str()).unwrap_or_default())).into();
+        self
     }
 
     /// With other rules for failures.
@@ -169,12 +180,50 @@ impl Endpoint {
 
     async fn send(&self, body: Bytes, mut headers: HeaderMap) -> Result<Response<Incoming>, TransportError> {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        self.sign_into(&mut headers, &Method::POST, self.uri.path(), &body);
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = headers;
-        self.connections.send(request).await
+        let mut refused = TransportError::Connect("it listens nowhere".to_owned());
+        for place in self.replicas.in_order() {
+            let mut headers = headers.clone();
+            self.sign_into(&mut headers, &Method::POST, place.uri.path(), &body);
+            let mut request = Request::new(Full::new(body.clone()));
+            *request.method_mut() = Method::POST;
+            *request.uri_mut() = place.uri.clone();
+            *request.headers_mut() = headers;
+            match self.connections.send(request).await {
+                // Nothing was sent, so another one may be asked, for a change as well.
+                Err(error @ TransportError::Connect(_)) => {
+                    self.replicas.avoid(place);
+                    refused = error;
+                }
+                Ok(response) => {
+                    self.replicas.hear(place, response.headers());
+                    return Ok(response);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(refused)
+    }
+
+    /// Where a subscription may be opened: the WebSocket's address at each place, as they are to be tried.
+    pub(super) fn websockets(&self) -> Vec<(Url, &Replica)> {
+        let Some(websocket) = &self.websocket else { return Vec::new() };
+        let places = self.replicas.in_order();
+        let is_one = places.len() == 1;
+        let at = |place: &Replica| {
+            let mut url = websocket.clone();
+            // One that is served alone may take subscriptions elsewhere.
+            if !is_one {
+                url.set_host(place.uri.host()).ok()?;
+                url.set_port(place.uri.port_u16()).ok()?;
+            }
+            Some(url)
+        };
+        places.into_iter().filter_map(|place| Some((at(place)?, place))).collect()
+    }
+
+    /// Somebody could not be reached there.
+    pub(super) fn avoid(&self, place: &Replica) {
+        self.replicas.avoid(place);
     }
 
     pub(super) fn sign_into(&self, headers: &mut HeaderMap, method: &Method, path: &str, body: &[u8]) {

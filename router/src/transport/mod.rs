@@ -7,6 +7,7 @@ mod event_stream;
 pub mod headers;
 pub mod http;
 mod in_process;
+mod replicas;
 mod websocket;
 
 use std::sync::Arc;

@@ -99,9 +99,20 @@ impl Subscription {
     }
 
     async fn open(&self) -> Result<Socket, TransportError> {
-        let Some(url) = &self.endpoint.websocket else {
-            return Err(TransportError::Connect("the subgraph offers no subscriptions".to_owned()));
-        };
+        let mut refused = TransportError::Connect("the subgraph offers no subscriptions".to_owned());
+        for (url, place) in self.endpoint.websockets() {
+            match self.open_at(&url).await {
+                Err(error @ TransportError::Connect(_)) => {
+                    self.endpoint.avoid(place);
+                    refused = error;
+                }
+                opened => return opened,
+            }
+        }
+        Err(refused)
+    }
+
+    async fn open_at(&self, url: &Url) -> Result<Socket, TransportError> {
         let mut request = url.as_str().into_client_request().map_err(broken)?;
         let mut headers = self.headers.clone();
         headers.insert("sec-websocket-protocol", HeaderValue::from_static("graphql-transport-ws"));

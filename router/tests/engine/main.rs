@@ -9,6 +9,8 @@ mod composing;
 mod conditions;
 mod faults;
 mod mutations;
+mod nowhere;
+mod optional;
 mod patience;
 mod planning;
 mod remote;

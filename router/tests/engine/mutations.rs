@@ -1,6 +1,8 @@
+use router::Supergraph;
 use serde_json::json;
 
-use crate::{noted, run};
+use crate::canned::{LINK, canned};
+use crate::{Log, noted, run};
 
 #[tokio::test]
 async fn root_fields_run_one_after_the_other_each_with_its_entities() {
@@ -93,4 +95,39 @@ async fn a_mutation_runs_once_where_the_variables_let_it_stand_first() {
     assert_eq!(ran(true, true).await, ["order", "review", "rename"]);
     assert_eq!(ran(false, true).await, ["order", "review", "rename"]);
     assert_eq!(ran(false, false).await, ["order", "rename"]);
+}
+
+#[tokio::test]
+async fn of_fields_that_stand_once_in_a_request_two_are_refused_before_anything_runs() {
+    let log = Log::default();
+    let door = format!(
+        r#"{LINK} type Query {{ x: Int }}
+        type Mutation {{ logIn: Int @federation__tag(name: "once-a-request")
+            signUp: Int @federation__tag(name: "once-a-request") }}"#
+    );
+    let done = |field: &str| (field.to_owned(), json!({ field: 1, "a": 1 }));
+    let answers = [done("logIn"), done("signUp")];
+    let answers: Vec<_> = answers.iter().map(|(field, data)| (field.as_str(), data.clone())).collect();
+    let api = Supergraph::compose(&[
+        canned("door", &door, &answers, &log),
+        canned("other", "type Mutation { other: Int }", &[("other", json!({ "other": 1 }))], &log),
+    ])
+    .unwrap();
+    for document in [
+        "mutation { a: logIn b: logIn }",
+        "mutation { logIn signUp }",
+        "mutation { a: logIn other ...F } fragment F on Mutation { signUp }",
+    ] {
+        let answer = run(&api, document).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED", "{answer}");
+        assert!(answer.get("data").is_none() && log.lock().unwrap().is_empty(), "{answer}");
+    }
+    for document in [
+        "mutation { logIn logIn other }",
+        "mutation { logIn signUp @skip(if: true) }",
+        "mutation { a: logIn }",
+    ] {
+        let answer = run(&api, document).await;
+        assert!(answer.get("errors").is_none(), "{answer}");
+    }
 }

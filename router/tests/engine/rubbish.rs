@@ -68,3 +68,14 @@ async fn what_clients_could_not_read_is_null_and_an_error_and_what_stands_beside
         answer["errors"].as_array().unwrap().iter().map(|error| &error["path"]).collect();
     assert_eq!(paths, [&json!(["far"]), &json!(["half"]), &json!(["any"]), &json!(["ids", 0])]);
 }
+
+#[tokio::test]
+async fn a_whole_number_is_whole_however_it_is_written() {
+    let sdl = "type Query { a: Int b: Int c: Int d: Int e: Int }";
+    let text = r#"{"data":{"a":3.0,"b":-2147483648.0,"c":1e2,"d":2147483648.0,"e":1.5}}"#;
+    let api = telling(sdl, text).await;
+    let operation = api.prepare("{ a b c d e }", None).unwrap();
+    let response = operation.execute(crate::context(), serde_json::Map::new()).await;
+    let text = String::from_utf8(response.to_json().to_vec()).unwrap();
+    assert!(text.contains(r#""data":{"a":3,"b":-2147483648,"c":100,"d":null,"e":null}"#), "{text}");
+}

@@ -72,7 +72,7 @@ async fn a_request_is_one_line_of_who_what_and_how_long() {
     let [line] = lines("log-whole", 1).await.try_into().unwrap();
     let expected = json!({
         "level": "INFO", "target": "access", "event": "request", "request_id": "log-whole",
-        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "client_address": "127.0.0.1", "user_agent": "test/1",
+        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "client_network": "127.0.0.0", "user_agent": "test/1",
         "method": "POST", "path": "/graphql", "transport": "http", "status": 200, "outcome": "ok",
         "kind": "query", "operation_name": "Sum",
         "document_sha256": "a6c67bb6d6e7e90e87d2a358f39068770ef0cdff54d8a71f6df0a76e9e841585",
@@ -116,7 +116,7 @@ async fn every_way_to_fail_is_in_the_log_with_its_code() {
     long.header("x-request-id", "log-long").send().await.unwrap();
     let [line] = lines("log-long", 1).await.try_into().unwrap();
     assert_eq!((&line["status"], &line["codes"][0]), (&json!(414), &json!("URI_TOO_LONG")));
-    assert_eq!((&line["method"], &line["client_address"]), (&json!("GET"), &json!("127.0.0.1")));
+    assert_eq!((&line["method"], &line["client_network"]), (&json!("GET"), &json!("127.0.0.0")));
 }
 
 #[tokio::test]

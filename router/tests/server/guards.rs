@@ -162,6 +162,9 @@ async fn bodies_headers_and_uris_are_bounded() {
     let chunks = futures::stream::iter(vec![Ok::<_, std::io::Error>(body(10_001))]);
     let (status, answer) = post(reqwest::Body::wrap_stream(chunks)).await;
     assert_eq!((status, code(&answer)), (413, "BODY_TOO_LARGE"));
+    let oversized = app.client.post(app.url("/graphql")).header("content-type", "application/json");
+    let refused = oversized.body(body(10_001)).send().await.unwrap();
+    assert_eq!(refused.headers()["connection"], "close", "what was not read is on the connection still");
     let (status, answer) = app.send(app.post("{ hello }").header("x-long", "x".repeat(33_000))).await;
     assert_eq!((status, code(&answer)), (431, "HEADERS_TOO_LARGE"));
     let many = (0..65).fold(app.post("{ hello }"), |request, i| request.header(format!("x-{i}"), "1"));

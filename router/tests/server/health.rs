@@ -1,15 +1,18 @@
 //! Probes, and what they are for: a start and a stop that nobody notices.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
+use common::{Caller, Error, ModuleSet};
 use router::transport::http::{Connections, Endpoint};
-use router::{Config, SubgraphSource};
+use router::{Config, Router, SubgraphSource, Tenancy};
 use serde_json::json;
 use tokio::net::TcpStream;
 
 use crate::raw::{Raw, post};
-use crate::toys::{App, config};
+use crate::toys::{App, config, sources};
 
 const SLOW: &[u8] = br#"{"query":"{ slow }"}"#;
 
@@ -33,6 +36,44 @@ async fn a_router_without_a_schema_is_alive_and_not_ready() {
     assert_eq!(app.send(app.client.get(app.url("/health/live"))).await.0, 200);
     let (status, body) = app.send(app.client.get(app.url("/health/ready"))).await;
     assert_eq!((status, &body["status"], &body["schema"]), (503, &json!("starting"), &json!(null)));
+}
+
+/// A tenancy whose database can be away.
+struct Away(AtomicBool);
+
+#[async_trait]
+impl Tenancy for Away {
+    async fn authenticate(&self, _: Option<&str>) -> Result<Caller, Error> {
+        Ok(Caller::Anonymous)
+    }
+
+    async fn modules(&self, _: &Caller) -> Result<Arc<ModuleSet>, Error> {
+        Ok(Arc::default())
+    }
+
+    async fn can_authenticate(&self) -> Result<(), Error> {
+        if self.0.load(Ordering::Relaxed) { Err(Error::Unavailable) } else { Ok(()) }
+    }
+}
+
+#[tokio::test]
+async fn a_router_that_cannot_tell_who_callers_are_is_not_ready_and_says_why() {
+    let tenancy = Arc::new(Away(AtomicBool::new(false)));
+    let router = Router::new(config(), sources(), tenancy.clone()).await.unwrap();
+    let app = App::of(router, Arc::default(), ([127, 0, 0, 1], 0).into()).await;
+    let until = async |wanted: u16| loop {
+        let (status, body) = app.send(app.client.get(app.url("/health/ready"))).await;
+        if status == wanted {
+            return body;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(until(200).await["alarms"], json!([]));
+    tenancy.0.store(true, Ordering::Relaxed);
+    let body = until(503).await;
+    assert_eq!((&body["status"], &body["alarms"][0]["code"]), (&json!("unable"), &json!("CALLERS_UNKNOWN")));
+    tenancy.0.store(false, Ordering::Relaxed);
+    assert_eq!(until(200).await["alarms"], json!([]));
 }
 
 /// A connection on which a request that takes a second has been sent, and has begun to run.

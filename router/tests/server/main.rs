@@ -7,6 +7,7 @@ mod access_log;
 mod blame;
 mod clients;
 mod counted;
+mod dead_tokens;
 mod event_stream;
 mod guards;
 mod health;

@@ -20,11 +20,13 @@ fn message(body: &Value) -> &str {
 fn bodies() -> Vec<(Vec<u8>, &'static str, &'static str)> {
     let deep = format!("{{\"query\":\"{{ hello }}\",\"variables\":{{\"a\":{}", "[".repeat(100_000));
     let deep = format!("{deep}{}}}}}", "]".repeat(100_000));
-    let fixed: [(&[u8], _, _); 23] = [
+    let fixed: [(&[u8], _, _); 25] = [
         (b"", "BODY_EMPTY", "empty"),
         (b" \r\n", "BODY_EMPTY", "empty"),
         (b"\xff\xfe{", "BODY_NOT_UTF8", "byte 0"),
         (b"{\"query\": \"\xff\"}", "BODY_NOT_UTF8", "byte 11"),
+        (b"{\"query\": \"{ hello }\", \"other\": \"\xff\"}", "BODY_NOT_UTF8", "byte 33"),
+        (b"{\"query\": \"{ hello }\"} \xc3", "BODY_NOT_UTF8", "byte 23"),
         (b"{", "BODY_NOT_JSON", "line 1, column 1"),
         (b"{\n \"query\": }", "BODY_NOT_JSON", "line 2, column 11"),
         (b"query=%7Bhello%7D", "BODY_NOT_JSON", "line 1, column 1"),

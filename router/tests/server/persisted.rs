@@ -12,7 +12,7 @@ use crate::websocket::Socket;
 
 const NEW: &str = "application/graphql-response+json";
 
-fn sha256(document: &str) -> String {
+pub fn sha256(document: &str) -> String {
     Sha256::digest(document).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -116,7 +116,7 @@ const KIND_INVALID: Refusal =
 const CATEGORY_NOT_FOUND: Refusal =
     Refusal::of("categoryId", "CATEGORY_NOT_FOUND", "there is no such category of what this kind is about");
 const DEPARTMENT_NOT_FOUND: Refusal =
-    Refusal::of("departmentId", "DEPARTMENT_NOT_FOUND", "nobody works in such a department");
+    Refusal::of("departmentId", "DEPARTMENT_NOT_FOUND", "there is no such department in use");
 const ROLE_DECIDES_NOTHING: Refusal =
     Refusal::of("role", "ROLE_DECIDES_NOTHING", "customers and vendors decide on nothing; give another role");
 const AMOUNTS_CROSSED: Refusal =
@@ -219,10 +219,10 @@ async fn has_category(tx: &mut Tx, kind: &str, id: CategoryId) -> Result<bool> {
         .await?)
 }
 
-/// Whether anybody works in a department: the directory knows no others.
+/// Whether a department is there and in use, whoever works there.
 async fn has_department(tx: &mut Tx, id: DepartmentId) -> Result<bool> {
     Ok(sqlx::query_scalar!(
-        r#"select exists (select from people.employee where department_id = $1) as "is_there!""#,
+        r#"select exists (select from people.department where id = $1 and not is_archived) as "is_there!""#,
         id as DepartmentId,
     )
     .fetch_one(tx.conn())

@@ -132,3 +132,9 @@ mod tests {
         assert!(printed.contains("r1") && !printed.contains("secret"), "{printed}");
     }
 }
+
+/// The organization whose host name an HTTP request was sent to, among the request's extensions: whoever serves something
+/// beside GraphQL refuses what is another one's. [`RequestContext::NOBODYS_HOST`] when the name is nobody's; absent when it
+/// says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostOrganization(pub OrganizationId);

@@ -137,7 +137,8 @@ impl From<sqlx::Error> for Error {
         let passing = match &error {
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
             sqlx::Error::Database(cause) => {
-                cause.code().is_some_and(|code| TRY_AGAIN.contains(&code.as_ref()))
+                // Class 08: a pooler that has no connection to give.
+                cause.code().is_some_and(|code| code.starts_with("08") || TRY_AGAIN.contains(&code.as_ref()))
             }
             _ => false,
         };

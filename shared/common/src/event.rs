@@ -54,6 +54,29 @@ macro_rules! event {
     )+ };
 }
 
+/// The name of an event for programs that know events by one word: `tenant.organization.created` is
+/// `OrganizationCreated`, `leave.request.approved` is `LeaveApproved`.
+#[must_use]
+pub fn event_alias(event_type: &str) -> String {
+    let mut parts = event_type.splitn(3, '.');
+    let (module, noun) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let verb = parts.next().unwrap_or_default();
+    // Nouns that say by themselves what they are stand alone; the others have their module before them.
+    let thing = match (module, noun) {
+        ("leave", "request") => "leave".to_owned(),
+        ("employee", "calendar") => "holiday_calendar".to_owned(),
+        ("employee", "schedule") => "work_schedule".to_owned(),
+        (module, noun) if module == noun => noun.to_owned(),
+        (_, "employee" | "member" | "module" | "organization") => noun.to_owned(),
+        _ => format!("{module}_{noun}"),
+    };
+    let capitalized = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
+    };
+    thing.split('_').chain(verb.split('_')).map(capitalized).collect()
+}
+
 /// Who caused an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "id", rename_all = "lowercase")]
@@ -93,5 +116,26 @@ impl Envelope {
             return Ok(None);
         }
         serde_json::from_value(self.payload.clone()).map(Some).map_err(crate::Error::internal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_has_the_name_that_the_specification_gives_it() {
+        for (event_type, name) in [
+            ("tenant.organization.created", "OrganizationCreated"),
+            ("tenant.module.enabled", "ModuleEnabled"),
+            ("user.user.created", "UserCreated"),
+            ("user.member.roles_changed", "MemberRolesChanged"),
+            ("employee.employee.hired", "EmployeeHired"),
+            ("leave.request.approved", "LeaveApproved"),
+            ("employee.calendar.changed", "HolidayCalendarChanged"),
+            ("leave.policy.changed", "LeavePolicyChanged"),
+        ] {
+            assert_eq!(event_alias(event_type), name);
+        }
     }
 }

@@ -1,5 +1,9 @@
 //! Typed identifiers: a UUID v7 each, so that they sort by the time of their making (RFC 9562).
 
+/// Under this name an input type of ours adds to its refusal what it was given, so that whoever shows the refusal can say
+/// where that stands.
+pub const GIVEN: &str = "given";
+
 /// Declares a typed identifier: `id!(/// One employee. EmployeeId)`.
 ///
 /// In GraphQL it is an `ID`, in PostgreSQL a `uuid`, in JSON a string. Two kinds of id never mix.
@@ -64,14 +68,15 @@ macro_rules! id {
             fn parse(
                 value: Option<$crate::reexport::async_graphql::Value>,
             ) -> $crate::reexport::async_graphql::InputValueResult<Self> {
-                match value {
-                    Some($crate::reexport::async_graphql::Value::String(text)) => text
-                        .parse()
-                        .map_err(|_| $crate::reexport::async_graphql::InputValueError::custom("not an id")),
-                    other => Err($crate::reexport::async_graphql::InputValueError::expected_type(
-                        other.unwrap_or_default(),
-                    )),
-                }
+                let value = value.unwrap_or_default();
+                let id = match &value {
+                    $crate::reexport::async_graphql::Value::String(text) => text.parse().ok(),
+                    _ => None,
+                };
+                id.ok_or_else(|| {
+                    $crate::reexport::async_graphql::InputValueError::custom("give an id")
+                        .with_extension($crate::GIVEN, value)
+                })
             }
             fn to_value(&self) -> $crate::reexport::async_graphql::Value {
                 $crate::reexport::async_graphql::Value::String(self.0.to_string())

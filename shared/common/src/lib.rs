@@ -17,14 +17,14 @@ mod page;
 mod permission;
 pub mod text;
 
-pub use caller::{Caller, Granted, Member, ModuleSet, RequestContext};
+pub use caller::{Caller, Granted, HostOrganization, Member, ModuleSet, RequestContext};
 pub use clock::Clock;
 pub use error::{Error, Refusal, Result};
-pub use event::{Envelope, Event, EventActor};
+pub use event::{Envelope, Event, EventActor, event_alias};
 pub use form::{Form, given};
-pub use id::{EmployeeId, IdentityId, MembershipId, OrganizationId, SessionId};
+pub use id::{EmployeeId, GIVEN, IdentityId, MembershipId, OrganizationId, SessionId};
 pub use money::Currency;
-pub use network::network_of;
+pub use network::{neighbourhood_of, network_of};
 #[cfg(feature = "sqlx")]
 pub use page::page_of;
 pub use page::{Page, Place, Slice, Sort};

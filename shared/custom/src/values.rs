@@ -62,7 +62,7 @@ impl Kept {
 }
 
 /// The values of a row's custom fields by key: its column `custom_fields`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, sqlx::Type)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
 #[serde(transparent)]
 #[sqlx(transparent)]
 pub struct Values(Json<BTreeMap<String, Kept>>);
@@ -72,6 +72,13 @@ impl Values {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<String> {
         self.0.get(key).map(Kept::text)
+    }
+
+    /// Takes over what another row has and this one has not: of two that become one.
+    pub fn take_missing(&mut self, other: &Self) {
+        for (key, value) in &*other.0 {
+            self.0.entry(key.clone()).or_insert_with(|| value.clone());
+        }
     }
 }
 

@@ -1,18 +1,23 @@
 //! What every request needs to know of its tenant and its session, kept for a moment.
 //!
 //! The core modules publish it as SQL functions (`tenant.organization_state`, `auth.session_standing`), so
-//! that each service can ask the database itself, in any process, without asking another service.
+//! that each service can ask the database itself, in any process, without asking another service. Where processes share a
+//! store, one asks for all; how old an answer is counts from when PostgreSQL was asked, whoever passes it on.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::{Error, Member, MembershipId, ModuleSet, OrganizationId, Result, Role, SessionId};
 use moka::future::Cache;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use store::{Asked, Found};
 
 use crate::Database;
+use crate::aged::{Aged, ByAge};
 
 /// An organization as of half a second ago at most.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct OrganizationState {
     /// The organization may work: it is neither suspended nor cancelled.
     pub is_active: bool,
@@ -30,7 +35,7 @@ pub enum Host {
 }
 
 /// What the tokens of a session may say.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 struct Standing {
     version: i64,
     organization_id: OrganizationId,
@@ -46,13 +51,26 @@ impl Standing {
     }
 }
 
+/// What other processes know of something.
+enum Others<T> {
+    Know(Aged<T>),
+    /// PostgreSQL is to be asked, and they are to be told if it is known when that was.
+    KnowNothing(Option<Asked>),
+    KnowItHasEnded,
+}
+
+/// A session, in the membership that a token names.
+type SessionKey = (SessionId, MembershipId);
+
 /// The states of organizations and sessions, cached: a switch is seen within half a second, a revoked
-/// session or a changed role within two.
+/// session or a changed role within two, and the end of a session at once where it is told of.
 #[derive(Clone, Debug)]
 pub struct Access {
     database: Database,
-    organizations: Cache<OrganizationId, OrganizationState>,
-    sessions: Cache<(SessionId, MembershipId), Option<Standing>>,
+    organizations: Cache<OrganizationId, Aged<OrganizationState>>,
+    sessions: Cache<SessionKey, Aged<Option<Standing>>>,
+    /// Those that were changed so short a while ago that what others know of them may be from before.
+    changed: Cache<OrganizationId, ()>,
     hosts: Cache<Arc<str>, Option<Host>>,
     core: Arc<ModuleSet>,
     /// Nothing is looked up: every organization is active and has the core modules on.
@@ -72,11 +90,9 @@ impl Access {
     pub fn new(database: Database, core: ModuleSet) -> Self {
         Self {
             database,
-            organizations: Cache::builder()
-                .max_capacity(100_000)
-                .time_to_live(Self::ORGANIZATION_AGE_MAX)
-                .build(),
-            sessions: Cache::builder().max_capacity(100_000).time_to_live(Self::SESSION_AGE_MAX).build(),
+            organizations: Cache::builder().max_capacity(100_000).expire_after(ByAge).build(),
+            sessions: Cache::builder().max_capacity(100_000).expire_after(ByAge).build(),
+            changed: Cache::builder().max_capacity(100_000).time_to_live(Self::ORGANIZATION_AGE_MAX).build(),
             hosts: Cache::builder().max_capacity(100_000).time_to_live(Self::HOST_AGE_MAX).build(),
             core: Arc::new(core),
             is_fixed: false,
@@ -98,6 +114,7 @@ impl Access {
 
     /// Asks anew for the state of an organization, which was just changed.
     pub async fn forget_organization(&self, id: OrganizationId) {
+        self.changed.insert(id, ()).await;
         self.organizations.invalidate(&id).await;
     }
 
@@ -109,10 +126,12 @@ impl Access {
         if self.is_fixed {
             return Ok(OrganizationState { is_active: true, modules: self.core.clone() });
         }
-        self.organizations
-            .try_get_with(id, self.load_organization(id))
-            .await
-            .map_err(|shared| (*shared).clone())
+        if let Some(known) = self.organizations.get(&id).await {
+            return Ok(known.value);
+        }
+        // On the heap: most requests never come here, and need not carry it along.
+        let loaded = Box::pin(self.organizations.try_get_with(id, self.find_organization(id))).await;
+        loaded.map(|aged| aged.value).map_err(|shared| (*shared).clone())
     }
 
     /// Confirms that a member's session, membership and roles still are what the token says.
@@ -126,15 +145,45 @@ impl Access {
         if self.is_fixed {
             return Ok(());
         }
+        if self.database.store.has_ended(member.session_id) {
+            return Err(Error::Unauthenticated);
+        }
         let key = (member.session_id, member.membership_id);
-        let mut current = self.session(key, member).await?;
+        let mut current = match self.sessions.get(&key).await {
+            Some(known) => known.value,
+            None => {
+                let loaded = Box::pin(self.sessions.try_get_with(key, self.find_session(member))).await;
+                loaded.map_err(|shared| (*shared).clone())?.value
+            }
+        };
         if current.as_ref().is_some_and(|current| current.version < version) {
             // The token is younger than what we remember: somebody's roles changed, and they logged in again.
-            self.sessions.invalidate(&key).await;
-            current = self.session(key, member).await?;
+            let fresh = Box::pin(Aged::now(Self::SESSION_AGE_MAX, self.load_session(member))).await?;
+            current = fresh.value.clone();
+            self.sessions.insert(key, fresh).await;
         }
         let is_told = current.is_some_and(|current| current.is_told_by(member, version));
         if is_told { Ok(()) } else { Err(Error::Unauthenticated) }
+    }
+
+    /// Whether the database says at present what stands; nothing of what is remembered counts.
+    ///
+    /// # Errors
+    /// `DEPENDENCY_UNAVAILABLE` when it does not answer; what it refuses.
+    pub async fn answers(&self) -> Result<()> {
+        if self.is_fixed {
+            return Ok(());
+        }
+        let nobody = uuid::Uuid::nil();
+        self.database
+            .app
+            .ask(move |conn| {
+                // What every token is confirmed by.
+                let standing = sqlx::query("select from auth.session_standing($1, $1, $1)").bind(nobody);
+                Box::pin(standing.execute(conn))
+            })
+            .await?;
+        Ok(())
     }
 
     /// Whose host name a subdomain is; `None` when it is nobody's.
@@ -147,17 +196,75 @@ impl Access {
     }
 
     async fn load_host(&self, subdomain: &str) -> Result<Option<Host>> {
-        let found: Option<Option<OrganizationId>> =
-            sqlx::query_scalar("select organization_id from tenant.host($1)")
-                .bind(subdomain)
-                .fetch_optional(&mut *self.database.app.get().await?)
-                .await?;
+        let subdomain: Arc<str> = subdomain.into();
+        let found: Option<Option<OrganizationId>> = self
+            .database
+            .app
+            .ask(move |conn| {
+                let host = sqlx::query_scalar("select organization_id from tenant.host($1)");
+                Box::pin(host.bind(subdomain.to_string()).fetch_optional(conn))
+            })
+            .await?;
         Ok(found.map(|id| id.map_or(Host::Everybodys, Host::Organization)))
     }
 
-    async fn session(&self, key: (SessionId, MembershipId), member: &Member) -> Result<Option<Standing>> {
-        let loaded = self.sessions.try_get_with(key, self.load_session(member)).await;
-        loaded.map_err(|shared| (*shared).clone())
+    /// What another process knows of an organization, or PostgreSQL.
+    async fn find_organization(&self, id: OrganizationId) -> Result<Aged<OrganizationState>> {
+        let (name, age_max) = (format!("organization:{id}"), Self::ORGANIZATION_AGE_MAX);
+        let others = match self.changed.contains_key(&id) {
+            true => Others::KnowNothing(None),
+            false => self.ask_others(&name, None, age_max).await,
+        };
+        let asked = match others {
+            Others::Know(known) => return Ok(known),
+            Others::KnowNothing(asked) => asked,
+            Others::KnowItHasEnded => None,
+        };
+        let loaded = Aged::now(age_max, self.load_organization(id)).await?;
+        self.tell_others(name, asked, age_max, &loaded.value);
+        Ok(loaded)
+    }
+
+    /// What another process knows of a session, or PostgreSQL.
+    async fn find_session(&self, member: &Member) -> Result<Aged<Option<Standing>>> {
+        let (session, age_max) = (member.session_id, Self::SESSION_AGE_MAX);
+        let name = format!("session:{session}:{}:{}", member.identity_id, member.membership_id);
+        let asked = match self.ask_others(&name, Some(session), age_max).await {
+            Others::Know(known) => return Ok(known.map(Some)),
+            Others::KnowNothing(asked) => asked,
+            Others::KnowItHasEnded => return Ok(Aged::until(Instant::now() + age_max, None)),
+        };
+        let loaded = Aged::now(age_max, self.load_session(member)).await?;
+        if let Some(standing) = &loaded.value {
+            self.tell_others(name, asked, age_max, standing);
+        }
+        Ok(loaded)
+    }
+
+    async fn ask_others<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        session: Option<SessionId>,
+        age_max: Duration,
+    ) -> Others<T> {
+        if self.database.store.is_up() != Some(true) {
+            return Others::KnowNothing(None);
+        }
+        let begun = Instant::now();
+        match self.database.store.find(name, session).await {
+            Found::Value { value, left } => match serde_json::from_slice(&value) {
+                Ok(value) => Others::Know(Aged::until(begun + left.min(age_max), value)),
+                Err(_) => Others::KnowNothing(None),
+            },
+            Found::Nothing(asked) => Others::KnowNothing(asked),
+            Found::Ended => Others::KnowItHasEnded,
+        }
+    }
+
+    fn tell_others(&self, name: String, asked: Option<Asked>, age_max: Duration, value: &impl Serialize) {
+        if let (Some(asked), Ok(value)) = (asked, serde_json::to_vec(value)) {
+            self.database.store.keep(name, asked, age_max, value);
+        }
     }
 
     async fn load_organization(&self, id: OrganizationId) -> Result<OrganizationState> {

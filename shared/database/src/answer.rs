@@ -61,12 +61,9 @@ impl<R: Record> Answer for Vec<Result<R>> {
         let rows: Vec<Row> = serde_json::from_value(stored)?;
         let ids: Vec<R::Id> = rows.iter().filter_map(|row| row.id).map(Into::into).collect();
         let mut tx = ctx.read(R::READ).await?;
-        let found = R::select_many(&mut tx, &ids).await?;
+        let found = tx.find_many::<R>(&ids).await?;
         let row = |row: Row| match row.id {
-            Some(id) => {
-                let record = found.iter().find(|record| record.id().into() == id);
-                record.cloned().ok_or(Error::NotFound(R::NAME))
-            }
+            Some(id) => found.get(&R::Id::from(id)).cloned().ok_or(Error::NotFound(R::NAME)),
             None => Err(Error::Refused(row.refused)),
         };
         Ok(rows.into_iter().map(row).collect())

@@ -3,11 +3,13 @@
 //! It listens on 127.0.0.1 only, at a port of its own, and lets in who knows the password that lies
 //! beside the data. Whoever holds the lock of its folder answers for the server and stops it; others
 //! may join meanwhile. A server whose owner was killed stops by itself, and if it is still there it
-//! is taken over by the next owner.
+//! is taken over by the next owner. One that ends though nobody told it to is started again, once
+//! somebody has said that it is to be kept.
 
 mod account;
 mod binaries;
 mod error;
+mod keeper;
 mod place;
 mod postmaster;
 mod server;
@@ -15,7 +17,7 @@ mod server;
 use std::fmt;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -64,10 +66,15 @@ impl Durability {
     }
 }
 
+/// The server that we answer for: none when another process does, and none once it was told to stop. Whoever has the
+/// lock may start it again or stop it.
+type Held = Arc<Mutex<Option<Server>>>;
+
 /// A running private cluster; it is stopped when this is dropped, unless another process owns it.
 pub struct Cluster {
-    server: Option<Server>,
-    postmaster: Postmaster,
+    server: Held,
+    is_owner: bool,
+    port: u16,
     password: String,
     place: Place,
     // Held for as long as we answer for the server; dropped after it.
@@ -97,8 +104,7 @@ impl Cluster {
                 }
             }
             if let Some(postmaster) = running(&place) {
-                let password = place.password()?;
-                return Ok(Self { server: None, postmaster, password, place, _lock: None });
+                return Self::join(place, postmaster.port);
             }
             if Instant::now() > deadline {
                 return Err(ClusterError::Held { folder: place.folder });
@@ -110,9 +116,13 @@ impl Cluster {
     /// The cluster of a folder, if another process has started it and it answers: joined, and left to the other to stop.
     pub fn running(folder: &Path) -> Result<Option<Self>, ClusterError> {
         let place = Place::choose(folder)?;
-        let Some(postmaster) = running(&place) else { return Ok(None) };
+        running(&place).map(|postmaster| Self::join(place, postmaster.port)).transpose()
+    }
+
+    /// A cluster that another process answers for.
+    fn join(place: Place, port: u16) -> Result<Self, ClusterError> {
         let password = place.password()?;
-        Ok(Some(Self { server: None, postmaster, password, place, _lock: None }))
+        Ok(Self { server: Held::default(), is_owner: false, port, password, place, _lock: None })
     }
 
     /// [`Cluster::start`] for asynchronous callers.
@@ -124,9 +134,9 @@ impl Cluster {
     fn own(place: Place, lock: File, durability: Durability) -> Result<Self, ClusterError> {
         let mut server = Server::obtain(&place, durability)?;
         let watched = server.watch();
-        let password = place.password()?;
-        let postmaster = server.postmaster;
-        let cluster = Self { server: Some(server), postmaster, password, place, _lock: Some(lock) };
+        let (password, port) = (place.password()?, server.postmaster.port);
+        let server = Arc::new(Mutex::new(Some(server)));
+        let cluster = Self { server, is_owner: true, port, password, place, _lock: Some(lock) };
         // Only now, so that dropping the cluster stops the server if it cannot be watched.
         watched.map(|()| cluster)
     }
@@ -138,7 +148,7 @@ impl Cluster {
 
     /// The URL of the superuser `postgres`, for a database by name.
     pub fn url_of(&self, database: &str) -> String {
-        url(&self.password, self.postmaster.port, database)
+        url(&self.password, self.port, database)
     }
 
     /// One of PostgreSQL's own programs, such as `pg_dump`, of the newest version that is installed.
@@ -154,18 +164,44 @@ impl Cluster {
 
     /// Whether this process answers for the server, or joined one that another process started.
     pub fn is_owner(&self) -> bool {
-        self.server.is_some()
+        self.is_owner
+    }
+
+    /// Looks after the server until it is stopped: one that ends though nobody told it to is started again at the same
+    /// port, with all that it had acknowledged. Completes when that is of no use, with the reason.
+    ///
+    /// What another process owns is looked after by that one; should both be gone, this completes too.
+    pub fn keep(&self) -> impl Future<Output = ClusterError> + Send + use<> {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let (server, place, is_owner) = (Arc::downgrade(&self.server), self.place.clone(), self.is_owner);
+        // Starting a server takes time, and has to go on to its end when nobody waits for it any more.
+        std::thread::spawn(move || {
+            let lost = if is_owner { keeper::keep(&server, &place) } else { keeper::watch(&server, &place) };
+            // Whoever does not listen has no use for it.
+            let _ = lost.map(|error| tell.send(error));
+        });
+        async move {
+            match told.await {
+                Ok(error) => error,
+                Err(_) => std::future::pending().await,
+            }
+        }
     }
 
     /// What the server said last, if it has ended although nobody told it to: a full disk, for one.
     pub fn untimely_end(&self) -> Option<String> {
-        let ended = !self.postmaster.is_alive(&self.place.data());
+        let data = self.place.data();
+        let ended = !Postmaster::read(&data).is_some_and(|found| found.is_alive(&data));
         ended.then(|| self.place.end_of_log())
     }
 
+    fn take(&self) -> Option<Server> {
+        self.server.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// Stops the server and waits until it has saved everything; does nothing if another process owns it.
-    pub fn stop(mut self) -> Result<(), ClusterError> {
-        self.server.take().map_or(Ok(()), Server::stop)
+    pub fn stop(self) -> Result<(), ClusterError> {
+        self.take().map_or(Ok(()), Server::stop)
     }
 
     /// [`Cluster::stop`] for asynchronous callers.
@@ -175,8 +211,8 @@ impl Cluster {
     }
 
     /// Stops the server and removes all its data.
-    pub fn remove(mut self) -> Result<(), ClusterError> {
-        let Some(server) = self.server.take() else { return Ok(()) };
+    pub fn remove(self) -> Result<(), ClusterError> {
+        let Some(server) = self.take() else { return Ok(()) };
         server.stop()?;
         self.place.remove()
     }
@@ -240,7 +276,7 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        if let Some(server) = self.server.take()
+        if let Some(server) = self.take()
             && let Err(error) = server.stop()
         {
             tracing::warn!(%error, "the private PostgreSQL cluster did not stop");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use common::{Clock, Error, Result};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
-use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::connection::{Connection, Connections};
 use crate::migrate::role_of;
@@ -18,16 +18,32 @@ use std::sync::Arc;
 pub struct Database {
     /// Connections as `innoerp_app`: everything that use-cases do.
     pub(crate) app: Connections,
-    /// How to open another of these.
-    app_options: PgConnectOptions,
+    /// How to open a connection that is PostgreSQL's own, to listen on.
+    listener_options: PgConnectOptions,
     /// Connections as `innoerp_relay`: the outbox relay and the event log, across tenants.
     relay: Option<PgPool>,
     /// The time that use-cases see.
     pub(crate) clock: Clock,
+    /// What processes share for a moment.
+    pub(crate) store: store::Store,
     /// Rung after every commit that announced an event, so that the relay need not poll fast.
     pub(crate) announced: Arc<Notify>,
     /// Whose turn it is to relay.
     relaying: Arc<Mutex<()>>,
+    /// How many connections consumers have at once: some are always left for requests.
+    consuming: Arc<Semaphore>,
+}
+
+/// Whether something between the process and PostgreSQL shares connections among many processes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pooler {
+    /// Each connection of the process is PostgreSQL's own.
+    #[default]
+    None,
+    /// PostgreSQL's connections are lent for a transaction, as PgBouncer does in its mode of that name: nothing that is
+    /// said on a connection outlives one. So everything is asked in transactions, each says anew who it is and how long
+    /// it may take, and no statement stays prepared.
+    Transaction,
 }
 
 impl fmt::Debug for Database {
@@ -42,7 +58,8 @@ impl Database {
     /// module's, so that row-level security and grants hold whatever the login may do by itself. That of `relay_url` is a
     /// member of `innoerp_relay`; who relays no events needs none.
     ///
-    /// `connections_max` bounds the application pool; the relay takes three more.
+    /// `connections_max` bounds the application pool; what moves events takes five more. `pooler` is about `url` alone: events
+    /// are moved under locks that are a session's, and waited for by listening, so `relay_url` leads to PostgreSQL itself.
     ///
     /// # Errors
     /// As [`connect_as`].
@@ -51,21 +68,45 @@ impl Database {
         relay_url: Option<&str>,
         connections_max: u32,
         clock: Clock,
+        pooler: Pooler,
     ) -> Result<Self> {
-        let app_options = role_options(url, "innoerp_app")?;
-        let app = Connections::new(app_options.clone(), connections_max)?;
+        let app_options = match pooler {
+            Pooler::None => role_options(url, APP)?,
+            // It takes no options from who connects, and may lend a connection on which somebody else's statements stand.
+            Pooler::Transaction => options_of(url)?.application_name("innoerp").statement_cache_capacity(0),
+        };
+        let listener_options = match (pooler, relay_url) {
+            (Pooler::Transaction, Some(url)) => role_options(url, RELAY)?,
+            _ => app_options.clone(),
+        };
+        let prologue = (pooler == Pooler::Transaction).then(prologue);
+        let app = Connections::new(app_options, connections_max, prologue)?;
         let relay = match relay_url {
-            Some(url) => Some(connect_as(url, "innoerp_relay", 3).await?),
+            Some(url) => Some(connect_as(url, RELAY, 5).await?),
             None => None,
         };
         Ok(Self {
             app,
-            app_options,
+            listener_options,
             relay,
             clock,
+            store: store::Store::in_process(),
             announced: Arc::new(Notify::new()),
             relaying: Arc::new(Mutex::new(())),
+            consuming: Arc::new(Semaphore::new((connections_max as usize * 2 / 5).max(1))),
         })
+    }
+
+    /// The same connections, in a process that shares with others what they know for a moment.
+    #[must_use]
+    pub fn sharing(self, store: store::Store) -> Self {
+        Self { store, ..self }
+    }
+
+    /// What processes share for a moment: this one's alone, unless it was told otherwise.
+    #[must_use]
+    pub fn store(&self) -> &store::Store {
+        &self.store
     }
 
     /// Refuses a login that could step around what keeps tenants and modules apart: a superuser, one with BYPASSRLS, one
@@ -73,10 +114,17 @@ impl Database {
     /// that may not be a module in `modules`.
     ///
     /// # Errors
-    /// `INTERNAL`, with a sentence that names the login.
+    /// `INTERNAL`, with a sentence that names the login, or says why nobody is let in.
     pub async fn refuse_wrong_login(&self, modules: &[&str]) -> Result<()> {
         type Found = (String, bool, Option<String>, bool, Option<String>);
         let roles: Vec<String> = modules.iter().map(|module| role_of(module)).collect();
+        self.app.open().await.map_err(|error| match error.to_string() {
+            text if text.contains("unsupported startup parameter") => Error::internal(format!(
+                "DATABASE_URL leads to a pooler ({text}): here it needs DATABASE_POOLER=transaction, and there \
+                 `ignore_startup_parameters = extra_float_digits`"
+            )),
+            text => Error::internal(format!("DATABASE_URL does not let us in: {text}")),
+        })?;
         let (login, privileged, may_be, inherits, lacks): Found = self
             .app
             .ask(move |conn| {
@@ -120,13 +168,13 @@ impl Database {
         self.relay.as_ref().ok_or_else(|| Error::internal("this process has no connection for events"))
     }
 
-    /// A connection as the application, outside any tenant: every tenant table is empty there. For jobs that
+    /// A connection as the application to read on, outside any tenant: every tenant table is empty there. For jobs that
     /// ask a published function which organizations there are, before they enter each one.
     ///
     /// # Errors
     /// `DEPENDENCY_UNAVAILABLE` when none is free in time or the database does not answer.
     pub async fn untenanted(&self) -> Result<Connection> {
-        self.app.get().await
+        self.app.to_read().await
     }
 
     /// The time that use-cases see.
@@ -146,18 +194,25 @@ impl Database {
         self.relaying.clone().lock_owned().await
     }
 
+    /// Waits for the turn to process events in a transaction: consumers have two connections of five at most, so that a
+    /// backlog of theirs takes none from those who wait for an answer.
+    pub async fn turn_to_consume(&self) -> OwnedSemaphorePermit {
+        let turn = self.consuming.clone().acquire_owned().await;
+        turn.unwrap_or_else(|_| unreachable!("it is never closed"))
+    }
+
     /// A connection outside any tenant, to `listen` on. It sees no tenant's rows.
     ///
     /// # Errors
     /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
     pub async fn listener(&self) -> Result<PgListener> {
-        let own = PgPoolOptions::new().max_connections(1).connect_lazy_with(self.app_options.clone());
+        let own = PgPoolOptions::new().max_connections(1).connect_lazy_with(self.listener_options.clone());
         Ok(PgListener::connect_with(&own).await?)
     }
 
     /// Answers whether PostgreSQL does, within a second.
     pub async fn is_reachable(&self) -> bool {
-        let ping = self.app.begin("begin".to_owned());
+        let ping = self.app.begin("begin", "");
         matches!(tokio::time::timeout(Duration::from_secs(1), ping).await, Ok(Ok(_)))
     }
 
@@ -188,15 +243,26 @@ pub async fn connect_as(url: &str, role: &str, connections_max: u32) -> Result<P
         .map_err(|error| not_let_in(&options, &error))
 }
 
+/// The role that connections have as they open, and that of those which move events.
+const APP: &str = "innoerp_app";
+const RELAY: &str = "innoerp_relay";
+
+/// The time limits that keep one query from starving the rest.
+const LIMITS: [(&str, &str); 3] =
+    [("statement_timeout", "10s"), ("lock_timeout", "3s"), ("idle_in_transaction_session_timeout", "15s")];
+
 /// How connections are opened that run as `role`. Every module's statements stay prepared.
 fn role_options(url: &str, role: &str) -> Result<PgConnectOptions> {
     const STATEMENTS_MAX: usize = 500;
-    Ok(options_of(url)?.application_name("innoerp").statement_cache_capacity(STATEMENTS_MAX).options([
-        ("role", role),
-        ("statement_timeout", "10s"),
-        ("lock_timeout", "3s"),
-        ("idle_in_transaction_session_timeout", "15s"),
-    ]))
+    let options = options_of(url)?.application_name("innoerp").statement_cache_capacity(STATEMENTS_MAX);
+    Ok(options.options(LIMITS.into_iter().chain([("role", role)])))
+}
+
+/// What a transaction says first where no connection remembers anything: no statement of others, the role, the limits.
+fn prologue() -> String {
+    let limits: String =
+        LIMITS.iter().map(|(name, value)| format!("; set local {name} = '{value}'")).collect();
+    format!("deallocate all; set local role {APP}{limits}")
 }
 
 /// A URL, taken apart.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Error, Result};
@@ -26,7 +27,11 @@ const SETTLED_WITHIN: Duration = Duration::from_secs(5);
 /// that a restart of the server has killed is found when it begins the next transaction, which another one then
 /// begins.
 #[derive(Clone, Debug)]
-pub(crate) struct Connections(Pool<Opening>);
+pub(crate) struct Connections {
+    pool: Pool<Opening>,
+    /// What every transaction says first; nothing is asked outside of one then.
+    prologue: Option<Arc<str>>,
+}
 
 /// Opens connections. Printed without how, which is with a password.
 struct Opening(PgConnectOptions);
@@ -51,8 +56,8 @@ impl managed::Manager for Opening {
 }
 
 impl Connections {
-    /// None yet; `max` at most.
-    pub(crate) fn new(options: PgConnectOptions, max: u32) -> Result<Self> {
+    /// None yet; `max` at most. With a `prologue`, a connection is somebody's for a transaction and no longer.
+    pub(crate) fn new(options: PgConnectOptions, max: u32, prologue: Option<String>) -> Result<Self> {
         let pool = Pool::builder(Opening(options))
             .max_size(usize::try_from(max).map_err(Error::internal)?)
             // The ones that were used last are the ones whose caches are warm, in the processor and in the server.
@@ -63,10 +68,10 @@ impl Connections {
             .build()
             .map_err(Error::internal)?;
         tokio::spawn(close_idle(pool.weak()));
-        Ok(Self(pool))
+        Ok(Self { pool, prologue: prologue.map(Into::into) })
     }
 
-    /// What the server answers to `question`, outside any transaction. Should the connection turn out to be dead,
+    /// What the server answers to `question`, which changes nothing, in no tenant. Should the connection turn out to be dead,
     /// another one is asked; so it must be something that may be asked twice.
     ///
     /// # Errors
@@ -76,7 +81,7 @@ impl Connections {
         question: impl for<'c> Fn(&'c mut PgConnection) -> BoxFuture<'c, sqlx::Result<T>>,
     ) -> Result<T> {
         loop {
-            let mut connection = self.get().await?;
+            let mut connection = self.to_read().await?;
             match question(&mut connection).await.map_err(Error::from) {
                 Ok(answer) => return Ok(answer),
                 Err(Error::Unavailable) if connection.was_used() => connection.close(),
@@ -85,11 +90,16 @@ impl Connections {
         }
     }
 
-    /// A connection in a transaction that `sql` begins; it ends with [`Connection::commit`], or without effect.
+    /// A connection in a transaction, with what is said in it first in the same round trip; it ends with
+    /// [`Connection::commit`], or without effect.
     ///
     /// # Errors
     /// `DEPENDENCY_UNAVAILABLE` when none is free in time or the server does not answer.
-    pub(crate) async fn begin(&self, sql: String) -> Result<Connection> {
+    pub(crate) async fn begin(&self, begin: &str, first: &str) -> Result<Connection> {
+        let sql = match &self.prologue {
+            None => format!("{begin}; {first}"),
+            Some(prologue) => format!("{begin}; {prologue}; {first}"),
+        };
         let sql = AssertSqlSafe(sql).into_sql_str();
         loop {
             let mut connection = self.get().await?;
@@ -102,12 +112,19 @@ impl Connections {
         }
     }
 
-    /// A connection outside any transaction, which may be dead. [`Connections::ask`] is better, where it serves.
+    /// A connection to read on outside any tenant, which may be dead. [`Connections::ask`] is better, where it serves.
     ///
     /// # Errors
     /// `DEPENDENCY_UNAVAILABLE` when none is free in time or the server does not answer.
-    pub(crate) async fn get(&self) -> Result<Connection> {
-        match self.0.get().await {
+    pub(crate) async fn to_read(&self) -> Result<Connection> {
+        match self.prologue {
+            None => self.get().await,
+            Some(_) => self.begin("begin read only", "").await,
+        }
+    }
+
+    async fn get(&self) -> Result<Connection> {
+        match self.pool.get().await {
             Ok(object) => Ok(Connection { object: Some(object), owes: Owed::Answer }),
             Err(PoolError::Backend(error)) => Err(error.into()),
             Err(PoolError::Timeout(_) | PoolError::Closed) => Err(Error::Unavailable),
@@ -115,9 +132,15 @@ impl Connections {
         }
     }
 
+    /// Opens one beside the others, to hear why that fails.
+    pub(crate) async fn open(&self) -> sqlx::Result<PgConnection> {
+        let opened = tokio::time::timeout(WAIT_MAX, PgConnection::connect_with(&self.pool.manager().0));
+        opened.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    }
+
     /// Lends no more.
     pub(crate) fn close(&self) {
-        self.0.close();
+        self.pool.close();
     }
 }
 

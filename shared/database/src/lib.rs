@@ -5,6 +5,7 @@
 //! the one that all reads of an operation share; there is no other way to a [`Tx`]. Row-level security does the rest: SQL never names the organization.
 
 mod access;
+mod aged;
 mod answer;
 pub mod cluster;
 mod connect;
@@ -22,7 +23,7 @@ mod tx;
 
 pub use access::{Access, Host, OrganizationState};
 pub use answer::{Answer, refusals};
-pub use connect::{Database, connect_as};
+pub use connect::{Database, Pooler, connect_as};
 pub use connection::Connection;
 pub use constraint::OnConstraint;
 pub use ctx::{Actor, Ctx, Permissions, Reading};

@@ -42,6 +42,7 @@ pub async fn run(owner_url: &str, modules: &[Module<'_>]) -> Result<()> {
     let options = options_of(owner_url)?;
     let mut conn =
         PgConnection::connect_with(&options).await.map_err(|error| not_let_in(&options, &error))?;
+    refuse_other_encoding(&mut conn).await?;
     sqlx::query("select pg_advisory_lock($1)").bind(LOCK).execute(&mut conn).await?;
     make_roles(&mut conn, modules).await?;
     become_owner(&mut conn).await?;
@@ -61,6 +62,21 @@ pub async fn run(owner_url: &str, modules: &[Module<'_>]) -> Result<()> {
 /// The migrations that all modules stand on.
 pub(crate) fn core() -> &'static Migrator {
     &CORE
+}
+
+/// Texts are any that people write: a database that cannot hold them all is found out now, not by whoever has such a name.
+async fn refuse_other_encoding(conn: &mut PgConnection) -> Result<()> {
+    let (name, encoding): (String, String) =
+        sqlx::query_as("select current_database()::text, current_setting('server_encoding')")
+            .fetch_one(conn)
+            .await?;
+    if encoding == "UTF8" {
+        return Ok(());
+    }
+    Err(Error::internal(format!(
+        "the database {name} is encoded in {encoding}, and innoERP needs UTF8; make another one with \
+         `create database … encoding 'UTF8' template template0`"
+    )))
 }
 
 /// What identifies the core migrations, for caches of migrated databases.

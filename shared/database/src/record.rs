@@ -72,6 +72,11 @@ pub trait Record: Clone + Debug + Send + Sync + 'static {
         self.archived_at().is_some()
     }
 
+    /// What it was merged into, so that its id leads there; `#[record(moved = …)]` names the field.
+    fn moved_to(&self) -> Option<Self::Id> {
+        None
+    }
+
     /// Whether it may be in use again; `#[record(restore = …)]` names the function that looks.
     fn check_restore(&self, _: &mut Tx) -> impl Future<Output = Result<()>> + Send {
         std::future::ready(Ok(()))
@@ -92,13 +97,46 @@ pub trait Record: Clone + Debug + Send + Sync + 'static {
     fn save_many(tx: &mut Tx, rows: &[Self]) -> impl Future<Output = Result<Vec<Self::Id>>> + Send;
 }
 
+/// How often an id may lead on: as often as one was merged into another that was merged again.
+const MOVES_MAX: usize = 100;
+
 impl Tx {
     /// The record with this id.
     ///
     /// # Errors
     /// `NOT_FOUND` when there is none, when it is another organization's, or not for the caller to see.
     pub async fn find<R: Record>(&mut self, id: R::Id) -> Result<R> {
-        R::select_many(self, &[id]).await?.pop().ok_or(Error::NotFound(R::NAME))
+        self.find_many::<R>(&[id]).await?.remove(&id).ok_or(Error::NotFound(R::NAME))
+    }
+
+    /// The records that these ids lead to, by the ids that were asked for: of what was merged into another one, that one.
+    ///
+    /// # Errors
+    /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+    pub async fn find_many<R: Record>(&mut self, ids: &[R::Id]) -> Result<HashMap<R::Id, R>> {
+        let mut found: HashMap<R::Id, R> = HashMap::with_capacity(ids.len());
+        // Where each id that was asked for has led so far.
+        let mut leading: Vec<(R::Id, R::Id)> = ids.iter().map(|id| (*id, *id)).collect();
+        for _ in 0..MOVES_MAX {
+            let wanted: HashSet<R::Id> = leading.iter().map(|(_, now)| *now).collect();
+            if wanted.is_empty() {
+                break;
+            }
+            let rows = R::select_many(self, &Vec::from_iter(wanted)).await?;
+            let rows: HashMap<R::Id, R> = rows.into_iter().map(|row| (row.id(), row)).collect();
+            let mut further = Vec::new();
+            for (asked, now) in leading {
+                let Some(row) = rows.get(&now) else { continue };
+                match row.moved_to() {
+                    Some(next) => further.push((asked, next)),
+                    None => {
+                        found.insert(asked, row.clone());
+                    }
+                }
+            }
+            leading = further;
+        }
+        Ok(found)
     }
 
     /// The record with this id, locked: nobody else changes it until the transaction ends.
@@ -106,7 +144,15 @@ impl Tx {
     /// # Errors
     /// As [`Tx::find`].
     pub async fn lock<R: Record>(&mut self, id: R::Id) -> Result<R> {
-        R::lock_many(self, &[id]).await?.pop().ok_or(Error::NotFound(R::NAME))
+        let mut id = id;
+        for _ in 0..MOVES_MAX {
+            let found = R::lock_many(self, &[id]).await?.pop().ok_or(Error::NotFound(R::NAME))?;
+            match found.moved_to() {
+                Some(next) => id = next,
+                None => return Ok(found),
+            }
+        }
+        Err(Error::NotFound(R::NAME))
     }
 
     /// The record with this id, locked, if it is still as the caller saw it.
@@ -219,7 +265,7 @@ impl Tx {
         field: impl Into<Cow<'static, str>> + Send,
         id: R::Id,
     ) -> Result<R> {
-        let found = R::select_many(self, &[id]).await?.pop().filter(|found| !found.is_archived());
+        let found = self.find_many::<R>(&[id]).await?.remove(&id).filter(|found| !found.is_archived());
         found.ok_or_else(|| {
             let message = format!("there is no such {} in use", R::NAME);
             Refusal::whole(R::NOT_FOUND, "").saying(message).at(field).into()
@@ -312,6 +358,7 @@ impl<R: Record> Answer for R {
 
     async fn current(ctx: &Ctx, id: Uuid) -> Result<Option<Self>> {
         let mut tx = ctx.read(R::READ).await?;
-        Ok(R::select_many(&mut tx, &[id.into()]).await?.pop())
+        let id = R::Id::from(id);
+        Ok(tx.find_many::<R>(&[id]).await?.remove(&id))
     }
 }

@@ -1,13 +1,16 @@
 //! A transaction with a tenant, a right that was checked, and a pen for events.
 
+mod emit;
+
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use common::{
-    Envelope, Error, Event, EventActor, IdentityId, MembershipId, OrganizationId, Permission, Result, Scope,
-};
+use common::{Error, IdentityId, MembershipId, OrganizationId, Permission, Result, Scope, SessionId};
 use futures::future::BoxFuture;
 use sqlx::{AssertSqlSafe, PgConnection};
+use store::Store;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -51,6 +54,8 @@ pub struct Tx {
     notify: Arc<Notify>,
     writes: Arc<AtomicU64>,
     idempotency_key: Option<String>,
+    store: Store,
+    sessions_ended: Vec<SessionId>,
 }
 
 impl Tx {
@@ -73,12 +78,12 @@ impl Tx {
             ),
         };
         let role = role_of(ctx.module);
-        let mut begin = format!("{begin}; set local role {role}; {settings}, set_config({sees}, true)");
+        let mut first = format!("set local role {role}; {settings}, set_config({sees}, true)");
         if plans == Plans::Fresh {
-            begin = format!("{begin}; {SET_FRESH_PLANS}");
+            first = format!("{first}; {SET_FRESH_PLANS}");
         }
         // Ids print as hexadecimal digits and the request id is reduced to a safe alphabet: nothing to quote.
-        let inner = ctx.database.app.begin(begin).await?;
+        let inner = ctx.database.app.begin(begin, &first).await?;
         Ok(Self {
             inner,
             module: ctx.module,
@@ -93,6 +98,8 @@ impl Tx {
             notify: ctx.database.announced.clone(),
             writes: ctx.writes_counter(),
             idempotency_key: None,
+            store: ctx.database.store.clone(),
+            sessions_ended: Vec::new(),
         })
     }
 
@@ -178,61 +185,44 @@ impl Tx {
         Ok(())
     }
 
-    /// Announces a fact, in this transaction: what does not commit was never said.
-    ///
-    /// # Errors
-    /// `INTERNAL` outside a tenant.
-    pub async fn emit<E: Event>(&mut self, event: &E) -> Result<()> {
-        let organization_id =
-            self.organization_id.ok_or_else(|| Error::internal("an event needs a tenant"))?;
-        let envelope = Envelope {
-            event_id: Uuid::now_v7(),
-            event_type: E::TYPE.to_owned(),
-            occurred_at: self.now,
-            organization_id,
-            actor: match self.membership_id {
-                Some(id) => EventActor::Member(id.0),
-                None => EventActor::System(self.module.to_owned()),
-            },
-            aggregate_id: event.aggregate_id(),
-            correlation_id: self.correlation_id.to_string(),
-            payload: serde_json::to_value(event)?,
-        };
-        let sql = format!(
-            "insert into \"{}\".outbox (event_id, event_type, occurred_at, actor, aggregate_id, correlation_id, payload)
-             values ($1, $2, $3, $4, $5, $6, $7)",
-            self.module
-        );
-        sqlx::query(AssertSqlSafe(sql))
-            .bind(envelope.event_id)
-            .bind(envelope.event_type)
-            .bind(envelope.occurred_at)
-            .bind(serde_json::to_value(&envelope.actor)?)
-            .bind(envelope.aggregate_id)
-            .bind(envelope.correlation_id)
-            .bind(envelope.payload)
-            .execute(self.conn())
-            .await?;
-        self.announce();
-        Ok(())
-    }
-
-    /// Says that an event was written by SQL itself, so that the relay looks at once.
-    pub fn announce(&mut self) {
-        self.is_announcing = true;
-    }
-
-    /// Notes that `consumer` takes an event. `false` when it already had: do nothing then.
+    /// Notes that `consumer` takes events; answers which of them it had not taken before. Do nothing for the others.
     ///
     /// # Errors
     /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
-    pub async fn receive(&mut self, consumer: &str, event_id: Uuid) -> Result<bool> {
+    pub async fn receive(&mut self, consumer: &str, event_ids: &[Uuid]) -> Result<HashSet<Uuid>> {
+        // In one order, so that two who take the same events wait for each other.
         let sql = format!(
-            "insert into \"{}\".inbox (consumer, event_id) values ($1, $2) on conflict do nothing",
+            "insert into \"{}\".inbox (consumer, event_id) select $1, id from unnest($2) id order by id
+             on conflict do nothing returning event_id",
             self.module
         );
-        let done = sqlx::query(AssertSqlSafe(sql)).bind(consumer).bind(event_id).execute(self.conn()).await?;
-        Ok(done.rows_affected() == 1)
+        let taken = sqlx::query_scalar(AssertSqlSafe(sql)).bind(consumer).bind(event_ids);
+        Ok(taken.fetch_all(self.conn()).await?.into_iter().collect())
+    }
+
+    /// Does what follows from here on for another request: what follows from an event belongs to what caused the event.
+    ///
+    /// # Errors
+    /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+    pub async fn act_for(&mut self, correlation_id: &str) -> Result<()> {
+        if *self.correlation_id != *correlation_id {
+            sqlx::query("select set_config('app.request_id', $1, true)")
+                .bind(harmless(correlation_id))
+                .execute(self.conn())
+                .await?;
+            self.correlation_id = correlation_id.into();
+        }
+        Ok(())
+    }
+
+    /// Lets no statement take longer from here on.
+    ///
+    /// # Errors
+    /// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+    pub async fn limit_statements(&mut self, each: Duration) -> Result<()> {
+        let limit = format!("set local statement_timeout = {}", each.as_millis());
+        sqlx::raw_sql(AssertSqlSafe(limit)).execute(self.conn()).await?;
+        Ok(())
     }
 
     /// Claims a request's key. Another request with the same key waits here until this one is through.
@@ -289,6 +279,7 @@ impl Tx {
         let begin = format!("savepoint one; set local app.scope = '{}'", self.scope.as_str());
         for (at, row) in rows {
             sqlx::raw_sql(AssertSqlSafe(begin.clone())).execute(self.conn()).await?;
+            let ended_before = self.sessions_ended.len();
             let result = one(self, row).await;
             let end = match &result {
                 Ok(_) => "release savepoint one",
@@ -296,10 +287,19 @@ impl Tx {
                 Err(_) => "rollback to savepoint one",
             };
             sqlx::raw_sql(end).execute(self.conn()).await?;
+            if result.is_err() {
+                self.sessions_ended.truncate(ended_before);
+            }
             done.push((at, result));
         }
         done.sort_by_key(|(at, _)| *at);
         Ok(done.into_iter().map(|(_, result)| result).collect())
+    }
+
+    /// A session ends with this transaction: every process is told of it before [`Tx::commit`] answers, as far as it can
+    /// be told, and finds out for itself within two seconds otherwise.
+    pub fn session_ended(&mut self, id: SessionId) {
+        self.sessions_ended.push(id);
     }
 
     /// Makes everything since the beginning true, at once, and gives back the use-case's result. Of a request with
@@ -320,6 +320,9 @@ impl Tx {
         if self.is_announcing {
             self.notify.notify_one();
         }
+        if !self.sessions_ended.is_empty() {
+            Box::pin(self.store.end_sessions(&self.sessions_ended)).await;
+        }
         Ok(answer)
     }
 }
@@ -336,8 +339,7 @@ fn settings(
     now: chrono::DateTime<chrono::Utc>,
 ) -> String {
     let text = |id: Option<Uuid>| id.map_or_else(String::new, |id| id.to_string());
-    let request_id: String =
-        request_id.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.:".contains(*c)).take(64).collect();
+    let request_id = harmless(request_id);
     format!(
         "select set_config('app.organization_id', '{}', true), set_config('app.identity_id', '{}', true), \
          set_config('app.actor_id', '{}', true), set_config('app.request_id', '{request_id}', true), \
@@ -347,4 +349,9 @@ fn settings(
         text(actor_id.map(Into::into)),
         now.to_rfc3339(),
     )
+}
+
+/// A request's id without what would have to be quoted.
+fn harmless(request_id: &str) -> String {
+    request_id.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.:".contains(*c)).take(64).collect()
 }

@@ -140,6 +140,52 @@ pub async fn detach<R: Record>(ctx: &Ctx, right: &Permission, id: R::Id, attachm
     tx.commit(record).await
 }
 
+/// Hangs everything that hangs on one record on another one, into which it is merged; answers what was moved.
+///
+/// # Errors
+/// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+pub async fn move_all<R: Record>(tx: &mut Tx, from: R::Id, to: R::Id) -> Result<Vec<Uuid>> {
+    let moved = sqlx::query_scalar!(
+        "update common.file set record_id = $3
+         where noun = $1 and record_id = $2 and detached_at is null returning id",
+        R::TABLE,
+        from.into(),
+        to.into()
+    );
+    Ok(moved.fetch_all(tx.conn()).await?)
+}
+
+/// Hangs files that were moved back where they were; those that were detached since stay so.
+///
+/// # Errors
+/// As [`move_all`].
+pub async fn move_back<R: Record>(tx: &mut Tx, files: &[Uuid], to: R::Id) -> Result<()> {
+    let moved = sqlx::query!(
+        "update common.file set record_id = $3 where noun = $1 and id = any($2) and detached_at is null",
+        R::TABLE,
+        files,
+        to.into()
+    );
+    moved.execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// Detaches everything that hangs on these records; answers how many files.
+///
+/// # Errors
+/// As [`move_all`].
+pub async fn detach_all<R: Record>(tx: &mut Tx, ids: &[R::Id]) -> Result<u64> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| (*id).into()).collect();
+    let now = tx.now();
+    let detached = sqlx::query!(
+        "update common.file set detached_at = $3 where noun = $1 and record_id = any($2) and detached_at is null",
+        R::TABLE,
+        &ids,
+        now
+    );
+    Ok(detached.execute(tx.conn()).await?.rows_affected())
+}
+
 struct AttachedTo<R>(PhantomData<fn() -> R>);
 
 impl<R: Record> Batch for AttachedTo<R> {

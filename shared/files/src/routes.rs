@@ -3,18 +3,19 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use bytes::Bytes;
 use chrono::TimeDelta;
-use common::Error;
+use common::{Error, HostOrganization, OrganizationId};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use crate::claims::{Get, Put, Receipt, Rejected};
 use crate::store::{self, PATH, Stored};
@@ -84,10 +85,12 @@ impl From<Error> for Refused {
 async fn take(
     State(files): State<Files>,
     Path(token): Path<String>,
+    host: Option<Extension<HostOrganization>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refused> {
     let put: Put = files.signer().verify(&token, files.now())?;
+    refuse_elsewhere(host, put.organization)?;
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if declared.is_some_and(|length: u64| length != put.size) {
         return Err(SIZE_DIFFERS);
@@ -116,6 +119,17 @@ async fn take(
     Ok(Json(json!({ "receipt": receipt })).into_response())
 }
 
+/// An address counts at the host names of its own organization and of everybody.
+fn refuse_elsewhere(host: Option<Extension<HostOrganization>>, organization: Uuid) -> Result<(), Refused> {
+    match host {
+        Some(Extension(HostOrganization(OrganizationId(host)))) if host != organization => {
+            let message = "this address belongs to another organization than the host name";
+            Err(refused(StatusCode::MISDIRECTED_REQUEST, "HOST_REFUSED", message))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The whole body, if it has just this size.
 async fn receive(body: Body, size: u64) -> Result<Bytes, Refused> {
     let limit = usize::try_from(size).unwrap_or(usize::MAX);
@@ -134,8 +148,13 @@ async fn receive(body: Body, size: u64) -> Result<Bytes, Refused> {
 /// What may stand unquoted in `filename*` (RFC 8187, `attr-char`).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
-async fn send(State(files): State<Files>, Path(token): Path<String>) -> Result<Response, Refused> {
+async fn send(
+    State(files): State<Files>,
+    Path(token): Path<String>,
+    host: Option<Extension<HostOrganization>>,
+) -> Result<Response, Refused> {
     let get: Get = files.signer().verify(&token, files.now())?;
+    refuse_elsewhere(host, get.organization)?;
     let found = store::in_time(files.store()?.get(&store::key(get.organization, get.file))).await?;
     let found = match found {
         Ok(found) => found,

@@ -74,7 +74,7 @@ impl<R: Record> Batch for ById<R> {
     const READ: &'static Permission = R::READ;
 
     async fn load(tx: &mut Tx, keys: &[R::Id]) -> Result<HashMap<R::Id, R>> {
-        Ok(R::select_many(tx, keys).await?.into_iter().map(|found| (found.id(), found)).collect())
+        tx.find_many::<R>(keys).await
     }
 }
 

@@ -2,41 +2,8 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ErrorExtensionValues, Response, ServerError, Value, Variables};
+use async_graphql::{ErrorExtensionValues, Response, ServerError};
 use common::Error;
-
-/// Under this name a scalar of ours adds to its refusal what it was given, for [`name_places`].
-pub(crate) const GIVEN: &str = "given";
-
-/// Says of values that one of our scalars has refused where among the variables they stand: async-graphql's own sentence
-/// names the types that it was reading and not the fields. To be called before [`finish`].
-pub fn name_places(response: &mut Response, variables: &Variables) {
-    for error in &mut response.errors {
-        let Some(extensions) = &mut error.extensions else { continue };
-        let Some(given) = extensions.get(GIVEN).cloned() else { continue };
-        extensions.unset(GIVEN);
-        let own = error.message.split_once(": ").map_or(error.message.as_str(), |(_, own)| own);
-        let own = own.split(" (occurred while").next().unwrap_or_default();
-        let place = variables.iter().find_map(|(name, value)| place_of(&given, value, name.to_string()));
-        let place = place.map_or_else(String::new, |place| format!("{place}: "));
-        error.message = format!("{place}{own}, not {given}");
-    }
-}
-
-/// The path to the first such value.
-fn place_of(given: &Value, value: &Value, path: String) -> Option<String> {
-    match value {
-        value if value == given => Some(path),
-        Value::List(each) => {
-            let mut each = each.iter().enumerate();
-            each.find_map(|(at, value)| place_of(given, value, format!("{path}.{at}")))
-        }
-        Value::Object(fields) => {
-            fields.iter().find_map(|(name, value)| place_of(given, value, format!("{path}.{name}")))
-        }
-        _ => None,
-    }
-}
 
 /// Gives every error of an answer its `extensions.code`, and masks and logs what is ours.
 pub fn finish(response: &mut Response) {

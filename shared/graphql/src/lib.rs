@@ -16,7 +16,10 @@ mod limits;
 #[cfg(feature = "subgraph")]
 mod money;
 #[cfg(feature = "subgraph")]
+mod optional_variables;
+#[cfg(feature = "subgraph")]
 mod payload;
+mod places;
 #[cfg(feature = "subgraph")]
 mod scalar;
 #[cfg(feature = "subgraph")]
@@ -41,7 +44,10 @@ pub use macros::{inputs, mutations, noun, queries, sorts};
 #[cfg(feature = "subgraph")]
 pub use money::{Money, MoneyInput};
 #[cfg(feature = "subgraph")]
+pub use optional_variables::leave_out_what_is_not_given;
+#[cfg(feature = "subgraph")]
 pub use payload::{BULK_MAX, FromRow, UserError, answer, check_bulk, once};
+pub use places::name_places;
 #[cfg(feature = "subgraph")]
 pub use scalar::Date;
 #[cfg(feature = "subgraph")]

@@ -31,7 +31,8 @@ pub struct Limits {
     /// Bytes of a request's body, or of one WebSocket message. Default 1,000,000; 1,000–100,000,000.
     #[schemars(range(min = 1_000, max = 100_000_000))]
     pub body_bytes_max: usize,
-    /// Lexical tokens in the document. Default 5,000; 100–100,000.
+    /// Lexical tokens in the document; a longer one, such as a string, counts once for each 64 bytes. Default 5,000;
+    /// 100–100,000.
     #[schemars(range(min = 100, max = 100_000))]
     pub tokens_max: usize,
     /// Open `{`, `[` and `(` at any one place, values included; also fragments within fragments. Default 64; 8–128.

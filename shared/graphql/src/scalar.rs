@@ -31,7 +31,7 @@ impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         let refused = || {
             InputValueError::custom("give a day of the form 2026-12-31, from 1900 to 2199")
-                .with_extension(crate::error::GIVEN, value.clone())
+                .with_extension(common::GIVEN, value.clone())
         };
         // chrono alone would take "2026-1-5" as well.
         let Value::String(text) = &value else { return Err(refused()) };

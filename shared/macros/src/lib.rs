@@ -33,7 +33,8 @@ use proc_macro::TokenStream;
 ///
 /// On the struct: `view` names where it is read from when that is not the table; `owner` the field with the
 /// employee whose it is; `graphql` its type in the graph when that is named otherwise; `parts` what its lines are called
-/// in its history; `restore` the function that looks whether it may be in use again.
+/// in its history; `restore` the function that looks whether it may be in use again; `moved` the field with the id of what
+/// it was merged into.
 /// On a field: `column` names the column when it is named otherwise; `once` is written with the row and never
 /// again; `read` is never written; `right = RIGHT` hides it in histories from whoever lacks the right.
 ///

@@ -18,13 +18,16 @@ struct Struct {
     graphql: Option<LitStr>,
     parts: Option<LitStr>,
     restore: Option<Path>,
+    moved: Option<Ident>,
 }
+
+const EXPECTED: &str = "expected table, read, view, owner, graphql, parts, restore or moved";
 
 impl Parse for Struct {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let name = input.parse()?;
         let (mut table, mut read, mut view, mut owner) = (None, None, None, None);
-        let (mut graphql, mut parts, mut restore) = (None, None, None);
+        let (mut graphql, mut parts, mut restore, mut moved) = (None, None, None, None);
         while !input.is_empty() {
             input.parse::<Token![,]>()?;
             let key: Ident = input.parse()?;
@@ -37,24 +40,13 @@ impl Parse for Struct {
                 "graphql" => graphql = Some(input.parse()?),
                 "parts" => parts = Some(input.parse()?),
                 "restore" => restore = Some(input.parse()?),
-                _ => {
-                    let expected = "expected table, read, view, owner, graphql, parts or restore";
-                    return Err(Error::new(key.span(), expected));
-                }
+                "moved" => moved = Some(input.parse()?),
+                _ => return Err(Error::new(key.span(), EXPECTED)),
             }
         }
         let missing = |what| Error::new(input.span(), format!("a record says its `{what} = …`"));
-        let table = table.ok_or_else(|| missing("table"))?;
-        Ok(Self {
-            name,
-            table,
-            read: read.ok_or_else(|| missing("read"))?,
-            view,
-            owner,
-            graphql,
-            parts,
-            restore,
-        })
+        let (table, read) = (table.ok_or_else(|| missing("table"))?, read.ok_or_else(|| missing("read"))?);
+        Ok(Self { name, table, read, view, owner, graphql, parts, restore, moved })
     }
 }
 
@@ -314,6 +306,13 @@ fn facts(ident: &Ident, of: &Struct, columns: &[Column]) -> TokenStream {
             }
         }
     });
+    let moved = of.moved.as_ref().map(|field| {
+        quote! {
+            fn moved_to(&self) -> Option<Self::Id> {
+                self.#field
+            }
+        }
+    });
     let owner = of.owner.as_ref().map(|field| {
         quote! {
             fn owner(&self) -> Option<::common::EmployeeId> {
@@ -339,6 +338,7 @@ fn facts(ident: &Ident, of: &Struct, columns: &[Column]) -> TokenStream {
         }
         #archive
         #restore
+        #moved
         #owner
     }
 }

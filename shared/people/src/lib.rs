@@ -266,6 +266,20 @@ pub async fn is_alone(tx: &mut Tx, id: MembershipId) -> Result<bool> {
     .await?)
 }
 
+/// Whether nobody else belongs to the office: then nobody else could do for this member what the office does for others.
+///
+/// # Errors
+/// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+pub async fn is_office_alone(tx: &mut Tx, id: MembershipId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select not exists (select from people.member
+               where is_active and roles && array['HR', 'ADMIN', 'OWNER'] and id <> $1) as "is_alone!""#,
+        id as MembershipId,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 /// The working hours of a whole day, where no schedule says how many.
 const HOURS_PER_DAY: Decimal = dec!(8);
 

@@ -48,6 +48,15 @@ impl Gate {
         self.access.host(subdomain).await
     }
 
+    /// Whether a good token would be confirmed now: there are keys to verify it with, and the database says what stands.
+    ///
+    /// # Errors
+    /// `DEPENDENCY_UNAVAILABLE`, or what the database refuses.
+    pub async fn can_authenticate(&self) -> Result<()> {
+        self.keys.are_known().await?;
+        self.access.answers().await
+    }
+
     /// Asks anew for the state of the caller's organization, which they may just have changed.
     pub async fn forget(&self, caller: &Caller) {
         if let Caller::Member(member) = caller {

@@ -4,13 +4,14 @@ use std::any::TypeId;
 use std::sync::Arc;
 
 use async_graphql::{
-    ObjectType, Request, Response, SDLExportOptions, Schema, SchemaBuilder, SubscriptionType,
+    ObjectType, Request, Response, SDLExportOptions, Schema, SchemaBuilder, SubscriptionType, Variables,
 };
 use common::{Caller, Error, RequestContext, Result};
 use database::{Access, Ctx, Permissions};
 use files::Files;
 use futures::stream::{self, StreamExt as _};
 use graphql::{Executable, Loaders};
+use tracing::{Instrument as _, Span};
 
 use crate::Runtime;
 
@@ -63,33 +64,38 @@ where
         sdl,
         move |request| {
             let (schema, guard) = (schema.clone(), guard.clone());
-            Box::pin(async move {
+            let span = guard.span(&request);
+            let answered = async move {
                 let (operation, request) = match guard.admit(request).await {
                     Ok(admitted) => admitted,
                     Err(error) => return graphql::error::refuse(error),
                 };
-                let variables = request.variables.clone();
+                let (query, variables) = (request.query.clone(), request.variables.clone());
                 let mut response = operation.loaders.drive(schema.execute(request)).await;
                 operation.ctx.end_reading().await;
-                graphql::error::name_places(&mut response, &variables);
+                graphql::name_places(&mut response, &query, &variables);
                 graphql::error::finish(&mut response);
                 response
-            })
+            };
+            Box::pin(answered.instrument(span))
         },
         move |request| {
             let (schema, guard) = (streamed.clone(), stream_guard.clone());
-            stream::once(async move {
+            let span = guard.span(&request);
+            let mut answers = stream::once(async move {
                 match guard.admit(request).await {
                     Ok((operation, request)) => {
+                        let asked = (request.query.clone(), request.variables.clone());
                         let responses =
                             operation.loaders.clone().drive_stream(schema.execute_stream(request));
-                        guard.watch(operation, responses).boxed()
+                        guard.watch(operation, asked, responses).boxed()
                     }
                     Err(error) => stream::iter([graphql::error::refuse(error)]).boxed(),
                 }
             })
             .flatten()
-            .boxed()
+            .boxed();
+            stream::poll_fn(move |context| span.in_scope(|| answers.poll_next_unpin(context))).boxed()
         },
     )
 }
@@ -108,17 +114,37 @@ struct Operation {
     loaders: Arc<Loaders>,
 }
 
+/// Who asks, and how; whoever runs a request has said so.
+fn context(request: &Request) -> Option<&RequestContext> {
+    request.data.get(&TypeId::of::<RequestContext>()).and_then(|context| context.downcast_ref())
+}
+
 impl Guard {
-    async fn admit(&self, request: Request) -> Result<(Operation, Request)> {
-        let context = request
-            .data
-            .get(&TypeId::of::<RequestContext>())
-            .and_then(|context| context.downcast_ref::<RequestContext>())
-            .ok_or_else(|| Error::internal("a request came without its context"))?;
+    /// What the log says of the request in every line that is written for it: ids alone.
+    fn span(&self, request: &Request) -> Span {
+        let Some(context) = context(request) else { return Span::none() };
+        let member = context.caller.member();
+        // `00-<trace id>-…`, as the router has checked it.
+        let trace = context.traceparent.as_deref().and_then(|trace| trace.split('-').nth(1));
+        tracing::error_span!(
+            target: telemetry::REQUEST,
+            "request",
+            module = self.module,
+            request_id = &*context.request_id,
+            trace_id = trace,
+            organization_id = member.map(|member| display(member.organization_id)),
+            user_id = member.map(|member| display(member.identity_id)),
+        )
+    }
+
+    async fn admit(&self, mut request: Request) -> Result<(Operation, Request)> {
+        let context =
+            context(&request).ok_or_else(|| Error::internal("a request came without its context"))?;
         let context = Arc::new(context.clone());
         self.check(&context.caller).await?;
         let ctx = Ctx::new(self.database.clone(), self.module, self.permissions, context);
         let loaders = Arc::new(Loaders::new(ctx.clone()));
+        graphql::leave_out_what_is_not_given(&mut request);
         let request = request.data(ctx.clone()).data(loaders.clone()).data(self.files.clone());
         Ok((Operation { ctx, loaders }, request))
     }
@@ -139,18 +165,20 @@ impl Guard {
     fn watch(
         self: Arc<Self>,
         operation: Operation,
+        (query, variables): (String, Variables),
         responses: impl stream::Stream<Item = Response> + Send + 'static,
     ) -> impl stream::Stream<Item = Response> + Send {
-        let operation = Arc::new(operation);
+        let (operation, asked) = (Arc::new(operation), Arc::new((query, variables)));
         responses
             .then(move |mut response| {
-                let (guard, operation) = (self.clone(), operation.clone());
+                let (guard, operation, asked) = (self.clone(), operation.clone(), asked.clone());
                 async move {
                     // Until the next event comes nothing is read, and then it is another moment.
                     operation.ctx.end_reading().await;
                     operation.loaders.forget();
                     match guard.check(&operation.ctx.request().caller).await {
                         Ok(()) => {
+                            graphql::name_places(&mut response, &asked.0, &asked.1);
                             graphql::error::finish(&mut response);
                             Ok(response)
                         }

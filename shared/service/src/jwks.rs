@@ -29,7 +29,7 @@ const RSA_BYTES_MIN: usize = 256;
 /// Where a set of keys is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// Published at an address.
+    /// Published at an address, or at each of several with commas between.
     Url(String),
     /// In a file.
     File(PathBuf),
@@ -160,6 +160,22 @@ impl Jwks {
         keys.by_kid.get(kid).map(|key| (key.clone(), keys.version)).ok_or_else(|| refused(NO_KEY))
     }
 
+    /// Reads the set, if it has not been read yet. What it takes is not counted: tokens must be none the worse for it,
+    /// and whoever asks must not do so for each of them.
+    ///
+    /// # Errors
+    /// `DEPENDENCY_UNAVAILABLE` when the set cannot be read.
+    pub async fn are_known(&self) -> Result<()> {
+        if self.now().is_some() {
+            return Ok(());
+        }
+        let _turn = self.0.budget.lock().await;
+        if self.now().is_none() {
+            self.read().await?;
+        }
+        Ok(())
+    }
+
     /// The version of the set as it is; what was verified with another may count no longer.
     #[must_use]
     pub fn version(&self) -> u64 {
@@ -202,6 +218,17 @@ impl Jwks {
             Source::File(path) => return tokio::fs::read(path).await.map_err(|error| error.to_string()),
             Source::Url(url) => url,
         };
+        let mut refused = String::new();
+        for url in url.split(',') {
+            match self.bytes_at(url).await {
+                Err(error) => refused = error,
+                bytes => return bytes,
+            }
+        }
+        Err(refused)
+    }
+
+    async fn bytes_at(&self, url: &str) -> Result<Vec<u8>, String> {
         let answer = self.0.client.get(url).send().await.map_err(|error| error.to_string())?;
         let mut answer = answer.error_for_status().map_err(|error| error.to_string())?;
         let mut bytes = Vec::new();

@@ -36,6 +36,14 @@ impl KeySet {
         }
     }
 
+    /// Waits for the keys, if none has been read yet.
+    ///
+    /// # Errors
+    /// `DEPENDENCY_UNAVAILABLE` when they cannot be had.
+    pub async fn are_known(&self) -> Result<()> {
+        self.keys.are_known().await
+    }
+
     /// The member that a token names, and the version of the membership that it was made for.
     ///
     /// # Errors

@@ -2,12 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::http::ALL_WEBSOCKET_PROTOCOLS;
 use async_graphql::{Data, Executor as _};
 use async_graphql_axum::{GraphQLProtocol, GraphQLWebSocket};
 use axum::extract::{FromRequestParts, Path, State, WebSocketUpgrade};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -17,14 +18,19 @@ use graphql::{Executable, graphiql};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
+use tracing::Instrument as _;
 
 use crate::limited::Limited;
-use crate::{Gate, Profile, Runtime, Subgraph, credential};
+use crate::{Gate, Profile, Runtime, Settings, Subgraph, credential};
 
 /// The path that the router calls.
 const PATH: &str = "/graphql";
 /// The path that it opens WebSockets on.
 const WEBSOCKET_PATH: &str = "/graphql/ws";
+
+/// How long the router keeps a connection to a module that nobody uses: less than a module that ends still takes requests
+/// in production, so that none is on its way on a connection that is being closed.
+pub const IDLE_MAX: Duration = Duration::from_secs(3);
 
 #[derive(Clone)]
 struct Service {
@@ -33,8 +39,9 @@ struct Service {
     gate: Gate,
 }
 
-/// Serves a subgraph on `listener` until the runtime is cancelled. `executable` is its schema, which the same
-/// process may also call directly.
+/// Serves a subgraph on `listener` until the runtime is cancelled, and for as long as the settings say afterwards: until
+/// then it is not ready, and closes each connection with the next answer, so that nothing is under way to it any more when
+/// it takes no more. `executable` is its schema, which the same process may also call directly.
 ///
 /// # Errors
 /// What the listener fails with.
@@ -43,9 +50,10 @@ pub async fn serve(
     executable: Executable,
     runtime: &Runtime,
     gate: Gate,
-    profile: Profile,
+    settings: &Settings,
     listener: TcpListener,
 ) -> std::io::Result<()> {
+    let profile = settings.profile();
     let service = Service { executable: Limited::behind_router(executable), runtime: runtime.clone(), gate };
     let mut app = Router::new()
         .route(PATH, post(answer))
@@ -64,17 +72,27 @@ pub async fn serve(
     if let Some(routes) = subgraph.routes {
         app = app.merge(routes(runtime));
     }
-    let cancel = runtime.cancel.clone();
-    axum::serve(
-        listener,
-        app.layer(CatchPanicLayer::new()).into_make_service_with_connect_info::<SocketAddr>(),
-    )
-    .with_graceful_shutdown(async move { cancel.cancelled().await })
-    .await
+    let (cancel, withdrawn, withdraw) =
+        (runtime.cancel.clone(), runtime.cancel.clone(), Duration::from_millis(settings.withdraw_ms()));
+    let close = move |mut answer: Response| {
+        if withdrawn.is_cancelled() && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+            answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        std::future::ready(answer)
+    };
+    let app = app.layer(CatchPanicLayer::new()).layer(axum::middleware::map_response(close));
+    axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move {
+            cancel.cancelled().await;
+            tokio::time::sleep(withdraw).await;
+        })
+        .await
 }
 
 async fn ready(State(service): State<Arc<Service>>) -> Response {
-    if service.runtime.database.is_reachable().await {
+    if service.runtime.cancel.is_cancelled() {
+        (StatusCode::SERVICE_UNAVAILABLE, "stopping").into_response()
+    } else if service.runtime.database.is_reachable().await {
         "ready".into_response()
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response()
@@ -109,7 +127,9 @@ async fn console(State(service): State<Arc<Service>>, headers: HeaderMap, body: 
 
 async fn run(service: &Service, headers: &HeaderMap, body: &[u8]) -> Response {
     let asked = async { context(service, headers, bearer(headers)?).await };
-    let context = match asked.await {
+    let request_id = text(headers, "x-request-id");
+    let span = tracing::error_span!(target: telemetry::REQUEST, "request", request_id);
+    let context = match asked.instrument(span).await {
         Ok(context) => context,
         Err(error) => return refuse(StatusCode::UNAUTHORIZED, error),
     };
@@ -127,6 +147,9 @@ async fn subscribe(State(service): State<Arc<Service>>, request: axum::extract::
     let (mut parts, _) = request.into_parts();
     if !is_from_router(&service, &parts.headers, "GET", WEBSOCKET_PATH, b"") {
         return refuse(StatusCode::UNAUTHORIZED, Error::Unauthenticated);
+    }
+    if service.runtime.cancel.is_cancelled() {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, Error::Unavailable);
     }
     let protocol = match GraphQLProtocol::from_request_parts(&mut parts, &()).await {
         Ok(protocol) => protocol,

@@ -5,7 +5,11 @@ use std::str::FromStr;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use database::Pooler;
+use store::Store;
 use telemetry::{Collector, Profile};
+
+use crate::kafka_settings::KafkaSettings;
 
 /// The settings that every verb understands.
 #[derive(Clone, clap::Args)]
@@ -22,6 +26,9 @@ pub struct Settings {
     /// The database, as a login that may migrate; DATABASE_URL when it is not set
     #[arg(long, env = "DATABASE_OWNER_URL", hide_env_values = true, global = true)]
     pub database_owner_url: Option<String>,
+    /// `transaction` where DATABASE_URL leads to a pooler that lends connections for a transaction, as PgBouncer does
+    #[arg(long, env = "DATABASE_POOLER", default_value = "none", value_parser = pooler, global = true)]
+    pub database_pooler: Pooler,
     /// The secret that the router and the subgraphs share, 32 bytes or more
     #[arg(long, env = "SECRET_KEY", hide_env_values = true, global = true)]
     pub secret_key: Option<SecretKey>,
@@ -53,18 +60,25 @@ pub struct Settings {
     /// Which part of the requests is traced, from 0 to 1; clients that are traced decide for theirs
     #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", default_value_t = 1.0, global = true, value_parser = ratio)]
     pub trace_ratio: f64,
-    /// What the program is called in traces
+    /// What the program is called in logs and traces
     #[arg(long, env = "OTEL_SERVICE_NAME", default_value = "innoerp", global = true)]
     pub service_name: String,
+    /// Where Fluentd takes the log over its forward protocol, such as 127.0.0.1:24224; nowhere when not set
+    #[arg(long, env = "FLUENTD_ADDRESS", global = true)]
+    pub fluentd_address: Option<String>,
     /// Where attached files are kept: a folder, or s3://bucket/prefix with the usual AWS_… variables
     #[arg(long, env = "INNOERP_FILES", global = true)]
     pub files: Option<String>,
-    /// Kafka brokers; this version carries events in PostgreSQL and says so when they are set
-    #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", global = true)]
-    pub kafka_bootstrap_servers: Option<String>,
-    /// Redis; this version keeps limits and caches in each process and says so when it is set
+    /// Where events are carried when PostgreSQL is not to
+    #[command(flatten)]
+    pub kafka: KafkaSettings,
+    /// Redis 6.2 or newer, in which processes share limits and what is known of sessions; each counts by itself without
     #[arg(long, env = "REDIS_URL", hide_env_values = true, global = true)]
     pub redis_url: Option<String>,
+    /// How long, in milliseconds, a process that is asked to end still takes requests, while it says that it is not ready
+    /// and closes connections with their next answer; when not set, 5000 in production and 0 in development
+    #[arg(long, env = "INNOERP_WITHDRAW_MS", global = true, value_parser = clap::value_parser!(u64).range(..=600_000))]
+    pub withdraw_ms: Option<u64>,
     /// The address to listen on
     #[arg(long, env = "INNOERP_HOST", default_value = "127.0.0.1", value_parser = host, global = true)]
     pub host: std::net::IpAddr,
@@ -87,7 +101,15 @@ impl Settings {
             &mut self.metrics_listen,
             &mut self.files,
             &mut self.otlp_endpoint,
-            &mut self.kafka_bootstrap_servers,
+            &mut self.fluentd_address,
+            &mut self.kafka.bootstrap_servers,
+            &mut self.kafka.security_protocol,
+            &mut self.kafka.sasl_mechanism,
+            &mut self.kafka.sasl_username,
+            &mut self.kafka.sasl_password,
+            &mut self.kafka.ca,
+            &mut self.kafka.certificate,
+            &mut self.kafka.key,
             &mut self.redis_url,
         ];
         for text in texts {
@@ -104,6 +126,14 @@ impl Settings {
     #[must_use]
     pub fn profile(&self) -> Profile {
         self.profile.unwrap_or_default()
+    }
+
+    /// How long a process that is asked to end still takes requests, in milliseconds. Longer than the router keeps a connection that nobody
+    /// uses ([`IDLE_MAX`](crate::IDLE_MAX)), or else a request may be on its way on one that is being closed.
+    #[must_use]
+    pub fn withdraw_ms(&self) -> u64 {
+        let usual = if self.profile() == Profile::Production { 5_000 } else { 0 };
+        self.withdraw_ms.unwrap_or(usual)
     }
 
     /// Whether whoever invites is shown the token.
@@ -132,27 +162,41 @@ impl Settings {
         Ok(())
     }
 
-    /// The collector of traces, if one is named.
+    /// What a process of this profile says of itself, and where to.
     #[must_use]
-    pub fn collector(&self) -> Option<Collector> {
-        let endpoint = self.otlp_endpoint.clone().filter(|endpoint| !endpoint.is_empty())?;
-        Some(Collector { endpoint, ratio: self.trace_ratio, service_name: self.service_name.clone() })
+    pub fn telemetry(&self, profile: Profile) -> telemetry::Config {
+        let collector = |endpoint| Collector { endpoint, ratio: self.trace_ratio };
+        telemetry::Config {
+            profile,
+            service_name: self.service_name.clone(),
+            collector: self.otlp_endpoint.clone().filter(|endpoint| !endpoint.is_empty()).map(collector),
+            fluentd: self.fluentd_address.clone().filter(|address| !address.is_empty()),
+        }
     }
 
-    /// Says aloud which settings this version does not act on yet.
-    pub fn warn_of_unused(&self) {
-        if self.kafka_bootstrap_servers.is_some() {
-            tracing::warn!("KAFKA_BOOTSTRAP_SERVERS is set; this version carries events in PostgreSQL");
-        }
-        if self.redis_url.is_some() {
-            tracing::warn!("REDIS_URL is set; this version keeps limits and caches in each process");
-        }
+    /// What processes share for a moment: in Redis, if one is named. Without the installation's key only counts are shared,
+    /// and nothing that lets anybody in.
+    ///
+    /// # Errors
+    /// A sentence, when the URL is none.
+    pub fn store(&self, key: Option<&SecretKey>) -> Result<Store, String> {
+        let Some(url) = &self.redis_url else { return Ok(Store::in_process()) };
+        Store::shared(url, &key.map_or([0; 32], |key| key.derive("redis")))
     }
 }
 
 fn ratio(text: &str) -> Result<f64, String> {
     let ratio: f64 = text.parse().map_err(|_| format!("{text} is no number"))?;
     if (0.0..=1.0).contains(&ratio) { Ok(ratio) } else { Err(format!("{text} does not lie between 0 and 1")) }
+}
+
+/// What stands before the database; nothing is as good as none.
+fn pooler(text: &str) -> Result<Pooler, String> {
+    match text {
+        "" | "none" => Ok(Pooler::None),
+        "transaction" => Ok(Pooler::Transaction),
+        _ => Err("DATABASE_POOLER, or --database-pooler, is `transaction` or `none`".to_owned()),
+    }
 }
 
 /// An address to listen on; nothing is as good as none.

@@ -114,7 +114,7 @@ async fn until_done(consumers: &[Consumer], log: &dyn EventLog, context: &Reques
         let (of, mut pause) = ((member.organization_id, member.membership_id), LOOK_EVERY);
         loop {
             let turn = LOOKS.acquire().await;
-            let is_done = log.is_done_with(consumer.name, consumer.types, of.0, of.1).await;
+            let is_done = log.is_done_with(consumer, of.0, of.1).await;
             drop(turn);
             if is_done.unwrap_or(true) {
                 break;

@@ -32,8 +32,6 @@ pub struct Collector {
     /// Which part of the requests is traced: 0 for none, 1 for all. A client that is traced itself decides for its
     /// own requests.
     pub ratio: f64,
-    /// What this program is called in traces.
-    pub service_name: String,
 }
 
 /// Traces on their way to a collector. Spans are sent in batches, in the background.
@@ -54,7 +52,7 @@ impl Traces {
     ///
     /// # Errors
     /// A sentence, when the address is none.
-    pub fn start(collector: &Collector, runtime: Handle) -> Result<Self, String> {
+    pub fn start(collector: &Collector, service_name: &str, runtime: Handle) -> Result<Self, String> {
         let endpoint = format!("{}/v1/traces", collector.endpoint.trim_end_matches('/'));
         let url: reqwest::Url = endpoint.parse().map_err(|error| format!("{endpoint}: {error}"))?;
         let client =
@@ -67,7 +65,7 @@ impl Traces {
             .build()
             .map_err(|error| error.to_string())?;
         let resource = Resource::builder()
-            .with_service_name(collector.service_name.clone())
+            .with_service_name(service_name.to_owned())
             .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
             .build();
         let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(collector.ratio)));

@@ -12,7 +12,7 @@ use common::{
     Caller, Clock, Envelope, Event, EventActor, IdentityId, Member, MembershipId, OrganizationId, Permission,
     RequestContext, Role, SessionId,
 };
-use database::{Access, Ctx, Database, Permissions, Tx};
+use database::{Access, Ctx, Database, Permissions, Pooler, Tx};
 use files::Files;
 use graphql::Executable;
 use kafka::{Consumer, EventLog as _, PostgresLog};
@@ -102,7 +102,8 @@ impl App {
         let _ = log.try_init();
         let admin_url = fresh_database(&subgraphs).await;
         let clock = Clock::fixed("2026-03-02T09:00:00Z".parse().unwrap());
-        let database = Database::connect(&admin_url, Some(&admin_url), 8, clock.clone()).await.unwrap();
+        let database =
+            Database::connect(&admin_url, Some(&admin_url), 8, clock.clone(), Pooler::None).await.unwrap();
         let modules: BTreeSet<String> = subgraphs.iter().map(|subgraph| subgraph.id.to_owned()).collect();
         let log = Arc::new(PostgresLog::new(database.clone()));
         let secret_key: service::SecretKey = "only-for-tests-4f1c6a0b9d8e7f6a5b4c3d2e".parse().unwrap();

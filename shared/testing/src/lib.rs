@@ -4,6 +4,7 @@
 
 mod answer;
 mod app;
+mod broker;
 mod client;
 mod database_per_test;
 mod documents;
@@ -11,6 +12,7 @@ mod statements;
 
 pub use answer::Answer;
 pub use app::{App, Person};
+pub use broker::{Broker, LOGIN};
 pub use client::Client;
 pub use database_per_test::{admin_url, fresh_database};
 pub use documents::{Documents, RootField, type_name};

@@ -9,7 +9,8 @@ use database::Tx;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::vault::{Account, Vault};
+use crate::account::Account;
+use crate::vault::Vault;
 
 /// How long a device is known after it was used last.
 const KNOWN_FOR: Duration = Duration::days(90);

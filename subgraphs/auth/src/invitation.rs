@@ -163,6 +163,7 @@ pub struct InvitationMutation;
 #[Object]
 impl InvitationMutation {
     /// Accepts an invitation, and opens a session in the organization. Needs no access token.
+    #[graphql(tag = "needs-no-token", tag = "once-a-request")]
     async fn invitation_accept(
         &self,
         gql: &Context<'_>,

@@ -1,5 +1,6 @@
 //! Auth: signing up, logging in, sessions and their tokens, and the keys that tokens are verified with.
 
+mod account;
 mod answered;
 mod device;
 mod identity;
@@ -75,7 +76,8 @@ pub fn subgraph() -> Subgraph {
         jobs: &[FORGET],
         sdl: || service::sdl(&schema().finish()),
         executable: |runtime| {
-            let schema = schema().data(Vault::new(&runtime.secret_key)).finish();
+            let schema =
+                schema().data(Vault::new(&runtime.secret_key).sharing(runtime.database.store())).finish();
             service::guard("auth", PERMISSIONS, schema, runtime)
         },
         routes: Some(jwks::routes),

@@ -1,35 +1,38 @@
 //! The line before the hashing of passwords: who is next when more want to log in than the processors can check.
 //!
-//! Known devices go first, and every fourth turn is a stranger's. Among their like, those go first whose network or
-//! device has the fewest tries behind it and before it in the line: a flood waits behind its own numbers, and whoever
-//! comes for the first time goes ahead of it. Places are bounded; who has the least claim to one is sent away, at the
-//! price of a look at memory. Nothing here asks the database, and nobody is counted for a failure here.
+//! Known devices go first, then networks that somebody logged in to the account from, then strangers; each of the three
+//! has its share of the turns and places of its own. In a lane, whoever was sent away and comes again as they were told
+//! goes before whoever has not waited yet: a flood that knocks whenever it likes never does. Then those go first whose
+//! network or device has the fewest tries behind it, and the fewest of its own and of the same account before it in the
+//! line: a flood waits behind its own numbers, and one at an account behind that account's. Of equals whoever has waited
+//! longest is next, and whoever has waited least is sent away, at the price of a look at memory. Nothing here asks the
+//! database, and nobody is counted for a failure here.
 
-use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::{Error, IdentityId, Result, network_of};
-use moka::sync::Cache;
+use store::{Key, Store};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::processors::Processors;
 
-/// Places in the line for each processor: what it checks in six to eight seconds.
-const WAITING_PER_PROCESSOR: usize = 24;
+pub(crate) use queue::Knocker;
+use queue::{Place, Queue, Standing};
+
+#[cfg(test)]
+mod floods;
+mod queue;
+mod recent;
+#[cfg(test)]
+mod tests;
+
 /// How long somebody stands in it at most.
 const WAIT_MAX: Duration = Duration::from_secs(10);
 /// How soon somebody may come again who was sent away.
-const RETRY_AFTER_S: u64 = 5;
-/// Every so many turns strangers go before known devices, which may be a flood as well.
-const STRANGERS_TURN: u64 = 4;
-/// How long tries are remembered after the last one.
-const TRIES_KEPT: Duration = Duration::from_secs(600);
-/// Networks and devices whose tries are remembered; the least used go first.
-const SOURCES_MAX: u64 = 100_000;
+const RETRY_AFTER: Duration = Duration::from_secs(3);
 
 /// Who stands in the line: tries and places are counted under it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,9 +51,13 @@ impl Source {
         Self::Network(address.map(network_of))
     }
 
-    /// Which of the two queues it is in: known ones are in the first.
-    fn lane(self) -> usize {
-        usize::from(matches!(self, Self::Network(_)))
+    /// What its tries are counted under.
+    fn key(self) -> Key {
+        match self {
+            Self::Network(address) => Key::of_address("network", address),
+            Self::Device(id) => Key::new("device", id),
+            Self::Member(id) => Key::new("member", id.0),
+        }
     }
 }
 
@@ -60,77 +67,61 @@ pub(crate) struct Line(Arc<Inner>);
 
 struct Inner {
     processors: Processors,
-    state: Mutex<State>,
-    tries: Cache<Source, Arc<AtomicU32>>,
-}
-
-/// The fewest tries first, and then who came first.
-type Place = (u32, u64);
-
-struct State {
-    free: usize,
-    places: usize,
-    arrivals: u64,
-    turns: u64,
-    lanes: [BTreeMap<Place, Waiting>; 2],
-    /// How many of each source wait or are being served.
-    here: HashMap<Source, u32>,
-}
-
-struct Waiting {
-    source: Source,
-    turn: oneshot::Sender<Turn>,
+    queue: Mutex<Queue<oneshot::Sender<Turn>>>,
+    /// Where tries are counted: those of all processes, if they share.
+    tries: Store,
 }
 
 /// The right to use one processor, until it is dropped.
 pub(crate) struct Turn {
     line: Line,
-    source: Source,
+    knocker: Knocker,
+    place: Place,
 }
 
 impl Line {
     /// A line before so many processors.
     pub(crate) fn new(processors: usize) -> Self {
-        let tries = Cache::builder().max_capacity(SOURCES_MAX).time_to_idle(TRIES_KEPT).build();
+        Self::with(processors, Store::in_process())
+    }
+
+    /// A line before as many processors, in which tries are counted in another store.
+    pub(crate) fn counting_in(&self, tries: Store) -> Self {
+        Self::with(self.0.processors.count, tries)
+    }
+
+    fn with(processors: usize, tries: Store) -> Self {
         let processors = Processors::new(processors);
-        let state = State {
-            free: processors.count,
-            places: processors.count * WAITING_PER_PROCESSOR,
-            arrivals: 0,
-            turns: 0,
-            lanes: Default::default(),
-            here: HashMap::new(),
-        };
-        Self(Arc::new(Inner { processors, state: Mutex::new(state), tries }))
+        let queue = Mutex::new(Queue::new(processors.count));
+        Self(Arc::new(Inner { processors, queue, tries }))
     }
 
     /// Stands in the line until it is one's turn.
     ///
     /// # Errors
     /// `RATE_LIMITED` for who has the least claim to a place when there is none, and after ten seconds.
-    pub(crate) async fn turn(&self, source: Source) -> Result<Turn> {
-        let tries = self.tries(source);
-        let rank = tries.fetch_add(1, Ordering::Relaxed);
+    pub(crate) async fn turn(&self, knocker: Knocker) -> Result<Turn> {
         let (turn, granted) = oneshot::channel();
-        let place = self.join(source, rank, turn)?;
-        let _leaving = Leaving { line: self, lane: source.lane(), place };
+        let place = self.join(knocker, turn)?;
+        let leaving = Leaving { line: self, place };
         match tokio::time::timeout(WAIT_MAX, granted).await {
             Ok(Ok(turn)) => Ok(turn),
-            Ok(Err(_)) | Err(_) => Err(sent_away()),
+            Ok(Err(_)) => Err(sent_away()),
+            Err(_) => {
+                leaving.line.queue().send_away(place, Instant::now());
+                Err(sent_away())
+            }
         }
     }
 
-    fn join(&self, source: Source, tries: u32, turn: oneshot::Sender<Turn>) -> Result<Place> {
-        let mut state = self.state();
-        let rank = tries.saturating_add(state.here.get(&source).copied().unwrap_or_default());
-        if state.waiting() >= state.places && !state.make_room(source.lane(), rank) {
-            return Err(sent_away());
-        }
-        state.arrivals += 1;
-        let place = (rank, state.arrivals);
-        *state.here.entry(source).or_default() += 1;
-        state.lanes[source.lane()].insert(place, Waiting { source, turn });
-        drop(state);
+    fn join(&self, knocker: Knocker, turn: oneshot::Sender<Turn>) -> Result<Place> {
+        let now = Instant::now();
+        let arrival = self.queue().arrive(&knocker, now);
+        let key = knocker.source.key();
+        // Whoever comes again as they were told has been counted.
+        let tries = if arrival.is_back { self.0.tries.tries(key) } else { self.0.tries.count(key) };
+        let others = tries.saturating_sub(1);
+        let place = self.queue().join(knocker, arrival, others, turn, now).ok_or_else(sent_away)?;
         self.go_on();
         Ok(place)
     }
@@ -138,85 +129,34 @@ impl Line {
     /// Gives processors that are free to those whose turn it is.
     fn go_on(&self) {
         // Taken in a function of its own: what is handed over may come back at once, and takes the same lock.
-        while let Some(next) = self.next() {
-            let turn = Turn { line: self.clone(), source: next.source };
+        while let Some(Standing { knocker, place, waiting }) = self.next() {
             // Whoever has left meanwhile gives it back by dropping it.
-            let _ = next.turn.send(turn);
+            let _ = waiting.send(Turn { line: self.clone(), knocker, place });
         }
     }
 
-    fn next(&self) -> Option<Waiting> {
-        self.state().next()
+    fn next(&self) -> Option<Standing<oneshot::Sender<Turn>>> {
+        self.queue().next()
     }
 
-    fn tries(&self, source: Source) -> Arc<AtomicU32> {
-        self.0.tries.get_with(source, Arc::default)
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn queue(&self) -> MutexGuard<'_, Queue<oneshot::Sender<Turn>>> {
+        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn sent_away() -> Error {
-    Error::RateLimited { retry_after_s: RETRY_AFTER_S }
-}
-
-impl State {
-    fn waiting(&self) -> usize {
-        self.lanes.iter().map(BTreeMap::len).sum()
-    }
-
-    /// Takes who is next out of the line, and a processor for them.
-    fn next(&mut self) -> Option<Waiting> {
-        if self.free == 0 {
-            return None;
-        }
-        let is_strangers = self.turns % STRANGERS_TURN == STRANGERS_TURN - 1;
-        let lanes = if is_strangers { [1, 0] } else { [0, 1] };
-        let (_, next) = lanes.into_iter().find_map(|lane| self.lanes[lane].pop_first())?;
-        self.free -= 1;
-        self.turns += 1;
-        Some(next)
-    }
-
-    /// Sends somebody away who has less claim to a place than somebody of this lane and rank; false when nobody has.
-    fn make_room(&mut self, lane: usize, rank: u32) -> bool {
-        let last = [1, 0].into_iter().find(|lane| !self.lanes[*lane].is_empty());
-        let Some(last) = last else { return true };
-        let Some((&place, _)) = self.lanes[last].last_key_value() else { return true };
-        if (last, place.0) <= (lane, rank) {
-            return false;
-        }
-        if let Some(sent) = self.lanes[last].remove(&place) {
-            self.left(sent.source);
-        }
-        true
-    }
-
-    fn left(&mut self, source: Source) {
-        if let Some(count) = self.here.get_mut(&source) {
-            *count -= 1;
-            if *count == 0 {
-                self.here.remove(&source);
-            }
-        }
-    }
+    Error::RateLimited { retry_after_s: RETRY_AFTER.as_secs() }
 }
 
 /// Takes whoever gives up waiting out of the line.
 struct Leaving<'l> {
     line: &'l Line,
-    lane: usize,
     place: Place,
 }
 
 impl Drop for Leaving<'_> {
     fn drop(&mut self) {
-        let mut state = self.line.state();
-        if let Some(gone) = state.lanes[self.lane].remove(&self.place) {
-            state.left(gone.source);
-        }
+        self.line.queue().leave(self.place);
     }
 }
 
@@ -233,27 +173,21 @@ impl Turn {
         line.0.processors.run(move || (work(), self)).await
     }
 
-    /// How often this source has tried of late, this time included, and was not let in.
-    pub(crate) fn tries(&self) -> u32 {
-        self.line.tries(self.source).load(Ordering::Relaxed)
+    /// The password was right: this was no try, and this network is one of the account's own from now on.
+    pub(crate) fn succeeded(&self) {
+        self.line.0.tries.count_less(self.knocker.source.key());
+        self.line.queue().know(&self.knocker);
     }
 
-    /// The password was right: this was no try.
-    pub(crate) fn succeeded(&self) {
-        let less = |tries: u32| Some(tries.saturating_sub(1));
-        let _ = self.line.tries(self.source).fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    /// Nothing is checked now: whoever comes again after so long has waited meanwhile.
+    pub(crate) fn put_off(self, wait: Duration) {
+        self.line.queue().put_off(&self.knocker, self.place, Instant::now() + wait);
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let mut state = self.line.state();
-        state.free += 1;
-        state.left(self.source);
-        drop(state);
+        self.line.queue().served(&self.knocker, self.place);
         self.line.go_on();
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -96,6 +96,8 @@ impl Password {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::Account;
+    use crate::line::{Knocker, Line, Source};
 
     const EMAIL: &str = "ada.lovelace@example.org";
 
@@ -104,7 +106,8 @@ mod tests {
     }
 
     async fn turn() -> Turn {
-        crate::line::Line::new(1).turn(crate::line::Source::Network(None)).await.unwrap()
+        let (source, account) = (Source::Network(None), Account(Vec::new()));
+        Line::new(1).turn(Knocker { source, network: None, account }).await.unwrap()
     }
 
     async fn hash(password: &str) -> String {

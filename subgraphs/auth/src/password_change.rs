@@ -69,6 +69,7 @@ pub struct PasswordChangeMutation;
 #[Object]
 impl PasswordChangeMutation {
     /// Changes the caller's password, and ends their sessions on all other devices.
+    #[graphql(tag = "once-a-request")]
     async fn password_change(
         &self,
         gql: &Context<'_>,

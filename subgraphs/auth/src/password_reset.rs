@@ -142,6 +142,7 @@ pub struct PasswordResetMutation;
 impl PasswordResetMutation {
     /// Sets a new password by a token that reached the person's mail address, and ends all of their sessions. Needs no
     /// access token.
+    #[graphql(tag = "needs-no-token", tag = "once-a-request")]
     async fn password_reset(
         &self,
         gql: &Context<'_>,

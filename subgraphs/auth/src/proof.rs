@@ -1,16 +1,19 @@
 //! Proving who one is: form, then a turn, then counting, then looking, then hashing. In this order, so that nothing is
 //! told before it is counted, and nothing is counted that is not checked.
 
+use std::time::Duration;
+
 use common::{IdentityId, Permission, Result};
 use database::{Ctx, OnConstraint as _, Tx};
 
+use crate::account::Account;
 use crate::device::{self, DeviceToken};
 use crate::identity::{self, CREDENTIALS_INVALID, Identity};
-use crate::line::{Source, Turn};
+use crate::line::{Knocker, Source, Turn};
 use crate::password::Password;
 use crate::session_end;
 use crate::throttle::{self, Attempt, Knock};
-use crate::vault::{Account, Vault};
+use crate::vault::Vault;
 
 /// Somebody whose turn it is to have a password checked, and whose attempt is counted.
 pub(crate) struct Admitted {
@@ -37,21 +40,28 @@ pub(crate) async fn admit(
         (Some(device), _) => Source::Device(device.id()),
         (None, _) => Source::network(address),
     };
-    let turn = vault.line.turn(source).await?;
+    let network = address.map(common::network_of);
+    let turn = vault.line.turn(Knocker { source, network, account: account.clone() }).await?;
     let mut tx = ctx.begin(&Permission::PUBLIC).await?;
     let device = match shown {
         Some(token) if device::is_known(&mut tx, &token).await? => Some(token),
         _ => None,
     };
-    let network = address.map(|address| common::network_of(address).to_string());
+    let network = network.map(|network| network.to_string());
     let knock = Knock {
         account: &account,
         network: network.as_deref(),
         device_id: device.as_ref().map(DeviceToken::id),
-        tries: turn.tries(),
     };
-    let attempt = throttle::admit(&mut tx, &knock).await?;
-    Ok((tx, Admitted { account, device, attempt, turn }))
+    match throttle::admit(&mut tx, &knock).await? {
+        Ok(attempt) => Ok((tx, Admitted { account, device, attempt, turn })),
+        Err(wait) => {
+            // Given back first: nobody else need wait until this is kept.
+            turn.put_off(Duration::from_secs(wait.seconds()));
+            tx.commit(()).await?;
+            Err(wait.into())
+        }
+    }
 }
 
 /// What becomes of an address that the password does not open.

@@ -11,15 +11,17 @@ pub(crate) async fn end_all(
     because: &str,
 ) -> Result<i32> {
     let now = tx.now();
-    let done = sqlx::query!(
-        "update auth.session set revoked_at = $3, revoked_because = $4
-         where identity_id = $1 and id is distinct from $2 and revoked_at is null and expires_at > $3",
+    let ended = sqlx::query_scalar!(
+        r#"update auth.session set revoked_at = $3, revoked_because = $4
+           where identity_id = $1 and id is distinct from $2 and revoked_at is null and expires_at > $3
+           returning id as "id: SessionId""#,
         identity_id as IdentityId,
         kept as Option<SessionId>,
         now,
         because,
     )
-    .execute(tx.conn())
+    .fetch_all(tx.conn())
     .await?;
-    Ok(i32::try_from(done.rows_affected()).unwrap_or(i32::MAX))
+    ended.iter().for_each(|id| tx.session_ended(*id));
+    Ok(i32::try_from(ended.len()).unwrap_or(i32::MAX))
 }

@@ -214,6 +214,7 @@ pub struct SignUpMutation;
 #[Object]
 impl SignUpMutation {
     /// Makes an organization, the identity of its owner, and opens a session there; or nothing. Needs no token.
+    #[graphql(tag = "needs-no-token", tag = "once-a-request")]
     async fn sign_up(
         &self,
         gql: &Context<'_>,

@@ -6,14 +6,22 @@
 //! an account shut by trying, nor fill anybody's measure but their own.
 //!
 //! An account at which many strangers fail is slowed down, and not shut: its owner gets in from a known device, from a
-//! network that they logged in from before, and from any network that has not tried much.
+//! network that they logged in from before, and from any other when its turn comes (`strangers.rs`). What a network tried
+//! at other accounts is nobody's concern there.
 
 use chrono::{DateTime, Duration, Utc};
 use common::{Error, Result};
 use database::Tx;
 use uuid::Uuid;
 
-use crate::vault::Account;
+use crate::account::Account;
+use strangers::Waiting;
+
+#[cfg(test)]
+mod sieges;
+mod strangers;
+#[cfg(test)]
+mod tests;
 
 /// Failures from one network or device on one account that cost nothing.
 const FAILURES_FREE: i64 = 5;
@@ -26,14 +34,12 @@ const DOUBLINGS_MAX: u32 = 10;
 /// Failures of one network, on whatever accounts, in [`NETWORK_WINDOW`].
 const FAILURES_PER_NETWORK: i64 = 20;
 const NETWORK_WINDOW: Duration = Duration::minutes(1);
-/// Failures of all strangers on one account, in [`FAILURE_WINDOW`], from which on they go slowly.
+/// Failures of all strangers on one account, in [`FAILURE_WINDOW`], from which on they go one after the other.
 const STRANGERS_FREE: i64 = 10;
-/// How far apart strangers then are on one account.
-const STRANGERS_PACE: Duration = Duration::seconds(6);
-/// What a network may have failed on an account, to be let through then.
-const SLOW_FAILURES_MAX: i64 = 2;
-/// How often a network may have tried of late, on whatever account and whether checked or not, to be let through then.
-const SLOW_TRIES_MAX: u32 = 4;
+/// What a network may have failed on an account, to be among them.
+const SLOW_FAILURES_MAX: i32 = 2;
+/// Those who wait at an account that are looked at; the others are behind them.
+const WAITING_MAX: i64 = 1_000;
 /// How long an attempt counts that is being checked. Whoever hangs up meanwhile has learnt nothing.
 const CHECKED_WITHIN: Duration = Duration::seconds(30);
 /// How long a network is remembered that somebody logged in to an account from.
@@ -47,27 +53,47 @@ pub(crate) struct Knock<'k> {
     pub(crate) network: Option<&'k str>,
     /// The known device that they use.
     pub(crate) device_id: Option<Uuid>,
-    /// How often their network has tried of late.
-    pub(crate) tries: u32,
 }
 
 /// An attempt that was admitted, and is to be checked now.
 pub(crate) struct Attempt(Uuid);
 
-/// Admits somebody to present a password for an account, or makes them wait.
-///
-/// # Errors
-/// `RATE_LIMITED`.
-pub(crate) async fn admit(tx: &mut Tx, knock: &Knock<'_>) -> Result<Attempt> {
+/// How long until somebody should come again, who is not checked now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wait(Duration);
+
+impl Wait {
+    /// In whole seconds, so that nobody comes too soon who counts in these.
+    pub(crate) fn seconds(self) -> u64 {
+        let whole_seconds = (self.0 + Duration::milliseconds(999)).num_seconds();
+        u64::try_from(whole_seconds).unwrap_or_default().max(1)
+    }
+}
+
+impl From<Wait> for Error {
+    fn from(wait: Wait) -> Self {
+        Self::RateLimited { retry_after_s: wait.seconds() }
+    }
+}
+
+/// Admits somebody to present a password for an account, or makes them wait: that they do is kept if the transaction is
+/// committed.
+pub(crate) async fn admit(tx: &mut Tx, knock: &Knock<'_>) -> Result<Result<Attempt, Wait>> {
     lock(tx, knock).await?;
     let now = tx.now();
     if let (Some(network), None) = (knock.network, knock.device_id)
         && let Some(oldest) = oldest_of_too_many(tx, network, now).await?
     {
-        return Err(limited(oldest + NETWORK_WINDOW - now));
+        return Ok(Err(Wait(oldest + NETWORK_WINDOW - now)));
     }
-    if let Some(wait) = wait(&failures(tx, knock, now).await?, knock.tries, now) {
-        return Err(limited(wait));
+    let failures = failures(tx, knock, now).await?;
+    if let Some(wait) = wait(&failures, now) {
+        return Ok(Err(Wait(wait)));
+    }
+    if failures.is_slow()
+        && let Some(wait) = wait_among_strangers(tx, knock, &failures, now).await?
+    {
+        return Ok(Err(wait));
     }
     let attempt = Attempt(Uuid::now_v7());
     sqlx::query!(
@@ -81,7 +107,27 @@ pub(crate) async fn admit(tx: &mut Tx, knock: &Knock<'_>) -> Result<Attempt> {
     )
     .execute(tx.conn())
     .await?;
-    Ok(attempt)
+    Ok(Ok(attempt))
+}
+
+/// Whether it is somebody else's turn at an account that strangers are slow at; keeps that they wait.
+async fn wait_among_strangers(
+    tx: &mut Tx,
+    knock: &Knock<'_>,
+    failures: &Failures,
+    now: DateTime<Utc>,
+) -> Result<Option<Wait>> {
+    let own = own_waiting(tx, knock).await?;
+    let others = others_waiting(tx, knock, now).await?;
+    let own_failures = i32::try_from(failures.own).unwrap_or(i32::MAX);
+    match strangers::is_next(own.as_ref(), own_failures, &others, failures.stranger_last, now) {
+        Ok(()) if own.is_none() => Ok(None),
+        Ok(()) => stop_waiting(tx, knock).await.map(|()| None),
+        Err(waiting) => {
+            keep_waiting(tx, knock, &waiting).await?;
+            Ok(Some(Wait(waiting.due - now)))
+        }
+    }
 }
 
 impl Attempt {
@@ -111,6 +157,8 @@ impl Attempt {
 pub(crate) async fn forget(tx: &mut Tx) -> Result<()> {
     let before = tx.now() - TRUST;
     sqlx::query!("delete from auth.login_attempt where attempted_at < $1", before).execute(tx.conn()).await?;
+    let before = tx.now() - strangers::GRACE;
+    sqlx::query!("delete from auth.login_waiting where due < $1", before).execute(tx.conn()).await?;
     Ok(())
 }
 
@@ -122,6 +170,8 @@ struct Failures {
     /// From this network, or this known device, since it was let in last.
     own: i64,
     own_last: Option<DateTime<Utc>>,
+    /// When the last but [`SLOW_FAILURES_MAX`] of these was.
+    own_of_too_many: Option<DateTime<Utc>>,
     /// From all networks together.
     strangers: i64,
     /// When a stranger was checked last, or is being checked.
@@ -130,29 +180,21 @@ struct Failures {
     is_known: bool,
 }
 
-/// How long somebody still waits whose network has tried so often of late.
-fn wait(failures: &Failures, tries: u32, now: DateTime<Utc>) -> Option<Duration> {
-    let left = |end: DateTime<Utc>| Some(end - now).filter(|left| *left > Duration::zero());
-    if let Ok(excess) = u32::try_from(failures.own - FAILURES_FREE)
-        && let Some(last) = failures.own_last
-    {
-        let cost = (FIRST_WAIT * (1 << excess.min(DOUBLINGS_MAX))).min(FAILURE_WINDOW);
-        if let Some(left) = left(last + cost) {
-            return Some(left);
-        }
+impl Failures {
+    /// Whether strangers are checked one after the other, and this is one.
+    fn is_slow(&self) -> bool {
+        !self.is_known && self.strangers >= STRANGERS_FREE
     }
-    if failures.is_known || failures.strangers < STRANGERS_FREE {
-        return None;
-    }
-    if tries > SLOW_TRIES_MAX || failures.own > SLOW_FAILURES_MAX {
-        return Some(FAILURE_WINDOW);
-    }
-    left(failures.stranger_last? + STRANGERS_PACE)
 }
 
-fn limited(wait: Duration) -> Error {
-    let whole_seconds = (wait + Duration::milliseconds(999)).num_seconds();
-    Error::RateLimited { retry_after_s: u64::try_from(whole_seconds).unwrap_or_default().max(1) }
+/// How long somebody waits for their own failures.
+fn wait(failures: &Failures, now: DateTime<Utc>) -> Option<Duration> {
+    let cost = u32::try_from(failures.own - FAILURES_FREE)
+        .map(|excess| (FIRST_WAIT * (1 << excess.min(DOUBLINGS_MAX))).min(FAILURE_WINDOW));
+    let paid = failures.own_last.zip(cost.ok()).map(|(last, cost)| last + cost);
+    let forgotten = failures.own_of_too_many.filter(|_| failures.is_slow()).map(|at| at + FAILURE_WINDOW);
+    let left = paid.max(forgotten)? - now;
+    (left > Duration::zero()).then_some(left)
 }
 
 // SQL.
@@ -198,13 +240,15 @@ async fn failures(tx: &mut Tx, knock: &Knock<'_>, now: DateTime<Utc>) -> Result<
                from auth.login_attempt
                where account = $1 and attempted_at > $4 and (is_checked or attempted_at > $5)),
            own as (
-               select count(*) as failures, max(attempted_at) as last from recent
+               select count(*) as failures, max(attempted_at) as last,
+                   (array_agg(attempted_at order by attempted_at desc))[$7] as of_too_many from recent
                where is_own and not has_succeeded and attempted_at >= coalesce(
                    (select max(attempted_at) from recent where is_own and has_succeeded), '-infinity')),
            strangers as (
                select count(*) filter (where not has_succeeded) as failures, max(attempted_at) as last
                from recent where device_id is null)
-           select own.failures as "own!", own.last as own_last, strangers.failures as "strangers!",
+           select own.failures as "own!", own.last as own_last,
+               own.of_too_many as own_of_too_many, strangers.failures as "strangers!",
                strangers.last as stranger_last,
                $3 is not null or exists (
                    select from auth.login_attempt
@@ -216,77 +260,70 @@ async fn failures(tx: &mut Tx, knock: &Knock<'_>, now: DateTime<Utc>) -> Result<
         now - FAILURE_WINDOW,
         now - CHECKED_WITHIN,
         now - TRUST,
+        SLOW_FAILURES_MAX + 1,
     )
     .fetch_one(tx.conn())
     .await?)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What this network was told at the account.
+async fn own_waiting(tx: &mut Tx, knock: &Knock<'_>) -> Result<Option<Waiting>> {
+    Ok(sqlx::query_as!(
+        Waiting,
+        "select is_back, failures, since, due from auth.login_waiting where account = $1 and network = $2",
+        &knock.account.0,
+        knock.network.unwrap_or_default(),
+    )
+    .fetch_optional(tx.conn())
+    .await?)
+}
 
-    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
+/// Those who may be before this network at the account.
+async fn others_waiting(tx: &mut Tx, knock: &Knock<'_>, now: DateTime<Utc>) -> Result<Vec<Waiting>> {
+    Ok(sqlx::query_as!(
+        Waiting,
+        "select is_back, failures, since, due from auth.login_waiting
+         where account = $1 and network <> $2 and (due >= $4 or is_back and due >= $3)
+         order by is_back desc, since limit $5",
+        &knock.account.0,
+        knock.network.unwrap_or_default(),
+        now - strangers::GRACE,
+        now - strangers::KEPT,
+        WAITING_MAX,
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
 
-    fn waits_s(failures: Failures, tries: u32) -> Option<i64> {
-        wait(&failures, tries, NOW).map(|wait| wait.num_seconds())
-    }
+/// Keeps that this network waits, and forgets those at the account who stayed away.
+async fn keep_waiting(tx: &mut Tx, knock: &Knock<'_>, waiting: &Waiting) -> Result<()> {
+    let before = tx.now() - strangers::GRACE;
+    sqlx::query!(
+        "with gone as (delete from auth.login_waiting where account = $1 and network <> $2 and due < $7)
+         insert into auth.login_waiting (account, network, is_back, failures, since, due)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict (account, network) do update
+         set is_back = excluded.is_back, failures = excluded.failures, since = excluded.since, due = excluded.due",
+        &knock.account.0,
+        knock.network.unwrap_or_default(),
+        waiting.is_back,
+        waiting.failures,
+        waiting.since,
+        waiting.due,
+        before,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
 
-    fn own(own: i64, ago_s: i64) -> Failures {
-        Failures { own, own_last: (own > 0).then(|| NOW - Duration::seconds(ago_s)), ..Failures::default() }
-    }
-
-    fn strangers(strangers: i64, ago_s: i64) -> Failures {
-        Failures { strangers, stranger_last: Some(NOW - Duration::seconds(ago_s)), ..Failures::default() }
-    }
-
-    #[test]
-    fn four_failures_cost_nothing_and_every_further_one_twice_the_last() {
-        let waits = [0, 4, 5, 6, 7].map(|count| waits_s(own(count, 0), 0));
-        assert_eq!(waits, [None, None, Some(30), Some(60), Some(120)]);
-    }
-
-    #[test]
-    fn no_wait_is_longer_than_fifteen_minutes_and_every_wait_ends() {
-        let waits = [10, 20, 100, i64::from(u32::MAX)].map(|count| waits_s(own(count, 0), 0));
-        assert_eq!(waits, [Some(900); 4]);
-        assert_eq!(waits_s(own(5, 29), 0), Some(1));
-        assert_eq!(waits_s(own(5, 30), 0), None);
-        assert_eq!(waits_s(own(100, 900), 0), None);
-    }
-
-    #[test]
-    fn one_network_guesses_less_than_ten_times_in_any_fifteen_minutes() {
-        let mut guesses: Vec<i64> = Vec::new();
-        for second in 0..4 * 3_600 {
-            let now = NOW + Duration::seconds(second);
-            let in_window: Vec<i64> = guesses.iter().copied().filter(|at| *at > second - 900).collect();
-            let last = in_window.last().map(|at| NOW + Duration::seconds(*at));
-            let so_far = Failures { own: in_window.len() as i64, own_last: last, ..Failures::default() };
-            if wait(&so_far, 0, now).is_none() {
-                guesses.push(second);
-                assert!(in_window.len() < 9, "the tenth in 15 minutes, after {second} s");
-            }
-        }
-        assert!(guesses.len() > 100, "it is slowed down and not shut out");
-    }
-
-    #[test]
-    fn an_account_at_which_strangers_fail_is_slow_for_strangers_and_as_ever_for_those_who_are_known() {
-        assert_eq!(waits_s(strangers(9, 0), 1), None);
-        assert_eq!(waits_s(strangers(10, 0), 1), Some(6));
-        assert_eq!(waits_s(strangers(1_000, 6), 4), None, "somebody new gets in");
-        assert_eq!(waits_s(strangers(10, 6), 5), Some(900), "not so a network that tries and tries");
-        assert_eq!(waits_s(Failures { own: 3, own_last: Some(NOW), ..strangers(10, 6) }, 1), Some(900));
-        assert_eq!(waits_s(Failures { is_known: true, ..strangers(1_000, 0) }, 100), None);
-    }
-
-    #[test]
-    fn a_wait_is_told_in_whole_seconds_rounded_up() {
-        for (millis, expected) in [(1, 1), (1000, 1), (1001, 2), (29_500, 30)] {
-            let Error::RateLimited { retry_after_s } = limited(Duration::milliseconds(millis)) else {
-                panic!()
-            };
-            assert_eq!(retry_after_s, expected);
-        }
-    }
+async fn stop_waiting(tx: &mut Tx, knock: &Knock<'_>) -> Result<()> {
+    sqlx::query!(
+        "delete from auth.login_waiting where account = $1 and network = $2",
+        &knock.account.0,
+        knock.network.unwrap_or_default(),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }

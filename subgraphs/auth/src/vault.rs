@@ -2,7 +2,9 @@
 
 use hmac::Mac as _;
 use service::SecretKey;
+use store::Store;
 
+use crate::account::Account;
 use crate::line::Line;
 use crate::signing_key::{self, Signers};
 
@@ -14,11 +16,6 @@ pub struct Vault {
     pub(crate) signers: Signers,
 }
 
-/// Whose failures are counted together: a keyed hash, for people type passwords where a mail address belongs, and nobody
-/// without the secret learns it from here.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Account(pub(crate) Vec<u8>);
-
 impl Vault {
     /// A vault under the secret that the process was started with.
     #[must_use]
@@ -29,6 +26,12 @@ impl Vault {
             line: Line::new(processors.saturating_sub(1)),
             signers: Signers::new(secret_key.derive(signing_key::PURPOSE)),
         }
+    }
+
+    /// The same, where tries are counted over all processes that share a store. Nobody stands in the line yet.
+    #[must_use]
+    pub fn sharing(self, store: &Store) -> Self {
+        Self { line: self.line.counting_in(store.clone()), ..self }
     }
 
     /// What attempts to log in with a mail address are counted under.

@@ -6,6 +6,7 @@ mod employee;
 pub mod events;
 mod holiday_calendar;
 mod ids;
+mod jobs;
 mod links;
 mod member;
 mod structure;
@@ -92,7 +93,7 @@ pub fn subgraph() -> Subgraph {
             EventType::of::<events::CalendarChanged>(),
         ],
         consumers: consumers::CONSUMERS,
-        jobs: &[],
+        jobs: jobs::JOBS,
         sdl: || service::sdl(&schema()),
         executable: |runtime| service::guard("employee", PERMISSIONS, schema(), runtime),
         routes: None,

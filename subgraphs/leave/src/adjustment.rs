@@ -78,10 +78,11 @@ async fn create_in(tx: &mut Tx, input: LeaveAdjustmentCreateInput) -> Result<Adj
     let mut adjustment = Adjustment::blank(tx.now(), input.employee_id, input.leave_type_id);
     adjustment.fill_in(input, tx.now().date_naive())?;
     let employee = employee::named(tx, adjustment.employee_id).await?;
+    employee::check_not_own(tx, employee.id).await?;
     if is_from_today {
         adjustment.effective_on = employee.day_at(tx.now()).into();
     }
-    tx.check_reference::<LeaveType>("leaveTypeId", None, Some(adjustment.leave_type_id)).await?;
+    let leave_type: LeaveType = tx.reference("leaveTypeId", adjustment.leave_type_id).await?;
     tx.save(&mut adjustment).await?;
     ledger::post(tx, &employee, Some(adjustment.leave_type_id)).await?;
     tx.emit(&BalanceAdjusted {
@@ -89,6 +90,7 @@ async fn create_in(tx: &mut Tx, input: LeaveAdjustmentCreateInput) -> Result<Adj
         membership_id: employee.membership_id,
         leave_type_id: adjustment.leave_type_id.into(),
         days: adjustment.days,
+        unit: leave_type.amount_unit(),
         reason: adjustment.reason.clone(),
         actor_membership_id: tx.membership_id(),
     })

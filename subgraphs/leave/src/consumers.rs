@@ -83,10 +83,13 @@ async fn calendar_changed(tx: &mut Tx, event: CalendarChanged) -> Result<()> {
 #[serde(rename_all = "camelCase")]
 struct PolicyChanged {
     policy_id: PolicyId,
+    /// Earlier versions do not say it.
+    #[serde(default)]
+    concerns_default: bool,
 }
 
 async fn policy_changed(tx: &mut Tx, event: PolicyChanged) -> Result<()> {
-    let affected = due::employees_with(tx, event.policy_id).await?;
+    let affected = due::employees_with(tx, event.policy_id, event.concerns_default).await?;
     for employee in people::select_many(tx, &affected).await? {
         ledger::post(tx, &employee, None).await?;
     }

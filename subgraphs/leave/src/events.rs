@@ -7,6 +7,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// What an amount of leave is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AmountUnit {
+    /// Days, and halves of them.
+    Day,
+    /// Hours.
+    Hour,
+}
+
 /// What every event about a request says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -25,8 +35,10 @@ pub struct RequestFacts {
     pub first_day: NaiveDate,
     /// The last day away.
     pub last_day: NaiveDate,
-    /// What it takes from the balance.
+    /// What it takes from the balance: days, or hours of a leave type that is taken in hours.
     pub days: Decimal,
+    /// What `days` are: days or hours.
+    pub unit: AmountUnit,
     /// The leave type.
     pub leave_type_id: Option<Uuid>,
     /// The member who did this; absent when it followed from something else.
@@ -86,6 +98,8 @@ event! {
         leave_type_id: Uuid,
         /// How much, signed: days, or hours of a leave type that is taken in hours.
         days: Decimal,
+        /// What `days` are: days or hours.
+        unit: AmountUnit,
         /// Why.
         reason: String,
         /// The member who did it.
@@ -103,12 +117,16 @@ event! {
         leave_type_id: Uuid,
         /// How much they lack: days, or hours of a leave type that is taken in hours.
         days: Decimal,
+        /// What `days` are: days or hours.
+        unit: AmountUnit,
     }
 
     /// A leave policy was changed: what people are due by it follows.
     PolicyChanged = "leave.policy.changed", of policy_id {
         /// The leave policy.
         policy_id: Uuid,
+        /// Whether it became, or ceased to be, the default: what people are due follows who have none of their own.
+        concerns_default: bool,
     }
 
     /// A leave type was changed: what future days of leave take follows.

@@ -7,7 +7,7 @@ use database::{Ctx, OnConstraint as _, Record, Tx, page};
 use graphql::{choices, inputs, mutations, noun, queries, sorts};
 use rust_decimal::Decimal;
 
-use crate::events::TypeChanged;
+use crate::events::{AmountUnit, TypeChanged};
 use crate::ids::LeaveTypeId;
 
 choices! {
@@ -172,6 +172,12 @@ impl LeaveType {
         }
     }
 
+    /// What amounts of it are.
+    #[must_use]
+    pub(crate) fn amount_unit(&self) -> AmountUnit {
+        if self.unit == LeaveUnit::Hour { AmountUnit::Hour } else { AmountUnit::Day }
+    }
+
     /// Whether days are counted, and balances judged, by the same rules.
     fn counts_like(&self, other: &Self) -> bool {
         (self.counting(), self.floor()) == (other.counting(), other.floor())
@@ -180,7 +186,10 @@ impl LeaveType {
     /// An amount of it, as people say it: `1 day`, `2.5 days`, `3 hours`.
     #[must_use]
     pub fn amount(&self, amount: Decimal) -> String {
-        let unit = if self.unit == LeaveUnit::Hour { "hour" } else { "day" };
+        let unit = match self.amount_unit() {
+            AmountUnit::Hour => "hour",
+            AmountUnit::Day => "day",
+        };
         let amount = amount.normalize();
         if amount == Decimal::ONE { format!("1 {unit}") } else { format!("{amount} {unit}s") }
     }

@@ -14,8 +14,8 @@ use rust_decimal::Decimal;
 
 use crate::Membership;
 use crate::balance::{self, Balance};
-use crate::due::{PolicyAssignment, PolicyLine};
-use crate::employee::Employee;
+use crate::due::{DefaultFrom, PolicyAssignment, PolicyLine};
+use crate::employee::{self, Employee};
 use crate::ids::{EmployeeId, LeaveTypeId};
 use crate::leave_type::LeaveType;
 use crate::policy::{AssignmentsOfEmployee, LinesOfPolicy, Policy};
@@ -26,6 +26,12 @@ pub(crate) const READ_ABSENCE: Permission =
 
 #[noun]
 impl Policy {
+    /// The first day of the employments whose default it is, or was last; null where it is the default since ever, or never
+    /// was.
+    async fn default_from(&self, gql: &Context<'_>) -> Result<Option<Date>> {
+        Ok(gql.load::<DefaultFrom>(self.id).await?.map(Date))
+    }
+
     /// What it gives, a line for each leave type.
     async fn lines(&self, gql: &Context<'_>) -> Result<Vec<PolicyLine>> {
         Ok(gql.load::<LinesOfPolicy>(self.id).await?.unwrap_or_default())
@@ -40,8 +46,17 @@ impl PolicyLine {
     }
 }
 
-#[noun]
+#[noun(no_mutations)]
 impl PolicyAssignment {
+    /// The names of the mutations that the caller may use on it now, by their rights and by its state.
+    #[graphql(directive = cost::apply(3))]
+    async fn viewer_permissions(&self, gql: &Context<'_>) -> Result<Vec<&'static str>> {
+        let offered = graphql::viewer_permissions(gql, self).await?;
+        let standing = gql.load::<StandingToEmployee>(self.employee_id).await?;
+        // What somebody is due themselves is for others of the office to say.
+        Ok(if standing.is_some_and(|(_, is_own)| is_own) { Vec::new() } else { offered })
+    }
+
     /// The leave policy; null where none is given from that day on.
     async fn policy(&self, gql: &Context<'_>) -> Result<Option<Policy>> {
         match self.policy_id {
@@ -218,7 +233,8 @@ async fn in_sight(
     Ok(ids.collect::<HashSet<_>>().into_iter().collect())
 }
 
-/// The day that it is where employees work, and whether they are the caller.
+/// The day that it is where employees work, and whether they are the caller, to whom the office does not do what it does
+/// for others as long as anybody else is there to do it.
 struct StandingToEmployee;
 
 impl Batch for StandingToEmployee {
@@ -228,9 +244,14 @@ impl Batch for StandingToEmployee {
 
     async fn load(tx: &mut Tx, keys: &[EmployeeId]) -> Result<HashMap<EmployeeId, (NaiveDate, bool)>> {
         let relations = people::relations(tx, keys).await?;
+        let own = keys.iter().find(|id| relations.get(id) == Some(&Scope::Own)).copied();
+        let does_for_itself = match own.filter(|_| tx.scope_of(&request::CANCEL) == Some(Scope::All)) {
+            Some(own) => !employee::is_left_to_others(tx, own).await?,
+            None => false,
+        };
         let (employees, now) = (people::select_many(tx, keys).await?, tx.now());
         let of = |person: people::Person| {
-            let is_own = relations.get(&person.id) == Some(&Scope::Own);
+            let is_own = !does_for_itself && relations.get(&person.id) == Some(&Scope::Own);
             (person.id, (person.day_at(now), is_own))
         };
         Ok(employees.into_iter().map(of).collect())

@@ -116,6 +116,19 @@ impl Company {
         employee
     }
 
+    /// What the employee module's trigger tells of a department.
+    async fn department(&self, id: approval::DepartmentId, is_archived: bool) {
+        use sqlx::Connection as _;
+        let mut conn = sqlx::PgConnection::connect(&self.app.admin_url).await.unwrap();
+        sqlx::query("insert into people.department (organization_id, id, is_archived) values ($1, $2, $3)")
+            .bind(self.organization())
+            .bind(id)
+            .bind(is_archived)
+            .execute(&mut conn)
+            .await
+            .unwrap();
+    }
+
     async fn employee(&self, record: people::Person) {
         let mut tx = self.tx().await;
         people::write::employees(&mut tx, &[record]).await.unwrap();

@@ -86,6 +86,7 @@ async fn the_amount_the_category_and_the_department_choose_the_rule() {
     for (person, department) in [(&ben, sales), (&lead, other)] {
         let record = record(EmployeeId::new(), person, None);
         company.employee(people::Person { department_id: Some(department.0), ..record }).await;
+        company.department(department, false).await;
     }
     let named =
         |person: &Person, priority| ApprovalRuleCreateInput { priority, ..rule(vec![by_member(person)]) };
@@ -105,6 +106,29 @@ async fn the_amount_the_category_and_the_department_choose_the_rule() {
     assert_eq!(company.ask_for(&ben, asked(Some(999), Some(sick.0))).await, ids(&[&lead]));
     assert_eq!(company.ask_for(&ben, asked(Some(999), None)).await, ids(&[&hr]));
     assert_eq!(company.ask_for(&ben, asked(None, Some(Uuid::now_v7()))).await, ids(&[&hr]));
+}
+
+#[tokio::test]
+async fn a_rule_for_a_department_that_nobody_works_in_yet_holds_once_somebody_does() {
+    let company = Company::of(&[Role::Owner]).await;
+    let (hr, cfo) = (company.join(&[Role::Hr]).await, company.join(&[Role::Member]).await);
+    let ctx = company.app.ctx(&hr, "employee");
+    let (new, closed) = (approval::DepartmentId::new(), approval::DepartmentId::new());
+    company.department(new, false).await;
+    company.department(closed, true).await;
+    let of = |department| ApprovalRuleCreateInput {
+        department_id: Some(department),
+        ..rule(vec![by_member(&cfo)])
+    };
+    for unknown in [closed, approval::DepartmentId::new()] {
+        let refused = approval::rule::create(&ctx, of(unknown)).await.unwrap_err();
+        assert!(matches!(refused, Error::Refused(refusals) if refusals[0].code == "DEPARTMENT_NOT_FOUND"));
+    }
+    approval::rule::create(&ctx, of(new)).await.unwrap();
+    let ben = company.join(&[Role::Member]).await;
+    let record = record(EmployeeId::new(), &ben, None);
+    company.employee(people::Person { department_id: Some(new.0), ..record }).await;
+    assert_eq!(company.ask_for(&ben, subject(&ben)).await, ids(&[&cfo]));
 }
 
 #[tokio::test]

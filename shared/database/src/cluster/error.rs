@@ -75,6 +75,22 @@ pub enum ClusterError {
         log: PathBuf,
     },
 
+    /// The server ended again and again, or could not be started again.
+    #[error("PostgreSQL has ended and cannot be kept running: {reason} (the whole log: {})", log.display())]
+    NotKept {
+        /// What was wrong the last time.
+        reason: String,
+        /// The log file.
+        log: PathBuf,
+    },
+
+    /// The server of another process is gone, and so is that process.
+    #[error("PostgreSQL in {} is gone, and so is the process that had started it", folder.display())]
+    Gone {
+        /// The folder of the cluster.
+        folder: PathBuf,
+    },
+
     /// The operating system refused something.
     #[error("cannot {doing}: {source}")]
     Io {

@@ -49,6 +49,20 @@ impl Postmaster {
     }
 }
 
+/// Ends the processes of a data folder whose server was killed: they go on with what they do, and no other server can
+/// start while they are there. Where the system does not say who they are, they end by themselves.
+pub(super) fn quit_orphans(data: &Path) {
+    let (Ok(data), Ok(processes)) = (data.canonicalize(), std::fs::read_dir("/proc")) else { return };
+    for process in processes.flatten() {
+        let pid = process.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw);
+        // Every process of a server works in its data folder.
+        let is_of_it = || std::fs::read_link(process.path().join("cwd")).is_ok_and(|folder| folder == data);
+        if let Some(pid) = pid.filter(|pid| *pid != rustix::process::getpid() && is_of_it()) {
+            let _ = rustix::process::kill_process(pid, Signal::QUIT);
+        }
+    }
+}
+
 fn command_line(pid: Pid) -> String {
     let number = pid.as_raw_nonzero().to_string();
     if Path::new("/proc/self").exists() {

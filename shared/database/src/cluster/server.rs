@@ -12,7 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 
 use super::binaries::Binaries;
 use super::place::{Place, last_lines};
-use super::postmaster::Postmaster;
+use super::postmaster::{self, Postmaster};
 use super::{ClusterError, Durability};
 
 const TICK: Duration = Duration::from_millis(20);
@@ -29,6 +29,7 @@ const WATCH: &str = r#"read -r _ || { read -r pid < "$2" && [ "$pid" = "$1" ] &&
 pub(super) struct Server {
     pub(super) postmaster: Postmaster,
     place: Place,
+    durability: Durability,
     child: Option<Child>,
     watchman: Option<Child>,
 }
@@ -37,7 +38,9 @@ impl Server {
     /// Takes over a server left running, or starts one. The caller holds the lock of the place.
     pub(super) fn obtain(place: &Place, durability: Durability) -> Result<Self, ClusterError> {
         match Self::left_running(place)? {
-            Some(postmaster) => Ok(Self { postmaster, place: place.clone(), child: None, watchman: None }),
+            Some(postmaster) => {
+                Ok(Self { postmaster, place: place.clone(), durability, child: None, watchman: None })
+            }
             None => Self::launch(place, durability),
         }
     }
@@ -72,8 +75,7 @@ impl Server {
         let mut tries_left = 3;
         loop {
             let port = free_port(place)?;
-            let child = spawn(place, &binaries, durability, port)?;
-            match wait_until_ready(place, child) {
+            match start(place, &binaries, durability, port) {
                 // Another program may take the port between our look and the server's.
                 Err(_) if tries_left > 1 && !is_free(port) => tries_left -= 1,
                 Err(error) => return Err(error),
@@ -83,6 +85,39 @@ impl Server {
                 }
             }
         }
+    }
+
+    /// Whether it has ended, untold. One that was started here is collected, so that it does not stay as a zombie.
+    pub(super) fn has_ended(&mut self) -> bool {
+        match &mut self.child {
+            Some(child) => !matches!(child.try_wait(), Ok(None)),
+            None => !self.postmaster.is_alive(&self.place.data()),
+        }
+    }
+
+    /// Starts it once more after it has ended, at the port where everybody looks for it.
+    ///
+    /// It replays what it had acknowledged, and only once nothing of the one before is left: PostgreSQL sees to that.
+    pub(super) fn start_again(&mut self) -> Result<(), ClusterError> {
+        self.dismiss_watchman();
+        let (place, port, durability) = (self.place.clone(), self.postmaster.port, self.durability);
+        *self = match Self::left_running(&place)? {
+            // Somebody was quicker.
+            Some(postmaster) if postmaster.port == port => {
+                Self { postmaster, place, durability, child: None, watchman: None }
+            }
+            Some(other) => {
+                let pid = other.pid.as_raw_nonzero().get();
+                return Err(ClusterError::Silent { pid, folder: place.data() });
+            }
+            None => {
+                // Those that serve a connection notice only when they are done that nobody is above them any more.
+                postmaster::quit_orphans(&place.data());
+                let binaries = Binaries::find(&place.asked, &place.data(), place.account.as_ref())?;
+                start(&place, &binaries, durability, port)?
+            }
+        };
+        self.watch()
     }
 
     /// Ties the server's life to ours, even if we are killed.
@@ -106,25 +141,24 @@ impl Server {
             self.postmaster.quit();
             self.wait_until_gone(STOP_AT_MOST)
         };
-        if let Some(mut watchman) = self.watchman.take() {
-            use std::io::Write;
-            let told = watchman.stdin.take().map(|mut input| input.write_all(b"\n"));
-            // If the line cannot be written the watchman is gone already, and that is all we want.
-            drop(told);
-            let _ = watchman.wait();
-        }
+        self.dismiss_watchman();
         let pid = self.postmaster.pid.as_raw_nonzero().get();
         if stopped { Ok(()) } else { Err(ClusterError::Silent { pid, folder: self.place.data() }) }
     }
 
+    fn dismiss_watchman(&mut self) {
+        use std::io::Write;
+        let Some(mut watchman) = self.watchman.take() else { return };
+        let told = watchman.stdin.take().map(|mut input| input.write_all(b"\n"));
+        // If the line cannot be written the watchman is gone already, and that is all we want.
+        drop(told);
+        let _ = watchman.wait();
+    }
+
     fn wait_until_gone(&mut self, at_most: Duration) -> bool {
-        let data = self.place.data();
         let deadline = Instant::now() + at_most;
         loop {
-            let gone = match &mut self.child {
-                Some(child) => !matches!(child.try_wait(), Ok(None)),
-                None => !self.postmaster.is_alive(&data),
-            };
+            let gone = self.has_ended();
             if gone || Instant::now() > deadline {
                 return gone;
             }
@@ -182,6 +216,17 @@ fn initialise(place: &Place, binaries: &Binaries, durability: Durability) -> Res
     Err(ClusterError::Initdb { folder: place.folder.clone(), output })
 }
 
+fn start(
+    place: &Place,
+    binaries: &Binaries,
+    durability: Durability,
+    port: u16,
+) -> Result<Server, ClusterError> {
+    let child = spawn(place, binaries, durability, port)?;
+    let (postmaster, child) = wait_until_ready(place, child)?;
+    Ok(Server { postmaster, place: place.clone(), durability, child: Some(child), watchman: None })
+}
+
 fn spawn(
     place: &Place,
     binaries: &Binaries,
@@ -212,7 +257,7 @@ fn plain(place: &Place, program: &Path) -> Command {
     command
 }
 
-fn wait_until_ready(place: &Place, mut child: Child) -> Result<Server, ClusterError> {
+fn wait_until_ready(place: &Place, mut child: Child) -> Result<(Postmaster, Child), ClusterError> {
     let deadline = Instant::now() + START_AT_MOST;
     let reason = loop {
         if child.try_wait().map_err(ClusterError::io("wait for", &place.data()))?.is_some() {
@@ -221,7 +266,7 @@ fn wait_until_ready(place: &Place, mut child: Child) -> Result<Server, ClusterEr
         let found = Postmaster::read(&place.data());
         let ours = found.filter(|found| found.pid.as_raw_nonzero().get().unsigned_abs() == child.id());
         if let Some(postmaster) = ours.filter(|found| found.ready) {
-            return Ok(Server { postmaster, place: place.clone(), child: Some(child), watchman: None });
+            return Ok((postmaster, child));
         }
         if Instant::now() > deadline {
             // It is of no use to anyone now, and would hold the data against the next try.

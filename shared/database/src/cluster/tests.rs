@@ -30,6 +30,14 @@ impl Drop for Scratch {
     }
 }
 
+fn postmaster(cluster: &Cluster) -> Postmaster {
+    Postmaster::read(&cluster.place.data()).unwrap()
+}
+
+fn kill(cluster: &Cluster) {
+    rustix::process::kill_process(postmaster(cluster).pid, rustix::process::Signal::KILL).unwrap();
+}
+
 async fn run(url: &str, sql: &'static str) -> i64 {
     let mut conn = PgConnection::connect(url).await.unwrap();
     let rows = sqlx::query(sql).fetch_all(&mut conn).await.unwrap();
@@ -59,7 +67,7 @@ async fn a_server_that_ended_untold_leaves_its_last_words() {
     let scratch = Scratch::new("untimely");
     let cluster = scratch.start();
     assert_eq!(cluster.untimely_end(), None);
-    cluster.postmaster.quit();
+    postmaster(&cluster).quit();
     let deadline = Instant::now() + STOP_AT_MOST;
     while cluster.untimely_end().is_none() && Instant::now() < deadline {
         tokio::time::sleep(TICK).await;
@@ -110,7 +118,7 @@ async fn a_server_left_running_is_taken_over_and_stopped() {
 async fn a_crashed_server_starts_again() {
     let scratch = Scratch::new("crashed");
     let cluster = scratch.start();
-    rustix::process::kill_process(cluster.postmaster.pid, rustix::process::Signal::KILL).unwrap();
+    kill(&cluster);
     drop(cluster);
     assert_eq!(run(&scratch.start().url(), "select 1::bigint").await, 1);
 }
@@ -132,11 +140,11 @@ async fn a_stale_process_file_with_the_number_of_another_program_is_cleared_away
 async fn a_port_taken_meanwhile_is_exchanged_for_another() {
     let scratch = Scratch::new("port");
     let cluster = scratch.start();
-    let port = cluster.postmaster.port;
+    let port = cluster.port;
     cluster.stop().unwrap();
     let _taken = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
     let again = scratch.start();
-    assert_ne!(again.postmaster.port, port);
+    assert_ne!(again.port, port);
     assert_eq!(run(&again.url(), "select 1::bigint").await, 1);
 }
 
@@ -177,4 +185,56 @@ async fn root_moves_the_data_out_of_a_closed_folder() {
     assert_eq!(run(&cluster.url(), "select 1::bigint").await, 1);
     cluster.remove().unwrap();
     assert!(!folder.exists());
+}
+
+#[tokio::test]
+async fn a_kept_server_that_is_killed_is_there_again_with_all_that_it_acknowledged() {
+    let scratch = Scratch::new("kept");
+    // Whose commits are on disk before they are acknowledged.
+    let cluster = Cluster::start(&scratch.0.join("postgres"), Durability::Kept).unwrap();
+    let url = cluster.url();
+    let kept = tokio::spawn(cluster.keep());
+    run(&url, "create table told (n bigint primary key)").await;
+    let mut told = 0;
+    for _ in 0..3 {
+        let killed = postmaster(&cluster).pid;
+        // Somebody is in the middle of something that takes long: it must not hold up the next server.
+        let mut busy = PgConnection::connect(&url).await.unwrap();
+        let busy = tokio::spawn(async move { sqlx::query("select pg_sleep(60)").execute(&mut busy).await });
+        let mut writer = PgConnection::connect(&url).await.unwrap();
+        for _ in 0..50 {
+            sqlx::query("insert into told values ($1)").bind(told).execute(&mut writer).await.unwrap();
+            told += 1;
+        }
+        kill(&cluster);
+        let begun = Instant::now();
+        loop {
+            let is_new = Postmaster::read(&cluster.place.data()).is_some_and(|found| found.pid != killed);
+            if is_new && PgConnection::connect(&url).await.is_ok() {
+                break;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(10), "it is not there again");
+            tokio::time::sleep(TICK).await;
+        }
+        assert_eq!(run(&url, "select count(*) from told").await, told);
+        assert!(busy.await.unwrap().is_err());
+    }
+    assert!(!kept.is_finished());
+    cluster.stop_async().await.unwrap();
+    assert!(PgConnection::connect(&url).await.is_err(), "one that was told to stop is left alone");
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_be_started_again_is_given_up_with_the_reason() {
+    let scratch = Scratch::new("given-up");
+    let cluster = scratch.start();
+    std::fs::write(cluster.folder().join("data/postgresql.conf"), "no_such_setting = 1\n").unwrap();
+    let kept = cluster.keep();
+    kill(&cluster);
+    let error = tokio::time::timeout(Duration::from_secs(60), kept).await.unwrap();
+    assert!(
+        matches!(&error, ClusterError::NotKept { reason, .. } if reason.contains("no_such_setting")),
+        "{error}"
+    );
+    assert_eq!(error.to_string().lines().count(), 1);
 }

@@ -4,6 +4,10 @@ use std::borrow::Cow;
 
 use super::{Hits, Limit, LimitExceeded, Limits, NESTING_HARD_MAX, TOKENS_HARD_MAX};
 
+/// Bytes that count as one token: a parser reads a string letter by letter, so that a long one is as much work as many
+/// short tokens.
+const TOKEN_BYTES: usize = 64;
+
 /// Refuses too many tokens, too deep a nesting, and strings that do not end.
 pub(super) fn scan(limits: &Limits, document: &str, hits: &mut Hits) -> Result<(), LimitExceeded> {
     let bytes = document.as_bytes();
@@ -44,7 +48,7 @@ pub(super) fn scan(limits: &Limits, document: &str, hits: &mut Hits) -> Result<(
             _ if is_word(byte) => skip_while(bytes, at, is_word),
             _ => at + 1,
         };
-        tokens += 1;
+        tokens += (end - at).div_ceil(TOKEN_BYTES);
         if let Some(max) = tokens_exceeded(limits, tokens, hits) {
             return Err(LimitExceeded::of(Limit::Tokens, "TOO_MANY_TOKENS", "tokens", max).at(at));
         }
@@ -243,6 +247,14 @@ mod tests {
         for before in ["\"\"", "\"a\\\\\"", "\"\"\"\"\"\"", "\"\"\" \" \"\"\"", "# \"\n", "# \"\r", "\"#\""] {
             assert_eq!(code(&format!("{before}{brackets}")), Some("NESTED_TOO_DEEP"), "{before}");
         }
+    }
+
+    #[test]
+    fn a_long_string_counts_for_what_it_takes_to_read() {
+        let tokens_max = Limits::default().tokens_max;
+        let of = |bytes: usize| code(&format!("{{ a(b: \"{}\") }}", "x".repeat(bytes - 2)));
+        assert_eq!(of((tokens_max - 7) * TOKEN_BYTES), None);
+        assert_eq!(of((tokens_max - 6) * TOKEN_BYTES), Some("TOO_MANY_TOKENS"));
     }
 
     #[test]

@@ -4,8 +4,9 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObjec
 use common::{OrganizationId, Result, SessionId};
 use graphql::{App as _, UserError, mutations, payload, queries, sorts};
 
+use super::model::SESSION_MOVED;
 use super::{
-    LoggedIn, REVOKE, Session, SessionTokens, list, log_in, log_out, refresh, revoke, revoke_all,
+    GoneOn, LoggedIn, REVOKE, Session, SessionTokens, list, log_in, log_out, refresh, revoke, revoke_all,
     revoke_bulk, switch,
 };
 use crate::answered::answered;
@@ -86,6 +87,9 @@ pub struct LogInInput {
 pub struct SessionRefreshInput {
     /// The refresh token of the session that came last.
     pub refresh_token: String,
+    /// The id of the organization that the client takes the session to be in. When it is in another one, nothing is done,
+    /// and `movedTo` says which; so a window that shares its tokens with others writes nowhere by mistake.
+    pub organization_id: Option<OrganizationId>,
 }
 
 /// A session to go on with in another organization.
@@ -116,6 +120,9 @@ pub struct LogInPayload {
 pub struct SessionRefreshPayload {
     /// The next pair of tokens; null when nothing was done.
     pub session: Option<SessionTokens>,
+    /// The organization that the session is in, when that is not the one that it was taken to be in (`SESSION_MOVED`);
+    /// otherwise null.
+    pub moved_to: Option<OrganizationSummary>,
     /// Why nothing was done; empty when it was.
     pub user_errors: Vec<UserError>,
 }
@@ -125,6 +132,9 @@ pub struct SessionRefreshPayload {
 pub struct SessionSwitchPayload {
     /// The next pair of tokens, in the other organization; null when nothing was done.
     pub session: Option<SessionTokens>,
+    /// The organization that the session is in, when that is not the one that it was taken to be in (`SESSION_MOVED`);
+    /// otherwise null.
+    pub moved_to: Option<OrganizationSummary>,
     /// Why nothing was done; empty when it was.
     pub user_errors: Vec<UserError>,
 }
@@ -165,6 +175,7 @@ pub struct LogInMutation;
 #[Object]
 impl LogInMutation {
     /// Logs in. Needs no token. Answers the organizations to choose from when there are several and none is named.
+    #[graphql(tag = "needs-no-token", tag = "once-a-request")]
     async fn log_in(
         &self,
         gql: &Context<'_>,
@@ -183,23 +194,36 @@ impl LogInMutation {
     }
 
     /// Goes on with a session, with the roles of now. Needs no access token.
+    #[graphql(tag = "needs-no-token")]
     async fn session_refresh(
         &self,
         gql: &Context<'_>,
         #[graphql(desc = "The session to go on with.")] input: SessionRefreshInput,
     ) -> Result<Option<SessionRefreshPayload>> {
-        let (session, user_errors) = answered(Box::pin(refresh(gql.app(), vault(gql), input)).await)?;
-        Ok(Some(SessionRefreshPayload { session, user_errors }))
+        let (session, moved_to, user_errors) = told(Box::pin(refresh(gql.app(), vault(gql), input)).await)?;
+        Ok(Some(SessionRefreshPayload { session, moved_to, user_errors }))
     }
 
     /// Goes on with a session in another organization of the same person, without the password. Needs no access token;
     /// the session leaves the organization that it was in.
+    #[graphql(tag = "needs-no-token")]
     async fn session_switch(
         &self,
         gql: &Context<'_>,
         #[graphql(desc = "The session to go on with, and where.")] input: SessionSwitchInput,
     ) -> Result<Option<SessionSwitchPayload>> {
-        let (session, user_errors) = answered(Box::pin(switch(gql.app(), vault(gql), input)).await)?;
-        Ok(Some(SessionSwitchPayload { session, user_errors }))
+        let (session, moved_to, user_errors) = told(Box::pin(switch(gql.app(), vault(gql), input)).await)?;
+        Ok(Some(SessionSwitchPayload { session, moved_to, user_errors }))
     }
+}
+
+/// The next tokens, or where the session is, and why nothing was done.
+fn told(
+    gone_on: Result<GoneOn>,
+) -> Result<(Option<SessionTokens>, Option<OrganizationSummary>, Vec<UserError>)> {
+    Ok(match answered(gone_on)? {
+        (Some(GoneOn::With(tokens)), user_errors) => (Some(tokens), None, user_errors),
+        (Some(GoneOn::Moved(there)), _) => (None, there, vec![SESSION_MOVED.into()]),
+        (None, user_errors) => (None, None, user_errors),
+    })
 }

@@ -5,6 +5,7 @@ mod model;
 mod refresh_token;
 mod repo;
 
+use chrono::{DateTime, Utc};
 use common::{
     EVERYBODY_OWN, Error, IdentityId, OrganizationId, Page, Permission, Refusal, Result, SessionId, Slice,
 };
@@ -14,8 +15,8 @@ pub use self::graphql::{
     LogInInput, LogInMutation, SessionFilter, SessionMutation, SessionQuery, SessionRefreshInput,
     SessionRevokeAllMutation, SessionSort, SessionSwitchInput,
 };
-use self::model::{Choice, choose};
-pub use self::model::{LoggedIn, Session, SessionTokens};
+use self::model::{Aim, Choice, Stand, choose};
+pub use self::model::{GoneOn, LoggedIn, Session, SessionTokens};
 use self::refresh_token::{Exchanged, Presented, RefreshToken, Stored};
 pub(crate) use self::repo::forget;
 use crate::device;
@@ -104,82 +105,102 @@ pub(crate) async fn open(
 }
 
 /// Goes on with a session: the refresh token is exchanged for a new one, and the roles are read again. For half a minute
-/// the token that was exchanged is answered its successor again: two windows ask at once, and answers are lost.
+/// the token that was exchanged is answered its successor again: two windows ask at once, and answers are lost. Whoever
+/// believes the session to be in another organization than it is in is told where it is, and nothing is done.
 ///
 /// # Errors
 /// `UNAUTHENTICATED`, without a reason, for every token that is not good; one that was exchanged longer ago ends the
 /// session, because either of the two who have it may have stolen it. `TENANT_SUSPENDED`; `HOST_REFUSED` at the host name
 /// of another organization, where the token stays good.
-pub async fn refresh(ctx: &Ctx, vault: &Vault, input: SessionRefreshInput) -> Result<SessionTokens> {
-    go_on(ctx, vault, &input.refresh_token, None).await
+pub async fn refresh(ctx: &Ctx, vault: &Vault, input: SessionRefreshInput) -> Result<GoneOn> {
+    go_on(ctx, vault, &input.refresh_token, Aim::Stay(input.organization_id)).await
 }
 
 /// Goes on with a session in another organization of the same person. The refresh token is asked for, and not the access
-/// token: what is good for ten minutes must not lead to what is good for weeks.
+/// token: what is good for ten minutes must not lead to what is good for weeks. One that was exchanged already moves the
+/// session nowhere else: of two who switch at once, one is told.
 ///
 /// # Errors
 /// As [`refresh`]. Refuses an organization that the person does not belong to, or may not enter at present, and at an
 /// organization's own host name every other; then the session stays as it was.
-pub async fn switch(ctx: &Ctx, vault: &Vault, input: SessionSwitchInput) -> Result<SessionTokens> {
-    go_on(ctx, vault, &input.refresh_token, Some(input.organization_id)).await
+pub async fn switch(ctx: &Ctx, vault: &Vault, input: SessionSwitchInput) -> Result<GoneOn> {
+    go_on(ctx, vault, &input.refresh_token, Aim::Switch(input.organization_id)).await
 }
 
-async fn go_on(
-    ctx: &Ctx,
-    vault: &Vault,
-    refresh_token: &str,
-    to: Option<OrganizationId>,
-) -> Result<SessionTokens> {
+async fn go_on(ctx: &Ctx, vault: &Vault, refresh_token: &str, aim: Aim) -> Result<GoneOn> {
     let ctx = &ctx.as_nobody();
     let token = RefreshToken::parse(refresh_token).ok_or(Error::SessionEnded)?;
     let signer = vault.signers.current(ctx).await?;
     let mut tx = ctx.begin(&Permission::PUBLIC).await?;
-    let (mut session, mut stored) =
-        repo::lock_open(&mut tx, token.session_id()).await?.ok_or(Error::SessionEnded)?;
+    let (session, stored) = repo::lock_open(&mut tx, token.session_id()).await?.ok_or(Error::SessionEnded)?;
     let presented = token.presented(vault, &stored, tx.now());
-    let next = match &presented {
-        Presented::Current => {
-            let salt = rand::random::<[u8; 16]>().to_vec();
-            let next = token.successor(vault, &salt);
-            let exchanged = Some(Exchanged { hash: token.hash(), at: tx.now(), salt });
-            stored = Stored { refresh_hash: next.hash(), exchanged };
-            next
-        }
-        Presented::JustExchanged(salt) => token.successor(vault, salt),
+    match &presented {
+        Presented::Current | Presented::JustExchanged { .. } => {}
         Presented::Spent => {
             tracing::warn!(session = %session.id, "a spent refresh token came again; its session is ended");
             return over(tx, session, "TOKEN_REUSED").await;
         }
         Presented::Foreign => return Err(Error::SessionEnded),
-    };
+    }
     if at_host(ctx, session.organization_id).is_err() {
         return Err(Error::HostRefused);
     }
     let memberships = organization::select_memberships(&mut tx, session.identity_id).await?;
-    let membership = match to {
-        None => session.membership(&memberships),
-        Some(_) => {
+    let found = match (session.stands(&presented, aim), aim, &presented) {
+        (Stand::Exchanged, ..) => return Err(model::TOKEN_EXCHANGED.into()),
+        (Stand::Goes, Aim::Switch(to), Presented::Current) => {
             let suspended = organization::select_suspensions(&mut tx, session.identity_id).await?;
-            match choose(&memberships, &suspended, at_host(ctx, to)?)? {
+            match choose(&memberships, &suspended, at_host(ctx, Some(to))?)? {
                 Choice::One(membership) => Some(membership),
                 Choice::Several => None,
             }
         }
+        (Stand::Goes | Stand::Moved, ..) => session.membership(&memberships),
     };
-    let Some(membership) = membership else { return over(tx, session, "MEMBERSHIP_ENDED").await };
+    let Some(membership) = found else { return over(tx, session, "MEMBERSHIP_ENDED").await };
     organization::require_active(&mut tx, membership.organization_id).await?;
-    session.enter(membership);
-    if presented == Presented::Current {
-        session.prolong(tx.now());
+    if session.stands(&presented, aim) == Stand::Moved {
+        let known = organization::select_summaries(&mut tx, std::slice::from_ref(membership)).await?;
+        return Ok(GoneOn::Moved(known.into_iter().next()));
     }
-    repo::save(&mut tx, &session, &stored).await?;
+    let going = Going { session, token, membership, now: tx.now() };
+    let (next, session) = exchange(&mut tx, vault, presented, going).await?;
     let tokens = session.tokens(&signer, membership, &next, tx.now())?;
     tx.commit(()).await?;
-    Ok(tokens)
+    Ok(GoneOn::With(tokens))
+}
+
+/// A session that goes on, with a token that is good for it, by a membership.
+struct Going<'m> {
+    session: Session,
+    token: RefreshToken,
+    membership: &'m Membership,
+    now: DateTime<Utc>,
+}
+
+/// The next refresh token. The one that was exchanged already has its successor, and changes nothing.
+async fn exchange(
+    tx: &mut Tx,
+    vault: &Vault,
+    presented: Presented,
+    going: Going<'_>,
+) -> Result<(RefreshToken, Session)> {
+    let Going { mut session, token, membership, now } = going;
+    if let Presented::JustExchanged { salt, .. } = presented {
+        return Ok((token.successor(vault, &salt), session));
+    }
+    let salt = rand::random::<[u8; 16]>().to_vec();
+    let next = token.successor(vault, &salt);
+    let is_move = session.organization_id != Some(membership.organization_id);
+    session.enter(membership);
+    session.prolong(now);
+    let exchanged = Some(Exchanged { hash: token.hash(), at: now, salt, is_move });
+    repo::save(tx, &session, &Stored { refresh_hash: next.hash(), exchanged }).await?;
+    Ok((next, session))
 }
 
 /// Ends a session that does not go on.
-async fn over(mut tx: Tx, mut session: Session, because: &str) -> Result<SessionTokens> {
+async fn over(mut tx: Tx, mut session: Session, because: &str) -> Result<GoneOn> {
     repo::end(&mut tx, &mut session, because).await?;
     tx.commit(()).await?;
     Err(Error::SessionEnded)

@@ -8,7 +8,7 @@ use service::token::{AUDIENCE, Claims, ISSUER, LIFETIME_S, TYPE};
 use uuid::Uuid;
 
 use super::READ;
-use super::refresh_token::RefreshToken;
+use super::refresh_token::{Presented, RefreshToken};
 use crate::organization::{Membership, OrganizationSummary};
 use crate::signing_key::Signer;
 
@@ -61,6 +61,34 @@ pub struct LoggedIn {
     pub device_token: String,
 }
 
+/// What going on with a session led to.
+pub enum GoneOn {
+    /// The next tokens.
+    With(SessionTokens),
+    /// Nothing: the session is in another organization than whoever asks believes it to be.
+    Moved(Option<OrganizationSummary>),
+}
+
+/// What whoever goes on with a session wants.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Aim {
+    /// To stay where the session is, which is here, if they say so.
+    Stay(Option<OrganizationId>),
+    /// To go to another organization.
+    Switch(OrganizationId),
+}
+
+/// Whether a session goes on as somebody wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stand {
+    /// It does.
+    Goes,
+    /// It was moved to another organization meanwhile.
+    Moved,
+    /// It went on where it is meanwhile, so that another token is the one to move it with.
+    Exchanged,
+}
+
 /// The tokens of a session, for the client to keep. Never printed.
 #[derive(SimpleObject)]
 pub struct SessionTokens {
@@ -91,6 +119,18 @@ const NO_ORGANIZATION: Refusal = Refusal::whole(
 /// Whether there is such an organization is not said.
 pub(super) const NOT_A_MEMBER: Refusal =
     Refusal::of("organizationId", "NOT_A_MEMBER", "you do not belong to this organization");
+
+/// Told beside the organization that the session is in.
+pub(super) const SESSION_MOVED: Refusal = Refusal::whole(
+    "SESSION_MOVED",
+    "this session is in another organization now, since another window or device changed it; go on there, or \
+     change the organization again",
+);
+pub(super) const TOKEN_EXCHANGED: Refusal = Refusal::of(
+    "refreshToken",
+    "TOKEN_EXCHANGED",
+    "this session has gone on meanwhile; change the organization with the token that it has now",
+);
 
 /// Where logging in leads.
 #[derive(Debug, PartialEq, Eq)]
@@ -150,6 +190,23 @@ impl Session {
     pub(super) fn membership<'m>(&self, memberships: &'m [Membership]) -> Option<&'m Membership> {
         let is_its = |one: &&Membership| (one.id, one.period) == (self.membership_id, self.membership_period);
         memberships.iter().find(is_its)
+    }
+
+    /// Whether it goes on as somebody wants who presented a good token, or the one before it. That one changes nothing any
+    /// more: it is answered what was done with it, if that is what is wanted.
+    pub(super) fn stands(&self, presented: &Presented, aim: Aim) -> Stand {
+        let is_here = |id: OrganizationId| self.organization_id == Some(id);
+        let (is_spent, is_move) = match presented {
+            Presented::JustExchanged { is_move, .. } => (true, *is_move),
+            _ => (false, false),
+        };
+        match aim {
+            Aim::Stay(Some(id)) if !is_here(id) => Stand::Moved,
+            Aim::Stay(None) if is_move => Stand::Moved,
+            Aim::Switch(id) if is_spent && !is_here(id) && is_move => Stand::Moved,
+            Aim::Switch(id) if is_spent && !is_here(id) => Stand::Exchanged,
+            _ => Stand::Goes,
+        }
     }
 
     /// Whether it can go on.
@@ -242,6 +299,30 @@ mod tests {
         assert_eq!(session.membership(std::slice::from_ref(&membership)), Some(&membership));
         assert_eq!(session.membership(&[Membership { period: 2, ..membership }]), None);
         assert_eq!(session.membership(&[]), None);
+    }
+
+    #[test]
+    fn a_token_that_was_exchanged_repeats_what_it_did_and_does_nothing_else() {
+        let (here, elsewhere) = (membership(), OrganizationId::new());
+        let session = Session::new(IdentityId::new(), &here, None, None, DateTime::UNIX_EPOCH);
+        let here = here.organization_id;
+        let just = |is_move| Presented::JustExchanged { salt: Vec::new(), is_move };
+        for (presented, aim, expected) in [
+            (Presented::Current, Aim::Stay(None), Stand::Goes),
+            (Presented::Current, Aim::Stay(Some(here)), Stand::Goes),
+            (Presented::Current, Aim::Stay(Some(elsewhere)), Stand::Moved),
+            (Presented::Current, Aim::Switch(elsewhere), Stand::Goes),
+            (just(false), Aim::Stay(None), Stand::Goes),
+            (just(false), Aim::Stay(Some(elsewhere)), Stand::Moved),
+            (just(false), Aim::Switch(here), Stand::Goes),
+            (just(false), Aim::Switch(elsewhere), Stand::Exchanged),
+            (just(true), Aim::Stay(None), Stand::Moved),
+            (just(true), Aim::Stay(Some(here)), Stand::Goes),
+            (just(true), Aim::Switch(here), Stand::Goes),
+            (just(true), Aim::Switch(elsewhere), Stand::Moved),
+        ] {
+            assert_eq!(session.stands(&presented, aim), expected, "{presented:?} {aim:?}");
+        }
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(super) struct Exchanged {
     pub(super) at: DateTime<Utc>,
     /// What its successor was made with.
     pub(super) salt: Vec<u8>,
+    /// Whether the session went to another organization with it.
+    pub(super) is_move: bool,
 }
 
 /// What a presented refresh token turned out to be.
@@ -40,8 +42,13 @@ pub(super) struct Exchanged {
 pub(super) enum Presented {
     /// The one that is good.
     Current,
-    /// The one before, a moment ago: its successor was made with this salt.
-    JustExchanged(Vec<u8>),
+    /// The one before, a moment ago.
+    JustExchanged {
+        /// What its successor was made with.
+        salt: Vec<u8>,
+        /// Whether the session went to another organization with it.
+        is_move: bool,
+    },
     /// One that was good once.
     Spent,
     /// None of ours.
@@ -100,7 +107,7 @@ impl RefreshToken {
         }
         match &stored.exchanged {
             Some(last) if last.hash == hash && now < last.at + EXCHANGED_AGAIN_FOR => {
-                Presented::JustExchanged(last.salt.clone())
+                Presented::JustExchanged { salt: last.salt.clone(), is_move: last.is_move }
             }
             _ => Presented::Spent,
         }
@@ -120,7 +127,10 @@ mod tests {
     }
 
     fn stored(token: &RefreshToken, exchanged: Option<(&RefreshToken, DateTime<Utc>)>) -> Stored {
-        let exchanged = exchanged.map(|(token, at)| Exchanged { hash: token.hash(), at, salt: vec![7; 16] });
+        let exchanged = exchanged.map(|(token, at)| {
+            let (hash, salt) = (token.hash(), vec![7; 16]);
+            Exchanged { hash, at, salt, is_move: true }
+        });
         Stored { refresh_hash: token.hash(), exchanged }
     }
 
@@ -149,7 +159,8 @@ mod tests {
         let presented = |token: &RefreshToken, after_s: i64| {
             token.presented(&vault, &stored, start + Duration::seconds(after_s))
         };
-        assert_eq!(presented(&before, 29), Presented::JustExchanged(vec![7; 16]));
+        let just = Presented::JustExchanged { salt: vec![7; 16], is_move: true };
+        assert_eq!(presented(&before, 29), just);
         assert_eq!(before.successor(&vault, &[7; 16]).encode(), current.encode());
         assert_ne!(before.successor(&vault, &[8; 16]).encode(), current.encode());
         assert_eq!(presented(&before, 30), Presented::Spent);

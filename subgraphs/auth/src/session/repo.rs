@@ -37,7 +37,7 @@ pub(super) async fn insert(tx: &mut Tx, session: &Session, refresh_hash: &[u8]) 
 pub(super) async fn lock_open(tx: &mut Tx, id: SessionId) -> Result<Option<(Session, Stored)>> {
     let now = tx.now();
     let found = sqlx::query!(
-        "select s.refresh_hash, s.previous_hash, s.exchanged_at, s.exchange_salt
+        "select s.refresh_hash, s.previous_hash, s.exchanged_at, s.exchange_salt, s.exchange_moved
          from auth.session s join auth.identity i on i.id = s.identity_id
          where s.id = $1 and s.revoked_at is null and s.expires_at > $2 and i.status = 'ACTIVE' for update of s",
         id as SessionId,
@@ -47,7 +47,9 @@ pub(super) async fn lock_open(tx: &mut Tx, id: SessionId) -> Result<Option<(Sess
     .await?;
     let Some(found) = found else { return Ok(None) };
     let exchanged = match (found.previous_hash, found.exchanged_at, found.exchange_salt) {
-        (Some(hash), Some(at), Some(salt)) => Some(Exchanged { hash, at, salt }),
+        (Some(hash), Some(at), Some(salt)) => {
+            Some(Exchanged { hash, at, salt, is_move: found.exchange_moved })
+        }
         _ => None,
     };
     Ok(Some((tx.find(id).await?, Stored { refresh_hash: found.refresh_hash, exchanged })))
@@ -58,7 +60,8 @@ pub(super) async fn save(tx: &mut Tx, session: &Session, stored: &Stored) -> Res
     let exchanged = stored.exchanged.as_ref();
     sqlx::query!(
         "update auth.session set membership_id = $2, membership_period = $3, organization = $4, last_used_at = $5,
-             expires_at = $6, refresh_hash = $7, previous_hash = $8, exchanged_at = $9, exchange_salt = $10
+             expires_at = $6, refresh_hash = $7, previous_hash = $8, exchanged_at = $9, exchange_salt = $10,
+             exchange_moved = $11
          where id = $1",
         session.id as SessionId,
         session.membership_id as MembershipId,
@@ -70,6 +73,7 @@ pub(super) async fn save(tx: &mut Tx, session: &Session, stored: &Stored) -> Res
         exchanged.map(|exchanged| exchanged.hash.as_slice()),
         exchanged.map(|exchanged| exchanged.at),
         exchanged.map(|exchanged| exchanged.salt.as_slice()),
+        exchanged.is_some_and(|exchanged| exchanged.is_move),
     )
     .execute(tx.conn())
     .await?;
@@ -90,6 +94,7 @@ pub(super) async fn end(tx: &mut Tx, session: &mut Session, because: &str) -> Re
     )
     .execute(tx.conn())
     .await?;
+    tx.session_ended(session.id);
     Ok(())
 }
 

@@ -6,7 +6,31 @@ use serde_json::{Value, json};
 use testing::Answer;
 
 const SWITCH: &str = "mutation($input: SessionSwitchInput!) { sessionSwitch(input: $input) {
-    session { accessToken refreshToken } userErrors { field code } } }";
+    session { accessToken refreshToken } movedTo { id } userErrors { field code } } }";
+
+/// A person with two organizations: the refresh token of their session in the first, and the ids of both.
+async fn in_two(world: &World) -> (String, Value, Value) {
+    let here = world.sign_up("acme", "olivia@example.org").await;
+    let here_id = here.0["data"]["signUp"]["organization"]["id"].clone();
+    let other = world.sign_up("other", "olivia@example.org").await.ok();
+    (tokens(here).1, here_id, other["signUp"]["organization"]["id"].clone())
+}
+
+/// Goes on where the client takes the session to be.
+async fn refresh_in(world: &World, refresh_token: &str, organization_id: &Value) -> Answer {
+    const REFRESH: &str = "mutation($input: SessionRefreshInput!) { sessionRefresh(input: $input) {
+        session { accessToken refreshToken } movedTo { id } userErrors { field code } } }";
+    let input = json!({ "refreshToken": refresh_token, "organizationId": organization_id });
+    world.ask("auth", None, REFRESH, json!({ "input": input })).await
+}
+
+/// Where an answer says that the session is.
+fn moved_to(answer: &Answer) -> Value {
+    assert_eq!(answer.refusals(), ["SESSION_MOVED"], "{answer:?}");
+    let payload = answer.0["data"].as_object().unwrap().values().next().unwrap();
+    assert_eq!(payload["session"], Value::Null);
+    payload["movedTo"]["id"].clone()
+}
 
 async fn switch(world: &World, refresh_token: &str, organization_id: &Value) -> Answer {
     let input = json!({ "refreshToken": refresh_token, "organizationId": organization_id });
@@ -177,4 +201,49 @@ async fn at_an_organizations_own_host_no_other_ones_session_goes_on_and_nobody_s
     assert_eq!(world.me(&access).await.ok()["me"]["organization"]["id"], other);
     world.host = at(&acme);
     assert_eq!(world.refresh(&token).await.codes(), ["HOST_REFUSED"]);
+}
+
+#[tokio::test]
+async fn a_window_that_another_one_took_elsewhere_is_told_so() {
+    let world = World::start().await;
+    let (first, here, elsewhere) = in_two(&world).await;
+    let (_, second) = tokens(switch(&world, &first, &elsewhere).await);
+    // The other window has the token of before, and may still believe to be where it was.
+    assert_eq!(moved_to(&refresh_in(&world, &first, &Value::Null).await), elsewhere);
+    assert_eq!(moved_to(&refresh_in(&world, &first, &here).await), elsewhere);
+    assert_eq!(tokens(refresh_in(&world, &first, &elsewhere).await).1, second, "it goes along");
+    // Or it shares the tokens, and says what it shows.
+    assert_eq!(moved_to(&refresh_in(&world, &second, &here).await), elsewhere);
+    let (access, _) = tokens(refresh_in(&world, &second, &elsewhere).await);
+    assert_eq!(world.me(&access).await.ok()["me"]["organization"]["id"], elsewhere);
+}
+
+#[tokio::test]
+async fn a_token_that_was_exchanged_moves_a_session_nowhere() {
+    let world = World::start().await;
+    let (first, here, elsewhere) = in_two(&world).await;
+    let (_, second) = tokens(switch(&world, &first, &elsewhere).await);
+    assert_eq!(moved_to(&switch(&world, &first, &here).await), elsewhere);
+    assert_eq!(tokens(switch(&world, &first, &elsewhere).await).1, second);
+    let (_, third) = tokens(world.refresh(&second).await);
+    let refused = switch(&world, &second, &here).await;
+    assert_eq!(refused.refusals(), ["TOKEN_EXCHANGED"]);
+    let (back, _) = tokens(switch(&world, &third, &here).await);
+    assert_eq!(world.me(&back).await.ok()["me"]["organization"]["id"], here);
+}
+
+#[tokio::test]
+async fn of_two_windows_that_switch_at_once_one_is_told() {
+    let world = World::start().await;
+    let (first, here, elsewhere) = in_two(&world).await;
+    let third = world.sign_up("third", "olivia@example.org").await.ok();
+    let third = third["signUp"]["organization"]["id"].clone();
+    let answers =
+        futures::future::join(switch(&world, &first, &elsewhere), switch(&world, &first, &third)).await;
+    let is_won = |answer: &Answer| answer.refusals().is_empty();
+    let (won, lost) = if is_won(&answers.0) { answers } else { (answers.1, answers.0) };
+    let (access, _) = tokens(won);
+    let there = world.me(&access).await.ok()["me"]["organization"]["id"].clone();
+    assert!(there != here);
+    assert_eq!(moved_to(&lost), there);
 }

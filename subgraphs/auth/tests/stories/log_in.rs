@@ -123,6 +123,30 @@ async fn strangers_cannot_shut_an_account_for_its_owners_address() {
 }
 
 #[tokio::test]
+async fn a_request_with_two_passwords_does_nothing_at_all() {
+    let world = World::start().await;
+    world.sign_up("acme", "olivia@example.org").await.ok();
+    let log_in = "logIn(input: $input) { session { refreshToken } userErrors { code } }";
+    let input = json!({ "input": { "email": "olivia@example.org", "password": PASSWORD } });
+    let sessions = "select count(*) from auth.session";
+    let count =
+        async || -> i64 { sqlx::query_scalar(sessions).fetch_one(&mut world.admin().await).await.unwrap() };
+    let before = count().await;
+    for both in [
+        format!("mutation($input: LogInInput!) {{ a: {log_in} b: {log_in} }}"),
+        format!(
+            "mutation($input: LogInInput!) {{ a: {log_in} ...F }} fragment F on Mutation {{ b: {log_in} }}"
+        ),
+    ] {
+        let answer = world.ask("auth", None, &both, input.clone()).await;
+        assert_eq!(answer.codes(), ["VALIDATION_FAILED"], "{answer:?}");
+        assert_eq!((&answer.0["data"], answer.0["errors"][0].get("path")), (&json!(null), None));
+    }
+    assert_eq!(count().await, before, "nobody was let in");
+    tokens(world.log_in("olivia@example.org", PASSWORD, None).await);
+}
+
+#[tokio::test]
 async fn an_address_tries_twenty_times_a_minute() {
     let world = World::start().await;
     let address = "192.0.2.1".parse().ok();

@@ -5,6 +5,7 @@ mod door;
 mod going_on;
 mod invitations;
 mod log_in;
+mod processes;
 mod proof;
 mod sessions;
 mod sign_up;

@@ -4,15 +4,15 @@
 //! for that moment: where the employment stands is worked out from its days whenever somebody asks.
 
 use async_graphql::{InputObject, MaybeUndefined, SimpleObject};
-use chrono::Datelike as _;
-use common::{MembershipId, Refusal, Result};
+use chrono::{Datelike as _, NaiveDate};
+use common::{Form, MembershipId, Refusal, Result, given};
 use custom::Definitions;
 use database::{Ctx, Tx};
 use graphql::{Date, choices};
 use people::Period;
 
 use super::model::{self, Employee, EmployeeStatus, EmployeeUpdateInput, EmploymentType};
-use super::{MANAGE, check_references, repo, save};
+use super::{MANAGE, check_references, repo, save, save_all};
 use crate::department;
 use crate::ids::{DepartmentId, EmployeeId, WorkLocationId};
 use crate::structure::{self, Change};
@@ -84,17 +84,35 @@ pub async fn reinstate(ctx: &Ctx, id: EmployeeId) -> Result<Employee> {
 }
 
 /// Begins another employment of somebody who has a last day. What they refer to is looked at as if it were new.
+///
+/// Until that last day is over the employment that ends goes on as it is, and the other one follows it.
 pub async fn rehire(ctx: &Ctx, id: EmployeeId, input: EmployeeRehireInput) -> Result<Employee> {
     let mut tx = ctx.begin(&MANAGE).await?;
     structure::lock(&mut tx).await?;
     let mut employee: Employee = tx.lock(id).await?;
     let before = employee.clone();
-    employee.rehire(input)?;
-    let nothing = Employee::blank(tx.now());
-    check_references(&mut tx, &nothing, &employee).await?;
+    let today = structure::today(&mut tx, id).await?;
+    employee.rehire(input, today)?;
+    if employee.next_joined_on.is_none() {
+        let nothing = Employee::blank(tx.now());
+        check_references(&mut tx, &nothing, &employee).await?;
+    }
     save(&mut tx, &mut employee).await?;
     let employee = changed(&mut tx, &before, employee, Change::Rehired).await?;
     tx.commit(employee).await
+}
+
+/// Writes down, in one organization, that next employments have begun. For everybody else they have already: the directory
+/// knows the days.
+pub(crate) async fn begin_next(tx: &mut Tx) -> Result<()> {
+    structure::lock(tx).await?;
+    let mut begun = repo::lock_begun(tx).await?;
+    for employee in &mut begun {
+        if let Some(first_day) = employee.next_joined_on {
+            employee.follow_with(first_day)?;
+        }
+    }
+    save_all(tx, &mut begun).await
 }
 
 /// Announces what happened to an employment, if anything did, and reads again where it stands.
@@ -142,6 +160,8 @@ const LAST_WORKING_DAY: Refusal = Refusal::of("lastWorkingDay", "DATE_OUT_OF_RAN
 const NOT_TERMINATED: Refusal =
     Refusal::whole("EMPLOYEE_NOT_TERMINATED", "this employment has no last working day");
 const OVERLAPS: Refusal = Refusal::of("joinedOn", "EMPLOYMENTS_OVERLAP", "");
+const NEXT_BEGINS: Refusal = Refusal::of("lastWorkingDay", "EMPLOYMENTS_OVERLAP", "");
+const STILL_RUNS: Refusal = Refusal::whole("EMPLOYMENT_STILL_RUNS", "");
 const FORMER_TOO_MANY: Refusal =
     Refusal::whole("EMPLOYMENTS_TOO_MANY", "nobody comes back more than 50 times on one record");
 const HAS_REPORTS: Refusal = Refusal::of("reassignReportsTo", "HAS_REPORTS", "");
@@ -165,28 +185,71 @@ impl Employee {
             let message = format!("the last working day must be between {first}, the first day, and {year}");
             return Err(LAST_WORKING_DAY.saying(message));
         }
+        if let Some(next) = self.next_joined_on.filter(|next| day >= *next) {
+            let message = format!("the next employment begins on {}; give an earlier last day", next.0);
+            return Err(NEXT_BEGINS.saying(message));
+        }
         self.last_working_day = Some(day);
         self.termination_type = Some(input.termination_type);
         Ok(())
     }
 
-    /// Takes the last day away.
+    /// Takes the last day away, and the next employment with it, for there is none without an end of the one before.
     pub(super) fn reinstate(&mut self) -> Result<(), Refusal> {
         self.last_working_day.take().ok_or(NOT_TERMINATED)?;
         self.termination_type = None;
+        self.next_joined_on = None;
+        Ok(())
+    }
+
+    /// Begins another employment: at once where the last day is over, else from its first day on.
+    pub(super) fn rehire(&mut self, input: EmployeeRehireInput, today: NaiveDate) -> Result<()> {
+        let last_day = self.last_working_day.ok_or(NOT_TERMINATED)?;
+        if self.former_employments.len() >= FORMER_MAX {
+            return Err(FORMER_TOO_MANY.into());
+        }
+        if last_day.0 >= today {
+            return self.rehire_after(last_day, input);
+        }
+        let before = self.joined_on;
+        self.follow_with(before)?;
+        self.status = EmployeeStatus::Active;
+        self.fill_in(input.into(), &Definitions::default())
+    }
+
+    /// Lets another employment follow the one that runs until `last_day`. All that is said of an employee is said of the
+    /// present: what is to be different later is said then.
+    fn rehire_after(&mut self, last_day: Date, input: EmployeeRehireInput) -> Result<()> {
+        let mut form = Form::default();
+        let mut first_day = last_day;
+        form.checked("joinedOn", given(input.joined_on), model::joined_on, &mut first_day);
+        if first_day <= last_day {
+            let message = format!("they work here until {}; give a later first day", last_day.0);
+            form.refuse(OVERLAPS.saying(message));
+        }
+        form.check()?;
+        let mut different = self.clone();
+        let joined_on = MaybeUndefined::Undefined;
+        different.fill_in(EmployeeUpdateInput { joined_on, ..input.into() }, &Definitions::default())?;
+        if different != *self {
+            let message = format!(
+                "the present employment runs until {}: give the first day alone, and the rest once that is over",
+                last_day.0
+            );
+            return Err(STILL_RUNS.saying(message).into());
+        }
+        self.next_joined_on = Some(first_day);
         Ok(())
     }
 
     /// Puts the employment among the former ones, and begins another one.
-    pub(super) fn rehire(&mut self, input: EmployeeRehireInput) -> Result<()> {
+    fn follow_with(&mut self, first_day: Date) -> Result<(), Refusal> {
         let last_day = self.last_working_day.take().ok_or(NOT_TERMINATED)?.0;
-        if self.former_employments.len() >= FORMER_MAX {
-            return Err(FORMER_TOO_MANY.into());
-        }
         self.former_employments.push(Period { first_day: self.joined_on.0, last_day });
+        self.joined_on = first_day;
         self.termination_type = None;
-        self.status = EmployeeStatus::Active;
-        self.fill_in(input.into(), &Definitions::default())
+        self.next_joined_on = None;
+        Ok(())
     }
 
     /// Whether the employment ends, or has ended.
@@ -245,7 +308,8 @@ pub struct EmployeeTerminateInput {
 /// The next employment of somebody who comes back; what is absent is as it was.
 #[derive(Clone, Debug, InputObject)]
 pub struct EmployeeRehireInput {
-    /// The first day at work, after the last one of the employment before and up to 2100.
+    /// The first day at work, after the last one of the employment before and up to 2100. Where that one still runs, it goes
+    /// on until its last day, and nothing else is given: what is to be different is said once it is over.
     pub joined_on: Date,
     /// Their mail address at work, unique among those who have not left.
     pub work_email: Option<String>,

@@ -130,12 +130,15 @@ mutations! {
         /// How the employment ends.
         input: EmployeeTerminateInput
     ) = terminate for MANAGE;
-    /// Takes a termination back, before or after its day: the employment goes on.
+    /// Takes a termination back, before or after its day: the employment goes on, and a next one that was to follow it does
+    /// not begin.
     employee_reinstate(
         /// The id of the employee who stays.
         id: EmployeeId
     ) = reinstate for MANAGE if |employee| employee.has_last_day();
-    /// Begins another employment of somebody who has a last working day, with the same number and history.
+    /// Begins another employment of somebody who has a last working day, with the same number and history. Where that day is
+    /// not over yet, the present employment goes on until then and the other one follows it; said again, it begins on
+    /// another day.
     employee_rehire(
         /// The id of the employee who comes back.
         id: EmployeeId,

@@ -12,6 +12,7 @@ use custom::Definitions;
 use database::{Ctx, OnConstraint as _, Tx};
 
 pub(crate) use self::csv::EXPORT;
+pub(crate) use self::employment::begin_next;
 pub use self::employment::{
     EmployeeRehireInput, EmployeeTerminateInput, FormerEmployment, TerminationType, rehire, reinstate,
     terminate,
@@ -21,7 +22,7 @@ pub use self::graphql::{
     MyEmployeeQuery,
 };
 pub use self::model::{Employee, EmployeeCreateInput, EmployeeStatus, EmployeeUpdateInput};
-pub(crate) use self::repo::ReportsOf;
+pub(crate) use self::repo::{ReportsOf, organizations_with_beginnings};
 use crate::department::Department;
 use crate::holiday_calendar::HolidayCalendar;
 use crate::ids::EmployeeId;

@@ -64,6 +64,9 @@ pub struct Employee {
     pub joined_on: Date,
     /// Their last day at work; null while none is set. Until it is over they work here.
     pub last_working_day: Option<Date>,
+    /// The first day of their next employment, where one follows that was entered before the present one was over; null
+    /// where none does.
+    pub next_joined_on: Option<Date>,
     #[graphql(skip)]
     #[record(right = super::TERMINATION_READ)]
     pub(crate) termination_type: Option<TerminationType>,
@@ -220,7 +223,7 @@ impl Employee {
     }
 }
 
-fn joined_on(day: Date) -> Result<Date, Refusal> {
+pub(super) fn joined_on(day: Date) -> Result<Date, Refusal> {
     if (FIRST_YEAR..=LAST_YEAR).contains(&day.0.year()) { Ok(day) } else { Err(JOINED_ON) }
 }
 

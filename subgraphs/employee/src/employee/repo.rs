@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use common::{Page, Permission, Place, Result, Slice};
-use database::{Tx, page};
+use chrono::{DateTime, Utc};
+use common::{OrganizationId, Page, Permission, Place, Result, Slice};
+use database::{Database, Tx, page};
 use graphql::Batch;
 use serde_json::json;
 
@@ -94,6 +95,31 @@ pub(super) async fn lock_reports(tx: &mut Tx, id: EmployeeId) -> Result<Vec<Empl
     )
     .fetch_all(tx.conn())
     .await?)
+}
+
+/// Those whose next employment has begun where they work, locked.
+pub(super) async fn lock_begun(tx: &mut Tx) -> Result<Vec<Employee>> {
+    Ok(select_employee!(
+        "where next_joined_on is not null
+             and next_joined_on <= employee.today(core.organization_id(), work_location_id)
+         order by id for update"
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// The organizations in which a next employment may have begun.
+pub(crate) async fn organizations_with_beginnings(
+    database: &Database,
+    now: DateTime<Utc>,
+) -> Result<Vec<OrganizationId>> {
+    let ids = sqlx::query_scalar!(
+        r#"select employee.organizations_with_beginnings($1) as "id!: OrganizationId""#,
+        now
+    )
+    .fetch_all(&mut *database.untenanted().await?)
+    .await?;
+    Ok(ids)
 }
 
 /// A page of those who report to a manager, by name, those who left aside.

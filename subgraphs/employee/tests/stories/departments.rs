@@ -38,6 +38,26 @@ async fn a_department_has_a_parent_a_head_and_a_code_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_department_is_known_to_all_modules_before_anybody_works_there() {
+    let (app, person) = office().await;
+    let hr = app.as_(&person);
+    let id = department(&hr, "NEW").await;
+    let known = async || -> Option<bool> {
+        let mut tx = app.system(&person, "employee").await;
+        sqlx::query_scalar("select is_archived from people.department where id = $1")
+            .bind(id.parse::<uuid::Uuid>().unwrap())
+            .fetch_optional(tx.conn())
+            .await
+            .unwrap()
+    };
+    assert_eq!(known().await, Some(false));
+    hr.act("department", "Archive", &id).await.ok();
+    assert_eq!(known().await, Some(true));
+    hr.act("department", "Restore", &id).await.ok();
+    assert_eq!(known().await, Some(false));
+}
+
+#[tokio::test]
 async fn a_department_is_never_part_of_itself() {
     let (app, hr) = office().await;
     let hr = app.as_(&hr);

@@ -181,6 +181,88 @@ async fn who_comes_back_keeps_number_and_history_and_the_employment_before() {
 }
 
 #[tokio::test]
+async fn who_is_hired_again_in_the_notice_period_works_on_until_the_last_day_and_then_from_the_next_first() {
+    let (app, person) = office().await;
+    let me = person.colleague(&[Role::Member]);
+    app.join(&me).await;
+    let (hr, mine) = (app.as_(&person), app.as_(&me));
+    let ada = hire(&hr, "Ada", "Lovelace", json!({ "membershipId": me.member().membership_id })).await;
+    let shown = async || {
+        let query = format!(
+            "{{ employee(id: \"{ada}\") {{ status joinedOn lastWorkingDay terminationType nextJoinedOn
+                formerEmployments {{ joinedOn lastWorkingDay }} }} }}"
+        );
+        hr.run(&query).await.ok()["employee"].clone()
+    };
+    let works = async || -> [bool; 4] {
+        let mut tx = app.system(&person, "employee").await;
+        let person = people::find(&mut tx, ada.parse().unwrap()).await.unwrap();
+        ["2026-03-31", "2026-04-01", "2026-04-30", "2026-05-01"]
+            .map(|day| person.is_employed_on(day.parse().unwrap()))
+    };
+    terminate_on(&hr, &ada, END_OF_MONTH, None).await.ok();
+    let notice = shown().await;
+    assert_eq!(
+        rehire(&hr, &ada, json!({ "joinedOn": END_OF_MONTH })).await.refusals(),
+        ["EMPLOYMENTS_OVERLAP"]
+    );
+    let elsewhere = json!({ "joinedOn": "2026-05-01", "workEmail": "ada@example.com" });
+    assert_eq!(rehire(&hr, &ada, elsewhere).await.refusals(), ["EMPLOYMENT_STILL_RUNS"]);
+    rehire(&hr, &ada, json!({ "joinedOn": "2026-05-01" })).await.ok();
+    let mut expected = notice.clone();
+    expected["nextJoinedOn"] = json!("2026-05-01");
+    assert_eq!(shown().await, expected, "the employment that runs is as it was");
+    assert_eq!(works().await, [true, false, false, true]);
+    // She is changed, keeps her account, and her last day moves, up to the next first.
+    let version = hr.run(&format!("{{ employee(id: \"{ada}\") {{ version }} }}")).await.ok();
+    let version = version["employee"]["version"].clone();
+    update(&hr, &ada, json!({ "version": version, "firstName": "Augusta" })).await.ok();
+    assert_eq!(mine.run("{ myEmployee { id } }").await.ok()["myEmployee"]["id"], ada.as_str());
+    assert_eq!(terminate_on(&hr, &ada, "2026-05-01", None).await.refusals(), ["EMPLOYMENTS_OVERLAP"]);
+    terminate_on(&hr, &ada, "2026-04-30", None).await.ok();
+    assert_eq!(works().await, [true, true, true, true]);
+    terminate_on(&hr, &ada, END_OF_MONTH, None).await.ok();
+    // Between the two she has not left: what is hers stays hers.
+    pass(&app, 40);
+    let job = employee::subgraph().jobs[0];
+    (job.run)(app.runtime().clone()).await.unwrap();
+    assert_eq!(
+        (&shown().await["status"], &shown().await["nextJoinedOn"]),
+        (&json!("ACTIVE"), &json!("2026-05-01"))
+    );
+    pass(&app, 20);
+    assert_eq!(
+        works().await,
+        [true, false, false, true],
+        "the day has come, and nobody has written it down yet"
+    );
+    for _ in 0..2 {
+        (job.run)(app.runtime().clone()).await.unwrap();
+    }
+    let before = json!([{ "joinedOn": "2026-01-05", "lastWorkingDay": END_OF_MONTH }]);
+    let begun = json!({ "status": "ACTIVE", "joinedOn": "2026-05-01", "lastWorkingDay": null,
+        "terminationType": null, "nextJoinedOn": null, "formerEmployments": before });
+    assert_eq!(shown().await, begun);
+    assert_eq!(works().await, [true, false, false, true]);
+    assert_eq!(mine.run("{ myEmployee { id } }").await.ok()["myEmployee"]["id"], ada.as_str());
+}
+
+#[tokio::test]
+async fn a_next_employment_is_taken_back_with_the_end_of_the_one_before() {
+    let (app, hr) = office().await;
+    let hr = app.as_(&hr);
+    let ada = hire(&hr, "Ada", "Lovelace", json!({})).await;
+    terminate_on(&hr, &ada, END_OF_MONTH, None).await.ok();
+    rehire(&hr, &ada, json!({ "joinedOn": "2026-05-01" })).await.ok();
+    let back = reinstate(&hr, &ada).await.ok()["employeeReinstate"]["employee"].clone();
+    assert_eq!((&back["status"], &back["lastWorkingDay"]), (&json!("ACTIVE"), &json!(null)));
+    let query =
+        format!("{{ employee(id: \"{ada}\") {{ joinedOn nextJoinedOn formerEmployments {{ joinedOn }} }} }}");
+    let shown = hr.run(&query).await.ok()["employee"].clone();
+    assert_eq!(shown, json!({ "joinedOn": "2026-01-05", "nextJoinedOn": null, "formerEmployments": [] }));
+}
+
+#[tokio::test]
 async fn a_first_day_is_put_right_up_to_the_last() {
     let (app, hr) = office().await;
     let hr = app.as_(&hr);

@@ -10,8 +10,9 @@ use graphql::Date;
 use people::Person;
 
 use super::READ_DUE;
+use super::default::Defaults;
 use super::line::{PolicyLine, select_policy_line};
-use super::year::{LeaveYear, LeaveYears, shift};
+use super::year::{LeaveYear, LeaveYears, YearRule, shift};
 use crate::employee::Employee;
 use crate::ids::{EmployeeId, LeaveTypeId, PolicyAssignmentId, PolicyId};
 
@@ -57,15 +58,14 @@ pub struct Cover {
     pub last_day: Option<NaiveDate>,
 }
 
-/// What covers employees, each in the order of time. Two queries, however many they are.
+/// What covers employees, each in the order of time. Three queries, however many they are.
 pub(crate) async fn covers(
     tx: &mut Tx,
     employees: &[Person],
     only: Option<LeaveTypeId>,
 ) -> Result<HashMap<EmployeeId, Vec<Cover>>> {
-    let ids: Vec<_> = employees.iter().map(|person| person.id).collect();
-    let spans = spans(tx, &ids).await?;
-    let mut policy_ids: Vec<PolicyId> = spans.iter().filter_map(|span| span.policy_id).collect();
+    let spans = spans(tx, employees).await?;
+    let mut policy_ids: Vec<PolicyId> = spans.values().flatten().filter_map(|span| span.policy_id).collect();
     policy_ids.sort_unstable();
     policy_ids.dedup();
     let mut lines: HashMap<PolicyId, Vec<PolicyLine>> = HashMap::new();
@@ -75,40 +75,37 @@ pub(crate) async fn covers(
         }
     }
     let of = |person: &Person| {
-        let mine = spans.iter().filter(|span| span.employee_id == person.id);
+        let mine = spans.get(&person.id).into_iter().flatten();
         let covers = mine.filter_map(|span| Some((span, lines.get(&span.policy_id?)?)));
         (person.id, covers.flat_map(|(span, lines)| span.covers(person.employments(), lines)).collect())
     };
     Ok(employees.iter().map(of).collect())
 }
 
-/// The time in which an assignment holds.
+/// From when to when somebody works here, with a last day where there is one.
+type Employment = (NaiveDate, Option<NaiveDate>);
+
+/// The time in which a policy, or none, holds.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Span {
-    pub(crate) employee_id: EmployeeId,
     pub(crate) policy_id: Option<PolicyId>,
     pub(crate) first_day: Option<NaiveDate>,
     pub(crate) last_day: Option<NaiveDate>,
-    pub(crate) leave_year: LeaveYear,
-    pub(crate) year_start_month: i32,
-    pub(crate) year_start_day: i32,
+    pub(crate) years: YearRule,
+    /// The only employment for which it does; all of them when `None`.
+    pub(crate) only: Option<Employment>,
 }
 
 impl Span {
     /// What it gives somebody with these employments, line by line.
     pub(crate) fn covers(
         &self,
-        employments: impl Iterator<Item = (NaiveDate, Option<NaiveDate>)>,
+        employments: impl Iterator<Item = Employment>,
         lines: &[PolicyLine],
     ) -> Vec<Cover> {
         let mut covers = Vec::new();
-        for (joined_on, left_on) in employments {
-            let years = match self.leave_year {
-                LeaveYear::Anniversary => LeaveYears::from(joined_on),
-                LeaveYear::Fixed => {
-                    let (month, day) = (self.year_start_month, self.year_start_day);
-                    LeaveYears::on(month.unsigned_abs(), day.unsigned_abs())
-                }
-            };
+        for (joined_on, left_on) in employments.filter(|held| self.only.is_none_or(|only| only == *held)) {
+            let years = self.years.of(joined_on);
             let last_day = self.last_day.into_iter().chain(left_on).min();
             for line in lines {
                 let first_day = shift(joined_on, line.waiting_months);
@@ -122,21 +119,99 @@ impl Span {
     }
 }
 
-/// The assignments of employees, each with the last day before the next one begins, oldest first.
-async fn spans(tx: &mut Tx, employee_ids: &[EmployeeId]) -> Result<Vec<Span>> {
-    Ok(sqlx::query_as!(
-        Span,
-        r#"select a.employee_id as "employee_id: EmployeeId", a.policy_id as "policy_id: PolicyId", a.first_day,
-               lead(a.first_day) over (partition by a.employee_id order by a.first_day nulls first) - 1 as last_day,
+/// What was entered about somebody's policies: one that they were assigned, or that they have the default.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    pub(super) id: PolicyAssignmentId,
+    pub(super) employee_id: EmployeeId,
+    pub(super) policy_id: Option<PolicyId>,
+    pub(super) first_day: Option<NaiveDate>,
+    pub(super) is_by_default: bool,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) years: YearRule,
+}
+
+/// The times in which their policies hold for employees, oldest first: those that they were assigned, each until the next
+/// one, and before them the default.
+async fn spans(tx: &mut Tx, employees: &[Person]) -> Result<HashMap<EmployeeId, Vec<Span>>> {
+    let held = held(tx, employees).await?;
+    let defaults = Defaults::of(tx, employees, &held).await?;
+    let of = |person: &Person| {
+        let mine: Vec<_> = held.iter().filter(|held| held.employee_id == person.id).collect();
+        (person.id, timeline(person, &mine, &defaults))
+    };
+    Ok(employees.iter().map(of).collect())
+}
+
+fn timeline(person: &Person, held: &[&Held], defaults: &Defaults) -> Vec<Span> {
+    let own: Vec<_> = held.iter().filter(|held| !held.is_by_default).collect();
+    let by_default = held.iter().filter(|held| held.is_by_default);
+    let first_own = own.first().map(|held| held.first_day);
+    let mut spans: Vec<_> = by_default.flat_map(|held| defaults.spans(person, held, first_own)).collect();
+    spans.extend(own.iter().enumerate().map(|(at, held)| Span {
+        policy_id: held.policy_id,
+        first_day: held.first_day,
+        last_day: own.get(at + 1).and_then(|next| next.first_day?.pred_opt()),
+        years: held.years,
+        only: None,
+    }));
+    spans
+}
+
+async fn held(tx: &mut Tx, employees: &[Person]) -> Result<Vec<Held>> {
+    let ids: Vec<_> = employees.iter().map(|person| person.id).collect();
+    let rows = sqlx::query!(
+        r#"select a.id as "id: PolicyAssignmentId", a.employee_id as "employee_id: EmployeeId",
+               a.policy_id as "policy_id: PolicyId", a.first_day, a.is_by_default, a.created_at,
                coalesce(p.leave_year, 'FIXED') as "leave_year!: LeaveYear",
-               coalesce(p.year_start_month, 1) as "year_start_month!", coalesce(p.year_start_day, 1) as "year_start_day!"
+               coalesce(p.year_start_month, 1) as "month!", coalesce(p.year_start_day, 1) as "day!"
            from leave.policy_assignment a left join leave.policy p on p.id = a.policy_id
            where a.employee_id = any($1) and a.withdrawn_at is null
            order by a.employee_id, a.first_day nulls first"#,
-        employee_ids as &[EmployeeId],
+        &ids as &[EmployeeId],
     )
     .fetch_all(tx.conn())
-    .await?)
+    .await?;
+    let held = rows.into_iter().map(|row| Held {
+        id: row.id,
+        employee_id: row.employee_id,
+        policy_id: row.policy_id,
+        first_day: row.first_day,
+        is_by_default: row.is_by_default,
+        created_at: row.created_at,
+        years: YearRule { leave_year: row.leave_year, month: row.month, day: row.day },
+    });
+    Ok(held.collect())
+}
+
+/// What employees have or had, as it holds, oldest first: the default with its policy and its first day, where they have it.
+pub(crate) async fn in_force(
+    tx: &mut Tx,
+    employees: &[Person],
+) -> Result<HashMap<EmployeeId, Vec<PolicyAssignment>>> {
+    let held = held(tx, employees).await?;
+    let defaults = Defaults::of(tx, employees, &held).await?;
+    let ids: Vec<_> = employees.iter().map(|person| person.id).collect();
+    let mut found: HashMap<EmployeeId, Vec<PolicyAssignment>> = HashMap::new();
+    for assignment in assignments(tx, &ids).await? {
+        found.entry(assignment.employee_id).or_default().push(assignment);
+    }
+    for person in employees {
+        let Some(mine) = found.get_mut(&person.id) else { continue };
+        let first_own = mine.iter().find(|assignment| !assignment.is_by_default);
+        let first_own = first_own.map(|assignment| assignment.first_day.map(|day| day.0));
+        let (first_employment, _) = person.employments().next().unwrap_or((person.joined_on, None));
+        mine.retain_mut(|assignment| {
+            let by_default = held.iter().find(|held| held.is_by_default && held.id == assignment.id);
+            let Some(by_default) = by_default else { return !assignment.is_by_default };
+            // Of several employments, the present one's.
+            let Some(span) = defaults.spans(person, by_default, first_own).pop() else { return false };
+            assignment.policy_id = span.policy_id;
+            assignment.first_day = span.first_day.filter(|day| *day > first_employment).map(Date);
+            true
+        });
+    }
+    Ok(found)
 }
 
 /// The assignments of employees, oldest first.
@@ -156,12 +231,18 @@ pub(crate) async fn lines_of(tx: &mut Tx, policy_ids: &[PolicyId]) -> Result<Vec
         .await?)
 }
 
-/// Everybody who has, or had, this policy.
-pub(crate) async fn employees_with(tx: &mut Tx, policy_id: PolicyId) -> Result<Vec<EmployeeId>> {
+/// Everybody who has, or had, this policy; with `and_by_default` also everybody who has whatever the default is.
+pub(crate) async fn employees_with(
+    tx: &mut Tx,
+    policy_id: PolicyId,
+    and_by_default: bool,
+) -> Result<Vec<EmployeeId>> {
     Ok(sqlx::query_scalar!(
         r#"select distinct employee_id as "id: EmployeeId" from leave.policy_assignment
-           where policy_id = $1 and withdrawn_at is null order by 1"#,
+           where withdrawn_at is null and (policy_id = $1 or is_by_default and policy_id is null
+               and ($2 or exists (select from leave.default_policy d where d.policy_id = $1))) order by 1"#,
         policy_id as PolicyId,
+        and_by_default,
     )
     .fetch_all(tx.conn())
     .await?)
@@ -171,7 +252,8 @@ pub(crate) async fn employees_with(tx: &mut Tx, policy_id: PolicyId) -> Result<V
 pub(crate) async fn employees_with_policies(tx: &mut Tx) -> Result<Vec<EmployeeId>> {
     Ok(sqlx::query_scalar!(
         r#"select distinct employee_id as "id: EmployeeId" from leave.policy_assignment
-           where withdrawn_at is null order by 1"#
+           where withdrawn_at is null and (not is_by_default or policy_id is not null
+               or exists (select from leave.default_policy d where d.policy_id is not null)) order by 1"#
     )
     .fetch_all(tx.conn())
     .await?)

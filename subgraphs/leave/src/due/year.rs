@@ -13,6 +13,25 @@ choices! {
     }
 }
 
+/// By which rule a policy's leave years begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct YearRule {
+    pub(crate) leave_year: LeaveYear,
+    /// From 1, for years that begin on the same day for everybody.
+    pub(crate) month: i32,
+    pub(crate) day: i32,
+}
+
+impl YearRule {
+    /// The leave years of who joined on a day.
+    pub(crate) fn of(self, joined_on: NaiveDate) -> LeaveYears {
+        match self.leave_year {
+            LeaveYear::Anniversary => LeaveYears::from(joined_on),
+            LeaveYear::Fixed => LeaveYears::on(self.month.unsigned_abs(), self.day.unsigned_abs()),
+        }
+    }
+}
+
 /// The leave years of somebody: one begins every twelve months, counted from an anchor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeaveYears {

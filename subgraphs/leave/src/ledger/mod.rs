@@ -11,4 +11,4 @@ pub use account::Adjusted;
 pub use account::{Account, Taken};
 pub(crate) use book::{account_of, accounts};
 pub use entry::{Entry, Kind};
-pub(crate) use posting::{lock, post};
+pub(crate) use posting::{lock, lock_many, lock_of_requests, post};

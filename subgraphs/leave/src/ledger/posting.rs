@@ -14,13 +14,33 @@ use super::book::accounts;
 use super::entry::{Entry, Kind};
 use crate::events::BalanceOverdrawn;
 use crate::ids::{EmployeeId, LeaveTypeId, RequestId};
+use crate::leave_type::LeaveType;
 
 /// Locks the accounts of an employee until the transaction ends: two requests cannot both spend the last day, and nothing
-/// is written twice. Requests are locked before.
+/// is written twice. Accounts are locked before requests, days and approvals, and those of several employees in the order
+/// of their ids: so no two transactions wait for each other.
 pub async fn lock(tx: &mut Tx, employee_id: EmployeeId) -> Result<()> {
+    lock_many(tx, &[employee_id]).await
+}
+
+/// Locks the accounts of these employees, as [`lock`] does.
+pub async fn lock_many(tx: &mut Tx, employee_ids: &[EmployeeId]) -> Result<()> {
     sqlx::query!(
-        "select pg_advisory_xact_lock(hashtextextended('leave.account ' || $1::uuid, 0))",
-        employee_id as EmployeeId,
+        "select pg_advisory_xact_lock(hashtextextended('leave.account ' || id, 0))
+         from (select distinct id from unnest($1::uuid[]) id order by id offset 0) employee",
+        employee_ids as &[EmployeeId],
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Locks the accounts of those whom these requests are for, as [`lock`] does.
+pub async fn lock_of_requests(tx: &mut Tx, ids: &[RequestId]) -> Result<()> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended('leave.account ' || employee_id, 0))
+         from (select distinct employee_id from leave.request where id = any($1) order by employee_id offset 0) employee",
+        ids as &[RequestId],
     )
     .execute(tx.conn())
     .await?;
@@ -52,11 +72,13 @@ pub async fn post(tx: &mut Tx, person: &Person, only: Option<LeaveTypeId>) -> Re
     let newly_overdrawn = open(tx, person.id, &lacking).await?;
     insert(tx, person.id, &lines).await?;
     for (leave_type_id, days) in newly_overdrawn {
+        let leave_type: LeaveType = tx.find(leave_type_id).await?;
         tx.emit(&BalanceOverdrawn {
             employee_id: person.id.into(),
             membership_id: person.membership_id,
             leave_type_id: leave_type_id.into(),
             days,
+            unit: leave_type.amount_unit(),
         })
         .await?;
     }

@@ -11,7 +11,7 @@ use super::{
     MANAGE, Policy, READ, archive, assign, assign_bulk, create, end_assignments, list, restore, update,
     withdraw,
 };
-use crate::due::{LeavePolicyLineInput, LeaveYear, PolicyAssignment, PolicyLine, assignments, lines_of};
+use crate::due::{LeavePolicyLineInput, LeaveYear, PolicyAssignment, PolicyLine, in_force, lines_of};
 use crate::employee::Employee;
 use crate::ids::{EmployeeId, PolicyAssignmentId, PolicyId};
 
@@ -20,8 +20,11 @@ use crate::ids::{EmployeeId, PolicyAssignmentId, PolicyId};
 pub struct LeavePolicyCreateInput {
     /// The name that people know it by: 1 to 100 characters, unique among those in use.
     pub name: String,
-    /// Whether everybody who is hired from now on gets it, in place of the default before; false when absent.
+    /// Whether it is the default from `defaultFrom` on, in place of the one before; false when absent. Whoever has no policy
+    /// of their own has the default of the first day of their employment.
     pub is_default: Option<bool>,
+    /// The first day of the employments whose default it is; today when absent, and since ever where there was none.
+    pub default_from: Option<Date>,
     /// When its leave years begin; on one day for everybody when absent.
     pub leave_year: Option<LeaveYear>,
     /// The month in which the leave years begin that are one for everybody, 1 to 12; January when absent.
@@ -39,8 +42,12 @@ pub struct LeavePolicyUpdateInput {
     pub version: i32,
     /// The name that people know it by: 1 to 100 characters, unique among those in use.
     pub name: async_graphql::MaybeUndefined<String>,
-    /// Whether everybody who is hired from now on gets it, in place of the default before.
+    /// Whether it is the default from `defaultFrom` on, in place of the one before; false for none from then on. Whoever has
+    /// no policy of their own has the default of the first day of their employment.
     pub is_default: async_graphql::MaybeUndefined<bool>,
+    /// The first day of the employments for which that holds, until another one is the default from a later day on; today
+    /// when absent, and since ever where there was none. In place of what was said for the same day.
+    pub default_from: Option<Date>,
     /// When its leave years begin.
     pub leave_year: async_graphql::MaybeUndefined<LeaveYear>,
     /// The month in which the leave years begin that are one for everybody, 1 to 12.
@@ -181,10 +188,7 @@ impl Batch for AssignmentsOfEmployee {
     const READ: &'static Permission = &crate::due::READ_DUE;
 
     async fn load(tx: &mut Tx, keys: &[EmployeeId]) -> Result<HashMap<EmployeeId, Vec<PolicyAssignment>>> {
-        let mut found: HashMap<_, Vec<_>> = HashMap::new();
-        for assignment in assignments(tx, keys).await? {
-            found.entry(assignment.employee_id).or_default().push(assignment);
-        }
-        Ok(found)
+        let employees = people::select_many(tx, keys).await?;
+        in_force(tx, &employees).await
     }
 }

@@ -15,7 +15,9 @@ use self::graphql::{
     LeavePolicySort, LeavePolicyUnassignInput, LeavePolicyUpdateInput,
 };
 pub use self::graphql::{PolicyAssignmentMutation, PolicyMutation, PolicyQuery};
-use crate::due::{LeavePolicyLineInput, LeaveYear, PolicyAssignment, PolicyLine, assignments, lines_of};
+use crate::due::{
+    self, LeavePolicyLineInput, LeaveYear, PolicyAssignment, PolicyLine, assignments, lines_of,
+};
 use crate::events::PolicyChanged;
 use crate::ids::{EmployeeId, PolicyAssignmentId, PolicyId};
 use crate::leave_type::{LeaveType, LeaveUnit};
@@ -30,7 +32,8 @@ pub struct Policy {
     pub id: PolicyId,
     /// The name that people know it by.
     pub name: String,
-    /// Whether everybody who is hired gets it.
+    /// Whether it is the default, which whoever has none of their own has by the first day of their employment; where another
+    /// one will be the default from a later day on, that one.
     pub is_default: bool,
     /// When its leave years begin.
     pub leave_year: LeaveYear,
@@ -79,6 +82,8 @@ const DEFAULT_ARCHIVED: Refusal =
     Refusal::of("isDefault", "ARCHIVED", "an archived leave policy cannot be the default; restore it first");
 const DEFAULT_STAYS: Refusal =
     Refusal::whole("DEFAULT_STAYS", "this is the organization's default; make another one the default first");
+const DEFAULT_FROM: Refusal =
+    Refusal::of("defaultFrom", "DEFAULT_FROM_ALONE", "say with isDefault what is to hold from that day on");
 const LEAVE_TYPE_TWICE: Refusal = Refusal::of(
     "leaveTypeId",
     "LEAVE_TYPE_TWICE",
@@ -95,15 +100,18 @@ pub async fn create(ctx: &Ctx, input: LeavePolicyCreateInput) -> Result<Policy> 
     let mut policy = Policy { year_start_month: 1, year_start_day: 1, ..Policy::blank(tx.now()) };
     let mut form = Form::default();
     form.name("name", given(input.name), &mut policy.name);
-    form.set("isDefault", given(input.is_default.unwrap_or_default()), &mut policy.is_default);
+    let default = DefaultChange::of(&mut form, &policy, given_if(input.is_default), input.default_from);
     let given_or = |number: Option<i32>| given(number.unwrap_or(1));
     let (month, day) = (given_or(input.year_start_month), given_or(input.year_start_day));
     policy.fill_in_year(&mut form, given(input.leave_year.unwrap_or_default()), month, day);
     let mut lines = filled_in_lines(&mut form, policy.id, given(input.lines));
     form.check()?;
     check_leave_types(&mut tx, &[], &lines).await?;
-    save(&mut tx, &mut policy, false).await?;
+    save(&mut tx, &mut policy, false, default).await?;
     tx.save_all(&mut lines).await?;
+    if default.is_some() {
+        tx.emit(&PolicyChanged { policy_id: policy.id.into(), concerns_default: true }).await?;
+    }
     tx.commit(policy).await
 }
 
@@ -115,11 +123,11 @@ pub async fn update(ctx: &Ctx, id: PolicyId, input: LeavePolicyUpdateInput) -> R
     let year = policy.year();
     let mut form = Form::default();
     form.name("name", input.name, &mut policy.name);
-    form.set("isDefault", input.is_default, &mut policy.is_default);
+    let default = DefaultChange::of(&mut form, &policy, input.is_default, input.default_from);
     policy.fill_in_year(&mut form, input.leave_year, input.year_start_month, input.year_start_day);
     let changes_lines = !input.lines.is_undefined();
     let lines = filled_in_lines(&mut form, id, input.lines);
-    if policy.is_default && policy.archived_at.is_some() {
+    if default.is_some_and(|change| change.is_default) && policy.archived_at.is_some() {
         form.refuse(DEFAULT_ARCHIVED);
     }
     form.check()?;
@@ -129,9 +137,9 @@ pub async fn update(ctx: &Ctx, id: PolicyId, input: LeavePolicyUpdateInput) -> R
         check_leave_types(&mut tx, &there, &lines).await?;
         are_changed = tx.replace_parts(there, lines, |line| line.leave_type_id).await?;
     }
-    save(&mut tx, &mut policy, are_changed).await?;
-    if are_changed || year != policy.year() {
-        tx.emit(&PolicyChanged { policy_id: id.into() }).await?;
+    save(&mut tx, &mut policy, are_changed, default).await?;
+    if are_changed || year != policy.year() || default.is_some() {
+        tx.emit(&PolicyChanged { policy_id: id.into(), concerns_default: default.is_some() }).await?;
     }
     tx.commit(policy).await
 }
@@ -186,9 +194,70 @@ async fn restore(ctx: &Ctx, id: PolicyId) -> Result<Policy> {
     database::restore(ctx, &MANAGE, id).await
 }
 
-async fn save(tx: &mut Tx, policy: &mut Policy, are_lines_changed: bool) -> Result<()> {
+/// That a policy becomes the default, or that there is none in its place: from a day on, where one is named.
+#[derive(Clone, Copy, Debug)]
+struct DefaultChange {
+    is_default: bool,
+    from: Option<Date>,
+}
+
+impl DefaultChange {
+    /// What a form says of the default, if it changes anything.
+    fn of(
+        form: &mut Form,
+        policy: &Policy,
+        is_default: MaybeUndefined<bool>,
+        from: Option<Date>,
+    ) -> Option<Self> {
+        let is_said = is_default.is_value();
+        let mut wanted = policy.is_default;
+        form.set("isDefault", is_default, &mut wanted);
+        if from.is_some() && !is_said {
+            form.refuse(DEFAULT_FROM);
+        }
+        let changes = wanted != policy.is_default || is_said && from.is_some();
+        changes.then_some(Self { is_default: wanted, from })
+    }
+}
+
+fn given_if<T>(value: Option<T>) -> MaybeUndefined<T> {
+    value.map_or(MaybeUndefined::Undefined, MaybeUndefined::Value)
+}
+
+async fn save(
+    tx: &mut Tx,
+    policy: &mut Policy,
+    are_lines_changed: bool,
+    default: Option<DefaultChange>,
+) -> Result<()> {
+    let mut from = None;
+    if let Some(change) = default {
+        from = match change.from {
+            Some(day) => Some(day.0),
+            None => {
+                let today = today(tx).await?;
+                due::usual_first_day(tx, today).await?
+            }
+        };
+        // One that begins before another one does not become the last by it, and does not cease to be.
+        if due::would_be_last(tx, from).await? {
+            policy.is_default = change.is_default;
+        }
+    }
     clear_default(tx, policy).await?;
-    tx.save_with_parts(policy, are_lines_changed).await.on_constraint("policy_name_key", NAME_TAKEN)
+    tx.save_with_parts(policy, are_lines_changed).await.on_constraint("policy_name_key", NAME_TAKEN)?;
+    if let Some(change) = default {
+        due::set_default(tx, from, change.is_default.then_some(policy.id)).await?;
+    }
+    Ok(())
+}
+
+/// The calendar day that it is where the caller works.
+async fn today(tx: &mut Tx) -> Result<NaiveDate> {
+    match tx.membership_id() {
+        Some(member) => people::today(tx, member).await,
+        None => Ok(tx.now().date_naive()),
+    }
 }
 
 /// A new default takes the place of the one before.
@@ -221,7 +290,7 @@ pub async fn list(
     ))
 }
 
-/// Gives an employee a policy from a day on, until the next one begins; what the hiring gave as the default yields to it.
+/// Gives an employee a policy from a day on, until the next one begins; the default yields to it.
 pub async fn assign(ctx: &Ctx, input: LeavePolicyAssignInput) -> Result<PolicyAssignment> {
     let mut tx = ctx.begin(&MANAGE).await?;
     let first_day = input.first_day.map(Into::into);
@@ -257,6 +326,7 @@ async fn assign_in(
     first_day: Option<NaiveDate>,
 ) -> Result<PolicyAssignment> {
     let employee = employee::named(tx, employee_id).await?;
+    employee::check_not_own(tx, employee.id).await?;
     tx.check_reference::<Policy>("policyId", None, policy_id).await?;
     let today = employee.day_at(tx.now());
     let first_day = first_day.unwrap_or(today);
@@ -266,17 +336,10 @@ async fn assign_in(
     ledger::lock(tx, employee.id).await?;
     let (joined_on, _) = employee.employments().next().unwrap_or((employee.joined_on, None));
     let first_day = Some(Date(first_day)).filter(|day| day.0 > joined_on);
-    let (mut yielding, mut there) = (Vec::new(), None);
-    for assignment in assignments(tx, &[employee.id]).await? {
-        if assignment.first_day == first_day {
-            there = Some(assignment);
-        } else if assignment.is_by_default && assignment.first_day > first_day {
-            yielding.push(PolicyAssignment { withdrawn_at: Some(tx.now()), ..assignment });
-        }
-    }
-    tx.save_all(&mut yielding).await?;
+    let mut there = assignments(tx, &[employee.id]).await?.into_iter();
+    let there = there.find(|assignment| !assignment.is_by_default && assignment.first_day == first_day);
     let blank = PolicyAssignment { first_day, ..PolicyAssignment::blank(tx.now(), employee.id) };
-    let mut assignment = PolicyAssignment { policy_id, is_by_default: false, ..there.unwrap_or(blank) };
+    let mut assignment = PolicyAssignment { policy_id, ..there.unwrap_or(blank) };
     tx.save(&mut assignment).await?;
     ledger::post(tx, &employee, None).await?;
     Ok(assignment)
@@ -286,6 +349,7 @@ async fn assign_in(
 pub async fn withdraw(ctx: &Ctx, id: PolicyAssignmentId) -> Result<PolicyAssignment> {
     let mut tx = ctx.begin(&MANAGE).await?;
     let mut assignment: PolicyAssignment = tx.lock(id).await?;
+    employee::check_not_own(&mut tx, assignment.employee_id).await?;
     assignment.withdrawn_at.get_or_insert(tx.now());
     tx.save(&mut assignment).await?;
     let employee = people::find(&mut tx, assignment.employee_id).await?;

@@ -68,7 +68,7 @@ pub async fn submit(ctx: &Ctx, input: LeaveRequestSubmitInput) -> Result<Request
         .on_constraint("request_half_day_overlap_key", model::OVERLAPS)?;
     let by = tx.membership_id().ok_or(Error::Unauthenticated)?;
     let approvers = approval::begin(&mut tx, subject(&request, by)).await?;
-    let facts = facts(&tx, &request, &draft.employee, approvers);
+    let facts = facts(&tx, &request, &draft.leave_type, &draft.employee, approvers);
     tx.emit(&RequestSubmitted(facts)).await?;
     tx.commit(request).await
 }
@@ -132,6 +132,7 @@ pub async fn approve(ctx: &Ctx, id: RequestId, note: Option<String>) -> Result<R
 /// Grants many requests; what is refused of one, the others are not.
 pub async fn approve_bulk(ctx: &Ctx, rows: Vec<LeaveRequestRow>) -> Result<Vec<Result<Request>>> {
     let mut tx = ctx.begin(&DECIDE).await?;
+    lock_accounts(&mut tx, &rows).await?;
     let done = tx.each(rows, |row| row.id, |tx, row| Box::pin(approve_in(tx, row.id, row.note))).await?;
     tx.commit(done).await
 }
@@ -144,14 +145,13 @@ async fn approve_in(tx: &mut Tx, id: RequestId, note: Option<String>) -> Result<
         return Ok(request);
     }
     request.approve(decision)?;
-    ledger::lock(tx, request.employee_id).await?;
     let leave_type: LeaveType = tx.find(request.leave_type_id).await?;
     let halves = halves_of(tx, id).await?;
     check_balance(tx, &employee, &leave_type, &halves, Some(id)).await?;
     repo::grant(tx, id).await?;
     tx.save(&mut request).await?;
     ledger::post(tx, &employee, Some(leave_type.id)).await?;
-    tx.emit(&RequestApproved(facts(tx, &request, &employee, Vec::new()))).await?;
+    tx.emit(&RequestApproved(facts(tx, &request, &leave_type, &employee, Vec::new()))).await?;
     Ok(request)
 }
 
@@ -171,6 +171,7 @@ pub async fn reject(ctx: &Ctx, id: RequestId, note: Option<String>) -> Result<Re
 /// Declines many requests; what is refused of one, the others are not.
 pub async fn reject_bulk(ctx: &Ctx, rows: Vec<LeaveRequestRow>) -> Result<Vec<Result<Request>>> {
     let mut tx = ctx.begin(&DECIDE).await?;
+    lock_accounts(&mut tx, &rows).await?;
     let done = tx.each(rows, |row| row.id, |tx, row| Box::pin(reject_in(tx, row.id, row.note))).await?;
     tx.commit(done).await
 }
@@ -183,7 +184,8 @@ async fn reject_in(tx: &mut Tx, id: RequestId, note: Option<String>) -> Result<R
     let halves = halves_of(tx, id).await?;
     repo::release(tx, id, &halves).await?;
     tx.save(&mut request).await?;
-    tx.emit(&RequestRejected(facts(tx, &request, &employee, Vec::new()))).await?;
+    let leave_type: LeaveType = tx.find(request.leave_type_id).await?;
+    tx.emit(&RequestRejected(facts(tx, &request, &leave_type, &employee, Vec::new()))).await?;
     Ok(request)
 }
 
@@ -214,7 +216,8 @@ pub async fn cancel(ctx: &Ctx, id: RequestId, days: Option<Vec<Date>>) -> Result
     repo::release(&mut tx, id, &released).await?;
     tx.save(&mut request).await?;
     ledger::post(&mut tx, &employee, Some(request.leave_type_id)).await?;
-    let mut facts = facts(&tx, &request, &employee, approvers);
+    let leave_type: LeaveType = tx.find(request.leave_type_id).await?;
+    let mut facts = facts(&tx, &request, &leave_type, &employee, approvers);
     if let (Some(first), Some(last)) = (released.first(), released.last()) {
         (facts.first_day, facts.last_day, facts.days) = (first.day, last.day, total(&released));
     }
@@ -222,15 +225,14 @@ pub async fn cancel(ctx: &Ctx, id: RequestId, days: Option<Vec<Date>>) -> Result
     tx.commit(request).await
 }
 
-/// The first day of a request that the caller may give back. Where nobody else is there, the office does for itself what
-/// it does for others.
+/// The first day of a request that the caller may give back. Where nobody else of the office is there, it does for itself
+/// what it does for others.
 async fn first_day_to_cancel(tx: &mut Tx, request: &Request, employee: &Person) -> Result<NaiveDate> {
-    let is_own = people::relations(tx, &[employee.id]).await?.get(&employee.id) == Some(&Scope::Own);
-    let is_alone = match tx.membership_id() {
-        Some(member) if is_own && tx.scope() == Scope::All => people::is_alone(tx, member).await?,
-        _ => false,
+    let is_own = match tx.scope() {
+        Scope::All => employee::is_left_to_others(tx, employee.id).await?,
+        _ => people::relations(tx, &[employee.id]).await?.get(&employee.id) == Some(&Scope::Own),
     };
-    Ok(request.first_day_to_cancel(tx.scope(), is_own && !is_alone, employee.day_at(tx.now())))
+    Ok(request.first_day_to_cancel(tx.scope(), is_own, employee.day_at(tx.now())))
 }
 
 /// The requests that the filter lets through, of those that the caller may see.
@@ -303,10 +305,19 @@ async fn check_balance(
 }
 
 /// Locks a request that the caller may act on; any other does not exist.
+/// Locks a request, and before it the accounts of whoever it is for: everybody locks accounts first and in the same order,
+/// so that no two wait for each other.
 async fn lock(tx: &mut Tx, id: RequestId) -> Result<(Request, Person)> {
+    ledger::lock_of_requests(tx, &[id]).await?;
     let request: Request = tx.lock(id).await?;
     let employee = people::find(tx, request.employee_id).await?;
     Ok((request, employee))
+}
+
+/// Locks the accounts that many requests are about, before the first of them is looked at.
+async fn lock_accounts(tx: &mut Tx, rows: &[LeaveRequestRow]) -> Result<()> {
+    let ids: Vec<RequestId> = rows.iter().map(|row| row.id).collect();
+    ledger::lock_of_requests(tx, &ids).await
 }
 
 /// The caller's decision.
@@ -328,7 +339,13 @@ async fn halves_of(tx: &mut Tx, id: RequestId) -> Result<Vec<HalfDay>> {
     Ok(repo::halves(tx, &[id]).await?.into_iter().map(|(_, half)| half).collect())
 }
 
-fn facts(tx: &Tx, request: &Request, employee: &Person, approvers: Vec<MembershipId>) -> RequestFacts {
+fn facts(
+    tx: &Tx,
+    request: &Request,
+    leave_type: &LeaveType,
+    employee: &Person,
+    approvers: Vec<MembershipId>,
+) -> RequestFacts {
     RequestFacts {
         request_id: request.id.into(),
         employee_id: request.employee_id.into(),
@@ -338,6 +355,7 @@ fn facts(tx: &Tx, request: &Request, employee: &Person, approvers: Vec<Membershi
         first_day: request.first_day.0,
         last_day: request.last_day.0,
         days: request.days,
+        unit: leave_type.amount_unit(),
         leave_type_id: Some(request.leave_type_id.into()),
         actor_membership_id: tx.membership_id(),
     }

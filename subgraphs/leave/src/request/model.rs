@@ -293,8 +293,9 @@ impl Draft {
         let employments = self.employee.employments();
         let of_first_day = employments.filter(|(joined_on, _)| *joined_on <= range.first_day).last();
         let since_joining = of_first_day.map(|(joined_on, _)| (range.first_day - joined_on).num_days());
-        let is_employed =
-            of_first_day.is_some_and(|(_, left_on)| left_on.is_none_or(|left_on| range.last_day <= left_on));
+        // One employment, or several that follow on one another without a gap.
+        let mut each_day = range.first_day.iter_days().take_while(|day| *day <= range.last_day);
+        let is_employed = each_day.all(|day| self.employee.is_employed_on(day));
         let in_halves = range.first_part != DayPart::Full || range.last_part != DayPart::Full;
         let (notice, back, after) =
             (rules.notice_days_min, rules.backdate_days_max, rules.applicable_after_days);

@@ -25,6 +25,7 @@ pub(crate) enum Recount {
 /// Counts again what open requests of these employees take (LEV-4); one that takes nothing any more is called off. What
 /// follows for the balance is written down.
 pub(crate) async fn recount(tx: &mut Tx, employee_ids: &[EmployeeId], why: Recount) -> Result<()> {
+    ledger::lock_many(tx, employee_ids).await?;
     for employee in people::select_many(tx, employee_ids).await? {
         let today = employee.day_at(tx.now());
         let requests = match why {
@@ -75,7 +76,8 @@ async fn recount_one(
     }
     tx.save(&mut request).await?;
     // Nobody did this to the request: it followed from something else.
-    let facts = RequestFacts { actor_membership_id: None, ..facts(tx, &request, employee, approvers) };
+    let facts =
+        RequestFacts { actor_membership_id: None, ..facts(tx, &request, &leave_type, employee, approvers) };
     match request.status {
         Status::Cancelled => tx.emit(&RequestCancelled(facts)).await,
         _ => tx.emit(&RequestAdjusted(facts)).await,

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use rust_decimal::{Decimal, dec};
 
 use super::facts::{Facts, Request, Status};
-use crate::due::Span;
-use crate::ids::{EmployeeId, RequestId};
+use crate::due::{Span, YearRule};
+use crate::ids::RequestId;
 use crate::leave_type::Counting;
 use crate::ledger::{Account, Adjusted, Taken};
 use crate::request::{HalfDay, Recount, WorkPattern, taken};
@@ -43,13 +43,11 @@ impl Engine {
             let last_day = entries.peek().and_then(|(next, _)| next.and_then(|next| next.pred_opt()));
             let Some(policy) = policy.map(|at| &facts.policies[at]) else { continue };
             let span = Span {
-                employee_id: EmployeeId::new(),
                 policy_id: None,
                 first_day: *first_day,
                 last_day,
-                leave_year: policy.leave_year,
-                year_start_month: policy.month,
-                year_start_day: policy.day,
+                years: YearRule { leave_year: policy.leave_year, month: policy.month, day: policy.day },
+                only: None,
             };
             let line = std::slice::from_ref(&policy.line);
             account.covers.extend(span.covers(facts.employments.iter().copied(), line));

@@ -209,12 +209,11 @@ impl Play {
         let gap = self.chance.random_range(1..100);
         if let Some((_, Some(last_day))) = self.facts.employments.last().copied()
             && self.facts.employments.len() < 3
-            && last_day < self.facts.today
         {
             self.facts.employments.push((last_day + Days::new(gap), None));
         }
         self.recount(Recount::WorkingTime, seen);
-        format!("back after {gap} days, if gone")
+        format!("back after {gap} days, if gone or going")
     }
 
     fn submit(&mut self, seen: &mut Seen) -> String {

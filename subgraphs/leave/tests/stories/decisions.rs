@@ -46,6 +46,10 @@ fn rule(steps: Vec<ApprovalRuleStepInput>) -> ApprovalRuleCreateInput {
 
 /// Somebody decides for the manager this month.
 async fn stand_in(company: &Company, deputy: &Person) {
+    stand_in_for(company, &company.manager, deputy).await;
+}
+
+async fn stand_in_for(company: &Company, person: &Person, deputy: &Person) {
     let input = DelegationCreateInput {
         from_id: None,
         to_id: deputy.member().membership_id,
@@ -53,7 +57,7 @@ async fn stand_in(company: &Company, deputy: &Person) {
         last_day: "2026-03-31".parse::<chrono::NaiveDate>().unwrap().into(),
         reason: None,
     };
-    approval::delegation::create(&company.app.ctx(&company.manager, "leave"), input).await.unwrap();
+    approval::delegation::create(&company.app.ctx(person, "leave"), input).await.unwrap();
 }
 
 #[tokio::test]
@@ -199,4 +203,58 @@ async fn whoever_decides_sees_the_balance_that_a_request_draws_on() {
     assert_eq!(seen().await, json!([{ "available": "20" }]));
     company.act(&deputy, "Approve", &id).await.ok();
     assert_eq!(seen().await, json!(null));
+}
+
+/// For whom a request waits, as HR sees it.
+async fn waits_for(company: &Company, id: &str) -> std::collections::BTreeSet<String> {
+    let query = format!("{{ leaveRequest(id: \"{id}\") {{ waitsFor {{ id }} }} }}");
+    let data = company.app.as_(&company.hr).run(&query).await.ok();
+    let members = data["leaveRequest"]["waitsFor"].as_array().unwrap().clone();
+    members.iter().map(|member| crate::company::text(&member["id"])).collect()
+}
+
+fn ids(people: &[&Person]) -> std::collections::BTreeSet<String> {
+    people.iter().map(|person| person.member().membership_id.to_string()).collect()
+}
+
+#[tokio::test]
+async fn those_who_stand_in_for_one_another_in_a_circle_decide_and_never_on_their_own() {
+    let company = Company::new().await;
+    let [second, third] = [(); 2].map(|()| company.hr.colleague(&[Role::Member]));
+    for person in [&second, &third] {
+        company.joined(person).await;
+    }
+    for (person, deputy) in [(&company.manager, &second), (&second, &third), (&third, &company.manager)] {
+        stand_in_for(&company, person, deputy).await;
+    }
+    let id = company.submit("2026-03-09", "2026-03-13").await;
+    assert_eq!(waits_for(&company, &id).await, ids(&[&company.manager, &second]));
+    company.act(&second, "Approve", &id).await.ok();
+    // The manager's own goes to the office, whoever stands in for whom.
+    let own =
+        company.app.as_(&company.manager).run(&company.submission("2026-03-16", "2026-03-16")).await.ok();
+    let own = crate::company::text(&own["leaveRequestSubmit"]["leaveRequest"]["id"]);
+    assert_eq!(waits_for(&company, &own).await, ids(&[&company.hr]));
+    assert_eq!(company.act(&company.manager, "Approve", &own).await.refusals(), ["OWN_REQUEST"]);
+    company.act(&company.hr, "Approve", &own).await.ok();
+    company.assert_books_balance().await;
+}
+
+#[tokio::test]
+async fn what_waits_for_somebody_who_leaves_goes_to_the_office_and_to_whoever_follows() {
+    let company = Company::new().await;
+    let follower = company.hr.colleague(&[Role::Manager]);
+    company.joined(&follower).await;
+    let follower_employee = uuid::Uuid::now_v7();
+    company.hire(follower_employee, &follower, None).await;
+    let id = company.submit("2026-03-09", "2026-03-13").await;
+    let manager = company.entry(company.manager_employee, Some(&company.manager), None);
+    let gone = people::Person { left_on: Some("2026-03-01".parse().unwrap()), ..manager };
+    company.set(gone, "terminated").await;
+    assert_eq!(waits_for(&company, &id).await, ids(&[&company.hr]));
+    let led = company.entry(company.member_employee, Some(&company.member), Some(follower_employee));
+    company.set(led, "updated").await;
+    assert_eq!(waits_for(&company, &id).await, ids(&[&follower]));
+    company.act(&follower, "Approve", &id).await.ok();
+    assert_eq!(company.balance("2026-12-31").await[0], "20");
 }

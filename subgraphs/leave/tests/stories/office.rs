@@ -25,7 +25,8 @@ impl Office {
         // Nobody is given anything but by hand.
         let default = office.hr().run("{ leavePolicies { nodes { id version } } }").await.ok();
         let id = text(&default["leavePolicies"]["nodes"][0]["id"]);
-        office.update_policy(&id, json!({ "isDefault": false })).await.ok();
+        let none = json!({ "isDefault": false, "defaultFrom": "1900-01-01" });
+        office.update_policy(&id, none).await.ok();
         office.hire("2026-01-01").await;
         office
     }

@@ -88,6 +88,55 @@ async fn two_managers_cannot_both_decide() {
 }
 
 #[tokio::test]
+async fn whoever_asks_for_a_day_while_it_is_given_back_or_decided_on_is_answered_and_nobody_waits_for_nobody()
+{
+    let company = Company::new().await;
+    let day = "2026-03-09";
+    for (round, verb) in ["Cancel", "Approve", "Reject"].into_iter().cycle().take(24).enumerate() {
+        let id = company.submit(day, day).await;
+        let actor = if verb == "Cancel" { &company.member } else { &company.manager };
+        let (client, submission) = (company.app.as_(&company.member), company.submission(day, day));
+        let (acted, asked) = tokio::join!(company.act(actor, verb, &id), client.run(&submission));
+        acted.ok();
+        assert_eq!(
+            asked.codes(),
+            [""; 0],
+            "round {round}, {verb}: neither is sent away for the other's sake"
+        );
+        let refused = asked.refusals();
+        assert!(refused.is_empty() || refused == ["OVERLAPS"], "round {round}, {verb}: {refused:?}");
+        let asked = asked.0["data"]["leaveRequestSubmit"]["leaveRequest"]["id"].as_str().map(str::to_owned);
+        let open = if verb == "Approve" { Some(id) } else { asked };
+        if let Some(open) = open {
+            company.act(&company.member, "Cancel", &open).await.ok();
+        }
+    }
+    company.assert_books_balance().await;
+}
+
+#[tokio::test]
+async fn many_decisions_on_the_same_people_at_once_wait_in_one_order() {
+    let company = Company::new().await;
+    let mut ids = Vec::new();
+    for day in ["2026-03-09", "2026-03-10", "2026-03-11", "2026-03-12"] {
+        ids.push(company.submit(day, day).await);
+    }
+    let bulk = |ids: &[&String]| {
+        let rows: Vec<_> = ids.iter().map(|id| format!(r#"{{ id: "{id}" }}"#)).collect();
+        format!(
+            "mutation {{ leaveRequestApproveBulk(rows: [{}]) {{ results {{ userErrors {{ code }} }} }} }}",
+            rows.join(" ")
+        )
+    };
+    let (one, other) = (bulk(&[&ids[0], &ids[2]]), bulk(&[&ids[3], &ids[1]]));
+    let (manager, hr) = (company.app.as_(&company.manager), company.app.as_(&company.hr));
+    let (one, other) = tokio::join!(manager.run(&one), hr.run(&other));
+    one.ok();
+    other.ok();
+    company.assert_books_balance().await;
+}
+
+#[tokio::test]
 async fn requests_of_one_employee_do_not_overlap_even_by_half_a_day() {
     let company = Company::new().await;
     company.submit("2026-03-09", "2026-03-13").await;
@@ -280,7 +329,7 @@ async fn what_happened_is_announced_with_who_is_to_know() {
     company.act(&company.member, "Cancel", &id).await.ok();
     company.app.settle().await;
     let announced = company.app.announced().await;
-    let of_leave: Vec<_> = announced.iter().filter(|(kind, _)| kind.starts_with("leave.")).collect();
+    let of_leave: Vec<_> = announced.iter().filter(|(kind, _)| kind.starts_with("leave.request.")).collect();
     let kinds: Vec<_> = of_leave.iter().map(|(kind, _)| kind.as_str()).collect();
     assert_eq!(kinds, ["leave.request.submitted", "leave.request.approved", "leave.request.cancelled"]);
     let manager = company.manager.member().membership_id;

@@ -47,25 +47,6 @@ async fn what_a_policy_gives_is_put_right_for_everybody_who_has_it() {
 }
 
 #[tokio::test]
-async fn another_policy_becomes_the_default_and_who_has_one_keeps_it() {
-    let office = Office::new().await;
-    let (p, p2) = (office.p().await, office.p2().await);
-    office.update_policy(&p, json!({ "isDefault": true })).await.ok();
-    let mut office = office;
-    office.employee = Uuid::now_v7();
-    office.hire("2026-01-01").await;
-    office.update_policy(&p2, json!({ "isDefault": true })).await.ok();
-    assert_eq!(office.balance("2026-11-29").await, "24");
-    office.employee = Uuid::now_v7();
-    office.hire("2026-01-01").await;
-    assert_eq!(office.balance("2026-11-29").await, "30");
-    let defaults = office.hr().run("{ leavePolicies { nodes { name isDefault } } }").await.ok();
-    let defaults = defaults["leavePolicies"]["nodes"].as_array().unwrap().clone();
-    let defaults: Vec<_> = defaults.iter().filter(|policy| policy["isDefault"] == true).collect();
-    assert_eq!(defaults.len(), 1);
-}
-
-#[tokio::test]
 async fn whoever_comes_back_begins_at_nothing_and_what_was_taken_before_stays() {
     let office = Office::new().await;
     office.assign(&office.p().await, "2026-01-01").await;
@@ -188,6 +169,8 @@ async fn leave_is_taken_in_hours_of_the_schedule() {
     let short = ask("2026-12-09", "2026-12-10", None).await;
     let message = &short.0["data"]["leaveRequestSubmit"]["userErrors"][0]["message"];
     assert_eq!(*message, "the balance is 6.5 hours short");
+    let told = office.told("leave.request.submitted").await;
+    assert_eq!(told.iter().map(|event| &event["unit"]).collect::<Vec<_>>(), ["HOUR", "HOUR"]);
     let in_use = office.hr().update("leaveType", &hours, json!({ "unit": "DAY" })).await;
     assert_eq!(in_use.refusals(), ["UNIT_FIXED"]);
 }
@@ -227,26 +210,6 @@ async fn another_rule_of_counting_holds_from_today_on_for_what_was_asked_for_bef
     office.hr().update("leaveType", &office.company.annual, json!({ "countsWeekends": false })).await.ok();
     office.company.app.settle().await;
     assert_eq!(office.status(&id).await, ("APPROVED".into(), "4".into()));
-}
-
-#[tokio::test]
-async fn what_the_hiring_gave_yields_to_what_is_assigned_and_begins_with_the_leave_year() {
-    let office = Office::new().await;
-    let line = json!({ "leaveTypeId": office.company.annual, "daysPerYear": "24" });
-    let april = json!({ "name": "April", "yearStartMonth": 4, "isDefault": true, "lines": [line] });
-    office.hr().create("leavePolicy", april).await;
-    let mut office = office;
-    office.employee = Uuid::now_v7();
-    office.hire("2026-01-01").await;
-    assert_eq!(office.balance("2026-11-29").await, "24");
-    office.assign(&office.p().await, "2026-01-01").await;
-    assert_eq!(office.balance("2026-11-29").await, "24", "one policy, and not both");
-    // Whatever the first day turns out to be, the default gives what it would have given.
-    office.employee = Uuid::now_v7();
-    office.hire("2026-07-01").await;
-    assert_eq!(office.balance("2026-11-29").await, "18");
-    office.correct(office.entry("2020-07-01")).await;
-    assert_eq!(office.balance("2026-11-29").await, "24");
 }
 
 #[tokio::test]

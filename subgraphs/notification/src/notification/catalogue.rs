@@ -1,5 +1,9 @@
 //! The catalogue: every type of notification. A new one is one entry here, and nothing else.
 
+mod contacts;
+
+use std::fmt::{self, Display, Formatter};
+
 use chrono::{Datelike as _, NaiveDate};
 use common::Result;
 use rust_decimal::Decimal;
@@ -55,8 +59,8 @@ pub(crate) struct Subject {
     /// What it is, in a few words that a sentence goes on from: `leave from 9 to 13 March 2026`. `None` when the event does
     /// not say; then it is what an earlier one said.
     pub(crate) topic: Option<String>,
-    /// So many days it takes, or changed by.
-    pub(crate) days: Decimal,
+    /// How much it takes, or changed by.
+    pub(crate) amount: Amount,
     /// Why, in somebody's words.
     pub(crate) reason: Option<String>,
     /// Whether somebody decided on it.
@@ -69,19 +73,47 @@ pub(crate) struct Subject {
     pub(crate) actor: Option<MembershipId>,
 }
 
+/// An amount of leave, in the unit of its kind; said as `1 day`, `2.5 days`, `16 hours`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Amount {
+    count: Decimal,
+    unit: Unit,
+}
+
+/// What an amount is counted in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Unit {
+    /// Earlier versions do not say what they count in, and know of nothing but days.
+    #[default]
+    Day,
+    Hour,
+}
+
+impl Display for Amount {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let unit = match self.unit {
+            Unit::Day => "day",
+            Unit::Hour => "hour",
+        };
+        let plural = if self.count.abs() == Decimal::ONE { "" } else { "s" };
+        write!(f, "{} {unit}{plural}", self.count.normalize())
+    }
+}
+
 impl Subject {
-    /// What it is, with its days where it has any.
-    pub(crate) fn topic_and_days(&self) -> Option<String> {
+    /// What it is, with its amount where it has any.
+    pub(crate) fn topic_and_amount(&self) -> Option<String> {
         let topic = self.topic.as_ref()?;
-        Some(match self.days.is_zero() {
+        Some(match self.amount.count.is_zero() {
             true => topic.clone(),
-            false => format!("{topic} ({})", days(self.days)),
+            false => format!("{topic} ({})", self.amount),
         })
     }
 
     /// What it is, at the beginning of a sentence.
     fn named(&self) -> String {
-        match self.topic_and_days() {
+        match self.topic_and_amount() {
             Some(topic) => capitalized(&topic),
             None => format!("This {}", spaced(&self.link_type)),
         }
@@ -89,7 +121,7 @@ impl Subject {
 
     /// What it is, to whom it belongs.
     fn yours(&self) -> String {
-        format!("Your {}", self.topic_and_days().unwrap_or_else(|| spaced(&self.link_type)))
+        format!("Your {}", self.topic_and_amount().unwrap_or_else(|| spaced(&self.link_type)))
     }
 }
 
@@ -190,6 +222,24 @@ pub(crate) const CATALOGUE: &[NotificationType] = &[
             },
         ],
     },
+    NotificationType {
+        key: "contact.contact.assigned",
+        recurs: true,
+        subject: contacts::assigned,
+        tellings: &[Telling {
+            audience: Audience::Owner,
+            words: |it| ("Contact given to you", format!("{} is yours to look after.", it.named())),
+        }],
+    },
+    NotificationType {
+        key: "contact.contact.exported",
+        recurs: false,
+        subject: contacts::exported,
+        tellings: &[Telling {
+            audience: Audience::Office,
+            words: |it| ("Contacts exported", format!("{} taken out of the system.", it.named())),
+        }],
+    },
 ];
 
 /// The type that tells of an event; `None` when nobody is told of it.
@@ -210,6 +260,8 @@ struct LeaveRequest {
     first_day: NaiveDate,
     last_day: NaiveDate,
     days: Decimal,
+    #[serde(default)]
+    unit: Unit,
 }
 
 fn leave_request(payload: &Value) -> Result<Subject> {
@@ -220,7 +272,7 @@ fn leave_request(payload: &Value) -> Result<Subject> {
         // Leave can be called off day by day.
         occasion: format!(":{}:{}", request.first_day, request.last_day),
         topic: Some(format!("leave {}", period(request.first_day, request.last_day))),
-        days: request.days,
+        amount: Amount { count: request.days, unit: request.unit },
         is_decided: request.decided_by_membership_id.is_some(),
         owner: request.requester_membership_id,
         approvers: request.approver_membership_ids,
@@ -236,6 +288,8 @@ struct LeaveBalance {
     employee_id: Uuid,
     membership_id: Option<MembershipId>,
     days: Decimal,
+    #[serde(default)]
+    unit: Unit,
     reason: Option<String>,
     actor_membership_id: Option<MembershipId>,
 }
@@ -249,7 +303,7 @@ fn leave_balance(payload: &Value) -> Result<Subject> {
         // Balances are no things of the graph: whoever is told finds them at the employee.
         link_type: "Employee".to_owned(),
         link_id: balance.employee_id,
-        days: balance.days,
+        amount: Amount { count: balance.days, unit: balance.unit },
         reason: balance.reason.map(|reason| reason.chars().take(REASON_MAX).collect()),
         owner: balance.membership_id,
         actor: balance.actor_membership_id,
@@ -288,18 +342,19 @@ fn assigned_step(payload: &Value) -> Result<Subject> {
 
 /// What it takes now, instead of in brackets.
 fn counted_again(it: &Subject) -> String {
-    let uncounted = Subject { days: Decimal::ZERO, ..it.clone() };
-    format!("{} was counted again and takes {} now.", uncounted.yours(), days(it.days))
+    let uncounted = Subject { amount: Amount::default(), ..it.clone() };
+    format!("{} was counted again and takes {} now.", uncounted.yours(), it.amount)
 }
 
 fn corrected(it: &Subject) -> String {
-    let sign = if it.days.is_sign_positive() { "+" } else { "" };
+    let sign = if it.amount.count.is_sign_positive() { "+" } else { "" };
     let reason = it.reason.as_ref().map(|reason| format!(" Reason: {reason}")).unwrap_or_default();
-    format!("Your leave balance was corrected by {sign}{}.{reason}", days(it.days))
+    format!("Your leave balance was corrected by {sign}{}.{reason}", it.amount)
 }
 
 fn overdrawn(whose: &str, it: &Subject) -> String {
-    format!("{whose} leave balance is overdrawn by {}.", days(it.days.abs()))
+    let lacking = Amount { count: it.amount.count.abs(), ..it.amount };
+    format!("{whose} leave balance is overdrawn by {lacking}.")
 }
 
 /// `LeaveRequest` as people say it: `leave request`.
@@ -317,12 +372,6 @@ fn spaced(type_name: &str) -> String {
 fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
-}
-
-/// `1 day`, `2.5 days`.
-fn days(count: Decimal) -> String {
-    let unit = if count.abs() == Decimal::ONE { "day" } else { "days" };
-    format!("{} {unit}", count.normalize())
 }
 
 /// `from 9 to 13 March 2026`, `on 9 March 2026`: what both days share is said once.

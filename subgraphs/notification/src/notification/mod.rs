@@ -162,7 +162,7 @@ pub(crate) async fn tell(tx: &mut Tx, kind: &NotificationType, envelope: &Envelo
     {
         subject.actor = Some(MembershipId(*id));
     }
-    match subject.topic_and_days() {
+    match subject.topic_and_amount() {
         Some(topic) => repo::note_topic(tx, &subject, &topic).await?,
         None => subject.topic = repo::topic(tx, &subject).await?,
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use common::{Clock, Role};
-use database::Database;
+use database::{Database, Pooler};
 use futures::StreamExt as _;
 use futures::future::join_all;
 use futures::stream::BoxStream;
@@ -255,7 +255,8 @@ async fn without_the_right_the_stream_ends_with_the_reason() {
 
 /// The same database, as another process sees it: connections and a log of its own.
 async fn second_process(app: &App) -> (Database, PostgresLog) {
-    let database =
-        Database::connect(&app.admin_url, Some(&app.admin_url), 4, Clock::default()).await.unwrap();
+    let database = Database::connect(&app.admin_url, Some(&app.admin_url), 4, Clock::default(), Pooler::None)
+        .await
+        .unwrap();
     (database.clone(), PostgresLog::new(database))
 }

@@ -1,4 +1,4 @@
-use async_graphql::MaybeUndefined::Undefined;
+use async_graphql::MaybeUndefined::{Undefined, Value};
 use common::Error;
 
 use super::super::model::tests::{ada, day};
@@ -57,18 +57,46 @@ fn a_termination_is_taken_back_whole_and_once() {
 
 #[test]
 fn who_comes_back_keeps_what_was_before() {
-    let mut ada = ada();
-    assert_eq!(code(ada.rehire(coming_back("2027-01-01"))), "EMPLOYEE_NOT_TERMINATED");
+    let (mut ada, later) = (ada(), day("2026-04-01").0);
+    assert_eq!(code(ada.rehire(coming_back("2027-01-01"), later)), "EMPLOYEE_NOT_TERMINATED");
     ada.terminate(&leaving("2026-03-31")).unwrap();
-    assert_eq!(code(ada.clone().rehire(coming_back("2026-03-31"))), "EMPLOYMENTS_OVERLAP");
-    assert_eq!(code(ada.clone().rehire(coming_back("2101-01-01"))), "DATE_OUT_OF_RANGE");
-    ada.rehire(coming_back("2026-04-01")).unwrap();
+    assert_eq!(code(ada.clone().rehire(coming_back("2026-03-31"), later)), "EMPLOYMENTS_OVERLAP");
+    assert_eq!(code(ada.clone().rehire(coming_back("2101-01-01"), later)), "DATE_OUT_OF_RANGE");
+    ada.rehire(coming_back("2026-04-01"), later).unwrap();
     assert_eq!((ada.joined_on, ada.last_working_day, ada.termination_type), (day("2026-04-01"), None, None));
     let first = Period { first_day: day("2026-01-05").0, last_day: day("2026-03-31").0 };
     assert_eq!(ada.former_employments.0, [first]);
     ada.former_employments.0 = vec![first; FORMER_MAX];
     ada.terminate(&leaving("2026-12-31")).unwrap();
-    assert_eq!(code(ada.rehire(coming_back("2027-01-01"))), "EMPLOYMENTS_TOO_MANY");
+    assert_eq!(code(ada.rehire(coming_back("2027-01-01"), day("2027-01-01").0)), "EMPLOYMENTS_TOO_MANY");
+}
+
+#[test]
+fn who_is_hired_again_before_the_last_day_is_over_keeps_the_employment_that_runs() {
+    let (mut ada, today) = (ada(), day("2026-03-31").0);
+    ada.terminate(&leaving("2026-03-31")).unwrap();
+    let running = ada.clone();
+    assert_eq!(code(ada.rehire(coming_back("2026-03-31"), today)), "EMPLOYMENTS_OVERLAP");
+    assert_eq!(code(ada.rehire(coming_back("2101-01-01"), today)), "DATE_OUT_OF_RANGE");
+    let elsewhere =
+        EmployeeRehireInput { department_id: Value(DepartmentId::new()), ..coming_back("2026-05-01") };
+    assert_eq!(code(ada.rehire(elsewhere, today)), "EMPLOYMENT_STILL_RUNS");
+    assert_eq!(ada, running, "what is refused changes nothing");
+    for first_day in ["2026-05-01", "2026-04-15"] {
+        ada.rehire(coming_back(first_day), today).unwrap();
+        assert_eq!(ada, Employee { next_joined_on: Some(day(first_day)), ..running.clone() });
+    }
+    assert_eq!(ada.terminate(&leaving("2026-04-15")).unwrap_err().code, "EMPLOYMENTS_OVERLAP");
+    ada.terminate(&leaving("2026-04-10")).unwrap();
+    let mut begun = ada.clone();
+    begun.follow_with(day("2026-04-15")).unwrap();
+    let first = Period { first_day: day("2026-01-05").0, last_day: day("2026-04-10").0 };
+    assert_eq!(
+        (begun.joined_on, begun.last_working_day, begun.next_joined_on, &begun.former_employments.0[..]),
+        (day("2026-04-15"), None, None, &[first][..])
+    );
+    ada.reinstate().unwrap();
+    assert_eq!((ada.last_working_day, ada.next_joined_on), (None, None));
 }
 
 #[test]

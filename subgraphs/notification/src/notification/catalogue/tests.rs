@@ -80,6 +80,56 @@ fn a_balance_is_told_of_in_days() {
 }
 
 #[test]
+fn leave_that_is_taken_in_hours_is_told_of_in_hours() {
+    let with_unit = |mut payload: Value| {
+        payload["unit"] = json!("HOUR");
+        payload
+    };
+    let asked = |hours: &str| with_unit(request("2026-03-09", "2026-03-09", hours));
+    for (event, audience, hours, body) in [
+        (
+            "leave.request.submitted",
+            Audience::Approvers,
+            "2.5",
+            "Leave on 9 March 2026 (2.5 hours) waits for your decision.",
+        ),
+        (
+            "leave.request.submitted",
+            Audience::Owner,
+            "1.00",
+            "Leave on 9 March 2026 (1 hour) was asked for on your behalf.",
+        ),
+        (
+            "leave.request.approved",
+            Audience::Owner,
+            "8",
+            "Your leave on 9 March 2026 (8 hours) was approved.",
+        ),
+        ("leave.request.rejected", Audience::Owner, "1", "Your leave on 9 March 2026 (1 hour) was rejected."),
+        (
+            "leave.request.cancelled",
+            Audience::Owner,
+            "0.25",
+            "Your leave on 9 March 2026 (0.25 hours) was cancelled.",
+        ),
+        (
+            "leave.request.adjusted",
+            Audience::Owner,
+            "1",
+            "Your leave on 9 March 2026 was counted again and takes 1 hour now.",
+        ),
+    ] {
+        assert_eq!(told(event, audience, &asked(hours)), body);
+    }
+    let balance = |hours: &str| with_unit(json!({ "employeeId": Uuid::nil(), "days": hours }));
+    let corrected = |hours| told("leave.balance.adjusted", Audience::Owner, &balance(hours));
+    assert_eq!(corrected("16"), "Your leave balance was corrected by +16 hours.");
+    assert_eq!(corrected("-1"), "Your leave balance was corrected by -1 hour.");
+    let overdrawn = told("leave.balance.overdrawn", Audience::Office, &balance("1.5"));
+    assert_eq!(overdrawn, "A leave balance is overdrawn by 1.5 hours.");
+}
+
+#[test]
 fn whoever_is_to_decide_later_hears_of_their_step() {
     let member = MembershipId::new();
     let payload = json!({ "approvalId": Uuid::nil(), "kind": "expense.claim", "subjectId": Uuid::nil(),

@@ -1,0 +1,184 @@
+//! Where a value stands that an input type of ours has refused: async-graphql's own sentence names the types that it was
+//! reading, and not the arguments and fields.
+
+use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+use async_graphql::{Pos, Response, ServerError, Value, Variables};
+use common::GIVEN;
+
+/// The extension that names the argument, and the field within it, whose value was refused.
+const ARGUMENT: &str = "argument";
+
+/// The most characters of a refused value that its refusal repeats.
+const SHOWN_MAX: usize = 100;
+
+/// Says of values that an input type of ours has refused in which argument of the request they stand, in the sentence and
+/// as `extensions.argument`. To be called before [`crate::error::finish`].
+pub fn name_places(response: &mut Response, query: &str, variables: &Variables) {
+    for error in &mut response.errors {
+        let Some(extensions) = &mut error.extensions else { continue };
+        let Some(given) = extensions.get(GIVEN).cloned() else { continue };
+        extensions.unset(GIVEN);
+        let place = place_in_request(error, &given, query, variables);
+        let own = error.message.split_once(": ").map_or(error.message.as_str(), |(_, own)| own);
+        let own = own.split(" (occurred while").next().unwrap_or_default();
+        let said = format!("{own}, not {}", shown(&given));
+        let Some(place) = place else {
+            error.message = said;
+            continue;
+        };
+        error.message = format!("{place}: {said}");
+        if let Some(extensions) = &mut error.extensions {
+            extensions.set(ARGUMENT, place);
+        }
+    }
+}
+
+/// The path to a refused value: the argument's name, and then the fields and the places in lists.
+fn place_in_request(
+    error: &ServerError,
+    given: &Value,
+    query: &str,
+    variables: &Variables,
+) -> Option<String> {
+    let is_of_id = error.message.contains("\"ID\"");
+    let at = error.locations.first().copied().unwrap_or_default();
+    let argument = async_graphql::parser::parse_query(query).ok().and_then(|document| {
+        let (name, value) = argument_at(&document, at)?;
+        let value =
+            value.into_const_with(|name| Ok::<_, ()>(variables.get(&name).cloned().unwrap_or_default()));
+        Some((name, value.ok()?))
+    });
+    let mut found = Vec::new();
+    match argument {
+        Some((name, value)) => find(given, &value, name, &mut found),
+        None => variables.iter().for_each(|(name, value)| find(given, value, name.to_string(), &mut found)),
+    }
+    // A text may read the same as what is no id.
+    let of_id = found.iter().position(|path| is_of_id && names_id(path));
+    (!found.is_empty()).then(|| found.swap_remove(of_id.unwrap_or(0)))
+}
+
+/// The argument whose value stands at a position of the document.
+fn argument_at(document: &ExecutableDocument, at: Pos) -> Option<(String, async_graphql_value::Value)> {
+    let operations = document.operations.iter().map(|(_, operation)| &operation.node.selection_set.node);
+    let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set.node);
+    let mut open: Vec<&SelectionSet> = operations.chain(fragments).collect();
+    while let Some(set) = open.pop() {
+        for selection in &set.items {
+            let field = match &selection.node {
+                Selection::Field(field) => &field.node,
+                Selection::InlineFragment(fragment) => {
+                    open.push(&fragment.node.selection_set.node);
+                    continue;
+                }
+                Selection::FragmentSpread(_) => continue,
+            };
+            if let Some((name, value)) = field.arguments.iter().find(|(_, value)| value.pos == at) {
+                return Some((name.node.to_string(), value.node.clone()));
+            }
+            open.push(&field.selection_set.node);
+        }
+    }
+    None
+}
+
+/// The paths to all such values.
+fn find(given: &Value, value: &Value, path: String, found: &mut Vec<String>) {
+    match value {
+        value if value == given => found.push(path),
+        Value::List(each) => {
+            for (at, value) in each.iter().enumerate() {
+                find(given, value, format!("{path}.{at}"), found);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                find(given, value, format!("{path}.{name}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether the last name of a path is that of an id: `id`, `employeeId`, `employeeIds.3`.
+fn names_id(path: &str) -> bool {
+    let is_index = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let name = path.rsplit('.').find(|part| !is_index(part)).unwrap_or_default();
+    ["id", "ids"].contains(&name) || name.ends_with("Id") || name.ends_with("Ids")
+}
+
+fn shown(given: &Value) -> String {
+    let text = given.to_string();
+    match text.char_indices().nth(SHOWN_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+#[cfg(all(test, feature = "subgraph"))]
+mod tests {
+    use super::*;
+    use async_graphql::{EmptyMutation, EmptySubscription, InputObject, Object, Schema};
+    use common::EmployeeId;
+    use serde_json::{Value as Json, json};
+
+    #[derive(InputObject)]
+    struct Row {
+        note: String,
+        employee_id: EmployeeId,
+        day: Option<crate::Date>,
+    }
+
+    struct Query;
+
+    #[Object]
+    impl Query {
+        async fn one(&self, id: EmployeeId) -> String {
+            id.to_string()
+        }
+
+        async fn rows(&self, rows: Vec<Row>) -> usize {
+            let is_blank =
+                |row: &&Row| row.note.is_empty() || row.day.is_none() || row.employee_id.0.is_nil();
+            rows.iter().filter(is_blank).count()
+        }
+    }
+
+    fn refused(query: &str, variables: Json) -> (String, Json) {
+        let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
+        let variables = Variables::from_json(variables);
+        let request = async_graphql::Request::new(query).variables(variables.clone());
+        let mut response = futures::executor::block_on(schema.execute(request));
+        name_places(&mut response, query, &variables);
+        crate::error::finish(&mut response);
+        let error = serde_json::to_value(&response).unwrap()["errors"][0].clone();
+        (error["message"].as_str().unwrap().to_owned(), error["extensions"].clone())
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused_with_the_argument_and_the_field_that_it_stands_in() {
+        let extensions = |argument: &str| json!({ "code": "VALIDATION_FAILED", "argument": argument });
+        let told = |argument: &str| (format!(r#"{argument}: give an id, not "abc""#), extensions(argument));
+        assert_eq!(refused(r#"{ one(id: "abc") }"#, json!({})), told("id"));
+        assert_eq!(refused("query($x: ID!) { one(id: $x) }", json!({ "x": "abc" })), told("id"));
+        let literal = r#"{ ... on Query { rows(rows: [{ note: "abc", employeeId: "abc" }]) } }"#;
+        assert_eq!(refused(literal, json!({})), told("rows.0.employeeId"));
+        let other = EmployeeId::new();
+        let rows = json!([{ "note": "", "employeeId": other }, { "note": "abc", "employeeId": "abc" }]);
+        let query = "query($a: String, $rows: [Row!]!) { a: __typename @skip(if: false) rows(rows: $rows) }";
+        let given = json!({ "a": "abc", "rows": rows });
+        assert_eq!(refused(&query.replace("$a: String, ", ""), given), told("rows.1.employeeId"));
+        let number = refused("{ one(id: 5) }", json!({}));
+        assert_eq!(number, ("id: give an id, not 5".to_owned(), extensions("id")));
+        let (message, _) = refused(&format!(r#"{{ one(id: "{}") }}"#, "x".repeat(5_000)), json!({}));
+        assert!(message.len() < 200, "{message}");
+    }
+
+    #[test]
+    fn what_is_no_day_is_refused_with_the_field_that_it_stands_in() {
+        let rows = json!([{ "note": "", "employeeId": EmployeeId::new(), "day": "2026-02-30" }]);
+        let (message, extensions) = refused("query($r: [Row!]!) { rows(rows: $r) }", json!({ "r": rows }));
+        assert_eq!(extensions["argument"], "rows.0.day");
+        assert!(message.starts_with("rows.0.day: give a day"), "{message}");
+    }
+}

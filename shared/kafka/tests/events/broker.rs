@@ -1,0 +1,155 @@
+//! The same promises with a real broker, and what only a broker can do to them.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use common::OrganizationId;
+use database::Database;
+use kafka::{Brokers, EventLog, KafkaLog};
+use testing::{Broker, LOGIN};
+use uuid::Uuid;
+
+use crate::probe::{CONSUMER, Probe, aggregates, event};
+
+/// One broker for all tests that run at a time; the last one ends it.
+fn broker() -> Option<Arc<Broker>> {
+    static RUNNING: OnceLock<Mutex<Weak<Broker>>> = OnceLock::new();
+    let mut running = RUNNING.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(broker) = running.upgrade() {
+        return Some(broker);
+    }
+    let broker = Arc::new(Broker::start("events through Kafka")?);
+    *running = Arc::downgrade(&broker);
+    Some(broker)
+}
+
+fn settings(address: String) -> Brokers {
+    // Tests have their topics for themselves.
+    Brokers {
+        bootstrap_servers: address,
+        prefix: Some(format!("test-{}", Uuid::now_v7())),
+        ..Brokers::default()
+    }
+}
+
+fn open(brokers: &Brokers, database: &Database) -> Arc<dyn EventLog> {
+    Arc::new(KafkaLog::new(brokers.clone(), database.clone()).unwrap())
+}
+
+macro_rules! keeps_with_a_broker {
+    ($($promise:ident),+ $(,)?) => { $(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+        async fn $promise() {
+            let Some(broker) = broker() else { return };
+            let brokers = settings(broker.address());
+            crate::promises::$promise(&|database| open(&brokers, database)).await;
+        }
+    )+ };
+}
+
+keeps_with_a_broker!(
+    every_event_takes_effect_once_and_in_the_order_of_its_aggregate,
+    what_fails_holds_up_its_own_aggregate_alone_and_is_set_aside_after_five_tries,
+    whoever_is_killed_at_random_loses_and_doubles_nothing,
+    what_comes_twice_and_late_takes_effect_once,
+);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_broker_that_fails_under_load_loses_and_inverts_nothing() {
+    let Some(mut broker) = Broker::start("a broker that fails") else { return };
+    let (probe, brokers) = (Probe::new().await, settings(broker.address()));
+    let (mut tasks, cancel) = Probe::run(&probe.database, &open(&brokers, &probe.database));
+    let (organization, keys) = (OrganizationId::new(), aggregates(20));
+    probe.write(organization, &keys, 10, "").await;
+    probe.until_effects(200).await;
+    broker.kill();
+    let begun = Instant::now();
+    for round in 1..=10 {
+        // Writes go on as if nothing were.
+        let written = Instant::now();
+        probe.write_from(organization, &keys, round * 10 + 1, 10, "").await;
+        assert!(written.elapsed() < Duration::from_secs(2));
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    let outage = begun.elapsed();
+    broker.run();
+    let back = Instant::now();
+    probe.until_effects(20 * 110).await;
+    println!("drained {:?} after an outage of {outage:?}", back.elapsed());
+    probe.has_no_doubles_and_no_inversions().await;
+    assert_eq!((probe.count("probe.effect").await, probe.count("probe.outbox").await), (20 * 110, 0));
+    cancel.cancel();
+    while tasks.join_next().await.is_some() {}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn members_that_come_and_go_in_mid_flight_double_nothing() {
+    let Some(broker) = broker() else { return };
+    let (probe, brokers) = (Probe::new().await, settings(broker.address()));
+    for _ in 0..10 {
+        probe.write(OrganizationId::new(), &aggregates(40), 20, "").await;
+    }
+    let mut members = Vec::new();
+    for _ in 0..4 {
+        let database = probe.elsewhere().await;
+        let log = open(&brokers, &database);
+        members.push(Probe::run(&database, &log));
+        tokio::time::sleep(Duration::from_millis(400)).await;
+    }
+    let (gone, cancel) = members.remove(0);
+    cancel.cancel();
+    gone.join_all().await;
+    probe.until_effects(7000).await;
+    probe.has_no_doubles_and_no_inversions().await;
+    assert_eq!(probe.count("probe.effect").await, 7000);
+    for (tasks, cancel) in members {
+        cancel.cancel();
+        tasks.join_all().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_caused_an_event_is_told_when_its_consumer_is_done_with_it() {
+    let Some(broker) = broker() else { return };
+    let (probe, brokers) = (Probe::new().await, settings(broker.address()));
+    let log = open(&brokers, &probe.database);
+    let (organization, member) = (OrganizationId::new(), common::MembershipId::new());
+    let is_done = async || log.is_done_with(&CONSUMER, organization, member).await.unwrap();
+    assert!(is_done().await);
+    let mut caused = event(organization, Uuid::now_v7(), 1);
+    caused.actor = common::EventActor::Member(member.0);
+    log.append(&[caused, event(organization, Uuid::now_v7(), 1)]).await.unwrap();
+    assert!(!is_done().await, "nobody has consumed it");
+    assert_eq!(log.lag(&CONSUMER).await.unwrap(), 2);
+    while probe.count("probe.effect").await < 2 {
+        kafka::consume_once(&probe.database, &CONSUMER, log.as_ref()).await.unwrap();
+    }
+    assert!(is_done().await);
+    probe.until("true").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn events_go_through_tls_to_those_who_have_the_password() {
+    let Some(broker) = Broker::start_guarded("Kafka with TLS and a password") else { return };
+    let probe = Probe::new().await;
+    let right = Brokers {
+        sasl_mechanism: Some("PLAIN".to_owned()),
+        username: Some(LOGIN.0.to_owned()),
+        password: Some(LOGIN.1.to_owned()),
+        ca_file: Some(broker.certificate()),
+        ..settings(broker.guarded_address())
+    };
+    let events = [event(OrganizationId::new(), Uuid::now_v7(), 1)];
+    let (wrong, stranger) = (
+        Brokers { password: Some("wrong".to_owned()), ..right.clone() },
+        Brokers { ca_file: None, ..right.clone() },
+    );
+    for refused in [wrong, stranger] {
+        assert!(open(&refused, &probe.database).append(&events).await.is_err());
+    }
+    let log = open(&right, &probe.database);
+    log.append(&events).await.unwrap();
+    while probe.count("probe.effect").await < 1 {
+        kafka::consume_once(&probe.database, &CONSUMER, log.as_ref()).await.unwrap();
+    }
+}
