@@ -21,7 +21,7 @@ mod postgres;
 mod relay;
 mod row;
 
-pub use broker::{Brokers, KafkaLog};
+pub use broker::{Brokers, BrokersFound, KafkaLog};
 pub use consume::{consume, consume_once, replay_dead_letters};
 pub use consumer::{Consumer, Handle};
 pub use dead_letters::{DeadLetter, count_failed, dead_letters};

@@ -1,5 +1,6 @@
 //! The log kept by Apache Kafka: a topic for each kind of aggregate, keyed by organization and aggregate.
 
+mod probe;
 mod producer;
 mod reader;
 mod settings;
@@ -19,6 +20,7 @@ use crate::log::{Batch, EventLog};
 use crate::own_writes::is_waiting;
 use producer::{Producer, Record};
 use reader::Reader;
+pub use probe::BrokersFound;
 pub use settings::Brokers;
 use topics::Topics;
 
