@@ -9,6 +9,7 @@
 
 mod apply;
 mod broker;
+mod changes;
 mod consume;
 mod consumer;
 mod dead_letters;
@@ -22,6 +23,7 @@ mod relay;
 mod row;
 
 pub use broker::{Brokers, BrokersFound, KafkaLog};
+pub use changes::{Changed, Changes, Looking};
 pub use consume::{consume, consume_once, replay_dead_letters};
 pub use consumer::{Consumer, Handle};
 pub use dead_letters::{DeadLetter, count_failed, dead_letters};

@@ -12,7 +12,7 @@ async fn try_import(client: &Client<'_>, csv: &str, more: Value) -> Answer {
 }
 
 /// Takes a file in; answers how many rows were created, updated, unchanged, and what was wrong with each other one.
-async fn import(client: &Client<'_>, csv: &str) -> ([i64; 3], Vec<String>) {
+pub async fn import(client: &Client<'_>, csv: &str) -> ([i64; 3], Vec<String>) {
     let report = try_import(client, csv, json!({})).await.ok()["contactImport"]["report"].clone();
     told(&report)
 }
