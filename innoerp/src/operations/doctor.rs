@@ -236,7 +236,9 @@ async fn events(settings: &Settings) -> Answer {
     let said = format!("Kafka answers, {} brokers and {} topics of ours", found.brokers, found.topics);
     match (found.without_leader, found.short_of_copies) {
         (0, 0) => Answer::fine(said),
-        (0, short) => Answer::beware(format!("{said}; {short} partitions have fewer copies than they should")),
+        (0, short) => {
+            Answer::beware(format!("{said}; {short} partitions have fewer copies than they should"))
+        }
         (dead, _) => Answer::wrong(format!("{said}; {dead} partitions have no leader")),
     }
 }

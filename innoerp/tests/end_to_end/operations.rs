@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use store::server::Redis;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use store::server::Redis;
 
 use crate::TURN;
 use crate::company::Company;
@@ -109,7 +109,10 @@ async fn the_doctor_asks_the_brokers_and_redis_where_they_are_named() {
     };
     let (said, is_well) = ask("127.0.0.1:1", "redis://:with-a-password@127.0.0.1:1").await;
     assert!(!is_well, "{said}");
-    assert!(line(&said, "events").starts_with("WRONG") && line(&said, "redis").starts_with("WRONG"), "{said}");
+    assert!(
+        line(&said, "events").starts_with("WRONG") && line(&said, "redis").starts_with("WRONG"),
+        "{said}"
+    );
     assert!(!said.contains("with-a-password"), "{said}");
     let (Some(broker), Some(redis)) =
         (testing::Broker::start("the doctor asks brokers"), Redis::start("the doctor asks Redis", &[]).await)

@@ -18,9 +18,9 @@ use serde_json::json;
 use crate::Consumer;
 use crate::log::{Batch, EventLog};
 use crate::own_writes::is_waiting;
+pub use probe::BrokersFound;
 use producer::{Producer, Record};
 use reader::Reader;
-pub use probe::BrokersFound;
 pub use settings::Brokers;
 use topics::Topics;
 

@@ -58,7 +58,8 @@ async fn who_names_contacts_is_told_when_they_leave_their_sight() {
         app.join(person).await;
     }
     let (admin, of_rep) = (app.as_(&owner), app.as_(&rep));
-    let [one, two] = [person(&of_rep, "Ada", "One", json!({})).await, person(&of_rep, "Bert", "Two", json!({})).await];
+    let [one, two] =
+        [person(&of_rep, "Ada", "One", json!({})).await, person(&of_rep, "Bert", "Two", json!({})).await];
     app.settle().await;
     let mut looking = look(&app, &rep, &format!("(ids: [\"{one}\"])")).await;
     update(&admin, &two, json!({ "jobTitle": "Cook" })).await.ok();
