@@ -54,6 +54,6 @@ async fn an_event_larger_than_a_broker_takes_is_refused_while_its_cause_can_stil
     };
     say(250 * 1024).await.unwrap();
     let error = say(256 * 1024).await.unwrap_err();
-    assert!(error.to_string().contains("probe.thing.said of 262"), "{error}");
+    assert!(format!("{error:?}").contains("probe.thing.said of 262"), "{error:?}");
     assert_eq!(probe.count("probe.outbox").await, 1);
 }
