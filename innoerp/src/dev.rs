@@ -6,6 +6,7 @@
 //! themselves.
 
 use std::collections::HashMap;
+use std::io::{PipeReader, PipeWriter};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -16,6 +17,7 @@ use tokio::process::{Child, Command};
 
 use crate::addresses::{Addresses, ROUTER_PORT};
 use crate::process::{asked_to_end, unless_asked_to_end};
+use crate::signals::ENDS_WITH_STDIN;
 use crate::up::{self, Demo, say};
 use crate::{Failure, modules};
 
@@ -69,6 +71,8 @@ struct Running {
     router_port: u16,
     modules: Option<Child>,
     router: Option<Child>,
+    /// What all of them read: it ends when this process does, and so do they.
+    life: (PipeReader, PipeWriter),
 }
 
 impl Running {
@@ -93,7 +97,8 @@ impl Running {
         variables.extend(urls.into_iter().filter_map(|(name, url)| Some((name.to_owned(), url.clone()?))));
         // A build takes the place of the file that this process was started from.
         let program = std::env::current_exe().map_err(|error| Failure::of("finding this program", error))?;
-        Ok(Self { program, variables, places, turn: 0, router_port, modules: None, router: None })
+        let life = std::io::pipe().map_err(|error| Failure::of("opening a pipe", error))?;
+        Ok(Self { program, variables, places, turn: 0, router_port, modules: None, router: None, life })
     }
 
     fn command(&self, verb: &[&str]) -> Command {
@@ -106,9 +111,8 @@ impl Running {
     }
 
     fn spawn(&self, verb: &[&str]) -> Result<Child, Failure> {
-        self.command(verb)
-            .spawn()
-            .map_err(|error| Failure::of(&format!("starting `innoerp {}`", verb.join(" ")), error))
+        let started = || self.command(verb).stdin(self.life.0.try_clone()?).env(ENDS_WITH_STDIN, "true").spawn();
+        started().map_err(|error| Failure::of(&format!("starting `innoerp {}`", verb.join(" ")), error))
     }
 
     async fn does(&self, verb: &str) -> Result<bool, Failure> {
