@@ -111,7 +111,8 @@ impl Running {
     }
 
     fn spawn(&self, verb: &[&str]) -> Result<Child, Failure> {
-        let started = || self.command(verb).stdin(self.life.0.try_clone()?).env(ENDS_WITH_STDIN, "true").spawn();
+        let started =
+            || self.command(verb).stdin(self.life.0.try_clone()?).env(ENDS_WITH_STDIN, "true").spawn();
         started().map_err(|error| Failure::of(&format!("starting `innoerp {}`", verb.join(" ")), error))
     }
 

@@ -88,9 +88,12 @@ async fn nobody_looks_on_without_the_right_or_at_too_much() {
             Some(person) => app.as_(person).subscribe(&query),
             None => app.as_nobody().subscribe(&query),
         };
-        answers.next().await.unwrap().codes()
+        answers.next().await.unwrap()
     };
-    assert_eq!(ask(None, "").await, ["UNAUTHENTICATED"]);
-    assert_eq!(ask(Some(&owner.colleague(&[Role::Accountant])), "(ids: [])").await, ["VALIDATION_FAILED"]);
-    assert_eq!(ask(Some(&owner.colleague(&[])), "").await, ["FORBIDDEN"]);
+    assert_eq!(ask(None, "").await.codes(), ["UNAUTHENTICATED"]);
+    assert_eq!(
+        ask(Some(&owner.colleague(&[Role::Accountant])), "(ids: [])").await.codes(),
+        ["VALIDATION_FAILED"]
+    );
+    assert_eq!(ask(Some(&owner.colleague(&[])), "").await.codes(), ["FORBIDDEN"]);
 }
