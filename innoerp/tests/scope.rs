@@ -154,6 +154,12 @@ impl Company {
         if noun.table.starts_with("contact.") {
             return self.contact_rows(noun, colleague, scope).await;
         }
+        if noun.table == "leave.policy" {
+            // Everybody has the default one, and sees it as far as they see anybody who has it.
+            let has_one = !matches!(colleague.role, Role::Client | Role::Supplier);
+            let sees = scope == Some(Scope::All) || scope.is_some() && has_one;
+            return if sees { self.all(noun).await } else { BTreeSet::new() };
+        }
         let column = match noun.table {
             "notification.notification" => "recipient_membership_id",
             _ => "employee_id",

@@ -135,7 +135,7 @@ impl Tenants {
         .unwrap()
     }
 
-    /// Two ids from each of the victim's tables, of what is about the victim itself if there is any, and the ids of what it is.
+    /// Two ids from each of the victim's tables, of what was told to the victim if anything was, and the ids of what it is.
     async fn ids_of_victim(&self) -> Vec<Uuid> {
         let member = self.victim.member();
         let mut ids =
@@ -143,7 +143,7 @@ impl Tenants {
         for table in self.tables().await {
             let sql = format!(
                 "select to_jsonb(t) ->> 'id' from {table} t where organization_id = $1
-                 order by strpos(t::text, $2) > 0 desc limit 2"
+                 order by coalesce(to_jsonb(t) ->> 'recipient_membership_id' = $2, false) desc limit 2"
             );
             let found: Vec<Option<String>> = sqlx::query_scalar(AssertSqlSafe(sql))
                 .bind(member.organization_id)
