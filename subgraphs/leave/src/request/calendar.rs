@@ -181,7 +181,14 @@ impl WorkPattern {
         let fraction = if fraction.is_zero() && counting.weekends { dec!(1) } else { fraction };
         let morning = fraction.min(dec!(0.5));
         let part = if half == Half::Am { morning } else { fraction - morning };
-        if counting.in_hours { (part * self.hours_per_day).round_dp(2) } else { part }
+        if !counting.in_hours {
+            return part;
+        }
+        // Rounded as they add up from Monday on, so that a week takes the hours of a week.
+        let days_before = &self.day_fractions[..day.weekday().num_days_from_monday() as usize];
+        let before = days_before.iter().sum::<Decimal>() + if half == Half::Am { dec!(0) } else { morning };
+        let hours = |days: Decimal| (days * self.hours_per_day).round_dp(2);
+        hours(before + part) - hours(before)
     }
 
     fn is_holiday(&self, day: NaiveDate, half: Half, counting: Counting) -> bool {
@@ -277,6 +284,25 @@ mod tests {
         assert_eq!(taken(None), [dec!(3.75), dec!(3.75)]);
         assert_eq!(taken(Some(dec!(5))), [dec!(3.75), dec!(1.25)]);
         assert_eq!(taken(Some(dec!(2))), [dec!(2), dec!(0)]);
+    }
+
+    #[test]
+    fn a_week_takes_the_hours_of_a_week_whatever_days_they_are_worked_on() {
+        let week = range("2026-03-09", "2026-03-15", DayPart::Full, DayPart::Full);
+        let (one, half, none) = (dec!(1), dec!(0.5), dec!(0));
+        for (hours, day_fractions) in [
+            (dec!(25), [one, none, one, none, one, none, none]),
+            (dec!(20), [one, one, none, one, none, none, none]),
+            (dec!(22), [one, half, none, one, half, none, none]),
+            (dec!(38.5), [one, one, one, one, half, none, none]),
+        ] {
+            let hours_per_day = hours / day_fractions.iter().sum::<Decimal>();
+            let pattern = WorkPattern { day_fractions, hours_per_day, ..pattern() };
+            let halves = pattern.count(week.halves(), HOURS, None);
+            assert_eq!(halves.iter().map(|half| half.portion).sum::<Decimal>(), hours);
+            let scales: Vec<u32> = halves.iter().map(|half| half.portion.normalize().scale()).collect();
+            assert!(scales.iter().all(|scale| *scale <= 2), "{halves:?}");
+        }
     }
 
     #[test]

@@ -322,7 +322,8 @@ impl Draft {
             self.halves.iter().filter(|half| !half.is_holiday).map(|half| half.worked).sum();
         refuse(self.hours.is_some() && rules.unit != LeaveUnit::Hour, DAYS_ONLY);
         refuse(self.hours.is_some() && range.first_day != range.last_day, HOURS_OF_ONE_DAY);
-        refuse(self.hours.is_some_and(|hours| hours > worked && !worked.is_zero()), {
+        let is_in_hours = rules.unit == LeaveUnit::Hour;
+        refuse(self.hours.is_some_and(|hours| is_in_hours && hours > worked && !worked.is_zero()), {
             TOO_MANY_HOURS.saying(format!("{} hours are worked then", worked.normalize()))
         });
         problems

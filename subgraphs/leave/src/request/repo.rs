@@ -208,12 +208,15 @@ pub async fn halves(tx: &mut Tx, ids: &[RequestId]) -> Result<Vec<(RequestId, Ha
     Ok(rows.into_iter().map(|row| (row.request_id, half_day(row))).collect())
 }
 
-/// The undecided and granted requests of an employee that reach a day or beyond it, or lie outside of the present
-/// employment, locked in order.
+/// The undecided and granted requests of an employee that reach a day or beyond it, lie outside of the present employment, or
+/// have a day that would be worked and takes nothing: it may have lain outside of what was taken for the employment. Locked
+/// in order.
 pub async fn lock_open(tx: &mut Tx, employee: &Person, from: NaiveDate) -> Result<Vec<Request>> {
     Ok(select_request!(
         "where employee_id = $1 and status in ('PENDING', 'APPROVED')
-             and (last_day >= $2 or first_day < $3 or last_day > $4) order by id for update",
+             and (last_day >= $2 or first_day < $3 or last_day > $4 or id in (
+                 select h.request_id from leave.request_half_day h where h.employee_id = $1 and h.is_active
+                     and h.portion = 0 and h.worked > 0 and not h.is_holiday)) order by id for update",
         employee.id as EmployeeId,
         from,
         employee.joined_on,

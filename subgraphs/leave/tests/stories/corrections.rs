@@ -198,3 +198,26 @@ async fn a_statement_says_how_a_balance_came_about() {
     let seen = office.company.app.as_(&stranger).run_with(query, variables).await.ok();
     assert_eq!(seen["leaveStatement"], Value::Null);
 }
+
+#[tokio::test]
+async fn past_leave_that_a_mistaken_first_or_last_day_cut_is_whole_again_once_it_is_put_right() {
+    let office = Office::new().await;
+    office.assign(&office.p().await, "2026-01-01").await;
+    let id = office.granted("2026-12-07", "2026-12-10").await;
+    office.at("2027-01-15T12:00:00Z");
+    let right = || office.entry("2026-01-01");
+    let gone = people::Person { left_on: Some(day("2026-12-08")), ..right() };
+    let came_late = people::Person { joined_on: day("2026-12-09"), ..right() };
+    let later = people::Person { left_on: Some(day("2027-06-30")), ..right() };
+    let back = people::Person { joined_on: day("2025-12-01"), ..right() };
+    for (mistaken, put_right) in
+        [(gone.clone(), right()), (came_late.clone(), right()), (gone, later), (came_late, back)]
+    {
+        office.correct(mistaken).await;
+        assert_eq!(office.status(&id).await, ("APPROVED".into(), "2".into()));
+        office.correct(put_right).await;
+        assert_eq!(office.status(&id).await, ("APPROVED".into(), "4".into()));
+        assert_eq!(office.balance("2026-12-31").await, "20");
+    }
+    office.company.assert_books_balance().await;
+}
