@@ -157,7 +157,7 @@ async fn variants_are_the_combinations_of_choices_each_once() {
         ),
         (
             json!([{ "attributeId": colour, "choice": "Red" }, { "attributeId": uuid::Uuid::now_v7(), "choice": "M" }]),
-            "CHOICE_UNKNOWN",
+            "PRODUCT_ATTRIBUTE_NOT_FOUND",
         ),
     ] {
         assert_eq!(admin.try_create("productVariant", variant(options)).await.refusals(), [code]);
