@@ -6,6 +6,7 @@
 //! themselves.
 
 use std::collections::HashMap;
+use std::io::{PipeReader, PipeWriter};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -16,6 +17,7 @@ use tokio::process::{Child, Command};
 
 use crate::addresses::{Addresses, ROUTER_PORT};
 use crate::process::{asked_to_end, unless_asked_to_end};
+use crate::signals::ENDS_WITH_STDIN;
 use crate::up::{self, Demo, say};
 use crate::{Failure, modules};
 
@@ -61,39 +63,45 @@ pub async fn dev(mut settings: Settings, addresses: Addresses, build: &str) -> R
 /// The processes, and where they are.
 struct Running {
     program: PathBuf,
-    /// What each is told: where the database is, and where everybody is found.
+    /// What each is told: where the database is, and which port is the router's.
     variables: Vec<(String, String)>,
+    /// What those that serve are told as well: where everybody is found.
+    urls: Vec<(String, String)>,
     /// Two places for the modules: the ones that run are at one, those that take their place at the other.
     places: [Vec<(&'static str, u16)>; 2],
     turn: usize,
     router_port: u16,
     modules: Option<Child>,
     router: Option<Child>,
+    /// What all of them read: it ends when this process does, and so do they.
+    life: (PipeReader, PipeWriter),
 }
 
 impl Running {
     fn new(settings: &Settings, addresses: &Addresses) -> Result<Self, Failure> {
         let mut places = [Vec::new(), Vec::new()];
-        let mut variables = Vec::new();
+        let (mut variables, mut urls) = (Vec::new(), Vec::new());
         for module in modules::all() {
             let usual = addresses.port(module.id, module.port)?;
             let other = free_port()?;
             places[0].push((module.id, usual));
             places[1].push((module.id, other));
-            let urls = format!("http://127.0.0.1:{usual},http://127.0.0.1:{other}");
-            variables.push((format!("{}_URL", module.id.to_uppercase()), urls));
+            let both = format!("http://127.0.0.1:{usual},http://127.0.0.1:{other}");
+            urls.push((format!("{}_URL", module.id.to_uppercase()), both));
         }
         let router_port = addresses.port("router", ROUTER_PORT)?;
         variables.push(("ROUTER_PORT".to_owned(), router_port.to_string()));
-        let urls = [
+        let databases = [
             ("DATABASE_URL", &settings.database_url),
             ("DATABASE_RELAY_URL", &settings.database_relay_url),
             ("DATABASE_OWNER_URL", &settings.database_owner_url),
         ];
-        variables.extend(urls.into_iter().filter_map(|(name, url)| Some((name.to_owned(), url.clone()?))));
+        variables.extend(databases.into_iter().filter_map(|(name, url)| Some((name.to_owned(), url.clone()?))));
         // A build takes the place of the file that this process was started from.
         let program = std::env::current_exe().map_err(|error| Failure::of("finding this program", error))?;
-        Ok(Self { program, variables, places, turn: 0, router_port, modules: None, router: None })
+        let life = std::io::pipe().map_err(|error| Failure::of("opening a pipe", error))?;
+        let (modules, router) = (None, None);
+        Ok(Self { program, variables, urls, places, turn: 0, router_port, modules, router, life })
     }
 
     fn command(&self, verb: &[&str]) -> Command {
@@ -105,14 +113,19 @@ impl Running {
         command
     }
 
-    fn spawn(&self, verb: &[&str]) -> Result<Child, Failure> {
-        self.command(verb)
-            .spawn()
-            .map_err(|error| Failure::of(&format!("starting `innoerp {}`", verb.join(" ")), error))
+    fn spawn(&self, mut command: Command, verb: &str) -> Result<Child, Failure> {
+        let mut started = || command.stdin(self.life.0.try_clone()?).env(ENDS_WITH_STDIN, "true").spawn();
+        started().map_err(|error| Failure::of(&format!("starting `innoerp {verb}`"), error))
+    }
+
+    fn serve(&self, verb: &[&str]) -> Result<Child, Failure> {
+        let mut command = self.command(verb);
+        command.envs(self.urls.iter().map(|(name, url)| (name, url)));
+        self.spawn(command, &verb.join(" "))
     }
 
     async fn does(&self, verb: &str) -> Result<bool, Failure> {
-        let status = self.spawn(&[verb])?.wait().await;
+        let status = self.spawn(self.command(&[verb]), verb)?.wait().await;
         Ok(status.map_err(|error| Failure::of(&format!("waiting for `innoerp {verb}`"), error))?.success())
     }
 
@@ -122,9 +135,11 @@ impl Running {
         }
         if matches!(up::demo(settings).await?, Demo::Wanted) {
             say("Making two demo organizations.");
-            self.does("seed").await?;
+            if !self.does("seed").await? {
+                return Err(Failure("the demo data cannot be made; see above".into()));
+            }
         }
-        let (modules, router) = (self.spawn(&["serve", "modules"])?, self.spawn(&["router"])?);
+        let (modules, router) = (self.serve(&["serve", "modules"])?, self.serve(&["router"])?);
         let (modules, router) = (self.modules.insert(modules), self.router.insert(router));
         let ports: Vec<u16> = self.places[self.turn].iter().map(|(_, port)| *port).collect();
         let is_ready = until_ready(modules, &ports).await && until_ready(router, &[self.router_port]).await;
@@ -148,7 +163,7 @@ impl Running {
             return Ok(());
         }
         self.turn = 1 - self.turn;
-        let mut next = self.spawn(&["serve", "modules"])?;
+        let mut next = self.serve(&["serve", "modules"])?;
         let ports: Vec<u16> = self.places[self.turn].iter().map(|(_, port)| *port).collect();
         if !until_ready(&mut next, &ports).await {
             self.turn = 1 - self.turn;
@@ -158,7 +173,7 @@ impl Running {
         end(self.modules.replace(next)).await?;
         if changed.iter().any(|path| is_of_router(path)) {
             end(self.router.take()).await?;
-            let mut router = self.spawn(&["router"])?;
+            let mut router = self.serve(&["router"])?;
             until_ready(&mut router, &[self.router_port]).await;
             self.router = Some(router);
         }

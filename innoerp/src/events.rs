@@ -7,6 +7,7 @@ use database::Database;
 use kafka::Consumer;
 use service::Settings;
 
+use crate::operations::places;
 use crate::{Failure, cause, modules};
 
 /// What operators do with events.
@@ -35,6 +36,7 @@ pub enum EventsVerb {
 /// # Errors
 /// A sentence: no database, no such consumer, brokers that do not answer.
 pub async fn run(settings: &Settings, verb: EventsVerb) -> Result<(), Failure> {
+    let settings = &places::with_database(settings.clone()).await?;
     let not_set = |name: &str| Failure(format!("{name} is not set"));
     let url = settings.database_url.as_ref().ok_or_else(|| not_set("DATABASE_URL"))?;
     let relay_url = settings.database_relay_url.as_ref().ok_or_else(|| not_set("DATABASE_RELAY_URL"))?;

@@ -4,6 +4,7 @@ use clap::Subcommand;
 use database::{Access, Database, Host};
 use service::Settings;
 
+use crate::operations::places;
 use crate::{Failure, cause, modules};
 
 /// What operators do with log-ins.
@@ -31,6 +32,7 @@ pub enum AuthVerb {
 /// # Errors
 /// A sentence: no database, no such organization, invitation or person.
 pub async fn run(settings: &Settings, verb: AuthVerb) -> Result<(), Failure> {
+    let settings = &places::with_database(settings.clone()).await?;
     let url = settings.database_url.as_ref().ok_or_else(|| Failure("DATABASE_URL is not set".into()))?;
     let database = Database::connect(url, None, 2, common::Clock::default(), settings.database_pooler)
         .await

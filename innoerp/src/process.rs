@@ -6,6 +6,7 @@ use std::time::Duration;
 use database::{Access, Database};
 use files::Files;
 use graphql::Executable;
+use kafka::Changes;
 use router::transport::http::{Connections, Endpoint, Sign};
 use router::{Config, ErrorsShown, Hold, Router, SubgraphSource};
 use service::{Gate, KeySet, Profile, Runtime, SecretKey, Settings, Subgraph, credential};
@@ -119,7 +120,9 @@ impl Process {
         let log = settings.kafka.log(database.clone()).map_err(|error| Failure(cause(&error)))?;
         let files = files(&settings, &secret_key, &database)?;
         let shows_invitation_tokens = settings.shows_invitation_tokens();
-        let runtime = Runtime { database, access, log, secret_key, files, shows_invitation_tokens, cancel };
+        let changes = Changes::new(database.clone(), cancel.clone());
+        let runtime =
+            Runtime { database, access, log, changes, secret_key, files, shows_invitation_tokens, cancel };
         Ok(Self { settings, addresses, runtime, gate })
     }
 

@@ -6,8 +6,12 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use crate::Failure;
 
-/// Listens from now on, and completes when the process is asked to end: Ctrl-C, SIGTERM or SIGHUP. What was heard while
-/// nobody waited counts as well: nobody has to say it twice.
+/// Set for processes whose standard input is held open by the one that started them: they end when it does, however that
+/// ends.
+pub(crate) const ENDS_WITH_STDIN: &str = "INNOERP_ENDS_WITH_STDIN";
+
+/// Listens from now on, and completes when the process is asked to end: Ctrl-C, SIGTERM or SIGHUP, or the end of its standard
+/// input where [`ENDS_WITH_STDIN`] is set. What was heard while nobody waited counts as well: nobody has to say it twice.
 pub fn asked_to_end() -> WaitForCancellationFuture<'static> {
     static HEARD: OnceLock<CancellationToken> = OnceLock::new();
     HEARD.get_or_init(hear).cancelled()
@@ -33,6 +37,14 @@ fn hear() -> CancellationToken {
         let token = heard.clone();
         tokio::spawn(async move {
             tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {}, _ = hangup.recv() => {} }
+            token.cancel();
+        });
+    }
+    if std::env::var_os(ENDS_WITH_STDIN).is_some() {
+        let token = heard.clone();
+        // A thread of its own, which nobody waits for when the process ends by something else.
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
             token.cancel();
         });
     }

@@ -75,7 +75,9 @@ impl Company {
             leave.run_with(document, json!({ "input": input })).await.ok();
             let input = json!({ "employeeId": colleague.employee, "leaveTypeId": leave_type, "days": "1",
                 "reason": "From before." });
-            leave.create("leaveAdjustment", input).await;
+            // Nobody enters what they are due themselves, where somebody else can.
+            let office = &colleagues[usize::from(colleague.role == Role::Owner)].person;
+            app.as_(office).on("leave").create("leaveAdjustment", input).await;
         }
         for colleague in &colleagues {
             Self::give_contact(&app, &owner, colleague).await;
@@ -151,6 +153,12 @@ impl Company {
     async fn rows(&self, noun: &Noun, colleague: &Colleague, scope: Option<Scope>) -> BTreeSet<String> {
         if noun.table.starts_with("contact.") {
             return self.contact_rows(noun, colleague, scope).await;
+        }
+        if noun.table == "leave.policy" {
+            // Everybody has the default one, and sees it as far as they see anybody who has it.
+            let has_one = !matches!(colleague.role, Role::Client | Role::Supplier);
+            let sees = scope == Some(Scope::All) || scope.is_some() && has_one;
+            return if sees { self.all(noun).await } else { BTreeSet::new() };
         }
         let column = match noun.table {
             "notification.notification" => "recipient_membership_id",

@@ -180,16 +180,19 @@ impl Tenants {
         .unwrap()
     }
 
-    /// Two ids from each of the victim's tables, and the ids of what it is itself.
+    /// Two ids from each of the victim's tables, of what was told to the victim if anything was, and the ids of what it is.
     async fn ids_of_victim(&self) -> Vec<Uuid> {
         let member = self.victim.member();
         let mut ids =
             vec![member.organization_id.0, member.membership_id.0, member.identity_id.0, member.session_id.0];
         for table in self.tables().await {
-            let sql =
-                format!("select (to_jsonb(t) ->> 'id') from {table} t where organization_id = $1 limit 2");
+            let sql = format!(
+                "select to_jsonb(t) ->> 'id' from {table} t where organization_id = $1
+                 order by coalesce(to_jsonb(t) ->> 'recipient_membership_id' = $2, false) desc limit 2"
+            );
             let found: Vec<Option<String>> = sqlx::query_scalar(AssertSqlSafe(sql))
                 .bind(member.organization_id)
+                .bind(member.membership_id.to_string())
                 .fetch_all(&self.behind)
                 .await
                 .unwrap();

@@ -42,7 +42,9 @@ pub async fn run(settings: Settings, addresses: &Addresses, before_start: bool) 
             settings
         }
     };
+    report.say("events", &events(&settings).await);
     if let Ok(key) = &key {
+        report.say("redis", &redis(&settings, key).await);
         report.say("files", &files(&settings, key).await);
         if !before_start {
             services(&mut report, &settings, addresses, key).await;
@@ -219,6 +221,33 @@ pub(super) async fn signing_keys(url: &str, pooler: Pooler, key: &SecretKey) -> 
         )),
         Ok(SigningKeys { all, opened }) => Answer::fine(format!("SECRET_KEY opens {opened} of {all}")),
         Err(error) => Answer::beware(format!("cannot be looked at by this login: {}", cause(&error))),
+    }
+}
+
+/// What carries events.
+async fn events(settings: &Settings) -> Answer {
+    let Some(brokers) = settings.kafka.brokers() else {
+        return Answer::fine("PostgreSQL carries them: KAFKA_BOOTSTRAP_SERVERS is not set");
+    };
+    let found = match brokers.probe().await {
+        Ok(found) => found,
+        Err(error) => return Answer::wrong(format!("{brokers:?}: {}", cause(&error))),
+    };
+    let said = format!("Kafka answers, {} brokers and {} topics of ours", found.brokers, found.topics);
+    match (found.without_leader, found.short_of_copies) {
+        (0, 0) => Answer::fine(said),
+        (0, short) => {
+            Answer::beware(format!("{said}; {short} partitions have fewer copies than they should"))
+        }
+        (dead, _) => Answer::wrong(format!("{said}; {dead} partitions have no leader")),
+    }
+}
+
+async fn redis(settings: &Settings, key: &SecretKey) -> Answer {
+    match settings.probe_store(key).await {
+        Ok(None) => Answer::fine("each process counts by itself: REDIS_URL is not set"),
+        Ok(Some(())) => Answer::fine("does all that is asked of it"),
+        Err(sentence) => Answer::wrong(sentence),
     }
 }
 

@@ -2,7 +2,7 @@
 
 pub mod backup;
 pub mod doctor;
-mod places;
+pub(crate) mod places;
 mod programs;
 
 use std::fmt;

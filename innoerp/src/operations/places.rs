@@ -13,7 +13,7 @@ use crate::{Failure, up};
 ///
 /// # Errors
 /// A sentence, when there is no database to be found.
-pub(super) async fn with_database(mut settings: Settings) -> Result<Settings, Failure> {
+pub(crate) async fn with_database(mut settings: Settings) -> Result<Settings, Failure> {
     if settings.database_url.is_none() {
         let folder = PathBuf::from(FOLDER).join("postgres");
         let found = tokio::task::spawn_blocking(move || Cluster::running(&folder)).await;

@@ -115,10 +115,18 @@ impl Company {
     async fn cover(&self, policy: &str, whom: &[(&Person, &String)]) -> Result<(), Failure> {
         const ASSIGN: &str = "mutation($input: LeavePolicyAssignBulkInput!) {
             leavePolicyAssignBulk(input: $input) { results { userErrors { message } } userErrors { message } } }";
-        let ids: Vec<_> = whom.iter().map(|(_, id)| id).collect();
         let first_day = NaiveDate::from_ymd_opt(self.today.year() - 1, 1, 1);
-        let input = json!({ "employeeIds": ids, "policyId": policy, "firstDay": first_day });
-        self.hr.caller.ask(ASSIGN, json!({ "input": input })).await.map(drop)
+        // What the one of HR is due, somebody else enters.
+        let own = self.log_ins.iter().find(|(_, log_in)| log_in.membership == self.hr.membership);
+        let own = own.map(|(at, _)| &self.employees[*at]);
+        let (own, others): (Vec<_>, Vec<_>) = whom.iter().map(|(_, id)| *id).partition(|id| Some(*id) == own);
+        for (log_in, ids) in [(&self.hr, others), (&self.owner, own)] {
+            if !ids.is_empty() {
+                let input = json!({ "employeeIds": ids, "policyId": policy, "firstDay": first_day });
+                log_in.caller.ask(ASSIGN, json!({ "input": input })).await?;
+            }
+        }
+        Ok(())
     }
 }
 

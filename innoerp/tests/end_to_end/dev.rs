@@ -69,7 +69,7 @@ async fn a_change_restarts_the_modules_and_subscriptions_go_on() {
 }
 
 #[tokio::test]
-async fn what_does_not_build_changes_nothing() {
+async fn what_does_not_build_changes_nothing_and_who_is_killed_leaves_nothing_running() {
     let _turn = TURN.lock().await;
     let place = Place::new();
     let source = place.folder.join("router/src/lib.rs");
@@ -83,6 +83,15 @@ async fn what_does_not_build_changes_nothing() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     token(&place, "member@alpine.example").await;
-    system.interrupt().await;
+
+    // As `kill -9` would: nobody can tell the others any more that they are to end.
+    drop(system);
+    let killed = Instant::now();
+    for (_, port) in &place.ports {
+        while TcpStream::connect(("127.0.0.1", *port)).await.is_ok() {
+            assert!(killed.elapsed() < Duration::from_secs(60), "{port} goes on without it");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
     place.remove();
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use store::server::Redis;
 
 use crate::TURN;
 use crate::company::Company;
@@ -39,6 +40,8 @@ async fn the_doctor_finds_a_running_system_in_order_and_names_what_is_not() {
         "roles",
         "row-level security",
         "migrations",
+        "events",
+        "redis",
         "files",
     ] {
         assert!(line(&said, subject).starts_with("ok"), "{said}");
@@ -94,6 +97,32 @@ async fn the_doctor_says_where_nothing_answers() {
         line(&said, "router").starts_with("WRONG") && line(&said, "module auth").starts_with("ok"),
         "{said}"
     );
+}
+
+#[tokio::test]
+async fn the_doctor_asks_the_brokers_and_redis_where_they_are_named() {
+    let _turn = TURN.lock().await;
+    let system = System::start(Mode::OneProcess).await;
+    let ask = async |kafka: &str, redis: &str| {
+        let named = [("KAFKA_BOOTSTRAP_SERVERS", kafka), ("REDIS_URL", redis)];
+        asked(&system, &["doctor", "--before-start"], &named).await
+    };
+    let (said, is_well) = ask("127.0.0.1:1", "redis://:with-a-password@127.0.0.1:1").await;
+    assert!(!is_well, "{said}");
+    assert!(
+        line(&said, "events").starts_with("WRONG") && line(&said, "redis").starts_with("WRONG"),
+        "{said}"
+    );
+    assert!(!said.contains("with-a-password"), "{said}");
+    let (Some(broker), Some(redis)) =
+        (testing::Broker::start("the doctor asks brokers"), Redis::start("the doctor asks Redis", &[]).await)
+    else {
+        return;
+    };
+    let (said, is_well) = ask(&broker.address(), &redis.url()).await;
+    assert!(is_well, "{said}");
+    assert!(line(&said, "events").contains("Kafka answers, 1 brokers and 0 topics"), "{said}");
+    assert!(line(&said, "redis").starts_with("ok"), "{said}");
 }
 
 /// A folder that is removed at the end.

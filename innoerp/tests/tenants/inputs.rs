@@ -28,12 +28,13 @@ const COMPARED: [(&str, &str); 7] = [
 ];
 
 /// Ids that name nothing that is stored, each with what they are.
-const NO_REFERENCES: [(&str, &str); 10] = [
+const NO_REFERENCES: [(&str, &str); 11] = [
     (
         "logIn.input.organizationId",
         "refused like a wrong password: who belongs where is nobody's to find out",
     ),
     ("sessionSwitch.input.organizationId", "refused like a session that has ended, for the same reason"),
+    ("sessionRefresh.input.organizationId", "as sessionSwitch"),
     ("idempotencyKey", "the client's own name for a request"),
     ("productCreate.input.vendorIds.0", "a contact that there is none of is shown as null"),
     ("productUpdate.input.vendorIds.0", "as above"),
@@ -51,6 +52,9 @@ const SETTINGS: [(&str, &str, &str); 4] = [
     ("options.0", "kind", "SELECT"),
     ("customFields.0.value", "key", "shirt"),
 ];
+
+/// What a mutation asks for though no type says so, before it looks at anything else.
+const NEEDED: [(&str, &str); 1] = [("contactCreate", "lastName")];
 
 /// Mutations that are about what is in some state, which the latest one of its kind is not.
 const ABOUT: [(&str, &str); 1] = [("employeeRehire", "last_working_day < '2026-03-02'")];
@@ -103,7 +107,8 @@ impl Filling<'_> {
         for input in inputs {
             let name = input.name.node.as_str();
             let next = at.filter(|at| self.path.get(*at).is_some_and(|step| step == name)).map(|at| at + 1);
-            let is_optional = input.ty.node.nullable || input.default_value.is_some();
+            let is_optional = (input.ty.node.nullable || input.default_value.is_some())
+                && !NEEDED.contains(&(self.mutation, name));
             if next.is_some() || !is_optional {
                 object.insert(name.to_owned(), self.value(name, &input.ty.node, next));
             }

@@ -9,6 +9,7 @@
 
 mod apply;
 mod broker;
+mod changes;
 mod consume;
 mod consumer;
 mod dead_letters;
@@ -21,7 +22,8 @@ mod postgres;
 mod relay;
 mod row;
 
-pub use broker::{Brokers, KafkaLog};
+pub use broker::{Brokers, BrokersFound, KafkaLog};
+pub use changes::{Changed, Changes, Looking};
 pub use consume::{consume, consume_once, replay_dead_letters};
 pub use consumer::{Consumer, Handle};
 pub use dead_letters::{DeadLetter, count_failed, dead_letters};

@@ -31,6 +31,10 @@ pub struct KafkaSettings {
     /// A file with the key of that certificate
     #[arg(long = "kafka-key", env = "KAFKA_KEY", global = true)]
     pub key: Option<String>,
+    /// What the names of topics and consumer groups begin with; innoerp when not set. Installations that share brokers
+    /// have one each
+    #[arg(long = "kafka-prefix", env = "KAFKA_PREFIX", value_parser = prefix, global = true)]
+    pub prefix: Option<String>,
 }
 
 impl KafkaSettings {
@@ -39,12 +43,18 @@ impl KafkaSettings {
     /// # Errors
     /// `INTERNAL` with a sentence for the operator, when they do not go together.
     pub fn log(&self, database: Database) -> common::Result<Arc<dyn EventLog>> {
-        let Some(bootstrap_servers) = self.bootstrap_servers.clone() else {
-            return Ok(Arc::new(PostgresLog::new(database)));
-        };
+        Ok(match self.brokers() {
+            Some(brokers) => Arc::new(KafkaLog::new(brokers, database)?),
+            None => Arc::new(PostgresLog::new(database)),
+        })
+    }
+
+    /// The brokers that these settings name, if they do.
+    #[must_use]
+    pub fn brokers(&self) -> Option<Brokers> {
         let file = |path: &Option<String>| path.as_ref().map(Into::into);
-        let brokers = Brokers {
-            bootstrap_servers,
+        Some(Brokers {
+            bootstrap_servers: self.bootstrap_servers.clone()?,
             security_protocol: self.security_protocol.clone(),
             sasl_mechanism: self.sasl_mechanism.clone(),
             username: self.sasl_username.clone(),
@@ -52,8 +62,33 @@ impl KafkaSettings {
             ca_file: file(&self.ca),
             certificate_file: file(&self.certificate),
             key_file: file(&self.key),
-            prefix: None,
-        };
-        Ok(Arc::new(KafkaLog::new(brokers, database)?))
+            prefix: self.prefix.clone(),
+        })
+    }
+}
+
+/// The beginning of names that brokers take (letters, digits, `.`, `_` and `-`, at most 249 characters in all); nothing is
+/// as good as none.
+fn prefix(text: &str) -> Result<String, String> {
+    const LENGTH_MAX: usize = 64;
+    let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
+    if text.len() > LENGTH_MAX || !text.chars().all(is_allowed) {
+        return Err(format!("is at most {LENGTH_MAX} letters, digits, dots, underscores and hyphens"));
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_what_brokers_take_as_a_name() {
+        for good in ["acme", "acme-staging.2", "", &"a".repeat(64)] {
+            assert_eq!(prefix(good).unwrap(), good);
+        }
+        for bad in ["a b", "acme/eu", "\u{e4}", &"a".repeat(65)] {
+            assert!(prefix(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use database::{Access, Database};
 use files::Files;
-use kafka::EventLog;
+use kafka::{Changes, EventLog};
 use tokio_util::sync::CancellationToken;
 
 use crate::SecretKey;
@@ -18,6 +18,8 @@ pub struct Runtime {
     pub access: Access,
     /// Where events go and come from.
     pub log: Arc<dyn EventLog>,
+    /// What has changed a moment ago, for subscriptions.
+    pub changes: Changes,
     /// The secret that the router and the subgraphs share.
     pub secret_key: SecretKey,
     /// The files that are attached to things.

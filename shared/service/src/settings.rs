@@ -110,6 +110,7 @@ impl Settings {
             &mut self.kafka.ca,
             &mut self.kafka.certificate,
             &mut self.kafka.key,
+            &mut self.kafka.prefix,
             &mut self.redis_url,
         ];
         for text in texts {
@@ -181,8 +182,22 @@ impl Settings {
     /// A sentence, when the URL is none.
     pub fn store(&self, key: Option<&SecretKey>) -> Result<Store, String> {
         let Some(url) = &self.redis_url else { return Ok(Store::in_process()) };
-        Store::shared(url, &key.map_or([0; 32], |key| key.derive("redis")))
+        Store::shared(url, &store_key(key))
     }
+
+    /// Whether the Redis that is named does all that is asked of it; `None` when none is named.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub async fn probe_store(&self, key: &SecretKey) -> Result<Option<()>, String> {
+        let Some(url) = &self.redis_url else { return Ok(None) };
+        Store::probe(url, &store_key(Some(key))).await.map(Some)
+    }
+}
+
+/// What processes of one installation know each other by in Redis.
+fn store_key(key: Option<&SecretKey>) -> [u8; 32] {
+    key.map_or([0; 32], |key| key.derive("redis"))
 }
 
 fn ratio(text: &str) -> Result<f64, String> {

@@ -98,6 +98,14 @@ impl Store {
         Ok(Self(Arc::new(Inner { budgets: Budgets::default(), tries: Tries::default(), ended, shared })))
     }
 
+    /// Whether the Redis at `url` does now all that [`Store::shared`] would ask of it. Nothing of it is kept.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub async fn probe(url: &str, key: &[u8; 32]) -> Result<(), String> {
+        link::probe(url, Commands::new(Sealer::new(key))).await
+    }
+
     /// Whether Redis is to be had now; `None` for a store that has none.
     #[must_use]
     pub fn is_up(&self) -> Option<bool> {

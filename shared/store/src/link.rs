@@ -44,19 +44,8 @@ impl Link {
     /// # Errors
     /// A sentence, when it is no such URL.
     pub fn open(url: &str, commands: Arc<Commands>, ended: Arc<Ended>) -> Result<Self, String> {
-        let refused = |_: RedisError| {
-            // The library's own words may repeat what stands in it.
-            "REDIS_URL is not of the form redis://user:password@host:port/number, or rediss:// for TLS"
-                .to_owned()
-        };
-        let info = url.into_connection_info().map_err(refused)?;
-        // The library takes whichever there is; somebody may have said so before.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        // One connection that answers, and on which others are heard.
-        let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        let client = Client::open(info.set_redis_settings(settings)).map_err(refused)?;
-        let live = Arc::<ArcSwapOption<Live>>::default();
-        let keeper = Keeper { client, commands, ended, live: live.clone() };
+        let keeper = Keeper::new(url, commands, ended)?;
+        let live = keeper.live.clone();
         Ok(Self { live, _keeper: AbortOnDropHandle::new(tokio::spawn(keeper.keep())) })
     }
 
@@ -82,6 +71,15 @@ impl Live {
     fn fail(&self, reason: &str) {
         fail(&self.failed, reason);
     }
+}
+
+/// Whether the Redis at `url` does all that a store asks of it now.
+///
+/// # Errors
+/// A sentence that says what it does not.
+pub(crate) async fn probe(url: &str, commands: Commands) -> Result<(), String> {
+    let keeper = Keeper::new(url, Arc::new(commands), Arc::default())?;
+    keeper.connect().await.map(drop).map_err(|error| reason(&error))
 }
 
 /// Something did not go well on a connection: it is said once, and nobody uses it any more.
@@ -110,6 +108,21 @@ struct Keeper {
 }
 
 impl Keeper {
+    fn new(url: &str, commands: Arc<Commands>, ended: Arc<Ended>) -> Result<Self, String> {
+        let refused = |_: RedisError| {
+            // The library's own words may repeat what stands in it.
+            "REDIS_URL is not of the form redis://user:password@host:port/number, or rediss:// for TLS"
+                .to_owned()
+        };
+        let info = url.into_connection_info().map_err(refused)?;
+        // The library takes whichever there is; somebody may have said so before.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        // One connection that answers, and on which others are heard.
+        let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        let client = Client::open(info.set_redis_settings(settings)).map_err(refused)?;
+        Ok(Self { client, commands, ended, live: Arc::default() })
+    }
+
     async fn keep(self) {
         let (mut pause, mut said) = (PAUSE_MIN, String::new());
         loop {

@@ -15,7 +15,7 @@ use common::{
 use database::{Access, Ctx, Database, Permissions, Pooler, Tx};
 use files::Files;
 use graphql::Executable;
-use kafka::{Consumer, EventLog as _, PostgresLog};
+use kafka::{Changes, Consumer, EventLog as _, PostgresLog};
 use serde_json::Value;
 use service::{Runtime, Subgraph};
 use tokio_util::sync::CancellationToken;
@@ -107,14 +107,16 @@ impl App {
         let modules: BTreeSet<String> = subgraphs.iter().map(|subgraph| subgraph.id.to_owned()).collect();
         let log = Arc::new(PostgresLog::new(database.clone()));
         let secret_key: service::SecretKey = "only-for-tests-4f1c6a0b9d8e7f6a5b4c3d2e".parse().unwrap();
+        let cancel = CancellationToken::new();
         let runtime = Runtime {
             files: Files::in_memory(&secret_key.derive("files"), clock.clone()),
             database: database.clone(),
             access: Access::fixed(database.clone(), modules),
             log: log.clone(),
+            changes: Changes::new(database.clone(), cancel.clone()),
             secret_key,
             shows_invitation_tokens: true,
-            cancel: CancellationToken::new(),
+            cancel,
         };
         Self {
             modules: subgraphs.iter().map(|subgraph| (subgraph.id, subgraph.serve(&runtime))).collect(),

@@ -125,7 +125,7 @@ create index contact_merged_into_idx on contact.contact (organization_id, merged
 create index contact_email_idx on contact.contact using gin (email_keys) with (fastupdate = off);
 create index contact_phone_idx on contact.contact using gin (phone_keys) with (fastupdate = off);
 create index contact_match_idx on contact.contact using gin (organization_id, match_text core.gin_trgm_ops)
-    with (gin_pending_list_limit = 256);
+    with (gin_pending_list_limit = 1024);
 
 -- What they are called elsewhere.
 create table contact.external_id (

@@ -25,7 +25,7 @@ mod report;
 mod rights;
 mod segment;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema};
+use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 use common::Permission;
 use service::{EventType, Noun, Subgraph};
 
@@ -61,6 +61,10 @@ pub struct Mutation(
     communication::CommunicationMutation,
     segment::SegmentMutation,
 );
+
+/// All subscriptions of the contact module.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(contact::ContactSubscription);
 
 const PERMISSIONS: &[&Permission] = &[
     &rights::READ,
@@ -110,12 +114,15 @@ pub fn subgraph() -> Subgraph {
         ],
         consumers: &[],
         jobs: &[],
-        sdl: || service::sdl(&schema()),
-        executable: |runtime| service::guard("contact", PERMISSIONS, schema(), runtime),
+        sdl: || service::sdl(&schema().finish()),
+        executable: |runtime| {
+            let schema = schema().data(runtime.changes.clone()).finish();
+            service::guard("contact", PERMISSIONS, schema, runtime)
+        },
         routes: None,
     }
 }
 
-fn schema() -> Schema<Query, Mutation, EmptySubscription> {
-    service::schema(Query::default(), Mutation::default(), EmptySubscription).finish()
+fn schema() -> SchemaBuilder<Query, Mutation, Subscription> {
+    service::schema(Query::default(), Mutation::default(), Subscription::default())
 }

@@ -60,16 +60,19 @@ pub struct Relation {
 /// Says how one contact stands to another.
 pub async fn add(ctx: &Ctx, input: ContactRelationAddInput) -> Result<Relation> {
     let mut tx = ctx.begin(&MANAGE).await?;
-    let from: Contact = tx.reference("fromContactId", input.from_contact_id).await?;
-    let to: Contact = tx.reference("toContactId", input.to_contact_id).await?;
+    let (from, to) = (input.from_contact_id, input.to_contact_id);
+    let mut relation = Relation::blank(tx.now(), from, to);
+    relation.fill_in(input.into())?;
+    let from: Contact = tx.reference("fromContactId", from).await?;
+    let to: Contact = tx.reference("toContactId", to).await?;
     if from.id == to.id {
         return Err(SELF.into());
     }
     if count(&mut tx, from.id).await? >= RELATIONS_MAX {
         return Err(TOO_MANY.into());
     }
-    let mut relation = Relation::blank(tx.now(), from.id, to.id);
-    relation.fill_in(input.into())?;
+    // They may have been named by the ids of what was merged into them.
+    (relation.from_contact_id, relation.to_contact_id) = (from.id, to.id);
     tx.save(&mut relation).await?;
     tx.commit(relation).await
 }

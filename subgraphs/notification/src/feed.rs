@@ -5,12 +5,11 @@
 //! the first subscriber comes, and wakes its own subscribers; they read the rows themselves, as themselves.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use common::{MembershipId, OrganizationId, Result};
-use database::Database;
+use common::{MembershipId, OrganizationId};
+use database::Heard;
 use service::Runtime;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::AbortHandle;
@@ -22,7 +21,7 @@ pub(crate) const CHANNEL: &str = "notification";
 /// that was lost and found wakes everybody.
 const POLL: Duration = Duration::from_secs(15);
 
-/// How long to wait before listening or reading again, when it failed.
+/// How long to wait before reading again, when it failed.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// How many subscribers read at the same time: a bell for thousands must not take the pool from everybody.
@@ -133,35 +132,16 @@ impl Waiting {
 }
 
 async fn listen(runtime: Runtime, waiting: Arc<Waiting>) {
-    loop {
-        tokio::select! {
-            () = runtime.cancel.cancelled() => return,
-            Err(error) = hear(&runtime.database, &waiting) => {
-                tracing::warn!(error = ?error, "listening for notifications failed; trying again");
+    let heard = |heard: Heard<'_>| match heard {
+        Heard::Said(ring) => {
+            if let Some(recipient) = parse(ring) {
+                waiting.wake(recipient);
             }
         }
-        if tokio::time::timeout(RETRY, runtime.cancel.cancelled()).await.is_ok() {
-            return;
-        }
-    }
-}
-
-async fn hear(database: &Database, waiting: &Waiting) -> Result<Infallible> {
-    let mut listener = database.listener().await?;
-    listener.listen(CHANNEL).await?;
-    // Nobody knows what rang before.
-    waiting.wake_all();
-    loop {
-        match listener.try_recv().await? {
-            Some(ring) => {
-                if let Some(recipient) = parse(ring.payload()) {
-                    waiting.wake(recipient);
-                }
-            }
-            // The connection was lost and is back.
-            None => waiting.wake_all(),
-        }
-    }
+        // Nobody knows what rang.
+        Heard::Missed => waiting.wake_all(),
+    };
+    runtime.cancel.run_until_cancelled(runtime.database.clone().listen(CHANNEL, heard)).await;
 }
 
 fn parse(payload: &str) -> Option<Recipient> {

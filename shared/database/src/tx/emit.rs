@@ -41,7 +41,10 @@ impl Tx {
             payloads.iter().map(|payload| payload.to_string().len()).find(|bytes| *bytes > PAYLOAD_BYTES_MAX)
         {
             let limit = PAYLOAD_BYTES_MAX;
-            return Err(Error::internal(format!("an event {} of {bytes} bytes; {limit} are allowed", E::TYPE)));
+            return Err(Error::internal(format!(
+                "an event {} of {bytes} bytes; {limit} are allowed",
+                E::TYPE
+            )));
         }
         let sql = format!(
             "insert into \"{}\".outbox (event_id, event_type, occurred_at, actor, aggregate_id, correlation_id, payload)

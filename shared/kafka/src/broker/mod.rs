@@ -1,5 +1,6 @@
 //! The log kept by Apache Kafka: a topic for each kind of aggregate, keyed by organization and aggregate.
 
+mod probe;
 mod producer;
 mod reader;
 mod settings;
@@ -17,6 +18,7 @@ use serde_json::json;
 use crate::Consumer;
 use crate::log::{Batch, EventLog};
 use crate::own_writes::is_waiting;
+pub use probe::BrokersFound;
 use producer::{Producer, Record};
 use reader::Reader;
 pub use settings::Brokers;

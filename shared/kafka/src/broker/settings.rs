@@ -57,8 +57,6 @@ impl Brokers {
             .set("bootstrap.servers", &self.bootstrap_servers)
             .set("client.id", "innoerp")
             .set("security.protocol", self.protocol()?)
-            // Settings of consumers on a producer, and the other way round, are not worth a line in the log.
-            .set("log.configuration.warnings", "false")
             // Brokers that come back are found again soon.
             .set("reconnect.backoff.max.ms", "2000")
             .set("socket.keepalive.enable", "true");

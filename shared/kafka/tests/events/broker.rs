@@ -99,9 +99,9 @@ async fn members_that_come_and_go_in_mid_flight_double_nothing() {
     let (gone, cancel) = members.remove(0);
     cancel.cancel();
     gone.join_all().await;
-    probe.until_effects(7000).await;
+    probe.until_effects(8000).await;
     probe.has_no_doubles_and_no_inversions().await;
-    assert_eq!(probe.count("probe.effect").await, 7000);
+    assert_eq!(probe.count("probe.effect").await, 8000);
     for (tasks, cancel) in members {
         cancel.cancel();
         tasks.join_all().await;

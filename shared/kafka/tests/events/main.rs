@@ -44,7 +44,8 @@ common::event! {
 #[tokio::test]
 async fn an_event_larger_than_a_broker_takes_is_refused_while_its_cause_can_still_be() {
     let probe = probe::Probe::new().await;
-    let ctx = database::Ctx::system(probe.database.clone(), "probe", common::OrganizationId::new(), "request");
+    let ctx =
+        database::Ctx::system(probe.database.clone(), "probe", common::OrganizationId::new(), "request");
     let say = async |bytes| {
         let mut tx = ctx.begin(&common::Permission::SYSTEM).await.unwrap();
         let said = ThingSaid { thing_id: uuid::Uuid::now_v7(), words: "w".repeat(bytes) };
@@ -53,6 +54,6 @@ async fn an_event_larger_than_a_broker_takes_is_refused_while_its_cause_can_stil
     };
     say(250 * 1024).await.unwrap();
     let error = say(256 * 1024).await.unwrap_err();
-    assert!(error.to_string().contains("probe.thing.said of 262"), "{error}");
+    assert!(format!("{error:?}").contains("probe.thing.said of 262"), "{error:?}");
     assert_eq!(probe.count("probe.outbox").await, 1);
 }

@@ -4,6 +4,7 @@ mod filter;
 mod form;
 mod graphql;
 mod hold;
+mod live;
 mod model;
 mod parts;
 mod repo;
@@ -22,6 +23,7 @@ pub use self::form::{ContactCreateInput, ContactUpdateInput};
 use self::form::{MEMBER_NOT_FOUND, NO_COMPANY, OWNER_OUT_OF_SIGHT};
 pub use self::graphql::{ContactByEmailQuery, ContactMutation, ContactQuery, ContactSort, ContactUpdateRow};
 pub use self::hold::ContactHoldInput;
+pub use self::live::ContactSubscription;
 pub use self::model::{Contact, ContactKind, ContactRole, ContactStatus};
 pub(crate) use self::model::{NUMBERS, select_contact};
 pub use self::parts::{

@@ -12,7 +12,7 @@ async fn try_import(client: &Client<'_>, csv: &str, more: Value) -> Answer {
 }
 
 /// Takes a file in; answers how many rows were created, updated, unchanged, and what was wrong with each other one.
-async fn import(client: &Client<'_>, csv: &str) -> ([i64; 3], Vec<String>) {
+pub async fn import(client: &Client<'_>, csv: &str) -> ([i64; 3], Vec<String>) {
     let report = try_import(client, csv, json!({})).await.ok()["contactImport"]["report"].clone();
     told(&report)
 }
@@ -51,8 +51,7 @@ async fn a_file_creates_and_changes_and_the_same_file_again_does_neither() {
     assert_eq!(import(&admin, FILE).await, ([1, 0, 2], vec![]));
     assert_eq!(import(&admin, FILE).await, ([0, 0, 3], vec![]));
     assert_eq!(
-        import(&admin, &FILE.replace("Love", "Lovelace").replace("LEAD", "PARTNER"))
-            .await,
+        import(&admin, &FILE.replace("Love", "Lovelace").replace("LEAD", "PARTNER")).await,
         ([0, 2, 1], vec![])
     );
     let told = admin.run("{ contacts(filter: { search: \"lovelace\" }) { nodes { emails { value label isPrimary } phones { value } parentCompany { name phones { value label } } } } }").await.ok();

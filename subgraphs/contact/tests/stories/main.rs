@@ -5,6 +5,7 @@ mod consents;
 mod contacts;
 mod erasure;
 mod files;
+mod live;
 mod merges;
 mod segments;
 mod sight;
