@@ -96,7 +96,8 @@ impl Running {
             ("DATABASE_RELAY_URL", &settings.database_relay_url),
             ("DATABASE_OWNER_URL", &settings.database_owner_url),
         ];
-        variables.extend(databases.into_iter().filter_map(|(name, url)| Some((name.to_owned(), url.clone()?))));
+        variables
+            .extend(databases.into_iter().filter_map(|(name, url)| Some((name.to_owned(), url.clone()?))));
         // A build takes the place of the file that this process was started from.
         let program = std::env::current_exe().map_err(|error| Failure::of("finding this program", error))?;
         let life = std::io::pipe().map_err(|error| Failure::of("opening a pipe", error))?;

@@ -14,7 +14,7 @@ type Answers = BoxStream<'static, Answer>;
 async fn look(app: &App, person: &Person, ids: &str) -> Answers {
     let mut answers = app
         .as_(person)
-        .subscribe(&format!("subscription {{ contactChanged{ids} {{ id contact {{ name isArchived }} }} }}"));
+        .subscribe(&format!("subscription {{ contactChanged{ids} {{ id contact {{ name archivedAt }} }} }}"));
     assert_eq!(next(&mut answers).await, json!({ "id": null, "contact": null }));
     answers
 }
