@@ -138,7 +138,7 @@ mod tests {
             ("leave.policy.changed", "LeavePolicyChanged"),
             ("products.product.archived", "ProductArchived"),
             ("products.price.changed", "ProductPriceChanged"),
-            ("products.stock.low", "StockLow"),
+            ("products.stock.run_low", "StockRunLow"),
         ] {
             assert_eq!(event_alias(event_type), name);
         }

@@ -69,7 +69,7 @@ event! {
     }
 
     /// What is available of something fell to the quantity at which it is to be ordered again, or below.
-    StockLow = "products.stock.low", of product_id {
+    StockLow = "products.stock.run_low", of product_id {
         /// The product.
         product_id: ProductId,
         /// The variant, where it has any.

@@ -248,7 +248,7 @@ async fn what_runs_low_is_told_once_and_suggested_in_whole_boxes() {
     );
     app.settle().await;
     let low: Vec<_> =
-        app.announced().await.into_iter().filter(|(kind, _)| kind == "products.stock.low").collect();
+        app.announced().await.into_iter().filter(|(kind, _)| kind == "products.stock.run_low").collect();
     assert_eq!(low.len(), 1);
     assert_eq!((&low[0].1["available"], &low[0].1["sku"]), (&json!("4"), &json!("P-00001")));
 }
