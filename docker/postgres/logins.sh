@@ -12,7 +12,7 @@ create role :"login" login password :'password' in role :"role";
 SQL
 }
 
-for module in tenant auth user notification employee leave contact; do
+for module in tenant auth user notification employee leave contact products; do
     login "$module" "innoerp_$module"
 done
 login router innoerp_app

@@ -17,6 +17,7 @@ pub fn all() -> Vec<Subgraph> {
         employee::subgraph(),
         leave::subgraph(),
         contact::subgraph(),
+        products::subgraph(),
     ]
 }
 

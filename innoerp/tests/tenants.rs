@@ -77,7 +77,10 @@ impl Tenants {
         self.create("tenant", "customField", field).await;
         let field = json!({ "noun": "Contact", "key": "shirt", "label": "Shirt", "kind": "TEXT" });
         self.create("tenant", "customField", field).await;
+        let field = json!({ "noun": "Product", "key": "shirt", "label": "Shirt", "kind": "TEXT" });
+        self.create("tenant", "customField", field).await;
         self.furnish_contacts().await;
+        self.furnish_products().await;
         let view = json!({ "noun": "Employee", "name": "Joined lately", "settings": {} });
         self.create("tenant", "savedView", view).await;
         let steps = json!([{ "who": "ROLE", "role": "HR" }]);
@@ -107,6 +110,48 @@ impl Tenants {
             contactMerge(input: { winnerId: $b, loserId: $a }) { userErrors { code } } }"#;
         client.run_with(relate, json!({ "a": ids[0], "b": ids[1], "c": ids[2] })).await.ok();
         client.run("{ contactsExport { count } }").await.ok();
+    }
+
+    /// Products, what they cost whom, and what is in stock. The latest product is one of which something may be moved.
+    async fn furnish_products(&self) {
+        let client = self.app.as_(&self.victim).on("products");
+        let unit = self.create("products", "unitOfMeasure", json!({ "code": "PCS", "name": "Piece" })).await;
+        let category = self.create("products", "productCategory", json!({ "name": "Tools" })).await;
+        let size = json!({ "name": "Size", "choices": ["S", "L"] });
+        let size = self.create("products", "productAttribute", size).await;
+        let shirt = json!({ "kind": "GOOD", "name": "Shirt", "unitId": unit, "categoryId": category, "attributeIds": [size] });
+        let shirt = self.create("products", "product", shirt).await;
+        let variant = json!({ "productId": shirt, "options": [{ "attributeId": size, "choice": "S" }] });
+        let variant = self.create("products", "productVariant", variant).await;
+        let bundle = json!({ "kind": "BUNDLE", "name": "Kit", "unitId": unit,
+            "bundleItems": [{ "productId": shirt, "variantId": variant, "quantity": "1" }] });
+        self.create("products", "product", bundle).await;
+        let saw = json!({ "kind": "GOOD", "name": "Saw", "unitId": unit, "isPublic": true });
+        let saw = self.create("products", "product", saw).await;
+        client.act("product", "Activate", &saw).await.ok();
+        let customers: Vec<Uuid> =
+            sqlx::query_scalar("select id from contact.contact where organization_id = $1")
+                .bind(self.victim.member().organization_id)
+                .fetch_all(&self.behind)
+                .await
+                .unwrap();
+        let list = json!({ "code": "OWN", "name": "Own", "currency": "EUR", "audience": "CUSTOMER", "customerIds": customers });
+        let list = self.create("products", "priceList", list).await;
+        self.create("products", "price", json!({ "priceListId": list, "productId": saw, "amount": "1" }))
+            .await;
+        self.create("products", "discountRule", json!({ "name": "Spring", "percent": "5" })).await;
+        let place = json!({ "code": "MAIN", "name": "Main", "currency": "EUR" });
+        let place = self.create("products", "warehouse", place).await;
+        let there = json!({ "warehouseId": place, "productId": saw, "quantity": "5" });
+        let mut came = there.clone();
+        came["unitCost"] = json!("1");
+        client.mutate("stockMoveReceive", "stockMove", json!({ "input": came })).await.ok();
+        self.create("products", "stockReservation", there).await;
+        let lines = json!([{ "productId": saw, "counted": "5" }]);
+        self.create("products", "stockCount", json!({ "warehouseId": place, "lines": lines })).await;
+        let rule =
+            json!({ "warehouseId": place, "productId": saw, "minQuantity": "1", "targetQuantity": "9" });
+        self.create("products", "reorderRule", rule).await;
     }
 
     async fn create(&self, module: &'static str, noun: &str, input: Value) -> String {

@@ -9,6 +9,7 @@ mod harbour;
 mod leave;
 mod log_in;
 mod people;
+mod products;
 mod year;
 
 use chrono::Utc;
@@ -55,6 +56,7 @@ pub async fn run(router: &Router) -> Result<(), Failure> {
     let (company, ()) = tokio::try_join!(alpine, harbour::make(&nobody, today))?;
     company.arrive_at_today().await?;
     contacts::make(&company.owner.caller, today).await?;
+    products::make(&company.owner.caller).await?;
     finish(&company.owner.caller).await
 }
 

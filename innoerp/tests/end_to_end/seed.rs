@@ -186,7 +186,8 @@ async fn its_owner_has_two_organizations(system: &System) {
     let owner = log_in(system, "owner@alpine.example", "Alpine Works").await;
     let question = "{ me { organizations { name } } invitations(filter: { status: PENDING }) { totalCount }
         members(filter: { status: SUSPENDED }) { totalCount }
-        contacts { totalCount } segments { nodes { count } } }";
+        contacts { totalCount } segments { nodes { count } } products { totalCount } catalog { totalCount }
+        stockLevels { totalCount } reorderSuggestions { quantity } }";
     let data = owner.run(question).await.ok();
     assert_eq!(
         data["me"]["organizations"],
@@ -195,6 +196,9 @@ async fn its_owner_has_two_organizations(system: &System) {
     assert_eq!((&data["invitations"]["totalCount"], &data["members"]["totalCount"]), (&json!(3), &json!(1)));
     assert_eq!(data["contacts"]["totalCount"], 25);
     assert!(data["segments"]["nodes"][0]["count"].as_u64() > Some(5), "{data}");
+    assert_eq!((&data["products"]["totalCount"], &data["catalog"]["totalCount"]), (&json!(12), &json!(9)));
+    assert_eq!(data["stockLevels"]["totalCount"], 8);
+    assert_eq!(rows(&data, "/reorderSuggestions").len(), 1, "one thing runs low");
     let owner = log_in(system, "owner@alpine.example", "Harbour Trading").await;
     let question = "{ employees { totalCount nodes { name leaveBalances { available } } }
         myApprovals { totalCount } leaveRequests { totalCount } }";

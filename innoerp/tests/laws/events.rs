@@ -3,7 +3,7 @@
 use innoerp::modules;
 
 /// Verbs in the past that do not end in d.
-const IRREGULAR: [&str; 1] = ["overdrawn"];
+const IRREGULAR: [&str; 2] = ["overdrawn", "run_low"];
 
 #[test]
 fn events_are_named_module_noun_verb_in_the_past() {

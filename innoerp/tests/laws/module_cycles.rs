@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::tidy::{root, rust_files};
 
 /// The crates that the law holds for, by their folders.
-const CRATES: [&str; 20] = [
+const CRATES: [&str; 21] = [
     "innoerp",
     "router",
     "shared/approval",
@@ -29,6 +29,7 @@ const CRATES: [&str; 20] = [
     "subgraphs/employee",
     "subgraphs/leave",
     "subgraphs/notification",
+    "subgraphs/products",
     "subgraphs/tenant",
     "subgraphs/user",
 ];

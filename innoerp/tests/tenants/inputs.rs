@@ -28,7 +28,7 @@ const COMPARED: [(&str, &str); 7] = [
 ];
 
 /// Ids that name nothing that is stored, each with what they are.
-const NO_REFERENCES: [(&str, &str); 4] = [
+const NO_REFERENCES: [(&str, &str); 11] = [
     (
         "logIn.input.organizationId",
         "refused like a wrong password: who belongs where is nobody's to find out",
@@ -36,6 +36,13 @@ const NO_REFERENCES: [(&str, &str); 4] = [
     ("sessionSwitch.input.organizationId", "refused like a session that has ended, for the same reason"),
     ("sessionRefresh.input.organizationId", "as sessionSwitch"),
     ("idempotencyKey", "the client's own name for a request"),
+    ("productCreate.input.vendorIds.0", "a contact that there is none of is shown as null"),
+    ("productUpdate.input.vendorIds.0", "as above"),
+    ("productUpdateBulk.rows.0.input.vendorIds.0", "as above"),
+    ("priceListCreate.input.customerIds.0", "as above"),
+    ("priceListUpdate.input.customerIds.0", "as above"),
+    ("priceListCreate.input.segmentId", "whoever asks for a price says in which segments the customer is"),
+    ("priceListUpdate.input.segmentId", "as above"),
 ];
 
 /// What else must be said so that there may be a text at a place: there, what, as.

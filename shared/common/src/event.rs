@@ -66,6 +66,8 @@ pub fn event_alias(event_type: &str) -> String {
         ("leave", "request") => "leave".to_owned(),
         ("employee", "calendar") => "holiday_calendar".to_owned(),
         ("employee", "schedule") => "work_schedule".to_owned(),
+        ("products", "price") => "product_price".to_owned(),
+        ("products", noun) => noun.to_owned(),
         (module, noun) if module == noun => noun.to_owned(),
         (_, "employee" | "member" | "module" | "organization") => noun.to_owned(),
         _ => format!("{module}_{noun}"),
@@ -134,6 +136,9 @@ mod tests {
             ("leave.request.approved", "LeaveApproved"),
             ("employee.calendar.changed", "HolidayCalendarChanged"),
             ("leave.policy.changed", "LeavePolicyChanged"),
+            ("products.product.archived", "ProductArchived"),
+            ("products.price.changed", "ProductPriceChanged"),
+            ("products.stock.run_low", "StockRunLow"),
         ] {
             assert_eq!(event_alias(event_type), name);
         }

@@ -1,0 +1,86 @@
+//! What this module announces: ids, states and quantities.
+
+use common::event;
+use rust_decimal::Decimal;
+
+use crate::ids::{PriceListId, ProductId, StockMoveId, VariantId, WarehouseId};
+
+event! {
+    /// A product was made.
+    ProductCreated = "products.product.created", of product_id {
+        /// The product.
+        product_id: ProductId,
+        /// GOOD, SERVICE, SUBSCRIPTION or BUNDLE.
+        kind: String,
+        /// DRAFT, ACTIVE or DISCONTINUED.
+        status: String,
+    }
+
+    /// A product, its variants or what it is made of were changed, or it went from state to state.
+    ProductUpdated = "products.product.updated", of product_id {
+        /// The product.
+        product_id: ProductId,
+        /// GOOD, SERVICE, SUBSCRIPTION or BUNDLE.
+        kind: String,
+        /// DRAFT, ACTIVE or DISCONTINUED.
+        status: String,
+        /// Whether it is archived.
+        is_archived: bool,
+    }
+
+    /// A product was archived: it stays readable, and is offered no more.
+    ProductArchived = "products.product.archived", of product_id {
+        /// The product.
+        product_id: ProductId,
+    }
+
+    /// What a product costs by a price list is another from now on, or from some day on.
+    ProductPriceChanged = "products.price.changed", of product_id {
+        /// The product.
+        product_id: ProductId,
+        /// The price list.
+        price_list_id: PriceListId,
+    }
+
+    /// Something came, went, was found or was valued anew.
+    StockChanged = "products.stock.changed", of product_id {
+        /// The product.
+        product_id: ProductId,
+        /// The variant, where it has any.
+        variant_id: Option<VariantId>,
+        /// The move; whoever books it does so once for each.
+        move_id: StockMoveId,
+        /// RECEIPT, ISSUE, TRANSFER, ADJUSTMENT or REVALUATION.
+        kind: String,
+        /// Where it was taken from.
+        from_warehouse_id: Option<WarehouseId>,
+        /// Where it was put.
+        to_warehouse_id: Option<WarehouseId>,
+        /// How much, in the product's unit.
+        quantity: Decimal,
+        /// What all of it is worth.
+        cost: Decimal,
+        /// The ISO 4217 code of its currency.
+        currency: String,
+        /// What caused it, as whoever asked for it calls that.
+        reference: Option<String>,
+        /// The move that it takes back.
+        reversal_of_id: Option<StockMoveId>,
+    }
+
+    /// What is available of something fell to the quantity at which it is to be ordered again, or below.
+    StockLow = "products.stock.run_low", of product_id {
+        /// The product.
+        product_id: ProductId,
+        /// The variant, where it has any.
+        variant_id: Option<VariantId>,
+        /// The warehouse.
+        warehouse_id: WarehouseId,
+        /// The product's name in the organization's catalogue.
+        sku: String,
+        /// What is available.
+        available: Decimal,
+        /// The quantity at which it is to be ordered again.
+        min_quantity: Decimal,
+    }
+}
