@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use common::{Page, Permission, Place, Result, Slice};
+use common::{Error, Page, Permission, Place, Result, Slice};
 use database::{Tx, page};
 use graphql::Batch;
 use people::Person;
@@ -82,6 +82,63 @@ pub async fn release(tx: &mut Tx, id: RequestId, halves: &[HalfDay]) -> Result<(
         id as RequestId,
         &rows.days,
         &rows.halves,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Takes the halves of a request out of the way, since facts call it off. Of one that was granted it is kept that they did,
+/// and how many employments there were.
+pub async fn call_off(tx: &mut Tx, id: RequestId, was_granted: bool, employments: usize) -> Result<()> {
+    let employments = i16::try_from(employments).map_err(Error::internal)?;
+    sqlx::query!(
+        "update leave.request_half_day set is_active = false, called_off_of = $2 where request_id = $1 and is_active",
+        id as RequestId,
+        was_granted.then_some(employments),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// The requests of an employee that were granted, and that facts have called off, locked in order.
+pub async fn lock_called_off(tx: &mut Tx, employee_id: EmployeeId) -> Result<Vec<Request>> {
+    Ok(select_request!(
+        "where id in (select h.request_id from leave.request_half_day h
+             where h.employee_id = $1 and h.called_off_of is not null) order by id for update",
+        employee_id as EmployeeId,
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// The halves that went with a request that facts have called off, in order, and how many employments there were then.
+pub async fn called_off(tx: &mut Tx, id: RequestId) -> Result<(Vec<HalfDay>, usize)> {
+    let rows = sqlx::query!(
+        r#"select day, half, worked, is_holiday, portion, called_off_of as "called_off_of!"
+           from leave.request_half_day where request_id = $1 and called_off_of is not null order by day, half"#,
+        id as RequestId,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let employments = rows.first().map_or(0, |row| usize::try_from(row.called_off_of).unwrap_or_default());
+    let half_day = |row| HalfDay {
+        day: row.day,
+        half: half(&row.half),
+        worked: row.worked,
+        is_holiday: row.is_holiday,
+        portion: row.portion,
+    };
+    Ok((rows.into_iter().map(half_day).collect(), employments))
+}
+
+/// Lets the halves of a request count again that facts had called off.
+pub async fn bring_back(tx: &mut Tx, id: RequestId) -> Result<()> {
+    sqlx::query!(
+        "update leave.request_half_day set is_active = true, called_off_of = null
+         where request_id = $1 and called_off_of is not null",
+        id as RequestId,
     )
     .execute(tx.conn())
     .await?;
@@ -178,6 +235,10 @@ pub async fn select_pages(
     Ok(employees.iter().map(of).collect())
 }
 
+fn half(name: &str) -> Half {
+    if name == "AM" { Half::Am } else { Half::Pm }
+}
+
 struct HalfRow {
     request_id: RequestId,
     day: NaiveDate,
@@ -197,7 +258,6 @@ pub async fn halves(tx: &mut Tx, ids: &[RequestId]) -> Result<Vec<(RequestId, Ha
     )
     .fetch_all(tx.conn())
     .await?;
-    let half = |name: &str| if name == "AM" { Half::Am } else { Half::Pm };
     let half_day = |row: HalfRow| HalfDay {
         day: row.day,
         half: half(&row.half),

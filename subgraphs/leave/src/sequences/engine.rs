@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use rust_decimal::{Decimal, dec};
+use rust_decimal::dec;
 
 use super::facts::{Facts, Request, Status};
 use crate::due::{Span, YearRule};
@@ -18,6 +18,8 @@ const COUNTING: Counting = Counting { in_hours: false, weekends: false, holidays
 #[derive(Default)]
 pub struct Engine {
     pub requests: BTreeMap<RequestId, Vec<HalfDay>>,
+    /// Those that were granted, and that facts have called off, with the number of employments at that time.
+    called_off: BTreeMap<RequestId, (Vec<HalfDay>, usize)>,
 }
 
 impl Engine {
@@ -79,7 +81,27 @@ impl Engine {
         for halves in self.requests.values_mut() {
             *halves = pattern.recount(halves, COUNTING, None, (facts.today, holidays_from));
         }
-        self.close_empty()
+        for request in facts.requests.iter().filter(|request| request.status == Status::Approved) {
+            if let Some(halves) = self.requests.get(&request.id).filter(|halves| is_empty(halves)) {
+                self.called_off.insert(request.id, (halves.clone(), facts.employments.len()));
+            }
+        }
+        self.close_empty();
+        for (id, (halves, employments)) in std::mem::take(&mut self.called_off) {
+            let mut then = pattern.clone();
+            then.employments.truncate(employments);
+            let days = (facts.today, NaiveDate::MIN);
+            let of_then = then.recount(&halves, COUNTING, None, days);
+            let again = pattern.recount(&halves, COUNTING, None, days);
+            let is_same =
+                |half: &HalfDay| again.iter().any(|one| (one.day, one.half) == (half.day, half.half));
+            if is_empty(&of_then) || self.requests.values().flatten().any(is_same) {
+                self.called_off.insert(id, (halves, employments));
+            } else {
+                self.requests.insert(id, again);
+            }
+        }
+        self.requests.keys().copied().collect()
     }
 
     /// Gives a day back; answers whether anything is left.
@@ -89,9 +111,13 @@ impl Engine {
     }
 
     fn close_empty(&mut self) -> BTreeSet<RequestId> {
-        self.requests.retain(|_, halves| halves.iter().any(|half| half.portion > Decimal::ZERO));
+        self.requests.retain(|_, halves| !is_empty(halves));
         self.requests.keys().copied().collect()
     }
+}
+
+fn is_empty(halves: &[HalfDay]) -> bool {
+    halves.iter().all(|half| half.portion.is_zero())
 }
 
 fn pattern(facts: &Facts) -> WorkPattern {

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate};
+use rand::Rng as _;
+use rand::rngs::StdRng;
 use rust_decimal::Decimal;
 
 use crate::due::{Accrual, LeaveYear, PolicyLine};
@@ -28,6 +30,23 @@ impl Policy {
             day: 1,
         }
     }
+
+    pub fn random(chance: &mut StdRng) -> Self {
+        let mut policy = Self::blank();
+        let line = &mut policy.line;
+        line.days_per_year = Decimal::from(chance.random_range(0..31));
+        line.accrual = if chance.random_bool(0.4) { Accrual::Monthly } else { Accrual::Upfront };
+        line.carry_forward_days_max =
+            chance.random_bool(0.8).then(|| Decimal::from(chance.random_range(0..12)));
+        line.carry_forward_months = chance.random_bool(0.6).then(|| chance.random_range(1..=12));
+        line.waiting_months = if chance.random_bool(0.2) { chance.random_range(1..7) } else { 0 };
+        if chance.random_bool(0.3) {
+            policy.leave_year = LeaveYear::Anniversary;
+        } else if chance.random_bool(0.3) {
+            (policy.month, policy.day) = (chance.random_range(1..=12), chance.random_range(1..=28));
+        }
+        policy
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +62,8 @@ pub struct Request {
     /// The halves that were not given back.
     pub halves: BTreeSet<(NaiveDate, Half)>,
     pub status: Status,
+    /// How many employments there were when facts called it off, if they did, and it had been granted.
+    pub called_off_of: Option<usize>,
 }
 
 #[derive(Clone, Debug)]

@@ -47,8 +47,8 @@ fn in_every_order_of_events_the_numbers_are_those_of_a_day_by_day_count() {
     println!("{count} sequences: {seen:?}");
     // Sequences in which nothing happens would prove nothing.
     if count >= 1_000 {
-        let each = [seen.granted, seen.refused, seen.carried, seen.called_off, seen.overdrawn];
-        assert!(each.into_iter().all(|times| times > count / 100), "{seen:?}");
+        let each = [seen.granted, seen.refused, seen.carried, seen.called_off, seen.back, seen.overdrawn];
+        assert!(each.into_iter().all(|times| times > count / 200), "{seen:?}");
     }
 }
 
@@ -59,6 +59,7 @@ struct Seen {
     refused: u64,
     carried: u64,
     called_off: u64,
+    back: u64,
     overdrawn: u64,
 }
 
@@ -69,6 +70,7 @@ impl Seen {
             refused: self.refused + other.refused,
             carried: self.carried + other.carried,
             called_off: self.called_off + other.called_off,
+            back: self.back + other.back,
             overdrawn: self.overdrawn + other.overdrawn,
         }
     }
@@ -86,7 +88,7 @@ impl Play {
     fn new(seed: u64) -> Self {
         let mut chance = StdRng::seed_from_u64(seed);
         let today = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap() + Days::new(chance.random_range(0..365));
-        let policies = (0..3).map(|_| policy(&mut chance)).collect();
+        let policies = (0..3).map(|_| Policy::random(&mut chance)).collect();
         let joined_on = around(&mut chance, today, 500, 100);
         let mut facts = Facts {
             today,
@@ -169,7 +171,7 @@ impl Play {
                 said
             }
             17 => {
-                let (at, new) = (self.chance.random_range(0..3), policy(&mut self.chance));
+                let (at, new) = (self.chance.random_range(0..3), Policy::random(&mut self.chance));
                 self.facts.policies[at] = new;
                 format!("policy {at} is {:?}", self.facts.policies[at])
             }
@@ -227,7 +229,7 @@ impl Play {
         if self.facts.overlaps(&halves) {
             return "overlaps".to_owned();
         }
-        let request = Request { id: RequestId::new(), halves, status: Status::Pending };
+        let request = Request { id: RequestId::new(), halves, status: Status::Pending, called_off_of: None };
         let said = format!("asks from {first} for {length} days more");
         let counted = self.engine.count(&self.facts, &request);
         let allowed = self.engine.is_allowed(&self.facts, &counted, request.id);
@@ -297,16 +299,31 @@ impl Play {
         format!("{day} given back")
     }
 
-    /// What the consumers do after a fact was corrected; the model closes what takes nothing any more.
+    /// What the consumers do after a fact was corrected; the model closes what takes nothing any more, and opens what was
+    /// granted and takes something again in the employments of then.
     fn recount(&mut self, why: Recount, seen: &mut Seen) {
         let open = self.engine.recount(&self.facts, why);
         for at in 0..self.facts.requests.len() {
             let is_open = self.facts.requests[at].status != Status::Closed;
             if is_open && model::total(&self.facts, &self.facts.requests[at].halves) == 0 {
+                let was_granted = self.facts.requests[at].status == Status::Approved;
+                self.facts.requests[at].called_off_of = was_granted.then_some(self.facts.employments.len());
                 self.facts.requests[at].status = Status::Closed;
                 seen.called_off += 1;
             }
-            let request = &self.facts.requests[at];
+        }
+        for at in 0..self.facts.requests.len() {
+            let Some(employments) = self.facts.requests[at].called_off_of else { continue };
+            let mut then = self.facts.clone();
+            then.employments.truncate(employments);
+            let halves = &self.facts.requests[at].halves;
+            if model::total(&then, halves) > 0 && !self.facts.overlaps(halves) {
+                self.facts.requests[at].status = Status::Approved;
+                self.facts.requests[at].called_off_of = None;
+                seen.back += 1;
+            }
+        }
+        for request in &self.facts.requests {
             assert_eq!(
                 open.contains(&request.id),
                 request.status != Status::Closed,
@@ -368,20 +385,4 @@ impl Play {
 
 fn around(chance: &mut StdRng, today: NaiveDate, before: i64, after: i64) -> NaiveDate {
     today + chrono::TimeDelta::days(chance.random_range(-before..=after))
-}
-
-fn policy(chance: &mut StdRng) -> Policy {
-    let mut policy = Policy::blank();
-    let line = &mut policy.line;
-    line.days_per_year = Decimal::from(chance.random_range(0..31));
-    line.accrual = if chance.random_bool(0.4) { Accrual::Monthly } else { Accrual::Upfront };
-    line.carry_forward_days_max = chance.random_bool(0.8).then(|| Decimal::from(chance.random_range(0..12)));
-    line.carry_forward_months = chance.random_bool(0.6).then(|| chance.random_range(1..=12));
-    line.waiting_months = if chance.random_bool(0.2) { chance.random_range(1..7) } else { 0 };
-    if chance.random_bool(0.3) {
-        policy.leave_year = LeaveYear::Anniversary;
-    } else if chance.random_bool(0.3) {
-        (policy.month, policy.day) = (chance.random_range(1..=12), chance.random_range(1..=28));
-    }
-    policy
 }

@@ -221,3 +221,52 @@ async fn past_leave_that_a_mistaken_first_or_last_day_cut_is_whole_again_once_it
     }
     office.company.assert_books_balance().await;
 }
+
+#[tokio::test]
+async fn granted_leave_that_a_mistaken_first_or_last_day_called_off_comes_back_and_for_no_later_employment() {
+    let office = Office::new().await;
+    office.assign(&office.p().await, "2026-01-01").await;
+    let taken = office.granted("2026-12-07", "2026-12-10").await;
+    let planned = office.granted("2027-02-01", "2027-02-02").await;
+    let asked = office.asked("2027-02-08", "2027-02-08").await;
+    office.at("2027-01-15T12:00:00Z");
+    let right = || office.entry("2026-01-01");
+    let gone = people::Person { left_on: Some(day("2026-12-01")), ..right() };
+    let status = async |id: &String| office.status(id).await.0;
+    office.correct(gone.clone()).await;
+    for id in [&taken, &planned, &asked] {
+        assert_eq!(status(id).await, "CANCELLED");
+    }
+    office.correct(right()).await;
+    assert_eq!(office.status(&taken).await, ("APPROVED".into(), "4".into()));
+    assert_eq!(office.status(&planned).await, ("APPROVED".into(), "2".into()));
+    assert_eq!(status(&asked).await, "CANCELLED", "what was only asked for is asked for again");
+    assert_eq!(office.balance("2026-12-31").await, "20");
+
+    office.correct(gone).await;
+    let former = vec![people::Period { first_day: day("2026-01-01"), last_day: day("2026-12-01") }];
+    let rehired = people::Person { joined_on: day("2027-01-01"), former: former.into(), ..right() };
+    office.correct(rehired).await;
+    assert_eq!(status(&planned).await, "CANCELLED", "whoever is hired again asks again");
+    let again = office.granted("2027-02-01", "2027-02-01").await;
+    office.correct(right()).await;
+    assert_eq!(status(&planned).await, "CANCELLED", "no day is taken twice");
+    assert_eq!((status(&again).await, status(&taken).await), ("APPROVED".into(), "APPROVED".into()));
+    office.company.assert_books_balance().await;
+}
+
+#[tokio::test]
+async fn leave_that_came_to_nothing_but_holidays_comes_back_with_the_working_days() {
+    let office = Office::new().await;
+    office.assign(&office.p().await, "2026-01-01").await;
+    let id = office.granted("2026-12-07", "2026-12-08").await;
+    office.company.set_holidays(&["2026-12-07", "2026-12-08"]).await;
+    assert_eq!(office.status(&id).await.0, "CANCELLED");
+    office.company.set_holidays(&["2026-12-07"]).await;
+    assert_eq!(office.status(&id).await, ("APPROVED".into(), "1".into()));
+    let again = office.granted("2026-12-14", "2026-12-14").await;
+    office.company.set_holidays(&["2026-12-07", "2026-12-08", "2026-12-14"]).await;
+    office.company.set_holidays(&[]).await;
+    assert_eq!(office.status(&id).await, ("APPROVED".into(), "2".into()));
+    assert_eq!(office.status(&again).await, ("APPROVED".into(), "1".into()));
+}
