@@ -50,6 +50,9 @@ impl Approved for Request {
 /// The most characters in a reason or a note.
 const TEXT_MAX: usize = 2000;
 
+/// How much of one employee may wait for a decision: each is looked at again when who decides changes.
+const PENDING_MAX: i64 = 100;
+
 /// Asks for leave.
 pub async fn submit(ctx: &Ctx, input: LeaveRequestSubmitInput) -> Result<Request> {
     let mut tx = ctx.begin(&SUBMIT).await?;
@@ -60,6 +63,7 @@ pub async fn submit(ctx: &Ctx, input: LeaveRequestSubmitInput) -> Result<Request
         return Err(Error::Refused(problems));
     }
     ledger::lock(&mut tx, draft.employee.id).await?;
+    problems_of_pending(&mut tx, &draft).await?.map_or(Ok(()), Err)?;
     check_balance(&mut tx, &draft.employee, &draft.leave_type, &draft.halves, None).await?;
     let mut request = Request { reason, ..draft.request(tx.now()) };
     tx.save(&mut request).await?;
@@ -71,6 +75,12 @@ pub async fn submit(ctx: &Ctx, input: LeaveRequestSubmitInput) -> Result<Request
     let facts = facts(&tx, &request, &draft.leave_type, &draft.employee, approvers);
     tx.emit(&RequestSubmitted(facts)).await?;
     tx.commit(request).await
+}
+
+/// Why nothing more of an employee may wait for a decision.
+async fn problems_of_pending(tx: &mut Tx, draft: &Draft) -> Result<Option<Refusal>> {
+    let count = repo::pending_count(tx, draft.employee.id).await?;
+    Ok((count >= PENDING_MAX).then_some(model::TOO_MANY_PENDING))
 }
 
 /// A request as what is asked for: rules may go by its leave type and its days.
@@ -106,6 +116,7 @@ pub async fn preview(ctx: &Ctx, input: &LeaveRequestSubmitInput) -> Result<Previ
     let (account, lowest) =
         account_after(&mut tx, &draft.employee, &draft.leave_type, &draft.halves, None).await?;
     problems.extend(check_floor(&draft.leave_type, &account, lowest).err());
+    problems.extend(problems_of_pending(&mut tx, &draft).await?);
     let conflicts = repo::overlapping(&mut tx, draft.employee.id, &draft.halves).await?;
     if !conflicts.is_empty() {
         problems.push(model::OVERLAPS);

@@ -348,6 +348,10 @@ pub fn check_floor(
     }
 }
 
+pub(super) const TOO_MANY_PENDING: Refusal = Refusal::whole(
+    "TOO_MANY_PENDING",
+    "100 requests of this employee wait for a decision already; have some decided, or call them off",
+);
 pub(super) const OVERLAPS: Refusal = Refusal::whole("OVERLAPS", "another request covers part of these days");
 pub(super) const NOT_AN_EMPLOYEE: Refusal =
     Refusal::whole("NOT_AN_EMPLOYEE", "your membership is not linked to an employee");

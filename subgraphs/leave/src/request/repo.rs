@@ -102,6 +102,16 @@ pub async fn call_off(tx: &mut Tx, id: RequestId, was_granted: bool, employments
     Ok(())
 }
 
+/// How many requests of an employee wait for a decision.
+pub async fn pending_count(tx: &mut Tx, employee_id: EmployeeId) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from leave.request where employee_id = $1 and status = 'PENDING'"#,
+        employee_id as EmployeeId,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 /// The requests of an employee that were granted, and that facts have called off, locked in order.
 pub async fn lock_called_off(tx: &mut Tx, employee_id: EmployeeId) -> Result<Vec<Request>> {
     Ok(select_request!(

@@ -337,3 +337,24 @@ async fn what_happened_is_announced_with_who_is_to_know() {
     assert_eq!(of_leave[1].1["decidedByMembershipId"], json!(manager));
     assert_eq!(of_leave[0].1["days"], "5");
 }
+
+#[tokio::test]
+async fn a_hundred_requests_of_one_employee_wait_for_a_decision_and_no_more() {
+    let office = crate::office::Office::new().await;
+    let sick = office.company.create_type(r#"name: "Sick", code: "SICK", requiresBalance: false"#).await;
+    let monday = crate::office::day("2026-12-07");
+    let ask = async |week: i64| {
+        let day = (monday + chrono::TimeDelta::weeks(week)).to_string();
+        let submission = office.company.submission(&day, &day).replace(&office.company.annual, &sick);
+        office.me().run(&submission).await
+    };
+    for week in 0..100 {
+        ask(week).await.ok();
+    }
+    assert_eq!(ask(100).await.refusals(), ["TOO_MANY_PENDING"]);
+    let first =
+        office.me().run("{ leaveRequests(first: 1, sort: CREATED_AT_ASC) { nodes { id } } }").await.ok();
+    let first = first["leaveRequests"]["nodes"][0]["id"].as_str().unwrap().to_owned();
+    office.company.act(&office.company.hr, "Approve", &first).await.ok();
+    ask(100).await.ok();
+}
