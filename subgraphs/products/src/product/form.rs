@@ -6,7 +6,7 @@ use custom::{CustomFieldInput, Definitions};
 use graphql::{MoneyInput, inputs};
 use rust_decimal::Decimal;
 
-use super::model::{Product, ProductBillingInterval, ProductKind, ProductStatus};
+use super::model::{Product, ProductBillingInterval, ProductKind};
 use crate::bundle::ProductBundleItemInput;
 use crate::category::optional_line;
 use crate::ids::{AttributeId, CategoryId, ContactId, UnitOfMeasureId};
@@ -86,11 +86,6 @@ const ONLY_GOODS: Refusal =
     Refusal::of("tracksInventory", "ONLY_GOODS", "of goods alone it is written down what comes and goes");
 const ONLY_SUBSCRIPTIONS: Refusal =
     Refusal::of("billingInterval", "ONLY_SUBSCRIPTIONS", "subscriptions alone are paid for again and again");
-const UNIT_FIXED: Refusal = Refusal::of(
-    "unitId",
-    "UNIT_FIXED",
-    "quantities may have been written down in the unit that it has; a new product can have another one",
-);
 const BUNDLE_VARIANTS: Refusal =
     Refusal::of("attributeIds", "BUNDLE_VARIANTS", "a bundle has no variants; make another bundle");
 
@@ -109,11 +104,7 @@ impl Product {
             &mut self.description,
         );
         form.optional(input.category_id, &mut self.category_id);
-        let unit_before = self.unit_id;
         form.set("unitId", input.unit_id, &mut self.unit_id);
-        if !is_new && self.unit_id != unit_before && self.status != ProductStatus::Draft {
-            form.refuse(UNIT_FIXED);
-        }
         self.fill_in_books(&mut form, &mut input);
         self.fill_in_kind(&mut form, &mut input, is_new);
         form.optional_decimal(

@@ -178,6 +178,11 @@ const STOCK_KEPT: Refusal = Refusal::of(
     "STOCK_LEFT",
     "some of it is in stock, or reserved; what comes and goes is written down until nothing is left",
 );
+const UNIT_FIXED: Refusal = Refusal::of(
+    "unitId",
+    "UNIT_FIXED",
+    "quantities may have been written down in the unit that it has; a new product can have another one",
+);
 const HAS_VARIANTS: Refusal =
     Refusal::of("attributeIds", "HAS_VARIANTS", "it has variants by the attributes that it has; they stay");
 
@@ -200,6 +205,9 @@ async fn check_references(tx: &mut Tx, before: &Product, now: &Product) -> Resul
 
 /// Whether what is changed of a product goes with what there is of it.
 async fn check_use(tx: &mut Tx, before: &Product, now: &Product) -> Result<()> {
+    if now.unit_id != before.unit_id && before.status != ProductStatus::Draft {
+        return Err(UNIT_FIXED.into());
+    }
     if now.attribute_ids != before.attribute_ids && repo::has_variants(tx, now.id).await? {
         return Err(HAS_VARIANTS.into());
     }

@@ -58,7 +58,7 @@ impl Question {
     /// priority; a price of the variant before one of the product; the one for the largest quantity; the list, and then the
     /// price, that holds since the latest day. What is left equal is told apart by what it says: the lower amount, the code.
     pub(crate) fn judge_prices(&self, mut candidates: Vec<Candidate>) -> Looked<Candidate> {
-        candidates.sort_by(|one, other| price_rank(one).cmp(&price_rank(other)));
+        candidates.sort_by_key(price_rank);
         first_of(candidates, |candidate| self.judge_price(candidate))
     }
 
@@ -87,7 +87,7 @@ impl Question {
         list: PriceListId,
         categories: &[CategoryId],
     ) -> Looked<DiscountRule> {
-        rules.sort_by(|one, other| discount_rank(one, categories).cmp(&discount_rank(other, categories)));
+        rules.sort_by_key(|rule| discount_rank(rule, categories));
         first_of(rules, |rule| {
             if rule.price_list_id.is_some_and(|its| its != list) {
                 PriceStepOutcome::OtherList

@@ -27,7 +27,8 @@ impl StockMove {
     }
 
     /// The warehouse that it was taken from; null when it came from outside or was found.
-    async fn from_warehouse(&self, gql: &Context<'_>) -> Result<Option<Warehouse>> {
+    #[graphql(name = "fromWarehouse")]
+    async fn source_warehouse(&self, gql: &Context<'_>) -> Result<Option<Warehouse>> {
         gql.find(self.from_warehouse_id).await
     }
 
