@@ -133,14 +133,14 @@ pub async fn called_off(tx: &mut Tx, id: RequestId) -> Result<(Vec<HalfDay>, usi
     .fetch_all(tx.conn())
     .await?;
     let employments = rows.first().map_or(0, |row| usize::try_from(row.called_off_of).unwrap_or_default());
-    let half_day = |row| HalfDay {
+    let halves = rows.into_iter().map(|row| HalfDay {
         day: row.day,
         half: half(&row.half),
         worked: row.worked,
         is_holiday: row.is_holiday,
         portion: row.portion,
-    };
-    Ok((rows.into_iter().map(half_day).collect(), employments))
+    });
+    Ok((halves.collect(), employments))
 }
 
 /// Lets the halves of a request count again that facts had called off.

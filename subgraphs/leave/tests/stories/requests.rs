@@ -352,8 +352,7 @@ async fn a_hundred_requests_of_one_employee_wait_for_a_decision_and_no_more() {
         ask(week).await.ok();
     }
     assert_eq!(ask(100).await.refusals(), ["TOO_MANY_PENDING"]);
-    let first =
-        office.me().run("{ leaveRequests(first: 1, sort: CREATED_AT) { nodes { id } } }").await.ok();
+    let first = office.me().run("{ leaveRequests(first: 1, sort: CREATED_AT) { nodes { id } } }").await.ok();
     let first = first["leaveRequests"]["nodes"][0]["id"].as_str().unwrap().to_owned();
     office.company.act(&office.company.hr, "Approve", &first).await.ok();
     ask(100).await.ok();
