@@ -17,7 +17,6 @@ use rust_decimal::Decimal;
 use self::engine::Engine;
 use self::facts::{Adjustment, Facts, Policy, Request, Status};
 use self::model::{Model, hundredths};
-use crate::due::{Accrual, LeaveYear};
 use crate::ids::{AdjustmentId, RequestId};
 use crate::request::{Half, Recount};
 
