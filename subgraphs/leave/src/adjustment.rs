@@ -138,7 +138,7 @@ impl Adjustment {
         let mut form = Form::default();
         let most = Decimal::from(366 * 24);
         form.decimal("days", given(input.days), -most..=most, 2, &mut self.days);
-        if self.days.is_zero() {
+        if input.days.is_zero() {
             form.refuse(NOTHING);
         }
         self.effective_on = input.effective_on.unwrap_or(today.into());

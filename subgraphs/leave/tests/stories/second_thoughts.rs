@@ -79,6 +79,7 @@ async fn balances_are_opened_and_corrected_by_hand_and_the_employee_is_told_why(
     assert_eq!(office.balance("2026-11-29").await, "25.5");
     assert_eq!(office.balance("2026-06-30").await, "26");
     assert_eq!(adjust(&office.hr(), "0", none.clone()).await.refusals(), ["NUMBER_OUT_OF_RANGE"]);
+    assert_eq!(adjust(&office.hr(), "0.001", none.clone()).await.refusals(), ["TOO_MANY_DECIMALS"]);
     let back = json!({ "effectiveOn": "2026-06-01", "expiresOn": "2026-05-30" });
     assert_eq!(adjust(&office.hr(), "1", back).await.refusals(), ["DATE_OUT_OF_RANGE"]);
     assert_eq!(adjust(&office.me(), "1", none).await.codes(), ["FORBIDDEN"]);
