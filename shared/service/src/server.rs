@@ -174,7 +174,9 @@ async fn subscribe(State(service): State<Arc<Service>>, request: axum::extract::
                 Ok(data)
             })
             .serve();
-        tokio::select! { () = served => {}, () = cancel.cancelled() => {} }
+        // The end of the process first: it ends streams as well, and a subscription that is told to be complete does not go
+        // on at another place.
+        tokio::select! { biased; () = cancel.cancelled() => {}, () = served => {} }
     })
 }
 
