@@ -86,6 +86,7 @@ async fn a_broker_that_fails_under_load_loses_and_inverts_nothing() {
 async fn members_that_come_and_go_in_mid_flight_double_nothing() {
     let Some(broker) = broker() else { return };
     let (probe, brokers) = (Probe::new().await, settings(broker.address()));
+    let count = 10 * 40 * 20;
     for _ in 0..10 {
         probe.write(OrganizationId::new(), &aggregates(40), 20, "").await;
     }
@@ -99,9 +100,9 @@ async fn members_that_come_and_go_in_mid_flight_double_nothing() {
     let (gone, cancel) = members.remove(0);
     cancel.cancel();
     gone.join_all().await;
-    probe.until_effects(8000).await;
+    probe.until_effects(count).await;
     probe.has_no_doubles_and_no_inversions().await;
-    assert_eq!(probe.count("probe.effect").await, 8000);
+    assert_eq!(probe.count("probe.effect").await, i64::from(count));
     for (tasks, cancel) in members {
         cancel.cancel();
         tasks.join_all().await;
