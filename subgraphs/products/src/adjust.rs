@@ -44,7 +44,7 @@ pub struct PriceListAdjustmentChange {
 
 #[ComplexObject]
 impl PriceListAdjustment {
-    /// The price list.
+    /// The price list whose prices change.
     async fn price_list(&self, gql: &Context<'_>) -> Result<Option<PriceList>> {
         gql.find(self.price_list_id).await
     }
@@ -52,7 +52,7 @@ impl PriceListAdjustment {
 
 #[ComplexObject]
 impl PriceListAdjustmentChange {
-    /// The product.
+    /// The product whose price changes.
     async fn product(&self, gql: &Context<'_>) -> Result<Option<Product>> {
         gql.find(self.product_id).await
     }

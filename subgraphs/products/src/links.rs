@@ -162,7 +162,7 @@ impl Variant {
 
 #[ComplexObject]
 impl BundleItem {
-    /// The product.
+    /// The product that is part of the bundle.
     async fn product(&self, gql: &Context<'_>) -> Result<Option<Product>> {
         gql.find(self.product_id).await
     }

@@ -32,7 +32,7 @@ impl Price {
         gql.find(self.price_list_id).await
     }
 
-    /// The product.
+    /// The product that the price is for.
     async fn product(&self, gql: &Context<'_>) -> Result<Option<Product>> {
         gql.find(self.product_id).await
     }

@@ -334,7 +334,7 @@ mutations! {
     product_variant_create(input: ProductVariantCreateInput) = create for MANAGE;
     /// Creates a variant of a product for each combination of choices that has none yet, 500 in all at most.
     product_variant_generate(
-        /// The product.
+        /// The product whose variants are made.
         input: ProductVariantGenerateInput
     ) -> product: Product = generate for MANAGE;
     /// Changes the number or the barcode of a variant.

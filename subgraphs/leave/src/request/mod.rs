@@ -315,9 +315,8 @@ async fn check_balance(
     Ok(check_floor(leave_type, &account, lowest)?)
 }
 
-/// Locks a request that the caller may act on; any other does not exist.
-/// Locks a request, and before it the accounts of whoever it is for: everybody locks accounts first and in the same order,
-/// so that no two wait for each other.
+/// Locks a request that the caller may act on (any other does not exist), and before it the accounts of whoever it is for:
+/// everybody locks accounts first and in the same order, so that no two wait for each other.
 async fn lock(tx: &mut Tx, id: RequestId) -> Result<(Request, Person)> {
     ledger::lock_of_requests(tx, &[id]).await?;
     let request: Request = tx.lock(id).await?;

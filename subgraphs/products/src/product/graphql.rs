@@ -77,7 +77,7 @@ queries! {
 /// What has a number or a barcode.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct ProductByCode {
-    /// The product.
+    /// The product that has the number or the barcode, itself or in one of its variants.
     pub product: Product,
     /// The id of its variant that has it; null when the product itself does.
     pub variant_id: Option<VariantId>,

@@ -63,7 +63,7 @@ pub struct PriceStep {
 /// A part of a bundle that has no price of its own.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct PricePart {
-    /// The product.
+    /// The product that is part of the bundle.
     pub product: Product,
     /// How much of it is in the bundles that were asked for, in its own unit.
     pub quantity: Decimal,

@@ -210,12 +210,12 @@ impl ReorderRule {
 
 #[noun]
 impl ReorderRule {
-    /// The warehouse.
+    /// The warehouse that is to have enough of it.
     async fn warehouse(&self, gql: &Context<'_>) -> Result<Option<Warehouse>> {
         gql.find(self.warehouse_id).await
     }
 
-    /// The product.
+    /// The product that is to be ordered again.
     async fn product(&self, gql: &Context<'_>) -> Result<Option<Product>> {
         gql.find(self.product_id).await
     }

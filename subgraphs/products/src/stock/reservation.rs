@@ -187,7 +187,7 @@ impl StockReservation {
         gql.find(self.warehouse_id).await
     }
 
-    /// The product.
+    /// The product that is reserved.
     async fn product(&self, gql: &Context<'_>) -> Result<Option<Product>> {
         gql.find(self.product_id).await
     }

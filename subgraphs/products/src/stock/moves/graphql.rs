@@ -16,7 +16,7 @@ use crate::warehouse::Warehouse;
 
 #[noun]
 impl StockMove {
-    /// The product.
+    /// The product that came, went or was carried elsewhere.
     async fn product(&self, gql: &Context<'_>) -> Result<Option<Product>> {
         gql.find(self.product_id).await
     }
