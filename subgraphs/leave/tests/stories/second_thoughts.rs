@@ -180,9 +180,9 @@ async fn leave_is_taken_in_hours_of_the_schedule() {
 async fn a_day_is_taken_in_pieces_as_far_as_it_reaches() {
     let office = Office::new().await;
     let hours = office.company.create_type(r#"name: "Appointments", code: "HOURS", unit: HOUR"#).await;
-    let policy = office.policy_of(&hours, "Hours", json!({ "daysPerYear": "40" })).await;
-    office.assign(&policy, "2026-01-01").await;
-    office.assign(&office.p().await, "2026-02-01").await;
+    let line = |leave_type: &str| json!({ "leaveTypeId": leave_type, "daysPerYear": "40" });
+    let lines = json!({ "name": "Both", "lines": [line(&hours), line(&office.company.annual)] });
+    office.assign(&office.hr().create("leavePolicy", lines).await, "2026-01-01").await;
     let input = |part: &str, taken: Option<&str>| {
         json!({ "leaveTypeId": hours, "firstDay": "2026-12-07", "lastDay": "2026-12-07", "firstPart": part,
             "lastPart": part, "hours": taken })
