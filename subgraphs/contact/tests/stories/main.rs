@@ -6,6 +6,7 @@ mod contacts;
 mod erasure;
 mod files;
 mod live;
+mod many;
 mod merges;
 mod segments;
 mod sight;
