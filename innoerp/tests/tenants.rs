@@ -152,6 +152,7 @@ impl Tenants {
         let rule =
             json!({ "warehouseId": place, "productId": saw, "minQuantity": "1", "targetQuantity": "9" });
         self.create("products", "reorderRule", rule).await;
+        self.create("products", "catalogLink", json!({ "name": "Website" })).await;
     }
 
     async fn create(&self, module: &'static str, noun: &str, input: Value) -> String {
