@@ -145,6 +145,7 @@ pub fn subgraph() -> Subgraph {
         sdl: || service::sdl(&schema()),
         executable: |runtime| service::guard("products", PERMISSIONS, schema(), runtime),
         routes: None,
+        public: None,
     }
 }
 
