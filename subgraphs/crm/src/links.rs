@@ -1,8 +1,11 @@
 //! How this module's nouns lead to one another. They stand above the nouns, so that no noun needs one that needs it.
 
+use std::collections::HashMap;
+
 use async_graphql::{ComplexObject, Context};
-use common::Result;
-use graphql::{App as _, Money, cost, noun};
+use common::{EmployeeId, MembershipId, Permission, Result};
+use database::Tx;
+use graphql::{App as _, Batch, Money, cost, noun};
 use rust_decimal::Decimal;
 
 use crate::Membership;
@@ -12,8 +15,9 @@ use crate::deal::{ChangesOf, ContactsOf, Deal, DealContact, DealLine, LinesOf, S
 use crate::lead::{Lead, LeadScoreReason};
 use crate::lead_source::LeadSource;
 use crate::lost_reason::LostReason;
-use crate::others::{Contact, Product, ProductVariant};
+use crate::others::{Contact, Employee, Product, ProductVariant};
 use crate::pipeline::{Pipeline, Stage};
+use crate::rights::DEAL_READ;
 
 #[noun(custom_fields, attachments)]
 impl Deal {
@@ -51,6 +55,14 @@ impl Deal {
     /// The member who looks after it; null for nobody.
     async fn owner(&self) -> Option<Membership> {
         self.owner_membership_id.map(|id| Membership { id })
+    }
+
+    /// The employee who looks after it, so that their leave and their team are found; null for nobody, and for members who
+    /// are no employees.
+    #[graphql(directive = cost::apply(1))]
+    async fn owner_employee(&self, gql: &Context<'_>) -> Result<Option<Employee>> {
+        let Some(owner) = self.owner_membership_id else { return Ok(None) };
+        Ok(gql.load::<EmployeeOf>(owner).await?.map(|id| Employee { id }))
     }
 
     /// What it is worth; of a deal with lines, what they come to.
@@ -255,5 +267,23 @@ impl Activity {
     /// The member who does it; null for nobody yet.
     async fn assignee(&self) -> Option<Membership> {
         self.assignee_membership_id.map(|id| Membership { id })
+    }
+}
+
+/// The employees that members are; of several of one member the one who has not left.
+struct EmployeeOf;
+
+impl Batch for EmployeeOf {
+    type Key = MembershipId;
+    type Value = EmployeeId;
+    const READ: &'static Permission = &DEAL_READ;
+
+    async fn load(tx: &mut Tx, keys: &[MembershipId]) -> Result<HashMap<MembershipId, EmployeeId>> {
+        let rows = sqlx::query!(
+            r#"select distinct on (membership_id) membership_id as "member!: MembershipId", id as "id!: EmployeeId"
+               from people.employee where membership_id = any($1) order by membership_id, left_on desc nulls first, id"#,
+            keys as &[MembershipId],
+        );
+        Ok(rows.fetch_all(tx.conn()).await?.into_iter().map(|row| (row.member, row.id)).collect())
     }
 }

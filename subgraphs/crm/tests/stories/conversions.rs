@@ -1,9 +1,7 @@
 //! A lead becomes a contact and a deal.
 
-use std::collections::BTreeSet;
-use std::time::Duration;
-
 use crate::*;
+use std::collections::BTreeSet;
 
 const CONVERT: &str = "mutation($id: ID!, $input: LeadConvertInput!, $key: ID) { leadConvert(id: $id, input: $input, idempotencyKey: $key) {
     operation { id state errorCode steps { name state outcome } deal { id title amount { amount } } contact { id } company { id } }
@@ -169,12 +167,12 @@ async fn a_conversion_that_breaks_in_the_middle_is_taken_further_and_does_nothin
     assert_eq!(ask(&client, "lead", &id, "status").await["status"], "NEW");
     // Not before its time, and not while it is broken.
     run_jobs(&app).await;
-    app.clock.advance(Duration::from_secs(120));
+    app.clock.advance(chrono::TimeDelta::seconds(120));
     run_jobs(&app).await;
     let now = ask(&client, "operation", &text(&standing["id"]), "state attempts").await;
     assert_eq!(now, json!({ "state": "RUNNING", "attempts": 2 }));
     break_contacts(&app, false).await;
-    app.clock.advance(Duration::from_secs(600));
+    app.clock.advance(chrono::TimeDelta::seconds(600));
     run_jobs(&app).await;
     let now = ask(
         &client,
@@ -206,7 +204,7 @@ async fn a_conversion_whose_process_ended_is_done_by_another_one() {
         .execute(&behind(&app).await)
         .await
         .unwrap();
-    app.clock.advance(Duration::from_secs(31));
+    app.clock.advance(chrono::TimeDelta::seconds(31));
     let (one, two) = tokio::join!(run_jobs(&app), run_jobs(&app));
     let ((), ()) = (one, two);
     assert_eq!(ask(&client, "operation", &text(&standing["id"]), "state").await["state"], "DONE");

@@ -122,9 +122,9 @@ async fn every_way_to_another_stage_is_written_down_and_nobody_rewrites_it() {
     let client = app.as_(&admin);
     let way = way(&client).await;
     let id = deal(&client, "Cameras", json!({ "amount": "10" })).await;
-    app.clock.advance(std::time::Duration::from_secs(86_400));
+    app.clock.advance(chrono::TimeDelta::seconds(86_400));
     act(&client, "dealMove", "deal", &id, json!({ "stageId": way.stage("Proposal") })).await.ok();
-    app.clock.advance(std::time::Duration::from_secs(3_600));
+    app.clock.advance(chrono::TimeDelta::seconds(3_600));
     client.update("deal", &id, json!({ "amount": "20" })).await.ok();
     client.update("deal", &id, json!({ "description": "Nothing that anybody expects." })).await.ok();
     // The stage that it is in goes, and the deal with it.

@@ -59,7 +59,7 @@ async fn a_forecast_counts_each_deal_when_it_is_to_be_decided_and_as_far_as_it_i
     assert!(owners.contains(&(json!("2026-04-01"), of_rep.clone(), json!(1))), "{owners:?}");
     // What was expected stays what it was, whatever becomes of it.
     let before = text(&json!(app.clock.now().to_rfc3339()));
-    app.clock.advance(std::time::Duration::from_secs(86_400));
+    app.clock.advance(chrono::TimeDelta::seconds(86_400));
     act(&client, "dealMove", "deal", &one, json!({ "stageId": way.stage("Negotiation") })).await.ok();
     client.update("deal", &one, json!({ "amount": "2000", "expectedClose": "2026-05-02" })).await.ok();
     assert_eq!(forecast(&client, json!({ "asOf": before })).await, now);
@@ -91,7 +91,7 @@ async fn reports_say_where_deals_are_how_they_ended_and_what_brought_them() {
     let won = text(&converted["leadConvert"]["operation"]["deal"]["id"]);
     let lost = deal(&client, "Lost", json!({ "amount": "50" })).await;
     deal(&client, "Open", json!({ "amount": "200" })).await;
-    app.clock.advance(std::time::Duration::from_secs(40 * 86_400));
+    app.clock.advance(chrono::TimeDelta::seconds(40 * 86_400));
     act(&client, "dealMove", "deal", &won, json!({ "stageId": way.stage("Negotiation") })).await.ok();
     act(&client, "dealWin", "operation", &won, json!({})).await.ok();
     act(&client, "dealLose", "deal", &lost, json!({ "reasonId": reason })).await.ok();

@@ -1,7 +1,5 @@
 //! Leads: points and their reasons, whose they are, and how soon they are answered.
 
-use std::time::Duration;
-
 use crate::*;
 
 #[tokio::test]
@@ -33,13 +31,13 @@ async fn a_lead_that_is_answered_too_late_is_found() {
         lead(&client, "Soon", json!({ "sourceId": source })).await,
         lead(&client, "Late", json!({ "sourceId": source })).await,
     ];
-    app.clock.advance(Duration::from_secs(3 * 3_600));
+    app.clock.advance(chrono::TimeDelta::seconds(3 * 3_600));
     let call = client.create("activity", json!({ "kind": "CALL", "subject": "Hello", "leadId": soon })).await;
     act(&client, "activityComplete", "activity", &call, json!({ "outcome": "They want 20." })).await.ok();
     assert_eq!(ask(&client, "lead", &soon, "status firstResponseAt").await["status"], "CONTACTED");
     let breached = "{ leads(filter: { slaBreached: true }) { nodes { lastName slaBreached } } }";
     assert_eq!(client.run(breached).await.ok()["leads"]["nodes"], json!([]));
-    app.clock.advance(Duration::from_secs(2 * 3_600));
+    app.clock.advance(chrono::TimeDelta::seconds(2 * 3_600));
     assert_eq!(
         client.run(breached).await.ok()["leads"]["nodes"],
         json!([{ "lastName": "Late", "slaBreached": true }])
@@ -150,7 +148,7 @@ async fn who_is_given_a_lead_is_told_and_a_due_activity_is_told_once() {
         .create("activity", json!({ "subject": "Call", "leadId": one, "dueAt": "2026-03-02T10:00:00Z" }))
         .await;
     run_jobs(&app).await;
-    app.clock.advance(Duration::from_secs(3_600));
+    app.clock.advance(chrono::TimeDelta::seconds(3_600));
     run_jobs(&app).await;
     run_jobs(&app).await;
     app.settle().await;

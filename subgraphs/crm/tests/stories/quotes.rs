@@ -134,7 +134,7 @@ async fn a_quote_whose_day_is_over_is_accepted_by_nobody() {
     let client = app.as_(&admin);
     let deal = offered(&client).await;
     let (id, path) = sent(&client, &deal).await;
-    app.clock.advance(std::time::Duration::from_secs(40 * 86_400));
+    app.clock.advance(chrono::TimeDelta::seconds(40 * 86_400));
     assert_eq!(http(&app, "POST", &path, FORM, "decision=accept&name=Ada").await.0, 409);
     run_jobs(&app).await;
     assert_eq!(ask(&client, "quote", &id, "status").await["status"], "EXPIRED");

@@ -1,6 +1,7 @@
 //! The catalogue: every type of notification. A new one is one entry here, and nothing else.
 
 mod contacts;
+mod sales;
 
 use std::fmt::{self, Display, Formatter};
 
@@ -240,6 +241,10 @@ pub(crate) const CATALOGUE: &[NotificationType] = &[
             words: |it| ("Contacts exported", format!("{} taken out of the system.", it.named())),
         }],
     },
+    sales::ASSIGNED,
+    sales::ACCEPTED,
+    sales::DECLINED,
+    sales::DUE,
 ];
 
 /// The type that tells of an event; `None` when nobody is told of it.
