@@ -124,7 +124,8 @@ impl Company {
         let days = json!({ "ownerId": member, "firstDay": "2026-01-01", "lastDay": "2026-12-31", "amount": "1", "currency": "EUR" });
         client.create("salesTarget", days).await;
         if colleague.role == Role::Owner {
-            client.create("lead", json!({ "lastName": "Nobody", "ownerId": null })).await;
+            let id = client.create("lead", json!({ "lastName": "Nobody" })).await;
+            client.update("lead", &id, json!({ "ownerId": null })).await.ok();
         }
         // Only some may convert a lead: the operation is theirs.
         let convert = "mutation($id: ID!) { leadConvert(id: $id, input: {}) { userErrors { code } } }";

@@ -62,7 +62,7 @@ async fn a_contact_is_asked_for_with_everything_that_others_know_of_it(company: 
     let expected = json!({ "name": "Ada Lovelace", "parentCompany": { "name": "Lovelace Ltd" },
         "deals": [{ "title": "Cameras", "stage": { "name": "Qualification" }, "amount": { "amount": "498.00" } }],
         "timeline": { "nodes": [{ "subject": "Hello" }] },
-        "nextActivity": { "subject": "Call Ada", "dueAt": "2040-01-01T09:00:00Z" },
+        "nextActivity": { "subject": "Call Ada", "dueAt": "2040-01-01T09:00:00+00:00" },
         "mayReceive": true, "priceList": { "name": "Key accounts" } });
     assert_eq!(answer["contact"], expected);
 }

@@ -85,6 +85,7 @@ pub async fn board(
     filter: PipelineBoardFilter,
     each: i32,
 ) -> Result<PipelineBoard> {
+    ctx.scope(&DEAL_READ)?;
     if !(0..=EACH_MAX).contains(&each) {
         return Err(Error::validation(format!("dealsPerStage must be 0 to {EACH_MAX}")));
     }

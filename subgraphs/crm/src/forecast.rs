@@ -98,6 +98,7 @@ fn ends(first: NaiveDate, period: ForecastPeriod) -> NaiveDate {
 /// # Errors
 /// `VALIDATION_FAILED` for days that are turned or too far apart.
 pub async fn forecast(ctx: &Ctx, input: ForecastInput) -> Result<Vec<ForecastEntry>> {
+    ctx.scope(&REPORT)?;
     let (from, to) =
         (begins(input.from.0, input.period), ends(begins(input.to.0, input.period), input.period));
     if input.to < input.from || (to - from).num_days() > 5 * 366 {

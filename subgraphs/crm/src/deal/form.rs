@@ -149,6 +149,7 @@ impl Deal {
         if input.amount.is_value() && has_lines {
             form.refuse(AMOUNT_FROM_LINES);
         }
+        let is_said = input.amount.is_value();
         let amounts = Decimal::ZERO..=Decimal::from(Currency::AMOUNT_MAX);
         form.amount("amount", take(&mut input.amount), &self.currency, amounts, &mut self.amount);
         if let MaybeUndefined::Value(lines) = lines {
@@ -156,7 +157,7 @@ impl Deal {
             form.each("lines", common::given(lines), 0..=LINES_MAX, &mut filled, |form, input| {
                 line::filled_in(form, input, &currency)
             });
-            if !filled.is_empty() || lines_before > 0 {
+            if !filled.is_empty() || lines_before > 0 && !is_said {
                 self.amount = filled.iter().map(|line| line.amount).sum();
             }
             if self.amount > Decimal::from(Currency::AMOUNT_MAX) {

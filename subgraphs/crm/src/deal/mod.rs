@@ -42,7 +42,7 @@ pub async fn create(ctx: &Ctx, mut input: DealCreateInput) -> Result<Deal> {
         currency: input.currency.take(),
         owner: tx.membership_id(),
     };
-    let deal = make(&mut tx, begins, input.into(), |_| {}).await?;
+    let deal = Box::pin(make(&mut tx, begins, input.into(), |_| {})).await?;
     tx.commit(deal).await
 }
 

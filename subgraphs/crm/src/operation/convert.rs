@@ -52,7 +52,7 @@ pub async fn convert(ctx: &Ctx, id: LeadId, input: LeadConvertInput) -> Result<O
     // Who has begun it may be somebody whose operations the caller does not see.
     owner::widen(&mut tx).await?;
     if let Some(there) = super::select_of_lead(&mut tx, id).await? {
-        return if input.dry_run { Ok(there) } else { join(ctx, tx, &LEAD_MANAGE, there).await };
+        return if input.dry_run { Ok(there) } else { Box::pin(join(ctx, tx, &LEAD_MANAGE, there)).await };
     }
     lead.check_convertible()?;
     let asked = Asked {
@@ -74,7 +74,7 @@ pub async fn convert(ctx: &Ctx, id: LeadId, input: LeadConvertInput) -> Result<O
         owner_membership_id: tx.membership_id(),
         ..Operation::blank(tx.now())
     };
-    begin(ctx, tx, &LEAD_MANAGE, new, input.dry_run).await
+    Box::pin(begin(ctx, tx, &LEAD_MANAGE, new, input.dry_run)).await
 }
 
 /// Does one step.
@@ -82,11 +82,11 @@ pub(super) async fn step(tx: &mut Tx, operation: &mut Operation, name: Operation
     let id = operation.lead_id.ok_or_else(|| Error::internal("a conversion without a lead"))?;
     let lead: Lead = tx.lock(id).await?;
     match name {
-        OperationStepName::Company => company(tx, operation, &lead).await,
-        OperationStepName::Person => person(tx, operation, &lead).await,
-        OperationStepName::Deal => make_deal(tx, operation, &lead).await,
-        OperationStepName::Activities => move_activities(tx, operation, &lead).await,
-        OperationStepName::Lead => finish(tx, operation, lead).await,
+        OperationStepName::Company => Box::pin(company(tx, operation, &lead)).await,
+        OperationStepName::Person => Box::pin(person(tx, operation, &lead)).await,
+        OperationStepName::Deal => Box::pin(make_deal(tx, operation, &lead)).await,
+        OperationStepName::Activities => Box::pin(move_activities(tx, operation, &lead)).await,
+        OperationStepName::Lead => Box::pin(finish(tx, operation, lead)).await,
         OperationStepName::Customer | OperationStepName::Announcement => Ok(SKIPPED),
     }
 }
@@ -194,7 +194,7 @@ async fn make_deal(tx: &mut Tx, operation: &mut Operation, lead: &Lead) -> Resul
         currency: lead.estimated_value_currency.clone(),
         owner: owner_of(tx, operation, lead).await?,
     };
-    let made = deal::make(tx, begins, input, |deal| deal.lead_id = Some(lead.id)).await?;
+    let made = Box::pin(deal::make(tx, begins, input, |deal| deal.lead_id = Some(lead.id))).await?;
     operation.input.made_deal_id = Some(made.id);
     operation.deal_id = Some(made.id);
     Ok(came(true))

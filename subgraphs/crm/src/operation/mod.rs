@@ -85,7 +85,7 @@ async fn begin(
     new.next_at = Some(tx.now() + PATIENCE);
     let mut planned = new.clone();
     sqlx::query("savepoint planned").execute(tx.conn()).await?;
-    let tried = plan(&mut tx, &mut planned).await;
+    let tried = Box::pin(plan(&mut tx, &mut planned)).await;
     match tried {
         Err(error @ (Error::Refused(_) | Error::NotFound(_) | Error::Validation(_))) => return Err(error),
         // What is not committed has not happened.
@@ -97,21 +97,21 @@ async fn begin(
     sqlx::query("rollback to savepoint planned").execute(tx.conn()).await?;
     tx.save(&mut new).await?;
     let new = tx.commit(new).await?;
-    drive(&ctx.without_key(), right, new.id).await
+    Box::pin(drive(&ctx.without_key(), right, new.id)).await
 }
 
 /// Goes on with one that is there already: whoever asks again is answered with what has become of it.
 async fn join(ctx: &Ctx, tx: Tx, right: &'static Permission, there: Operation) -> Result<Operation> {
     let there = tx.commit(there).await?;
     if there.state == OperationState::Running {
-        return drive(&ctx.without_key(), right, there.id).await;
+        return Box::pin(drive(&ctx.without_key(), right, there.id)).await;
     }
     Ok(there)
 }
 
 async fn plan(tx: &mut Tx, operation: &mut Operation) -> Result<()> {
     while operation.state == OperationState::Running {
-        advance(tx, operation).await?;
+        Box::pin(advance(tx, operation)).await?;
     }
     operation.state = OperationState::Planned;
     operation.ended_at = None;
@@ -129,7 +129,7 @@ async fn drive(ctx: &Ctx, right: &'static Permission, id: OperationId) -> Result
             return Ok(operation);
         }
         let before = operation.attempts;
-        match advance(&mut tx, &mut operation).await {
+        match Box::pin(advance(&mut tx, &mut operation)).await {
             Ok(()) => {
                 operation.next_at = (operation.state == OperationState::Running).then(|| tx.now() + PATIENCE);
                 tx.save(&mut operation).await?;
@@ -137,7 +137,7 @@ async fn drive(ctx: &Ctx, right: &'static Permission, id: OperationId) -> Result
             }
             Err(error) => {
                 drop(tx);
-                return postpone(ctx, right, id, before, &error).await;
+                return Box::pin(postpone(ctx, right, id, before, &error)).await;
             }
         }
     }
@@ -149,8 +149,8 @@ async fn advance(tx: &mut Tx, operation: &mut Operation) -> Result<()> {
     if let Some(at) = next {
         let name = operation.steps[at].name;
         let done = match operation.kind {
-            OperationKind::LeadConvert => convert::step(tx, operation, name).await?,
-            OperationKind::DealWin => win::step(tx, operation, name).await?,
+            OperationKind::LeadConvert => Box::pin(convert::step(tx, operation, name)).await?,
+            OperationKind::DealWin => Box::pin(win::step(tx, operation, name)).await?,
         };
         let step = &mut operation.steps.0[at];
         (step.state, step.outcome) = done;
@@ -208,7 +208,7 @@ pub async fn retry(ctx: &Ctx, id: OperationId) -> Result<Operation> {
     operation.next_at = Some(tx.now() + PATIENCE);
     tx.save(&mut operation).await?;
     let operation = tx.commit(operation).await?;
-    drive(&ctx.without_key(), &DEAL_MANAGE, operation.id).await
+    Box::pin(drive(&ctx.without_key(), &DEAL_MANAGE, operation.id)).await
 }
 
 /// Calls off one that is not done: what its steps did is undone, the last first.
@@ -225,8 +225,8 @@ pub async fn cancel(ctx: &Ctx, id: OperationId) -> Result<Operation> {
     for at in to_undo {
         let name = operation.steps[at].name;
         match operation.kind {
-            OperationKind::LeadConvert => convert::undo(&mut tx, &operation, name).await?,
-            OperationKind::DealWin => win::undo(&mut tx, &operation, name).await?,
+            OperationKind::LeadConvert => Box::pin(convert::undo(&mut tx, &operation, name)).await?,
+            OperationKind::DealWin => Box::pin(win::undo(&mut tx, &operation, name)).await?,
         }
         let step = &mut operation.steps.0[at];
         (step.state, step.at) = (OperationStepState::Undone, Some(tx.now()));
@@ -313,7 +313,7 @@ async fn go_on_in(ctx: &Ctx) -> Result<()> {
     let standing = standing.fetch_all(tx.conn()).await?;
     drop(tx);
     for id in standing {
-        drive(ctx, &Permission::SYSTEM, id).await?;
+        Box::pin(drive(ctx, &Permission::SYSTEM, id)).await?;
     }
     Ok(())
 }

@@ -34,7 +34,7 @@ pub async fn win(ctx: &Ctx, id: DealId, input: DealWinInput) -> Result<Operation
     let deal: Deal = tx.lock(id).await?;
     owner::widen(&mut tx).await?;
     if let Some(there) = super::select_of_deal(&mut tx, id).await? {
-        return if input.dry_run { Ok(there) } else { join(ctx, tx, &DEAL_MANAGE, there).await };
+        return if input.dry_run { Ok(there) } else { Box::pin(join(ctx, tx, &DEAL_MANAGE, there)).await };
     }
     let asked = Asked {
         wants_project: input.wants_project,
@@ -51,7 +51,7 @@ pub async fn win(ctx: &Ctx, id: DealId, input: DealWinInput) -> Result<Operation
         owner_membership_id: tx.membership_id(),
         ..Operation::blank(tx.now())
     };
-    begin(ctx, tx, &DEAL_MANAGE, new, input.dry_run).await
+    Box::pin(begin(ctx, tx, &DEAL_MANAGE, new, input.dry_run)).await
 }
 
 async fn lock_deal(tx: &mut Tx, operation: &Operation) -> Result<Deal> {

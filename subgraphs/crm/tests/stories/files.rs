@@ -43,7 +43,7 @@ async fn a_file_makes_leads_tells_each_wrong_row_with_line_and_column_and_change
         .run("{ leads { nodes { number name score tags estimatedValue { amount } source { name } } } }")
         .await
         .ok();
-    let expected = json!([{ "number": "L-00001", "name": "Ada Lovelace", "score": 75, "tags": ["big", "urgent"],
+    let expected = json!([{ "number": "L-00001", "name": "Ada Lovelace", "score": 65, "tags": ["big", "urgent"],
         "estimatedValue": { "amount": "2500.00" }, "source": { "name": "Fair" } }]);
     assert_eq!(found["leads"]["nodes"], expected);
     let same = csv.lines().take(2).collect::<Vec<_>>().join("\n");

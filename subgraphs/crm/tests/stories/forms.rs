@@ -31,7 +31,7 @@ async fn what_a_stranger_fills_in_is_a_lead_that_somebody_is_given() {
     let fields = "{ leads { nodes { name email phone companyName country notes spamPoints slaDueAt source { name } owner { id } } } }";
     let found = client.run(fields).await.ok()["leads"]["nodes"][0].clone();
     let expected = json!({ "name": "Ada Lovelace", "email": "ada@lovelace.example", "phone": "+436641234567", "companyName": "Lovelace Ltd",
-        "country": "AT", "notes": "Twenty cameras, please.", "spamPoints": 0, "slaDueAt": "2026-03-02T17:00:00Z",
+        "country": "AT", "notes": "Twenty cameras, please.", "spamPoints": 0, "slaDueAt": "2026-03-02T17:00:00+00:00",
         "source": { "name": "Web" }, "owner": { "id": rep.member().membership_id } });
     assert_eq!(found, expected);
 }
