@@ -12,7 +12,7 @@ create role :"login" login password :'password' in role :"role";
 SQL
 }
 
-for module in tenant auth user notification employee leave contact products; do
+for module in tenant auth user notification employee leave contact products crm; do
     login "$module" "innoerp_$module"
 done
 login router innoerp_app

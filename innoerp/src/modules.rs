@@ -18,6 +18,7 @@ pub fn all() -> Vec<Subgraph> {
         leave::subgraph(),
         contact::subgraph(),
         products::subgraph(),
+        crm::subgraph(),
     ]
 }
 

@@ -136,16 +136,19 @@ impl Process {
         listeners: Listeners,
         tasks: &mut JoinSet<()>,
     ) -> Result<(Router, Hold), Failure> {
-        let mut sources = Vec::new();
+        let (mut sources, mut beside) = (Vec::new(), files::routes(self.runtime.files.clone()));
         for (subgraph, listener) in listeners.subgraphs {
             let executable = subgraph.serve(&self.runtime);
+            if let Some(public) = subgraph.public {
+                beside = beside.merge(public(&self.runtime));
+            }
             sources.push(SubgraphSource::InProcess {
                 name: subgraph.id.to_owned(),
                 executable: executable.clone(),
             });
             self.serve_subgraph(subgraph, executable, listener, tasks);
         }
-        let router = self.router(sources).await?;
+        let router = self.router(sources, beside).await?;
         let hold = router.hold();
         let cancel = self.runtime.cancel.clone();
         serve(router.clone(), &self.settings, listeners.router, cancel, tasks).await?;
@@ -195,21 +198,22 @@ impl Process {
             let endpoint = endpoint(&urls, connections.clone(), &self.runtime.secret_key)?;
             sources.push(SubgraphSource::Http { name: subgraph.id.to_owned(), endpoint: endpoint.into() });
         }
-        let router = self.router(sources).await?;
+        // What modules serve to strangers is behind their own ports here: a gateway leads there.
+        let router = self.router(sources, files::routes(self.runtime.files.clone())).await?;
         say_where(&router, &listener);
         let cancel = self.runtime.cancel.clone();
         serve(router.clone(), &self.settings, listener, cancel, tasks).await?;
         Ok(router)
     }
 
-    async fn router(&self, sources: Vec<SubgraphSource>) -> Result<Router, Failure> {
+    async fn router(&self, sources: Vec<SubgraphSource>, beside: axum::Router) -> Result<Router, Failure> {
         let config = router_config(&self.settings)?;
         let tenancy = Arc::new(self.tenancy());
         let router = Router::new(config, sources, tenancy)
             .await
             .map_err(|error| Failure::of("the router cannot start", error))?;
         let store = self.runtime.database.store().clone();
-        Ok(router.counting_in(store).serving_beside(files::routes(self.runtime.files.clone())))
+        Ok(router.counting_in(store).serving_beside(beside))
     }
 
     /// Who callers are and what they see, as our own router asks.

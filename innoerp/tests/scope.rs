@@ -82,6 +82,11 @@ impl Company {
         for colleague in &colleagues {
             Self::give_contact(&app, &owner, colleague).await;
         }
+        let way = json!({ "name": "Sales", "currency": "EUR", "isDefault": true });
+        app.as_(&owner).on("crm").create("pipeline", way).await;
+        for colleague in &colleagues {
+            Self::give_sales(&app, &owner, colleague).await;
+        }
         app.settle().await;
         drop((hr, leave));
         Self { app, behind, colleagues }
@@ -102,6 +107,59 @@ impl Company {
             let id = client.create("contact", json!({ "kind": "PERSON", "lastName": "Nobody" })).await;
             client.update("contact", &id, json!({ "ownerId": null })).await.ok();
         }
+    }
+
+    /// A lead, a deal with a quote and something to do, and a target that are somebody's; nobody's lead as well, once.
+    async fn give_sales(app: &App, owner: &Person, colleague: &Colleague) {
+        if matches!(colleague.role, Role::Client | Role::Supplier) {
+            return;
+        }
+        let client = app.as_(owner).on("crm");
+        let member = colleague.person.member().membership_id;
+        let name = colleague.role.as_str();
+        let lead = client.create("lead", json!({ "lastName": name, "ownerId": member })).await;
+        let deal = client.create("deal", json!({ "title": name, "ownerId": member })).await;
+        client.create("quote", json!({ "dealId": deal })).await;
+        client.create("activity", json!({ "subject": name, "dealId": deal, "assigneeId": member })).await;
+        let days = json!({ "ownerId": member, "firstDay": "2026-01-01", "lastDay": "2026-12-31", "amount": "1", "currency": "EUR" });
+        client.create("salesTarget", days).await;
+        if colleague.role == Role::Owner {
+            let id = client.create("lead", json!({ "lastName": "Nobody" })).await;
+            client.update("lead", &id, json!({ "ownerId": null })).await.ok();
+        }
+        // Only some may convert a lead: the operation is theirs.
+        let convert = "mutation($id: ID!) { leadConvert(id: $id, input: {}) { userErrors { code } } }";
+        app.as_(&colleague.person).on("crm").run_with(convert, json!({ "id": lead })).await;
+    }
+
+    /// What is sold that a scope leaves to somebody: own, with a team's what is nobody's.
+    async fn sales_rows(&self, noun: &Noun, colleague: &Colleague, scope: Option<Scope>) -> BTreeSet<String> {
+        let owner = match noun.table {
+            "crm.activity" => "t.assignee_membership_id",
+            "crm.quote" => "(select d.owner_membership_id from crm.deal d where d.id = t.deal_id)",
+            _ => "t.owner_membership_id",
+        };
+        let sql = format!("select t.id::text, {owner}::text from {} t", noun.table);
+        let all: Vec<(String, Option<String>)> =
+            sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&self.behind).await.unwrap();
+        let member = |one: &Colleague| one.person.member().membership_id.to_string();
+        let below: &[Role] = match colleague.role {
+            Role::Manager => &[Role::Sales, Role::Member],
+            Role::Sales => &[Role::Member],
+            _ => &[],
+        };
+        let below: Vec<String> =
+            self.colleagues.iter().filter(|one| below.contains(&one.role)).map(member).collect();
+        let me = member(colleague);
+        let is_seen = |owner: &Option<String>| match scope {
+            None => false,
+            Some(Scope::All) => true,
+            Some(scope) => {
+                let is_teams = owner.as_ref().is_none_or(|owner| below.contains(owner));
+                owner.as_ref() == Some(&me) || scope == Scope::Team && is_teams
+            }
+        };
+        all.into_iter().filter(|(_, owner)| is_seen(owner)).map(|(id, _)| id).collect()
     }
 
     /// The contacts, or what belongs to them, that a scope leaves to somebody: own ones, with a team's those of nobody.
@@ -153,6 +211,9 @@ impl Company {
     async fn rows(&self, noun: &Noun, colleague: &Colleague, scope: Option<Scope>) -> BTreeSet<String> {
         if noun.table.starts_with("contact.") {
             return self.contact_rows(noun, colleague, scope).await;
+        }
+        if noun.table.starts_with("crm.") {
+            return self.sales_rows(noun, colleague, scope).await;
         }
         if noun.table == "leave.policy" {
             // Everybody has the default one, and sees it as far as they see anybody who has it.

@@ -79,8 +79,13 @@ impl Tenants {
         self.create("tenant", "customField", field).await;
         let field = json!({ "noun": "Product", "key": "shirt", "label": "Shirt", "kind": "TEXT" });
         self.create("tenant", "customField", field).await;
+        for noun in ["Lead", "Deal"] {
+            let field = json!({ "noun": noun, "key": "shirt", "label": "Shirt", "kind": "TEXT" });
+            self.create("tenant", "customField", field).await;
+        }
         self.furnish_contacts().await;
         self.furnish_products().await;
+        self.furnish_sales().await;
         let view = json!({ "noun": "Employee", "name": "Joined lately", "settings": {} });
         self.create("tenant", "savedView", view).await;
         let steps = json!([{ "who": "ROLE", "role": "HR" }]);
@@ -153,6 +158,39 @@ impl Tenants {
             json!({ "warehouseId": place, "productId": saw, "minQuantity": "1", "targetQuantity": "9" });
         self.create("products", "reorderRule", rule).await;
         self.create("products", "catalogLink", json!({ "name": "Website" })).await;
+    }
+
+    /// What is sold, to whom. The latest lead and deal are open, the latest quote is a draft.
+    async fn furnish_sales(&self) {
+        let client = self.app.as_(&self.victim).on("crm");
+        let way = json!({ "name": "Sales", "currency": "EUR", "isDefault": true });
+        self.create("crm", "pipeline", way).await;
+        self.create("crm", "lostReason", json!({ "name": "Too dear" })).await;
+        let source = self.create("crm", "leadSource", json!({ "name": "Fair" })).await;
+        let campaign = self.create("crm", "campaign", json!({ "name": "Spring", "currency": "EUR" })).await;
+        let member = self.victim.member().membership_id;
+        self.create("crm", "assignmentRule", json!({ "name": "All", "memberIds": [member] })).await;
+        let form = json!({ "name": "Contact us", "sourceId": source, "campaignId": campaign });
+        self.create("crm", "webForm", form).await;
+        let days =
+            json!({ "firstDay": "2026-01-01", "lastDay": "2026-12-31", "amount": "1", "currency": "EUR" });
+        self.create("crm", "salesTarget", days).await;
+        let lead = self.create("crm", "lead", json!({ "lastName": "Converted", "companyName": "Ltd" })).await;
+        let convert = "mutation($id: ID!) { leadConvert(id: $id, input: {}) { userErrors { code } } }";
+        client.run_with(convert, json!({ "id": lead })).await.ok();
+        let contact: Uuid = sqlx::query_scalar(
+            "select id from contact.contact where organization_id = $1 and merged_into_id is null limit 1",
+        )
+        .bind(self.victim.member().organization_id)
+        .fetch_one(&self.behind)
+        .await
+        .unwrap();
+        self.create("crm", "lead", json!({ "lastName": "Open" })).await;
+        let lines = json!([{ "description": "Saw", "quantity": "1", "unitPrice": "1" }]);
+        let deal = json!({ "title": "Saws", "lines": lines, "contacts": [{ "contactId": contact }] });
+        let deal = self.create("crm", "deal", deal).await;
+        self.create("crm", "activity", json!({ "subject": "Call", "dealId": deal })).await;
+        self.create("crm", "quote", json!({ "dealId": deal })).await;
     }
 
     async fn create(&self, module: &'static str, noun: &str, input: Value) -> String {

@@ -20,7 +20,7 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Extension, Path, Request, State};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use common::HostOrganization;
+use common::{ClientAddress, HostOrganization};
 use futures::FutureExt;
 use futures::future::{BoxFuture, Either};
 use graphql::graphiql::Offer;
@@ -127,9 +127,12 @@ fn routes(core: Arc<Core>) -> axum::Router {
         .with_state(core)
 }
 
-/// What the program serves beside GraphQL. It is told whose host name it is asked at.
+/// What the program serves beside GraphQL. It is told whose host name it is asked at, and from where.
 async fn beside(State(core): State<Arc<Core>>, mut request: Request) -> Response {
-    let subdomain = request.extensions().get::<Client>().and_then(|client| client.subdomain.clone());
+    let client = request.extensions().get::<Client>();
+    let address = ClientAddress(client.and_then(|client| client.address));
+    let subdomain = client.and_then(|client| client.subdomain.clone());
+    request.extensions_mut().insert(address);
     match pipeline::host_organization(&core, subdomain.as_deref()).await {
         Ok(None) => {}
         Ok(Some(organization)) => drop(request.extensions_mut().insert(HostOrganization(organization))),

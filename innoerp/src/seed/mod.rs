@@ -10,6 +10,7 @@ mod leave;
 mod log_in;
 mod people;
 mod products;
+mod sales;
 mod year;
 
 use chrono::Utc;
@@ -57,6 +58,7 @@ pub async fn run(router: &Router) -> Result<(), Failure> {
     company.arrive_at_today().await?;
     contacts::make(&company.owner.caller, today).await?;
     products::make(&company.owner.caller).await?;
+    sales::make(&company.owner.caller, today).await?;
     finish(&company.owner.caller).await
 }
 

@@ -16,6 +16,7 @@ mod own_writes;
 mod pooler;
 mod rolling;
 mod routers;
+mod sales;
 mod security;
 mod seed;
 mod starting;

@@ -187,7 +187,8 @@ async fn its_owner_has_two_organizations(system: &System) {
     let question = "{ me { organizations { name } } invitations(filter: { status: PENDING }) { totalCount }
         members(filter: { status: SUSPENDED }) { totalCount }
         contacts { totalCount } segments { nodes { count } } products { totalCount } catalog { totalCount }
-        stockLevels { totalCount } reorderSuggestions { quantity } }";
+        stockLevels { totalCount } reorderSuggestions { quantity } deals { totalCount } leads { totalCount }
+        quotes { nodes { status } } operations { nodes { state } } }";
     let data = owner.run(question).await.ok();
     assert_eq!(
         data["me"]["organizations"],
@@ -199,6 +200,9 @@ async fn its_owner_has_two_organizations(system: &System) {
     assert_eq!((&data["products"]["totalCount"], &data["catalog"]["totalCount"]), (&json!(12), &json!(9)));
     assert_eq!(data["stockLevels"]["totalCount"], 8);
     assert_eq!(rows(&data, "/reorderSuggestions").len(), 1, "one thing runs low");
+    assert_eq!((&data["deals"]["totalCount"], &data["leads"]["totalCount"]), (&json!(8), &json!(5)));
+    assert_eq!(data["quotes"]["nodes"], json!([{ "status": "SENT" }]));
+    assert_eq!(data["operations"]["nodes"], json!([{ "state": "DONE" }]));
     let owner = log_in(system, "owner@alpine.example", "Harbour Trading").await;
     let question = "{ employees { totalCount nodes { name leaveBalances { available } } }
         myApprovals { totalCount } leaveRequests { totalCount } }";

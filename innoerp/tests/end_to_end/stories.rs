@@ -8,7 +8,7 @@ use sqlx::{Connection as _, PgConnection};
 use crate::client::Client;
 use crate::company::{Company, PASSWORD, PATIENCE, sign_up, submit, text, unique};
 use crate::system::System;
-use crate::{own_writes, security};
+use crate::{own_writes, sales, security};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -26,6 +26,7 @@ pub async fn all(system: &System) {
     a_reference_to_nobody_is_null_and_spoils_no_list(system).await;
     // As many as a script would hire; the same in processes of their own, at a smaller scale.
     own_writes::all(system, if system.is_one_process { 200 } else { 20 }).await;
+    sales::all(system).await;
     security::all(system).await;
 }
 

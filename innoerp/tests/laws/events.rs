@@ -3,7 +3,7 @@
 use innoerp::modules;
 
 /// Verbs in the past that do not end in d.
-const IRREGULAR: [&str; 2] = ["overdrawn", "run_low"];
+const IRREGULAR: [&str; 6] = ["overdrawn", "run_low", "won", "lost", "sent", "fallen_due"];
 
 #[test]
 fn events_are_named_module_noun_verb_in_the_past() {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::tidy::{root, rust_files};
 
 /// The crates that the law holds for, by their folders.
-const CRATES: [&str; 21] = [
+const CRATES: [&str; 22] = [
     "innoerp",
     "router",
     "shared/approval",
@@ -26,6 +26,7 @@ const CRATES: [&str; 21] = [
     "shared/testing",
     "subgraphs/auth",
     "subgraphs/contact",
+    "subgraphs/crm",
     "subgraphs/employee",
     "subgraphs/leave",
     "subgraphs/notification",

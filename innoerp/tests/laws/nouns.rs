@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use testing::{Documents, type_name};
 
 /// Nouns that are parts of another one, and come and go with it.
-const PARTS: [(&str, &str); 10] = [
+const PARTS: [(&str, &str); 13] = [
     ("Holiday", "a day of its calendar"),
     ("LeavePolicyLine", "a line of its policy"),
     ("PolicyAssignment", "who has a policy, from when on; no type of the graph"),
@@ -21,13 +21,16 @@ const PARTS: [(&str, &str); 10] = [
     ("ProductBundleItem", "what its bundle is made of"),
     ("PriceListCustomer", "whose its price list is"),
     ("StockCountLine", "what its count has found of one thing"),
+    ("DealLine", "what its deal is about"),
+    ("DealContact", "who has to do with its deal"),
+    ("DealStageChange", "what became of its deal"),
 ];
 
 /// Nouns that are not looked for among many, each with its reason.
 const ALONE: [(&str, &str); 1] = [("Organization", "there is one, the caller's")];
 
 /// Columns that no record has, each with its reason.
-const BY_SQL: [(&str, &str); 6] = [
+const BY_SQL: [(&str, &str); 7] = [
     (
         r#""user".invitation.accepted_by"#,
         "written where the invitation is accepted, by a function for other modules",
@@ -38,12 +41,13 @@ const BY_SQL: [(&str, &str); 6] = [
     ),
     (r#""user".membership.period"#, "follows from the status, by a trigger"),
     ("approval.delegation.is_in_force", "follows from the days and the clock"),
+    ("crm.assignment_rule.last_member_id", "whose turn it was, noted as a lead is given"),
     ("products.stock_level.on_hand", "follows from the moves, by a trigger"),
     ("products.stock_level.value", "follows from the moves, by a trigger"),
 ];
 
 /// Nouns without an update, each with its reason.
-const NEVER_CHANGED: [(&str, &str); 10] = [
+const NEVER_CHANGED: [(&str, &str); 11] = [
     ("LeaveRequest", "it goes from state to state"),
     ("LeaveAdjustment", "one is put right by another"),
     ("Notification", "what was told stays as it was told"),
@@ -51,6 +55,7 @@ const NEVER_CHANGED: [(&str, &str); 10] = [
     ("Invitation", "a wrong one is revoked"),
     ("Membership", "it is changed by what is done to a member, each with its own rules"),
     ("Delegation", "it is ended, and another one begun"),
+    ("Operation", "it goes from step to step"),
     ("StockLevel", "it follows from its moves"),
     ("StockMove", "one is put right by another"),
     ("StockReservation", "it is handed out, or let go"),

@@ -133,6 +133,10 @@ mod tests {
     }
 }
 
+/// Where a request that is no GraphQL came from, as the router knows it; `None` when it is unknown. Among its extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddress(pub Option<IpAddr>);
+
 /// The organization whose host name an HTTP request was sent to, among the request's extensions: whoever serves something
 /// beside GraphQL refuses what is another one's. [`RequestContext::NOBODYS_HOST`] when the name is nobody's; absent when it
 /// says nothing.

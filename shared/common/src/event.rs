@@ -67,7 +67,7 @@ pub fn event_alias(event_type: &str) -> String {
         ("employee", "calendar") => "holiday_calendar".to_owned(),
         ("employee", "schedule") => "work_schedule".to_owned(),
         ("products", "price") => "product_price".to_owned(),
-        ("products", noun) => noun.to_owned(),
+        ("products" | "crm", noun) => noun.to_owned(),
         (module, noun) if module == noun => noun.to_owned(),
         (_, "employee" | "member" | "module" | "organization") => noun.to_owned(),
         _ => format!("{module}_{noun}"),
@@ -139,6 +139,9 @@ mod tests {
             ("products.product.archived", "ProductArchived"),
             ("products.price.changed", "ProductPriceChanged"),
             ("products.stock.run_low", "StockRunLow"),
+            ("crm.lead.converted", "LeadConverted"),
+            ("crm.deal.stage_changed", "DealStageChanged"),
+            ("crm.deal.won", "DealWon"),
         ] {
             assert_eq!(event_alias(event_type), name);
         }

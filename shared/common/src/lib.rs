@@ -17,7 +17,7 @@ mod page;
 mod permission;
 pub mod text;
 
-pub use caller::{Caller, Granted, HostOrganization, Member, ModuleSet, RequestContext};
+pub use caller::{Caller, ClientAddress, Granted, HostOrganization, Member, ModuleSet, RequestContext};
 pub use clock::Clock;
 pub use error::{Error, Refusal, Result};
 pub use event::{Envelope, Event, EventActor, event_alias};

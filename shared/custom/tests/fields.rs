@@ -34,6 +34,7 @@ fn desk() -> Subgraph {
         sdl: || service::sdl(&schema()),
         executable: |runtime| service::guard("desk", PERMISSIONS, schema(), runtime),
         routes: None,
+        public: None,
     }
 }
 

@@ -128,6 +128,13 @@ impl Ctx {
         Ok(Self { once: Some(Arc::new(once)), ..self.clone() })
     }
 
+    /// The same caller, whose transactions are no longer the one that is done once: what goes on after that one has
+    /// committed.
+    #[must_use]
+    pub fn without_key(&self) -> Self {
+        Self { once: None, ..self.clone() }
+    }
+
     /// Checks the right, opens a transaction to change something and sets the tenant. It sees of others' records
     /// what this right extends to.
     ///

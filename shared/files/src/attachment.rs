@@ -155,6 +155,23 @@ pub async fn move_all<R: Record>(tx: &mut Tx, from: R::Id, to: R::Id) -> Result<
     Ok(moved.fetch_all(tx.conn()).await?)
 }
 
+/// Hangs everything that hangs on one record on one of another noun, which it becomes.
+///
+/// # Errors
+/// As [`move_all`].
+pub async fn hand_over<R: Record, T: Record>(tx: &mut Tx, from: R::Id, to: T::Id) -> Result<()> {
+    let moved = sqlx::query!(
+        "update common.file set noun = $3, record_id = $4
+         where noun = $1 and record_id = $2 and detached_at is null",
+        R::TABLE,
+        from.into(),
+        T::TABLE,
+        to.into()
+    );
+    moved.execute(tx.conn()).await?;
+    Ok(())
+}
+
 /// Hangs files that were moved back where they were; those that were detached since stay so.
 ///
 /// # Errors

@@ -29,6 +29,48 @@ pub enum Seen<R: Record> {
     Anything,
 }
 
+/// Declares what a subscription says of a noun: which one has changed, and what it is now.
+///
+/// ```text
+/// service::change! {
+///     /// A deal that has changed a moment ago, or, without an id, the news that many have.
+///     DealChange of Deal {
+///         /// The id of the deal that has changed. …
+///         id: DealId,
+///         /// The deal as it is now; …
+///         deal,
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! change {
+    ($(#[$doc:meta])* $name:ident of $record:ident {
+        $(#[$id_doc:meta])* id: $id:ty,
+        $(#[$field_doc:meta])* $field:ident $(,)?
+    }) => {
+        $(#[$doc])*
+        #[derive(Debug, async_graphql::SimpleObject)]
+        pub struct $name {
+            $(#[$id_doc])*
+            pub id: Option<$id>,
+            $(#[$field_doc])*
+            pub $field: Option<$record>,
+        }
+
+        impl From<$crate::Seen<$record>> for $name {
+            fn from(seen: $crate::Seen<$record>) -> Self {
+                match seen {
+                    $crate::Seen::Changed(record) => {
+                        Self { id: Some(database::Record::id(&record)), $field: Some(record) }
+                    }
+                    $crate::Seen::Gone(id) => Self { id: Some(id), $field: None },
+                    $crate::Seen::Anything => Self { id: None, $field: None },
+                }
+            }
+        }
+    };
+}
+
 static READS: Semaphore = Semaphore::const_new(READS_MAX);
 
 /// What changes of an organization's records of one noun from now on, as far as the caller's right to read them extends; with

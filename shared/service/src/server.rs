@@ -72,6 +72,9 @@ pub async fn serve(
     if let Some(routes) = subgraph.routes {
         app = app.merge(routes(runtime));
     }
+    if let Some(public) = subgraph.public {
+        app = app.merge(public(runtime));
+    }
     let (cancel, withdrawn, withdraw) =
         (runtime.cancel.clone(), runtime.cancel.clone(), Duration::from_millis(settings.withdraw_ms()));
     let close = move |mut answer: Response| {

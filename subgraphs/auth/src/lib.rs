@@ -81,6 +81,7 @@ pub fn subgraph() -> Subgraph {
             service::guard("auth", PERMISSIONS, schema, runtime)
         },
         routes: Some(jwks::routes),
+        public: None,
     }
 }
 

@@ -120,6 +120,7 @@ pub fn subgraph() -> Subgraph {
             service::guard("contact", PERMISSIONS, schema, runtime)
         },
         routes: None,
+        public: None,
     }
 }
 

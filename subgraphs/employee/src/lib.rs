@@ -97,6 +97,7 @@ pub fn subgraph() -> Subgraph {
         sdl: || service::sdl(&schema()),
         executable: |runtime| service::guard("employee", PERMISSIONS, schema(), runtime),
         routes: None,
+        public: None,
     }
 }
 

@@ -98,6 +98,7 @@ pub fn subgraph() -> Subgraph {
         sdl: || service::sdl(&schema()),
         executable: |runtime| service::guard("leave", PERMISSIONS, schema(), runtime),
         routes: None,
+        public: None,
     }
 }
 

@@ -54,6 +54,7 @@ pub fn subgraph() -> Subgraph {
             service::guard("notification", PERMISSIONS, schema().data(feed).finish(), runtime)
         },
         routes: None,
+        public: None,
     }
 }
 

@@ -163,6 +163,7 @@ pub fn subgraph() -> Subgraph {
             service::guard("products", PERMISSIONS, schema, runtime)
         },
         routes: None,
+        public: None,
     }
 }
 

@@ -90,6 +90,7 @@ pub fn subgraph() -> Subgraph {
         sdl: || service::sdl(&schema()),
         executable: |runtime| service::guard("tenant", PERMISSIONS, schema(), runtime),
         routes: None,
+        public: None,
     }
 }
 

@@ -121,6 +121,7 @@ pub fn subgraph() -> Subgraph {
             service::guard("user", PERMISSIONS, schema().data(rights).data(shown).finish(), runtime)
         },
         routes: None,
+        public: None,
     }
 }
 

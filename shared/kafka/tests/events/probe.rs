@@ -69,6 +69,7 @@ fn subgraph() -> Subgraph {
         sdl: String::new,
         executable: |_| unreachable!("nobody asks it anything"),
         routes: None,
+        public: None,
     }
 }
 

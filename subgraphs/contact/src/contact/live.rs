@@ -1,23 +1,24 @@
 //! Contacts as they change.
 
-use async_graphql::{Context, SimpleObject, Subscription};
+use async_graphql::{Context, Subscription};
 use common::Result;
 use futures::{Stream, StreamExt as _};
 use graphql::{App as _, check_bulk};
 use kafka::Changes;
-use service::{Seen, look_at};
+use service::look_at;
 
 use super::Contact;
 use crate::ids::ContactId;
 
-/// A contact that has changed a moment ago, or, without an id, the news that many have.
-#[derive(Debug, SimpleObject)]
-pub struct ContactChange {
-    /// The id of the contact that has changed. Null where many changed at once or a moment was missed: whoever shows
-    /// contacts loads them again.
-    pub id: Option<ContactId>,
-    /// The contact as it is now; null where it is gone, or no longer the caller's to see.
-    pub contact: Option<Contact>,
+service::change! {
+    /// A contact that has changed a moment ago, or, without an id, the news that many have.
+    ContactChange of Contact {
+        /// The id of the contact that has changed. Null where many changed at once or a moment was missed: whoever shows
+        /// contacts loads them again.
+        id: ContactId,
+        /// The contact as it is now; null where it is gone, or no longer the caller's to see.
+        contact,
+    }
 }
 
 /// Subscriptions to contacts.
@@ -41,12 +42,6 @@ impl ContactSubscription {
             check_bulk(ids.len())?;
         }
         let seen = look_at::<Contact>(gql.app(), gql.data_unchecked::<Changes>(), ids).await?;
-        Ok(seen.map(|seen| {
-            seen.map(|seen| match seen {
-                Seen::Changed(contact) => ContactChange { id: Some(contact.id), contact: Some(contact) },
-                Seen::Gone(id) => ContactChange { id: Some(id), contact: None },
-                Seen::Anything => ContactChange { id: None, contact: None },
-            })
-        }))
+        Ok(seen.map(|seen| seen.map(ContactChange::from)))
     }
 }

@@ -2,6 +2,7 @@
 
 mod contacts;
 mod products;
+mod sales;
 
 use std::fmt::{self, Display, Formatter};
 
@@ -244,6 +245,10 @@ pub(crate) const CATALOGUE: &[NotificationType] = &[
         }],
     },
     products::RUN_LOW,
+    sales::ASSIGNED,
+    sales::ACCEPTED,
+    sales::DECLINED,
+    sales::DUE,
 ];
 
 /// The type that tells of an event; `None` when nobody is told of it.

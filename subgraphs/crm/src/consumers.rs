@@ -1,0 +1,78 @@
+//! What this module does when others tell something: contacts that are one, who was erased, who may not come in any more.
+
+use common::{Envelope, MembershipId, Result};
+use database::Tx;
+use futures::future::BoxFuture;
+use kafka::Consumer;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::ids::ContactId;
+use crate::lead;
+
+/// The consumers of this module.
+pub static CONSUMERS: &[Consumer] = &[Consumer {
+    name: "crm",
+    module: "crm",
+    types: &[
+        "contact.contact.merged",
+        "contact.contact.unmerged",
+        "contact.contact.erased",
+        "user.member.suspended",
+        "user.member.removed",
+    ],
+    handle,
+}];
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OfTwo {
+    contact_id: ContactId,
+    loser_id: ContactId,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Erased {
+    contact_id: ContactId,
+    merged_ids: Vec<ContactId>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OfMember {
+    membership_id: MembershipId,
+}
+
+fn handle<'a>(tx: &'a mut Tx, envelope: &'a Envelope) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async move {
+        match envelope.event_type.as_str() {
+            "contact.contact.merged" => {
+                let two = OfTwo::deserialize(&envelope.payload)?;
+                sqlx::query!(
+                    "insert into crm.contact_merge (loser_id, winner_id) values ($1, $2)
+                     on conflict on constraint contact_merge_loser_key do nothing",
+                    two.loser_id as ContactId,
+                    two.contact_id as ContactId,
+                )
+                .execute(tx.conn())
+                .await?;
+            }
+            "contact.contact.unmerged" => {
+                let two = OfTwo::deserialize(&envelope.payload)?;
+                sqlx::query!("delete from crm.contact_merge where loser_id = $1", two.loser_id as ContactId)
+                    .execute(tx.conn())
+                    .await?;
+            }
+            "contact.contact.erased" => {
+                let erased = Erased::deserialize(&envelope.payload)?;
+                let ids: Vec<Uuid> =
+                    erased.merged_ids.iter().chain([&erased.contact_id]).map(|id| (*id).into()).collect();
+                sqlx::query!("select crm.forget($1, $2)", &ids, tx.now()).execute(tx.conn()).await?;
+            }
+            // Whoever was given something in the very moment is found here, too.
+            _ => lead::reassign_all(tx, OfMember::deserialize(&envelope.payload)?.membership_id).await?,
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,180 @@
+//! What comes by web forms becomes leads: scored, and given to somebody unless it looks like spam.
+
+use async_graphql::MaybeUndefined;
+use chrono::Datelike as _;
+use common::{Result, text};
+use custom::Definitions;
+use database::Tx;
+use serde_json::Value;
+
+use crate::assignment;
+use crate::ids::WebFormId;
+use crate::lead::{self, Lead, LeadUpdateInput, NUMBERS};
+use crate::spam;
+use crate::web_form::{WebForm, WebFormField};
+
+/// What somebody has filled in.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filled {
+    name: String,
+    email: String,
+    phone: String,
+    company: String,
+    job_title: String,
+    country: String,
+    message: String,
+    /// What stands in a field that people do not see.
+    trap: String,
+}
+
+const MESSAGE_MAX: usize = 5_000;
+const LINE_MAX: usize = 200;
+
+impl Filled {
+    fn place(&mut self, name: &str) -> Option<&mut String> {
+        Some(match name {
+            "name" => &mut self.name,
+            "email" => &mut self.email,
+            "phone" => &mut self.phone,
+            "company" => &mut self.company,
+            "jobTitle" => &mut self.job_title,
+            "country" => &mut self.country,
+            "message" => &mut self.message,
+            "website" => &mut self.trap,
+            _ => return None,
+        })
+    }
+
+    /// A form as browsers send it.
+    pub(crate) fn of_form(body: &[u8]) -> Self {
+        let mut filled = Self::default();
+        for (name, value) in url::form_urlencoded::parse(body) {
+            if let Some(place) = filled.place(&name) {
+                *place = value.trim().to_owned();
+            }
+        }
+        filled
+    }
+
+    /// An object of texts; `None` for what is none.
+    pub(crate) fn of_json(body: &[u8]) -> Option<Self> {
+        let mut filled = Self::default();
+        let Value::Object(object) = serde_json::from_slice(body).ok()? else { return None };
+        for (name, value) in object {
+            if let Some(place) = filled.place(&name) {
+                *place = value.as_str()?.trim().to_owned();
+            }
+        }
+        Some(filled)
+    }
+
+    /// Whether it can be anything at all, whatever the form asks for.
+    ///
+    /// # Errors
+    /// A sentence that says what would be right.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        let lines = [&self.name, &self.email, &self.phone, &self.company, &self.job_title, &self.country];
+        if lines.iter().any(|line| line.chars().count() > LINE_MAX)
+            || self.message.chars().count() > MESSAGE_MAX
+        {
+            return Err("a field has too many characters");
+        }
+        if self.name.is_empty() && self.company.is_empty() {
+            return Err("give a name or a company");
+        }
+        let has_email = text::email(&self.email).is_some();
+        if !self.email.is_empty() && !has_email {
+            return Err("give a mail address, such as ada@example.org");
+        }
+        if !has_email && self.phone.is_empty() {
+            return Err("give a mail address or a phone number");
+        }
+        Ok(())
+    }
+}
+
+/// Makes a lead of what came by a form, if it takes anything.
+pub(crate) async fn enter(tx: &mut Tx, id: WebFormId, nonce: i64, filled: Filled) -> Result<()> {
+    let found = tx.find_many::<WebForm>(&[id]).await?.remove(&id);
+    let Some(form) = found.filter(|form| form.is_open(nonce)) else { return Ok(()) };
+    let mut new = Lead { web_form_id: Some(form.id), ..Lead::blank(tx.now()) };
+    let (source_id, campaign_id) = (form.source_id, form.campaign_id);
+    (new.source_id, new.campaign_id, new.product_ids) = (source_id, campaign_id, form.product_ids.clone());
+    new.spam_points = spam::points(&spam::Filled {
+        name: &filled.name,
+        email: &filled.email,
+        message: &filled.message,
+        trap: &filled.trap,
+        before_today: count_today(tx, &filled.email).await?,
+    });
+    if !fill_in(&mut new, &form, filled) {
+        return Ok(());
+    }
+    let year = tx.now().year();
+    new.number = tx.next_number(&NUMBERS, year).await?;
+    if new.spam_points < form.spam_limit {
+        new.count_points(0);
+        new.owner_membership_id = assignment::pick(tx, &new.facts()).await?;
+    }
+    lead::enter(tx, std::slice::from_mut(&mut new)).await?;
+    lead::announce_owner(tx, None, &new).await
+}
+
+/// Takes in what the form asks for; what cannot be read is left out. Answers whether anything is left that is somebody.
+fn fill_in(lead: &mut Lead, form: &WebForm, filled: Filled) -> bool {
+    let asked = |field, value: String| match form.asks_for(field) && !value.is_empty() {
+        true => MaybeUndefined::Value(value),
+        false => MaybeUndefined::Undefined,
+    };
+    let (first, last) = match filled.name.rsplit_once(' ') {
+        Some((first, last)) => (first.trim().to_owned(), last.to_owned()),
+        None => (String::new(), filled.name),
+    };
+    let mut fields = vec![
+        LeadUpdateInput {
+            company_name: asked(WebFormField::Company, filled.company),
+            ..LeadUpdateInput::default()
+        },
+        LeadUpdateInput {
+            country: asked(WebFormField::Country, filled.country),
+            ..LeadUpdateInput::default()
+        },
+        LeadUpdateInput { email: asked(WebFormField::Email, filled.email), ..LeadUpdateInput::default() },
+        LeadUpdateInput { phone: asked(WebFormField::Phone, filled.phone), ..LeadUpdateInput::default() },
+        LeadUpdateInput {
+            job_title: asked(WebFormField::JobTitle, filled.job_title),
+            ..LeadUpdateInput::default()
+        },
+        LeadUpdateInput { notes: asked(WebFormField::Message, filled.message), ..LeadUpdateInput::default() },
+    ];
+    let name = LeadUpdateInput {
+        first_name: asked(WebFormField::Name, first),
+        last_name: asked(WebFormField::Name, last),
+        ..LeadUpdateInput::default()
+    };
+    fields.insert(0, name);
+    for input in fields {
+        let before = lead.clone();
+        if lead.fill_in(input, &Definitions::default()).is_err()
+            && lead.last_name.is_none()
+            && lead.company_name.is_none()
+        {
+            // A name that is none may be followed by a company that is one.
+            *lead = before;
+        }
+    }
+    lead.last_name.is_some() || lead.company_name.is_some()
+}
+
+/// How many have come with a mail address since yesterday.
+async fn count_today(tx: &mut Tx, email: &str) -> Result<i64> {
+    let Some(email) = text::email(email) else { return Ok(0) };
+    let since = tx.now() - chrono::Duration::days(1);
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from crm.lead where email = $1 and web_form_id is not null and created_at > $2"#,
+        email,
+        since,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}

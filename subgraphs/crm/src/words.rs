@@ -1,0 +1,75 @@
+//! What the forms of this module share: lines of text, lists of ids, choices as events have them.
+
+use async_graphql::MaybeUndefined;
+use common::{Form, Refusal, text};
+
+/// A text on one line, or none.
+pub(crate) fn optional_line(
+    form: &mut Form,
+    field: &'static str,
+    given: MaybeUndefined<String>,
+    characters_max: usize,
+    place: &mut Option<String>,
+) {
+    let line = |given: String| {
+        text::name(&given, characters_max).map(Some).ok_or_else(|| {
+            let message =
+                format!("give 1 to {characters_max} characters that can be seen, on one line, or nothing");
+            Refusal::of(field, "NAME_INVALID", "").saying(message)
+        })
+    };
+    form.optional_checked(given, line, place);
+}
+
+/// Ids of others, each once, in their order.
+pub(crate) fn ids<T: PartialEq>(
+    form: &mut Form,
+    field: &'static str,
+    given: MaybeUndefined<Vec<T>>,
+    count_max: usize,
+    place: &mut Vec<T>,
+) {
+    let is_given = given.is_value();
+    let mut taken = Vec::new();
+    form.each(field, given, 0..=count_max, &mut taken, |_, id| id);
+    if is_given {
+        let mut each = Vec::with_capacity(taken.len());
+        for id in taken {
+            if !each.contains(&id) {
+                each.push(id);
+            }
+        }
+        *place = each;
+    }
+}
+
+/// A country by its ISO 3166 code, or none.
+pub(crate) fn country(
+    form: &mut Form,
+    field: &'static str,
+    given: MaybeUndefined<String>,
+    place: &mut Option<String>,
+) {
+    let country = |given: String| {
+        const INVALID: &str = "give a country by its two letters, such as AT";
+        let code = given.trim().to_ascii_uppercase();
+        let is_code = code.len() == 2 && code.chars().all(|c| c.is_ascii_uppercase());
+        if is_code { Ok(Some(code)) } else { Err(Refusal::of(field, "COUNTRY_UNKNOWN", INVALID)) }
+    };
+    form.optional_checked(given, country, place);
+}
+
+/// What a field was given, which is then no longer there.
+pub(crate) fn take<T>(given: &mut MaybeUndefined<T>) -> MaybeUndefined<T> {
+    std::mem::replace(given, MaybeUndefined::Undefined)
+}
+
+/// A choice as it stands in events.
+pub(crate) fn word(choice: &impl serde::Serialize) -> String {
+    serde_json::to_value(choice).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// A count as the graph has it.
+pub(crate) fn count(count: i64) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,59 @@
+//! Leads from files.
+
+use crate::*;
+
+const IMPORT: &str = "mutation($input: LeadImportInput!) { leadImport(input: $input) {
+    report { created updated unchanged failed rows { line userErrors { field code } } } userErrors { field code } } }";
+
+async fn import(client: &Client<'_>, csv: &str, more: Value) -> Value {
+    let input = with(json!({ "csv": csv }), more);
+    client.run_with(IMPORT, json!({ "input": input })).await.ok()["leadImport"]["report"].clone()
+}
+
+#[tokio::test]
+async fn a_file_makes_leads_tells_each_wrong_row_with_line_and_column_and_changes_nothing_twice() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    client.create("leadSource", json!({ "name": "Fair", "points": 5 })).await;
+    let csv = "firstName,lastName,companyName,email,phone,country,source,estimatedValue,tags\n\
+        Ada,Lovelace,Lovelace Ltd,ada@lovelace.example,+43 664 1234567,AT,fair,2500 EUR,\"big, urgent\"\n\
+        Bert,,,bert@x.example,,,,,\n\
+        Carl,Gauss,,carl,0664,XYZ,Nowhere,many,\n\
+        Ada,Again,,ADA@lovelace.example,,,,,\n";
+    let preview = import(&client, csv, json!({ "dryRun": true })).await;
+    assert_eq!((&preview["created"], &preview["failed"]), (&json!(1), &json!(3)));
+    assert_eq!(scalar(&app, "select count(*) from crm.lead").await, 0);
+    let report = import(&client, csv, json!({})).await;
+    assert_eq!(report, preview);
+    let codes = |at: usize| -> Vec<String> {
+        let row = &report["rows"][at];
+        row["userErrors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|error| {
+                format!("{} {} {}", row["line"], error["field"].as_str().unwrap_or("-"), text(&error["code"]))
+            })
+            .collect()
+    };
+    assert_eq!(codes(0), ["3 lastName REQUIRED"]);
+    assert_eq!(codes(1), ["4 source LEAD_SOURCE_NOT_FOUND", "4 estimatedValue MONEY_INVALID"]);
+    assert_eq!(codes(2), ["5 - ROW_TWICE"]);
+    let found = client
+        .run("{ leads { nodes { number name score tags estimatedValue { amount } source { name } } } }")
+        .await
+        .ok();
+    let expected = json!([{ "number": "L-00001", "name": "Ada Lovelace", "score": 65, "tags": ["big", "urgent"],
+        "estimatedValue": { "amount": "2500.00" }, "source": { "name": "Fair" } }]);
+    assert_eq!(found["leads"]["nodes"], expected);
+    let same = csv.lines().take(2).collect::<Vec<_>>().join("\n");
+    assert_eq!(import(&client, &same, json!({})).await["unchanged"], 1);
+    let other = "number,city\nL-00001,Graz\nL-00009,Wien\n";
+    let report = import(&client, other, json!({})).await;
+    assert_eq!(
+        (&report["updated"], &report["rows"][0]["userErrors"][0]["code"]),
+        (&json!(1), &json!("LEAD_NOT_FOUND"))
+    );
+    let refused = client.run_with(IMPORT, json!({ "input": { "csv": "lastName,wrong\nX,Y\n" } })).await;
+    assert_eq!(refused.refusals(), ["COLUMN_UNKNOWN"]);
+}

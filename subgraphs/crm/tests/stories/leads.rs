@@ -1,0 +1,158 @@
+//! Leads: points and their reasons, whose they are, and how soon they are answered.
+
+use crate::*;
+
+#[tokio::test]
+async fn a_lead_has_points_and_says_why() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let source = client.create("leadSource", json!({ "name": "Fair", "points": 12 })).await;
+    let more = json!({ "companyName": "Lovelace Ltd", "email": "Ada@Lovelace.example", "phone": "+43 664 1234567", "sourceId": source });
+    let id = lead(&client, "Lovelace", more).await;
+    let now =
+        ask(&client, "lead", &id, "number name email phone score scoreReasons { code points } status").await;
+    assert_eq!(
+        (&now["number"], &now["email"], &now["phone"]),
+        (&json!("L-00001"), &json!("ada@lovelace.example"), &json!("+436641234567"))
+    );
+    let reasons = json!([{ "code": "BUSINESS_EMAIL", "points": 20 }, { "code": "PHONE", "points": 10 }, { "code": "COMPANY", "points": 10 },
+        { "code": "SOURCE", "points": 12 }]);
+    assert_eq!((&now["score"], &now["scoreReasons"]), (&json!(52), &reasons));
+    client.act("lead", "Qualify", &id).await.ok();
+    assert_eq!(ask(&client, "lead", &id, "score").await["score"], 67);
+}
+
+#[tokio::test]
+async fn a_lead_that_is_answered_too_late_is_found() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let source = client.create("leadSource", json!({ "name": "Web", "firstResponseHours": 4 })).await;
+    let [soon, late] = [
+        lead(&client, "Soon", json!({ "sourceId": source })).await,
+        lead(&client, "Late", json!({ "sourceId": source })).await,
+    ];
+    app.clock.advance(chrono::TimeDelta::seconds(3 * 3_600));
+    let call = client.create("activity", json!({ "kind": "CALL", "subject": "Hello", "leadId": soon })).await;
+    act(&client, "activityComplete", "activity", &call, json!({ "outcome": "They want 20." })).await.ok();
+    assert_eq!(ask(&client, "lead", &soon, "status firstResponseAt").await["status"], "CONTACTED");
+    let breached = "{ leads(filter: { slaBreached: true }) { nodes { lastName slaBreached } } }";
+    assert_eq!(client.run(breached).await.ok()["leads"]["nodes"], json!([]));
+    app.clock.advance(chrono::TimeDelta::seconds(2 * 3_600));
+    assert_eq!(
+        client.run(breached).await.ok()["leads"]["nodes"],
+        json!([{ "lastName": "Late", "slaBreached": true }])
+    );
+    client.act("lead", "Contact", &late).await.ok();
+    assert_eq!(client.run(breached).await.ok()["leads"]["nodes"][0]["lastName"], "Late");
+    let report = "{ salesReport { firstResponse(from: \"2026-03-01\", to: \"2026-03-31\") { leadCount answered breached averageHours } } }";
+    let report = client.run(report).await.ok()["salesReport"]["firstResponse"].clone();
+    assert_eq!(report, json!({ "leadCount": 2, "answered": 2, "breached": 1, "averageHours": "4.00" }));
+}
+
+/// CRM-7.
+#[tokio::test]
+async fn members_have_their_turn_and_a_suspended_one_is_never_given_anything() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let members: Vec<Person> = (0..3).map(|_| admin.colleague(&[Role::Sales])).collect();
+    for member in &members {
+        app.join(member).await;
+    }
+    let id = |member: &Person| member.member().membership_id.to_string();
+    let ids: Vec<String> = members.iter().map(id).collect();
+    client.create("assignmentRule", json!({ "name": "All", "memberIds": ids })).await;
+    let owners = async |count: usize| {
+        let mut owners = Vec::new();
+        for _ in 0..count {
+            let one = lead(&client, "Lovelace", json!({})).await;
+            act(&client, "leadAssign", "lead", &one, json!({})).await.ok();
+            owners.push(text(&ask(&client, "lead", &one, "owner { id }").await["owner"]["id"]));
+        }
+        owners
+    };
+    assert_eq!(owners(4).await, [&ids[0], &ids[1], &ids[2], &ids[0]].map(String::clone));
+    suspend(&app, &members[1]).await;
+    assert_eq!(owners(3).await, [&ids[2], &ids[0], &ids[2]].map(String::clone));
+    // By hand, on a new one, for an activity or a target neither.
+    let given = json!({ "ownerId": ids[1] });
+    let one = lead(&client, "Lovelace", json!({})).await;
+    assert_eq!(
+        act(&client, "leadAssign", "lead", &one, given.clone()).await.refusals(),
+        ["MEMBER_NOT_FOUND"]
+    );
+    assert_eq!(
+        client.try_create("lead", with(json!({ "lastName": "X" }), given.clone())).await.refusals(),
+        ["MEMBER_NOT_FOUND"]
+    );
+    way(&client).await;
+    assert_eq!(
+        client.try_create("deal", with(json!({ "title": "X" }), given)).await.refusals(),
+        ["MEMBER_NOT_FOUND"]
+    );
+    let task = json!({ "subject": "X", "leadId": one, "assigneeId": ids[1] });
+    assert_eq!(client.try_create("activity", task).await.refusals(), ["MEMBER_NOT_FOUND"]);
+    // Nor by SQL.
+    let mut tx = app.system(&admin, "crm").await;
+    let sql = format!("update crm.lead set owner_membership_id = '{}'", ids[1]);
+    let error = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(tx.conn()).await.unwrap_err();
+    assert!(error.to_string().contains("may not come in"), "{error}");
+    drop(tx);
+    for member in [&members[0], &members[2]] {
+        suspend(&app, member).await;
+    }
+    assert_eq!(act(&client, "leadAssign", "lead", &one, json!({})).await.refusals(), ["NO_RULE_FITS"]);
+}
+
+/// CRM-7: at the same time.
+#[tokio::test]
+async fn forty_leads_that_are_given_away_while_somebody_is_suspended_are_none_of_theirs_in_the_end() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let members: Vec<Person> = (0..2).map(|_| admin.colleague(&[Role::Sales])).collect();
+    for member in &members {
+        app.join(member).await;
+    }
+    let ids: Vec<String> = members.iter().map(|member| member.member().membership_id.to_string()).collect();
+    client.create("assignmentRule", json!({ "name": "All", "memberIds": ids })).await;
+    let mut leads = Vec::new();
+    for _ in 0..40 {
+        leads.push(lead(&client, "Lovelace", json!({})).await);
+    }
+    let given = leads.iter().map(|one| act(&client, "leadAssign", "lead", one, json!({})));
+    let (given, ()) = tokio::join!(futures::future::join_all(given), suspend(&app, &members[0]));
+    assert!(given.iter().all(|answer| answer.refusals().is_empty()), "{given:?}");
+    let member = members[0].member();
+    let suspended =
+        json!({ "membershipId": member.membership_id, "userId": member.identity_id, "roles": ["SALES"] });
+    app.announce_raw(&admin, "user.member.suspended", suspended).await;
+    assert_eq!(
+        scalar(&app, &format!("select count(*) from crm.lead where owner_membership_id = '{}'", ids[0]))
+            .await,
+        0
+    );
+    assert_eq!(
+        scalar(&app, &format!("select count(*) from crm.lead where owner_membership_id = '{}'", ids[1]))
+            .await,
+        40
+    );
+}
+
+#[tokio::test]
+async fn who_is_given_a_lead_is_told_and_a_due_activity_is_told_once() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let rep = admin.colleague(&[Role::Sales]);
+    app.join(&rep).await;
+    let one = lead(&client, "Lovelace", json!({ "ownerId": rep.member().membership_id })).await;
+    client
+        .create("activity", json!({ "subject": "Call", "leadId": one, "dueAt": "2026-03-02T10:00:00Z" }))
+        .await;
+    run_jobs(&app).await;
+    app.clock.advance(chrono::TimeDelta::seconds(3_600));
+    run_jobs(&app).await;
+    run_jobs(&app).await;
+    app.settle().await;
+    let announced = app.announced().await;
+    let count = |name: &str| announced.iter().filter(|(kind, _)| kind == name).count();
+    assert_eq!((count("crm.lead.assigned"), count("crm.activity.fallen_due")), (1, 1));
+}
