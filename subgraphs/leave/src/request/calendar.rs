@@ -56,6 +56,12 @@ pub struct HalfDay {
     pub portion: Decimal,
 }
 
+/// What would be worked in halves.
+#[must_use]
+pub fn worked(halves: &[HalfDay]) -> Decimal {
+    halves.iter().filter(|half| !half.is_holiday).map(|half| half.worked).sum()
+}
+
 /// From when to when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {

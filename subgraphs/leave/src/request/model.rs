@@ -9,7 +9,7 @@ use people::Person;
 use rust_decimal::Decimal;
 
 use super::READ;
-use super::calendar::{DayPart, Half, HalfDay, Range};
+use super::calendar::{DayPart, Half, HalfDay, Range, worked};
 use crate::ids::{EmployeeId, LeaveTypeId, RequestId};
 use crate::leave_type::{LeaveType, LeaveUnit};
 use crate::ledger::{Account, Taken};
@@ -197,12 +197,6 @@ fn part_of(halves: &[HalfDay], day: NaiveDate) -> DayPart {
 #[must_use]
 pub fn total(halves: &[HalfDay]) -> Decimal {
     halves.iter().map(|half| half.portion).sum::<Decimal>().normalize()
-}
-
-/// What would be worked in halves.
-#[must_use]
-pub fn worked(halves: &[HalfDay]) -> Decimal {
-    halves.iter().filter(|half| !half.is_holiday).map(|half| half.worked).sum()
 }
 
 /// What halves take, day by day, as an account has it.

@@ -12,9 +12,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::READ;
-use super::calendar::{Half, HalfDay};
+use super::calendar::{Half, HalfDay, worked};
 use super::graphql::{LeaveRequestFilter, LeaveRequestSort};
-use super::model::{Request, Status, select_request, total, worked};
+use super::model::{Request, Status, select_request, total};
 use crate::ids::{EmployeeId, LeaveTypeId, RequestId};
 
 /// Stores the halves of a new request, unless another one is in the way; answers whether it did. The account must be locked.
