@@ -125,5 +125,6 @@ async fn ends(owner: &Caller, deals: &[String], reasons: &[String]) -> Result<()
     let win = Mutation::new("dealWin", &[("id", "ID!"), ("input", "DealWinInput!")], "operation { id }");
     owner.each(&win, vec![json!({ "id": deals[3], "input": {} })]).await?;
     let lose = Mutation::new("dealLose", &[("id", "ID!"), ("input", "DealLoseInput!")], "deal { id }");
-    owner.each(&lose, vec![json!({ "id": deals[7], "input": { "reasonId": reasons[0] } })]).await
+    owner.each(&lose, vec![json!({ "id": deals[7], "input": { "reasonId": reasons[0] } })]).await?;
+    Ok(())
 }
