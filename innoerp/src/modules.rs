@@ -34,6 +34,13 @@ pub fn core() -> ModuleSet {
     all().iter().filter(|subgraph| subgraph.is_core).map(|subgraph| subgraph.id.to_owned()).collect()
 }
 
+/// The modules beside the core ones of which also those see something who are not logged in: what they give to whoever has a
+/// link. Everything else of them answers `UNAUTHENTICATED`.
+#[must_use]
+pub fn open() -> ModuleSet {
+    ["products".to_owned()].into_iter().collect()
+}
+
 /// The module with this id.
 #[must_use]
 pub fn find(id: &str) -> Option<Subgraph> {

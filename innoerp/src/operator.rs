@@ -47,7 +47,7 @@ async fn make(settings: &Settings, database: &Database, verb: AuthVerb) -> Resul
     let failed = |error: common::Error| Failure(cause(&error));
     match verb {
         AuthVerb::InviteLink { organization, email } => {
-            let access = Access::new(database.clone(), modules::core());
+            let access = Access::new(database.clone(), modules::core()).open_to_everybody(modules::open());
             let Some(Host::Organization(id)) = access.host(&organization).await.map_err(failed)? else {
                 return Err(Failure(format!("there is no organization {organization}")));
             };

@@ -106,7 +106,7 @@ impl Process {
             .map_err(|error| Failure::of("the database cannot be reached", cause(&error)))?;
         database.refuse_wrong_login(modules).await.map_err(|error| Failure(cause(&error)))?;
         let database = database.sharing(settings.store(Some(&secret_key)).map_err(Failure)?);
-        let access = Access::new(database.clone(), modules::core());
+        let access = Access::new(database.clone(), modules::core()).open_to_everybody(modules::open());
         let jwks_url = match &settings.jwks_url {
             Some(url) => url.clone(),
             None => {

@@ -157,6 +157,7 @@ impl Tenants {
         let rule =
             json!({ "warehouseId": place, "productId": saw, "minQuantity": "1", "targetQuantity": "9" });
         self.create("products", "reorderRule", rule).await;
+        self.create("products", "catalogLink", json!({ "name": "Website" })).await;
     }
 
     /// What is sold, to whom. The latest lead and deal are open, the latest quote is a draft.

@@ -72,6 +72,11 @@ impl Rates {
         self.store.set(store).is_ok()
     }
 
+    /// Whether the Redis that budgets are kept in answers; `None` where they are kept in this process.
+    pub fn redis_is_up(&self) -> Option<bool> {
+        self.store.get().and_then(Store::is_up)
+    }
+
     /// Takes one request from the caller's budgets, or says how long to wait.
     pub async fn take(&self, caller: &Caller, address: Option<IpAddr>) -> Result<(), Error> {
         let limits = &self.limits;

@@ -278,7 +278,7 @@ impl Core {
 
     /// What is kept in caches at the moment.
     pub fn kept(&self) -> telemetry::Kept {
-        let mut kept = telemetry::Kept::default();
+        let mut kept = telemetry::Kept { redis_is_up: self.rates.redis_is_up(), ..Default::default() };
         let mut count = |view: &Supergraph| {
             let (operations, bytes) = view.operations_kept();
             kept.views += 1;

@@ -48,6 +48,7 @@ pub(crate) struct Metrics {
     pub subscriptions: Subscriptions,
     pub schema: Schema,
     pub connections: Gauge,
+    redis_up: Family<[(&'static str, &'static str); 0], Gauge>,
 }
 
 #[derive(Debug)]
@@ -298,6 +299,7 @@ impl Metrics {
             subscriptions: Subscriptions::new(list),
             schema: Schema::new(list),
             connections: list.add("connections", "Connections of clients that are open"),
+            redis_up: list.add("redis_up", "Whether Redis answers, 1 or 0; not said where none is used"),
             registry,
         }
     }
@@ -308,6 +310,9 @@ impl Metrics {
         set(&self.views.kept, kept.views);
         set(&self.operations.entries, kept.operations);
         set(&self.operations.bytes, kept.operations_bytes);
+        if let Some(is_up) = kept.redis_is_up {
+            self.redis_up.get_or_create(&[]).set(is_up.into());
+        }
         let mut page = String::with_capacity(16 * 1024);
         if let Err(error) = text::encode(&mut page, &self.registry) {
             // Writing into memory does not fail; should it, half a page must not pass for a whole one.
@@ -327,6 +332,8 @@ pub(crate) struct Kept {
     pub operations: u64,
     /// The memory that these take, estimated in bytes.
     pub operations_bytes: u64,
+    /// Whether the Redis that routers share answers; `None` where there is none.
+    pub redis_is_up: Option<bool>,
 }
 
 /// What an answer's outcome is called.

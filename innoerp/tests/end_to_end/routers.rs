@@ -16,17 +16,21 @@ const ME: &str = "{ me { user { id } } }";
 /// Another router of the system, which ends with the test.
 struct Router {
     url: String,
+    metrics: String,
     _child: Child,
 }
 
 impl Router {
     async fn start(system: &System, redis: &Redis) -> Self {
-        let port = free_ports(&["router"])["router"];
+        let ports = free_ports(&["router", "metrics"]);
+        let (port, metrics) = (ports["router"], ports["metrics"]);
         let mut command = system.command(&["router"]);
         command.env("ROUTER_PORT", port.to_string());
+        command.env("METRICS_LISTEN", format!("127.0.0.1:{metrics}"));
         command.env("REDIS_URL", redis.url()).env("INNOERP_RATE_LIMITS", "true");
         let child = command.spawn().unwrap();
-        let router = Self { url: format!("http://127.0.0.1:{port}"), _child: child };
+        let at = |port: u16| format!("http://127.0.0.1:{port}");
+        let router = Self { url: at(port), metrics: format!("{}/metrics", at(metrics)), _child: child };
         let begun = Instant::now();
         let ready = format!("{}/health/ready", router.url);
         while !reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success()) {
@@ -34,6 +38,20 @@ impl Router {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         router
+    }
+
+    /// What its metrics say of Redis, which is what the alarm goes by.
+    async fn says_of_redis(&self, expected: &str) {
+        let begun = Instant::now();
+        loop {
+            let page = reqwest::get(&self.metrics).await.unwrap().text().await.unwrap();
+            let said = page.lines().find_map(|line| line.strip_prefix("router_redis_up"));
+            if said.is_some_and(|said| said.ends_with(&format!(" {expected}"))) {
+                return;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(20), "{said:?}, not {expected}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     async fn ask(&self, client: &reqwest::Client, token: &str) -> StatusCode {
@@ -103,6 +121,7 @@ async fn two_routers_grant_one_user_one_budget_and_half_of_it_each_while_redis_i
     assert!(f64::from(finds) <= 4.0 * (2.0 * time.as_secs_f64() + 2.0), "{finds} in {time:?}");
 
     // Silent: right away, and not after a while, each router grants half of it, and no more than that.
+    one.says_of_redis("1").await;
     redis.hang();
     let (granted, time) = answered([&one, &other], &token).await;
     println!("Redis hangs: {granted} answered in {time:?}");
@@ -111,7 +130,9 @@ async fn two_routers_grant_one_user_one_budget_and_half_of_it_each_while_redis_i
     for router in [&one, &other] {
         assert_ne!(router.ask(&client, "no.to.ken").await, StatusCode::OK, "signatures are checked as ever");
     }
+    one.says_of_redis("0").await;
     redis.go_on();
+    one.says_of_redis("1").await;
 }
 
 #[tokio::test]

@@ -8,8 +8,16 @@ use innoerp::modules;
 use testing::{App, Documents, Person};
 
 /// What everybody may ask, logged in or not.
-const PUBLIC: [&str; 6] =
-    ["signUp", "logIn", "sessionRefresh", "sessionSwitch", "invitationAccept", "passwordReset"];
+const PUBLIC: [&str; 8] = [
+    "signUp",
+    "logIn",
+    "sessionRefresh",
+    "sessionSwitch",
+    "invitationAccept",
+    "passwordReset",
+    "publicCatalog",
+    "publicCatalogItem",
+];
 
 /// What every member may ask, whatever their roles: who they are, and to leave.
 const EVERY_MEMBER: [&str; 1] = ["logOut"];

@@ -13,7 +13,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// No valid token came.
-    #[error("log in first")]
+    #[error("log in, or log in again: no token was given, or it has expired, or its session has ended")]
     Unauthenticated,
     /// What somebody goes on with after logging in is over: the same to whoever asks by a program, another sentence to
     /// whoever reads it.

@@ -52,6 +52,23 @@ impl Form {
         self.checked(field, given, name, place);
     }
 
+    /// A text of several lines ([`text::text`]).
+    pub fn text(
+        &mut self,
+        field: &'static str,
+        given: MaybeUndefined<String>,
+        characters_max: usize,
+        place: &mut String,
+    ) {
+        let text = |text: String| {
+            text::text(&text, characters_max).ok_or_else(|| {
+                let message = format!("give 1 to {characters_max} characters that can be seen");
+                Refusal::of(field, "TEXT_INVALID", "").saying(message)
+            })
+        };
+        self.checked(field, given, text, place);
+    }
+
     /// A text of several lines ([`text::text`]), or none.
     pub fn optional_text(
         &mut self,

@@ -73,6 +73,7 @@ pub struct Access {
     changed: Cache<OrganizationId, ()>,
     hosts: Cache<Arc<str>, Option<Host>>,
     core: Arc<ModuleSet>,
+    open: Arc<ModuleSet>,
     /// Nothing is looked up: every organization is active and has the core modules on.
     is_fixed: bool,
 }
@@ -94,9 +95,16 @@ impl Access {
             sessions: Cache::builder().max_capacity(100_000).expire_after(ByAge).build(),
             changed: Cache::builder().max_capacity(100_000).time_to_live(Self::ORGANIZATION_AGE_MAX).build(),
             hosts: Cache::builder().max_capacity(100_000).time_to_live(Self::HOST_AGE_MAX).build(),
+            open: Arc::new(core.clone()),
             core: Arc::new(core),
             is_fixed: false,
         }
+    }
+
+    /// The same, with modules beside the core ones of which also those see something who are not logged in.
+    #[must_use]
+    pub fn open_to_everybody(self, modules: ModuleSet) -> Self {
+        Self { open: Arc::new(self.core.iter().cloned().chain(modules).collect()), ..self }
     }
 
     /// An access for which every organization is active and has exactly `modules` on: for a module alone,
@@ -106,10 +114,10 @@ impl Access {
         Self { is_fixed: true, ..Self::new(database, modules) }
     }
 
-    /// The modules that are always on: what anonymous callers see.
+    /// The modules that anonymous callers see: the core ones, and those that are open to everybody.
     #[must_use]
-    pub fn core(&self) -> &Arc<ModuleSet> {
-        &self.core
+    pub fn open(&self) -> &Arc<ModuleSet> {
+        &self.open
     }
 
     /// Asks anew for the state of an organization, which was just changed.

@@ -54,8 +54,9 @@ fn patterns(text: &str) -> Result<Vec<String>> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let is_taken = text.chars().count() <= CHARACTERS_MAX && (1..=WORDS_MAX).contains(&words.len());
     if !is_taken || text.contains('\0') {
-        let message =
-            format!("search must have 1 to {CHARACTERS_MAX} characters, and {WORDS_MAX} words at most");
+        let message = format!(
+            "search must have 1 to {CHARACTERS_MAX} characters other than U+0000, and {WORDS_MAX} words at most"
+        );
         return Err(Error::validation(message));
     }
     Ok(words.into_iter().map(pattern).collect())

@@ -12,4 +12,4 @@ mod sheet;
 pub use cell::{parse, print};
 pub use columns::{Cell, Column, Columns, CsvPage, Exchange, Family, PAGE_DEFAULT, PAGE_MAX, export};
 pub use report::{ImportMode, ImportReport, ImportRow};
-pub use sheet::{BYTES_MAX, ROWS_MAX, Row, Sheet};
+pub use sheet::{BYTES_MAX, ROWS_MAX, Row, Sheet, lost};

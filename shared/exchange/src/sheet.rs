@@ -13,13 +13,8 @@ const TOO_LARGE: Refusal = Refusal::of("csv", "CSV_TOO_LARGE", "");
 const TOO_MANY_ROWS: Refusal = Refusal::of("csv", "CSV_TOO_MANY_ROWS", "");
 const EMPTY: Refusal =
     Refusal::of("csv", "CSV_EMPTY", "the file has no header; begin with the names of its columns");
-const NOT_UTF8: Refusal = Refusal::of(
-    "csv",
-    "CSV_NOT_UTF8",
-    "the file has characters that were lost when it was read; save it as UTF-8 and send it again",
-);
-const QUOTE_OPEN: Refusal =
-    Refusal::of("csv", "CSV_QUOTE_OPEN", "a quotation mark opens a cell that is never closed");
+const NOT_UTF8: Refusal = Refusal::of("csv", "CSV_NOT_UTF8", "");
+const QUOTE_OPEN: Refusal = Refusal::of("csv", "CSV_QUOTE_OPEN", "");
 const ROW_LENGTH: Refusal = Refusal::whole("ROW_LENGTH", "");
 
 /// The cells of a file.
@@ -62,13 +57,15 @@ impl Sheet {
             return Err(TOO_LARGE.saying(message));
         }
         let csv = csv.strip_prefix('\u{FEFF}').unwrap_or(csv);
-        // What a decoder puts where it could not read, and every other byte of what is UTF-16.
-        if csv.contains(['\u{FFFD}', '\0']) {
-            return Err(NOT_UTF8);
+        if let Some(lost) = lost(csv) {
+            return Err(NOT_UTF8.saying(lost));
         }
         let delimiter = delimiter(csv);
-        if ends_in_a_quoted_cell(csv, delimiter) {
-            return Err(QUOTE_OPEN);
+        if let Some(at) = open_quote(csv, delimiter) {
+            let place = place(csv, at);
+            return Err(
+                QUOTE_OPEN.saying(format!("the cell that a quotation mark opens in {place} is never closed"))
+            );
         }
         let mut records = Records::new(csv, delimiter);
         let Some((_, header)) = records.next() else { return Err(EMPTY) };
@@ -172,20 +169,43 @@ fn delimiter(csv: &str) -> u8 {
     best.0
 }
 
-/// Whether the file ends within quotation marks: the last cell has swallowed the rows after it.
-fn ends_in_a_quoted_cell(csv: &str, delimiter: u8) -> bool {
-    let (mut is_quoted, mut is_start) = (false, true);
-    for byte in csv.bytes() {
+/// Where the quotation mark stands within which the file ends: its cell has swallowed the rows after it.
+fn open_quote(csv: &str, delimiter: u8) -> Option<usize> {
+    let (mut opened, mut is_quoted, mut is_start) = (0, false, true);
+    for (at, byte) in csv.bytes().enumerate() {
         if is_quoted {
             // Two of them mean one: the first closes, the second opens again.
             is_quoted = byte != b'"';
             is_start = byte == b'"';
         } else {
             is_quoted = is_start && byte == b'"';
+            // The second of two goes on with the cell of the first.
+            if is_quoted && !(at > opened && csv.as_bytes()[at - 1] == b'"') {
+                opened = at;
+            }
             is_start = byte == delimiter || byte == b'\n' || byte == b'\r';
         }
     }
-    is_quoted
+    is_quoted.then_some(opened)
+}
+
+/// What to say of a file with characters that were lost; `None` when it has none.
+#[must_use]
+pub fn lost(file: &str) -> Option<String> {
+    // What a decoder puts where it could not read, and every other byte of what is UTF-16.
+    let at = file.find(['\u{FFFD}', '\0'])?;
+    let place = place(file, at);
+    Some(format!(
+        "the character in {place} was lost when the file was read; save it as UTF-8 and send it again"
+    ))
+}
+
+/// A byte of a text as people find it in an editor: `line 3, column 14`, counted in characters.
+fn place(text: &str, at: usize) -> String {
+    let before = text.get(..at).unwrap_or_default().replace("\r\n", "\n").replace('\r', "\n");
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("line {line}, column {column}")
 }
 
 #[cfg(test)]
@@ -237,6 +257,16 @@ mod tests {
         assert_eq!(code("a,b\n1,\"x\n2,y\n3,z\n"), "CSV_QUOTE_OPEN");
         assert_eq!(code("a,b\n1,\"x\"\"\n2,y\n"), "CSV_QUOTE_OPEN");
         assert_eq!(code(&"x".repeat(BYTES_MAX + 1)), "CSV_TOO_LARGE");
+        // Where it begins is told, in lines of whatever end and in characters.
+        let message = |csv: &str| Sheet::read(csv).unwrap_err().message.into_owned();
+        for (csv, place) in [
+            ("a,b\n1,\"x\n2,y\n", "line 2, column 3"),
+            ("a,b\r\nü,\"x\"\"y\r\n2,y\r\n", "line 2, column 3"),
+            ("a,b\r\"1\",x\r\r\"\"\"2,y\r", "line 4, column 1"),
+            ("name\nJosé\nJos\u{FFFD}\n", "line 3, column 4"),
+        ] {
+            assert!(message(csv).contains(place), "{csv:?}: {}", message(csv));
+        }
         // A quotation mark within a cell is one.
         assert_eq!(cells("a,b\n1,5\" disk\n"), [["1", "5\" disk"]]);
     }

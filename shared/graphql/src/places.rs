@@ -1,9 +1,14 @@
 //! Where a value stands that an input type of ours has refused: async-graphql's own sentence names the types that it was
 //! reading, and not the arguments and fields.
 
-use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
-use async_graphql::{Pos, Response, ServerError, Value, Variables};
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{BaseType, ExecutableDocument, Selection, SelectionSet, Type};
+use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
+use async_graphql::{Pos, Response, ScalarType, ServerError, Value, Variables};
+use chrono::{DateTime, Utc};
 use common::GIVEN;
+use rust_decimal::Decimal;
 
 /// The extension that names the argument, and the field within it, whose value was refused.
 const ARGUMENT: &str = "argument";
@@ -11,10 +16,85 @@ const ARGUMENT: &str = "argument";
 /// The most characters of a refused value that its refusal repeats.
 const SHOWN_MAX: usize = 100;
 
-/// Says of values that an input type of ours has refused in which argument of the request they stand, in the sentence and
-/// as `extensions.argument`. To be called before [`crate::error::finish`].
-pub fn name_places(response: &mut Response, query: &str, variables: &Variables) {
+/// A scalar that is read by others' code, which keeps to itself what it was given.
+struct Foreign {
+    name: &'static str,
+    is_readable: fn(Value) -> bool,
+    refusal: &'static str,
+}
+
+const FOREIGN: &[Foreign] = &[
+    Foreign {
+        name: "Decimal",
+        is_readable: |value| <Decimal as ScalarType>::parse(value).is_ok(),
+        refusal: "give a decimal number, such as 12.5",
+    },
+    Foreign {
+        name: "DateTime",
+        is_readable: |value| <DateTime<Utc> as ScalarType>::parse(value).is_ok(),
+        refusal: "give an instant with its time zone, such as 2026-12-31T09:00:00Z",
+    },
+];
+
+/// The input types of a schema: the fields of each, and the name of what each field holds, or a list of it.
+#[derive(Debug, Default)]
+pub struct InputTypes(HashMap<String, HashMap<String, String>>);
+
+impl InputTypes {
+    /// Those of a schema in the schema definition language; none of what cannot be read.
+    #[must_use]
+    pub fn of(sdl: &str) -> Self {
+        let document = async_graphql::parser::parse_schema(sdl).ok();
+        let definitions = document.into_iter().flat_map(|document| document.definitions);
+        let inputs = definitions.filter_map(|definition| {
+            let TypeSystemDefinition::Type(definition) = definition else { return None };
+            let TypeKind::InputObject(input) = definition.node.kind else { return None };
+            let fields = input
+                .fields
+                .into_iter()
+                .map(|field| (field.node.name.node.to_string(), named(&field.node.ty.node).to_owned()));
+            Some((definition.node.name.node.to_string(), fields.collect()))
+        });
+        Self(inputs.collect())
+    }
+
+    /// The first value of a foreign scalar within a value of a type that cannot be read, and its path.
+    fn unreadable(&self, of: &Foreign, of_type: &str, value: &Value, path: &str) -> Option<(String, Value)> {
+        match value {
+            Value::Null => None,
+            Value::List(each) => each
+                .iter()
+                .enumerate()
+                .find_map(|(at, value)| self.unreadable(of, of_type, value, &format!("{path}.{at}"))),
+            value if of_type == of.name => {
+                (!(of.is_readable)(value.clone())).then(|| (path.to_owned(), value.clone()))
+            }
+            Value::Object(fields) => {
+                let types = self.0.get(of_type)?;
+                fields.iter().find_map(|(name, value)| {
+                    self.unreadable(of, types.get(name.as_str())?, value, &format!("{path}.{name}"))
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+fn named(of: &Type) -> &str {
+    match &of.base {
+        BaseType::Named(name) => name,
+        BaseType::List(of) => named(of),
+    }
+}
+
+/// Says of values that an input type has refused in which argument of the request they stand, in the sentence and as
+/// `extensions.argument`. To be called before [`crate::error::finish`].
+pub fn name_places(response: &mut Response, query: &str, variables: &Variables, types: &InputTypes) {
     for error in &mut response.errors {
+        if let Some(foreign) = FOREIGN.iter().find(|foreign| is_of(error, foreign.name)) {
+            name_foreign(error, foreign, query, variables, types);
+            continue;
+        }
         let Some(extensions) = &mut error.extensions else { continue };
         let Some(given) = extensions.get(GIVEN).cloned() else { continue };
         extensions.unset(GIVEN);
@@ -33,6 +113,43 @@ pub fn name_places(response: &mut Response, query: &str, variables: &Variables) 
     }
 }
 
+/// Whether a value of a scalar was refused, as async-graphql says it.
+fn is_of(error: &ServerError, scalar: &str) -> bool {
+    ["Failed to parse", "Expected input type"].iter().any(|said| error.message.starts_with(said))
+        && error.message.contains(&format!("\"{scalar}\""))
+}
+
+/// The same of a value whose refusal says neither what was given nor where: the types that it was read within lead there.
+fn name_foreign(
+    error: &mut ServerError,
+    foreign: &Foreign,
+    query: &str,
+    variables: &Variables,
+    types: &InputTypes,
+) {
+    const WITHIN: &str = "(occurred while parsing \"";
+    let outermost = error.message.rsplit_once(WITHIN).and_then(|(_, rest)| rest.split('"').next());
+    let outermost = outermost.map_or(foreign.name, |name| name.trim_matches(['[', ']', '!'])).to_owned();
+    let found = argument_in_request(error, query, variables)
+        .and_then(|(name, value)| types.unreadable(foreign, &outermost, &value, &name));
+    error.message = match found {
+        Some((place, given)) => {
+            error.extensions.get_or_insert_default().set(ARGUMENT, place.as_str());
+            format!("{place}: {}, not {}", foreign.refusal, shown(&given))
+        }
+        None => foreign.refusal.to_owned(),
+    };
+}
+
+/// The argument at which an error stands, and its value.
+fn argument_in_request(error: &ServerError, query: &str, variables: &Variables) -> Option<(String, Value)> {
+    let at = error.locations.first().copied().unwrap_or_default();
+    let document = async_graphql::parser::parse_query(query).ok()?;
+    let (name, value) = argument_at(&document, at)?;
+    let value = value.into_const_with(|name| Ok::<_, ()>(variables.get(&name).cloned().unwrap_or_default()));
+    Some((name, value.ok()?))
+}
+
 /// The path to a refused value: the argument's name, and then the fields and the places in lists.
 fn place_in_request(
     error: &ServerError,
@@ -41,15 +158,8 @@ fn place_in_request(
     variables: &Variables,
 ) -> Option<String> {
     let is_of_id = error.message.contains("\"ID\"");
-    let at = error.locations.first().copied().unwrap_or_default();
-    let argument = async_graphql::parser::parse_query(query).ok().and_then(|document| {
-        let (name, value) = argument_at(&document, at)?;
-        let value =
-            value.into_const_with(|name| Ok::<_, ()>(variables.get(&name).cloned().unwrap_or_default()));
-        Some((name, value.ok()?))
-    });
     let mut found = Vec::new();
-    match argument {
+    match argument_in_request(error, query, variables) {
         Some((name, value)) => find(given, &value, name, &mut found),
         None => variables.iter().for_each(|(name, value)| find(given, value, name.to_string(), &mut found)),
     }
@@ -127,6 +237,8 @@ mod tests {
         note: String,
         employee_id: EmployeeId,
         day: Option<crate::Date>,
+        amounts: Option<Vec<Decimal>>,
+        at: Option<DateTime<Utc>>,
     }
 
     struct Query;
@@ -140,7 +252,12 @@ mod tests {
         async fn rows(&self, rows: Vec<Row>) -> usize {
             let is_blank =
                 |row: &&Row| row.note.is_empty() || row.day.is_none() || row.employee_id.0.is_nil();
-            rows.iter().filter(is_blank).count()
+            let others = rows.iter().filter(|row| row.amounts.is_some() || row.at.is_some()).count();
+            rows.iter().filter(is_blank).count() + others
+        }
+
+        async fn paid(&self, amount: Decimal) -> Decimal {
+            amount
         }
     }
 
@@ -149,7 +266,7 @@ mod tests {
         let variables = Variables::from_json(variables);
         let request = async_graphql::Request::new(query).variables(variables.clone());
         let mut response = futures::executor::block_on(schema.execute(request));
-        name_places(&mut response, query, &variables);
+        name_places(&mut response, query, &variables, &InputTypes::of(&schema.sdl()));
         crate::error::finish(&mut response);
         let error = json!(response)["errors"][0].clone();
         (error["message"].as_str().unwrap_or_default().to_owned(), error["extensions"].clone())
@@ -180,5 +297,33 @@ mod tests {
         let (message, extensions) = refused("query($r: [Row!]!) { rows(rows: $r) }", json!({ "r": rows }));
         assert_eq!(extensions["argument"], "rows.0.day");
         assert!(message.starts_with("rows.0.day: give a day"), "{message}");
+    }
+
+    #[test]
+    fn what_is_no_number_or_instant_is_refused_with_the_field_that_it_stands_in() {
+        let row = |more: Json| {
+            let mut row = json!({ "note": "1,5", "employeeId": EmployeeId::new() });
+            for (name, value) in more.as_object().unwrap() {
+                row[name] = value.clone();
+            }
+            row
+        };
+        let told = |row: Json| refused("query($r: [Row!]!) { rows(rows: $r) }", json!({ "r": [row] }));
+        let extensions = |argument: &str| json!({ "code": "VALIDATION_FAILED", "argument": argument });
+        assert_eq!(
+            told(row(json!({ "amounts": ["1.5", "1,5"] }))),
+            (
+                "rows.0.amounts.1: give a decimal number, such as 12.5, not \"1,5\"".to_owned(),
+                extensions("rows.0.amounts.1")
+            )
+        );
+        let (message, given) = told(row(json!({ "at": "2026-01-01" })));
+        assert_eq!(given, extensions("rows.0.at"));
+        assert!(message.ends_with("such as 2026-12-31T09:00:00Z, not \"2026-01-01\""), "{message}");
+        let alone = refused(r#"{ paid(amount: "a lot") }"#, json!({}));
+        let message = "amount: give a decimal number, such as 12.5, not \"a lot\"";
+        assert_eq!(alone, (message.to_owned(), extensions("amount")));
+        let given = refused("query($a: Decimal!) { paid(amount: $a) }", json!({ "a": true }));
+        assert_eq!(given.1, extensions("amount"));
     }
 }

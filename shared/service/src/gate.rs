@@ -64,13 +64,14 @@ impl Gate {
         }
     }
 
-    /// The modules that the caller's organization has on; the core ones for anonymous callers.
+    /// The modules that the caller's organization has on; for anonymous callers the core ones and those that are open to
+    /// everybody.
     ///
     /// # Errors
     /// As [`Gate::authenticate`].
     pub async fn modules(&self, caller: &Caller) -> Result<Arc<ModuleSet>> {
         match caller {
-            Caller::Anonymous => Ok(self.access.core().clone()),
+            Caller::Anonymous => Ok(self.access.open().clone()),
             Caller::Member(member) => Ok(self.access.organization(member.organization_id).await?.modules),
         }
     }

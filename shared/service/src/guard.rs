@@ -58,7 +58,9 @@ where
 {
     let sdl = sdl(&schema);
     let (access, database) = (runtime.access.clone(), runtime.database.clone());
-    let guard = Arc::new(Guard { module, permissions, access, database, files: runtime.files.clone() });
+    let files = runtime.files.clone();
+    let input_types = graphql::InputTypes::of(&sdl);
+    let guard = Arc::new(Guard { module, permissions, input_types, access, database, files });
     let (streamed, stream_guard) = (schema.clone(), guard.clone());
     Executable::new(
         sdl,
@@ -73,8 +75,7 @@ where
                 let (query, variables) = (request.query.clone(), request.variables.clone());
                 let mut response = operation.loaders.drive(schema.execute(request)).await;
                 operation.ctx.end_reading().await;
-                graphql::name_places(&mut response, &query, &variables);
-                graphql::error::finish(&mut response);
+                guard.finish(&mut response, &query, &variables);
                 response
             };
             Box::pin(answered.instrument(span))
@@ -103,6 +104,7 @@ where
 struct Guard {
     module: &'static str,
     permissions: Permissions,
+    input_types: graphql::InputTypes,
     access: Access,
     database: database::Database,
     files: Files,
@@ -149,6 +151,12 @@ impl Guard {
         Ok((Operation { ctx, loaders }, request))
     }
 
+    /// Says of what went wrong where, and with which code.
+    fn finish(&self, response: &mut Response, query: &str, variables: &Variables) {
+        graphql::name_places(response, query, variables, &self.input_types);
+        graphql::error::finish(response);
+    }
+
     async fn check(&self, caller: &Caller) -> Result<()> {
         let Some(member) = caller.member() else { return Ok(()) };
         let organization = self.access.organization(member.organization_id).await?;
@@ -178,8 +186,7 @@ impl Guard {
                     operation.loaders.forget();
                     match guard.check(&operation.ctx.request().caller).await {
                         Ok(()) => {
-                            graphql::name_places(&mut response, &asked.0, &asked.1);
-                            graphql::error::finish(&mut response);
+                            guard.finish(&mut response, &asked.0, &asked.1);
                             Ok(response)
                         }
                         Err(error) => Err(graphql::error::refuse(error)),

@@ -23,7 +23,7 @@ pub use gate::Gate;
 pub use guard::{guard, schema, sdl};
 pub use kafka_settings::KafkaSettings;
 pub use keys::KeySet;
-pub use onlooking::{Seen, look_at};
+pub use onlooking::{Seen, look_at, look_at_what_is_told_of};
 pub use runtime::Runtime;
 pub use server::{CLIENT_ADDRESS, HOST_ORGANIZATION, IDLE_MAX, serve};
 pub use settings::{SecretKey, Settings};

@@ -84,9 +84,23 @@ pub async fn look_at<R: Record>(
     changes: &Changes,
     ids: Option<Vec<R::Id>>,
 ) -> Result<impl Stream<Item = Result<Seen<R>>> + use<R>> {
+    look_at_what_is_told_of(ctx, changes, R::TABLE, ids).await
+}
+
+/// As [`look_at`], where something else is told of the records: events whose names begin with `aggregate`, and that are about
+/// the ids of the records, such as `products.stock` about products.
+///
+/// # Errors
+/// As [`look_at`].
+pub async fn look_at_what_is_told_of<R: Record>(
+    ctx: &Ctx,
+    changes: &Changes,
+    aggregate: &str,
+    ids: Option<Vec<R::Id>>,
+) -> Result<impl Stream<Item = Result<Seen<R>>> + use<R>> {
     drop(ctx.read(R::READ).await?);
     ctx.end_reading().await;
-    let looking = changes.look_at(R::TABLE, ctx.member()?.organization_id);
+    let looking = changes.look_at(aggregate, ctx.member()?.organization_id);
     let wanted = ids.map(|ids| Arc::new(HashSet::from_iter(ids)));
     let onlooker = Onlooker { ctx: ctx.clone(), looking, wanted, ready: VecDeque::new() };
     Ok(stream::try_unfold(onlooker, Onlooker::next))

@@ -15,11 +15,17 @@ pub(crate) const CHANGE_PASSWORD: Permission =
 const CURRENT_PASSWORD_WRONG: Refusal =
     Refusal::of("currentPassword", "CURRENT_PASSWORD_WRONG", "this is not your current password");
 
+const UNCHANGED: Refusal =
+    Refusal::of("newPassword", "PASSWORD_UNCHANGED", "give another password than the one that you have");
+
 /// Changes the caller's password, and ends their other sessions; answers how many those were.
 ///
 /// # Errors
-/// Refuses a wrong current password and a new one that is easy to guess; `RATE_LIMITED`.
+/// Refuses a wrong current password, and a new one that is easy to guess or the same; `RATE_LIMITED`.
 pub async fn change_password(ctx: &Ctx, vault: &Vault, input: PasswordChangeInput) -> Result<i32> {
+    if input.new_password == input.current_password {
+        return Err(UNCHANGED.into());
+    }
     let member = ctx.member()?;
     let mut tx = ctx.begin(&CHANGE_PASSWORD).await?;
     let identity = identity::select(&mut tx, member.identity_id).await?.ok_or(Error::Unauthenticated)?;

@@ -48,8 +48,15 @@ impl Employee {
     }
 
     /// The employments that they had before the present one, oldest first.
-    async fn former_employments(&self) -> Vec<FormerEmployment> {
-        self.former_employments.iter().map(Into::into).collect()
+    #[graphql(directive = cost::apply(1))]
+    async fn former_employments(&self, gql: &Context<'_>) -> Result<Vec<FormerEmployment>> {
+        let mut former: Vec<_> = self.former().collect();
+        if former.iter().any(|one| one.termination_type.is_some())
+            && !graphql::extends_to(gql, &employee::TERMINATION_READ, self).await?
+        {
+            former.iter_mut().for_each(|one| one.termination_type = None);
+        }
+        Ok(former)
     }
 
     /// The employees who report to them and have not left, by name.

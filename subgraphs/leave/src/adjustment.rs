@@ -150,9 +150,7 @@ impl Adjustment {
         if lasts.is_some_and(|days| self.days < dec!(0) || !(0..=2 * balance::REACH_DAYS).contains(&days)) {
             form.refuse(EXPIRES_ON);
         }
-        let mut reason = None;
-        form.optional_text("reason", given(input.reason), TEXT_MAX, &mut reason);
-        self.reason = reason.unwrap_or_default();
+        form.text("reason", given(input.reason), TEXT_MAX, &mut self.reason);
         form.check()
     }
 }

@@ -73,7 +73,7 @@ pub async fn list(
 
 impl CatalogItem {
     /// Whether customers may see it.
-    fn is_shown(&self) -> bool {
+    pub(crate) fn is_shown(&self) -> bool {
         self.is_public && self.status == ProductStatus::Active && self.archived_at.is_none()
     }
 }
@@ -101,7 +101,7 @@ impl CatalogItem {
 }
 
 /// The codes of the units that products are counted in.
-struct UnitCodeOf;
+pub(crate) struct UnitCodeOf;
 
 impl Batch for UnitCodeOf {
     type Key = ProductId;
@@ -119,7 +119,7 @@ impl Batch for UnitCodeOf {
 }
 
 /// What products cost anybody.
-struct ListPriceOf;
+pub(crate) struct ListPriceOf;
 
 impl Batch for ListPriceOf {
     type Key = (ProductId, &'static str);
@@ -130,23 +130,16 @@ impl Batch for ListPriceOf {
         let today = validity::today(tx).await?;
         let (ids, currencies): (Vec<ProductId>, Vec<&str>) = keys.iter().copied().unzip();
         let currencies: Vec<String> = currencies.into_iter().map(str::to_owned).collect();
-        // In the order of ranks that priceResolve has, for one piece.
         let rows = sqlx::query!(
-            r#"select distinct on (w.id, w.currency) w.id as "id!: ProductId", w.currency as "currency!", p.amount
-               from unnest($1::uuid[], $2::text[]) w (id, currency)
-               join products.price p on p.product_id = w.id and p.variant_id is null and p.min_quantity <= 1
-                   and daterange(p.first_day, p.last_day, '[]') @> $3::date
-               join products.price_list l on l.id = p.price_list_id and l.currency = w.currency and l.audience = 'EVERYBODY'
-                   and l.archived_at is null and daterange(l.first_day, l.last_day, '[]') @> $3::date
-               order by w.id, w.currency, l.priority desc, p.min_quantity desc, l.first_day desc nulls last,
-                   p.first_day desc nulls last, p.amount, l.code"#,
+            r#"select w.id as "id!: ProductId", w.currency as "currency!", products.list_price(w.id, w.currency, $3) as amount
+               from unnest($1::uuid[], $2::text[]) w (id, currency)"#,
             &ids as &[ProductId],
             &currencies,
             today,
         );
         let rows = rows.fetch_all(tx.conn()).await?;
         let key = |id: ProductId, currency: &str| Some((id, Currency::parse(currency)?.code()));
-        Ok(rows.into_iter().filter_map(|row| Some((key(row.id, &row.currency)?, row.amount))).collect())
+        Ok(rows.into_iter().filter_map(|row| Some((key(row.id, &row.currency)?, row.amount?))).collect())
     }
 }
 

@@ -1,9 +1,9 @@
 //! What this module announces: ids, states and quantities.
 
-use common::event;
+use common::{MembershipId, event};
 use rust_decimal::Decimal;
 
-use crate::ids::{PriceListId, ProductId, StockMoveId, VariantId, WarehouseId};
+use crate::ids::{PriceListId, ProductId, StockMoveId, StockReservationId, VariantId, WarehouseId};
 
 event! {
     /// A product was made.
@@ -68,6 +68,24 @@ event! {
         reversal_of_id: Option<StockMoveId>,
     }
 
+    /// Something was promised to somebody, or is promised to them no more.
+    StockReserved = "products.stock.reserved", of product_id {
+        /// The product.
+        product_id: ProductId,
+        /// The variant, where it has any.
+        variant_id: Option<VariantId>,
+        /// The reservation.
+        reservation_id: StockReservationId,
+        /// OPEN, FULFILLED, RELEASED or LAPSED.
+        status: String,
+        /// The warehouse.
+        warehouse_id: WarehouseId,
+        /// How much, in the product's unit.
+        quantity: Decimal,
+        /// What it is kept for, as whoever asked for it calls that.
+        reference: Option<String>,
+    }
+
     /// What is available of something fell to the quantity at which it is to be ordered again, or below.
     StockLow = "products.stock.run_low", of product_id {
         /// The product.
@@ -82,5 +100,9 @@ event! {
         available: Decimal,
         /// The quantity at which it is to be ordered again.
         min_quantity: Decimal,
+        /// The short code of the warehouse.
+        warehouse_code: Option<String>,
+        /// The memberships of those who keep the warehouse; nobody in particular when empty.
+        keeper_membership_ids: Option<Vec<MembershipId>>,
     }
 }

@@ -19,6 +19,10 @@ id!(
     ProductId
 );
 id!(
+    /// One link to the catalogue.
+    CatalogLinkId
+);
+id!(
     /// One variant of a product.
     VariantId
 );

@@ -6,18 +6,22 @@ mod adjust;
 mod attribute;
 mod bundle;
 mod catalog;
+mod catalog_link;
 mod category;
 mod consumers;
 mod contact;
 mod discount;
 pub mod events;
+mod file;
 mod ids;
+mod jobs;
 mod links;
 mod member;
 mod price;
 mod price_links;
 mod price_list;
 mod product;
+mod public_catalog;
 mod ratio;
 mod resolve;
 mod rights;
@@ -28,7 +32,7 @@ mod validity;
 mod variant;
 mod warehouse;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema};
+use async_graphql::{MergedObject, MergedSubscription, SchemaBuilder};
 use common::Permission;
 use service::{EventType, Noun, Subgraph};
 
@@ -52,7 +56,10 @@ pub struct Query(
     resolve::PriceResolveQuery,
     price_links::ContactQuery,
     catalog::CatalogQuery,
+    catalog_link::CatalogLinkQuery,
+    public_catalog::PublicCatalogQuery,
     warehouse::WarehouseQuery,
+    file::ProductFileQuery,
     StockQuery,
 );
 
@@ -80,11 +87,17 @@ pub struct Mutation(
     adjust::PriceListAdjustMutation,
     discount::DiscountRuleMutation,
     warehouse::WarehouseMutation,
+    file::ProductFileMutation,
+    catalog_link::CatalogLinkMutation,
     stock::StockMoveMutation,
     stock::StockReservationMutation,
     stock::CountMutation,
     stock::ReorderRuleMutation,
 );
+
+/// All subscriptions of the products module.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(stock::StockSubscription);
 
 const PERMISSIONS: &[&Permission] = &[
     &rights::CATALOG,
@@ -123,6 +136,7 @@ pub fn subgraph() -> Subgraph {
             Noun::of::<price_list::PriceListCustomer>(),
             Noun::of::<price::Price>(),
             Noun::of::<discount::DiscountRule>(),
+            Noun::of::<catalog_link::CatalogLink>(),
             Noun::of::<warehouse::Warehouse>(),
             Noun::of::<stock::StockLevel>(),
             Noun::of::<stock::StockMove>(),
@@ -138,17 +152,21 @@ pub fn subgraph() -> Subgraph {
             EventType::of::<events::ProductArchived>(),
             EventType::of::<events::ProductPriceChanged>(),
             EventType::of::<events::StockChanged>(),
+            EventType::of::<events::StockReserved>(),
             EventType::of::<events::StockLow>(),
         ],
         consumers: consumers::CONSUMERS,
-        jobs: &[],
-        sdl: || service::sdl(&schema()),
-        executable: |runtime| service::guard("products", PERMISSIONS, schema(), runtime),
+        jobs: jobs::JOBS,
+        sdl: || service::sdl(&schema().finish()),
+        executable: |runtime| {
+            let schema = schema().data(runtime.changes.clone()).data(runtime.access.clone()).finish();
+            service::guard("products", PERMISSIONS, schema, runtime)
+        },
         routes: None,
         public: None,
     }
 }
 
-fn schema() -> Schema<Query, Mutation, EmptySubscription> {
-    service::schema(Query::default(), Mutation::default(), EmptySubscription).finish()
+fn schema() -> SchemaBuilder<Query, Mutation, Subscription> {
+    service::schema(Query::default(), Mutation::default(), Subscription::default())
 }

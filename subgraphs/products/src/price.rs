@@ -108,6 +108,16 @@ pub async fn remove(ctx: &Ctx, id: PriceId) -> Result<PriceList> {
 /// The prices that the filter lets through.
 pub async fn list(ctx: &Ctx, filter: PriceFilter, sort: PriceSort, page: Page) -> Result<Slice<Price>> {
     let mut tx = ctx.read_list(&PRICE_READ).await?;
+    select_page(&mut tx, &filter, sort, page).await
+}
+
+/// A page of prices.
+pub(crate) async fn select_page(
+    tx: &mut Tx,
+    filter: &PriceFilter,
+    sort: PriceSort,
+    page: Page,
+) -> Result<Slice<Price>> {
     Ok(page!(
         tx, Price, page, sort: PriceSort { CreatedAt => "created_at" },
         "($3::uuid is null or price_list_id = $3) and ($4::uuid is null or product_id = $4)
@@ -140,13 +150,13 @@ pub(crate) async fn announce(tx: &mut Tx, prices: &[&Price]) -> Result<()> {
 
 // Rules.
 
-const OVERLAP: Refusal = Refusal::whole(
+pub(crate) const OVERLAP: Refusal = Refusal::whole(
     "PRICE_OVERLAPS",
     "the list has a price of this from the same quantity on, on some of these days; end that one first",
 );
 
 impl Price {
-    fn fill_in(&mut self, input: PriceUpdateInput) -> Result<()> {
+    pub(crate) fn fill_in(&mut self, input: PriceUpdateInput) -> Result<()> {
         let mut form = Form::default();
         let quantities = Decimal::ZERO..=Decimal::from(QUANTITY_MAX);
         form.decimal("minQuantity", input.min_quantity, quantities, DECIMALS_MAX, &mut self.min_quantity);

@@ -2,9 +2,10 @@
 
 use async_graphql::MaybeUndefined;
 use chrono::NaiveDate;
-use common::{Form, Refusal, Result};
+use common::{Form, MembershipId, Refusal, Result};
 use database::Tx;
 use graphql::Date;
+use uuid::Uuid;
 
 const DAYS_TURNED: Refusal =
     Refusal::of("lastDay", "DATE_OUT_OF_RANGE", "the last day comes before the first");
@@ -32,6 +33,7 @@ pub(crate) fn holds(first_day: Option<Date>, last_day: Option<Date>, on: NaiveDa
 pub(crate) async fn today(tx: &mut Tx) -> Result<NaiveDate> {
     match tx.membership_id() {
         Some(member) => people::today(tx, member).await,
-        None => Ok(tx.now().date_naive()),
+        // Of whoever is no member it is the organization's.
+        None => people::today(tx, MembershipId::from(Uuid::nil())).await,
     }
 }

@@ -2,10 +2,11 @@
 
 use async_graphql::{InputObject, MaybeUndefined, SimpleObject};
 use chrono::{DateTime, Utc};
-use common::{Form, Page, Refusal, Result, Slice};
+use common::{Form, MembershipId, Page, Refusal, Result, Slice};
 use database::{Ctx, OnConstraint as _, Record, Tx, page};
 use graphql::{inputs, mutations, noun, queries, sorts};
 
+use crate::Membership;
 use crate::ids::WarehouseId;
 use crate::rights::{STOCK_READ, WAREHOUSE_MANAGE};
 
@@ -27,6 +28,8 @@ pub struct Warehouse {
     pub allows_negative: bool,
     /// Where it is.
     pub address: Option<String>,
+    #[graphql(skip)]
+    pub(crate) keeper_ids: Vec<MembershipId>,
     /// Counts the changes; an update names the version that it was made from.
     pub version: i32,
     /// When it was archived; null while it is in use.
@@ -42,6 +45,7 @@ pub async fn create(ctx: &Ctx, input: WarehouseCreateInput) -> Result<Warehouse>
     let mut form = Form::default();
     form.currency("currency", MaybeUndefined::Value(input.currency.clone()), &mut warehouse.currency);
     warehouse.fill_in(form, input.into())?;
+    check_keepers(&mut tx, &[], &warehouse.keeper_ids).await?;
     tx.save(&mut warehouse).await.on_constraint("warehouse_code_key", CODE_TAKEN)?;
     tx.commit(warehouse).await
 }
@@ -50,8 +54,9 @@ pub async fn create(ctx: &Ctx, input: WarehouseCreateInput) -> Result<Warehouse>
 pub async fn update(ctx: &Ctx, id: WarehouseId, input: WarehouseUpdateInput) -> Result<Warehouse> {
     let mut tx = ctx.begin(&WAREHOUSE_MANAGE).await?;
     let mut warehouse: Warehouse = tx.lock_at(id, input.version).await?;
-    let allowed_negative = warehouse.allows_negative;
+    let (allowed_negative, kept_by) = (warehouse.allows_negative, warehouse.keeper_ids.clone());
     warehouse.fill_in(Form::default(), input)?;
+    check_keepers(&mut tx, &kept_by, &warehouse.keeper_ids).await?;
     if allowed_negative && !warehouse.allows_negative && has_stock(&mut tx, id, true).await? {
         return Err(NEGATIVE_LEFT.into());
     }
@@ -105,12 +110,27 @@ const NEGATIVE_LEFT: Refusal = Refusal::of(
     "of something more was taken out than was there; put that right first",
 );
 
+const KEEPERS_MAX: usize = 20;
+const KEEPER_NOT_FOUND: Refusal =
+    Refusal::whole("MEMBER_NOT_FOUND", "there is no such active member who works here");
+
+/// Whether those who begin to keep a warehouse work here.
+async fn check_keepers(tx: &mut Tx, before: &[MembershipId], now: &[MembershipId]) -> Result<()> {
+    for (at, id) in now.iter().enumerate().filter(|(_, id)| !before.contains(id)) {
+        if !people::works_here(tx, *id).await? && tx.membership_id() != Some(*id) {
+            return Err(KEEPER_NOT_FOUND.at(format!("keeperIds.{at}")).into());
+        }
+    }
+    Ok(())
+}
+
 impl Warehouse {
     fn fill_in(&mut self, mut form: Form, input: WarehouseUpdateInput) -> Result<()> {
         form.code("code", input.code, &mut self.code);
         form.name("name", input.name, &mut self.name);
         form.set("allowsNegative", input.allows_negative, &mut self.allows_negative);
         form.optional_text("address", input.address, 500, &mut self.address);
+        crate::product::ids(&mut form, "keeperIds", input.keeper_ids, KEEPERS_MAX, &mut self.keeper_ids);
         form.check()
     }
 }
@@ -132,7 +152,12 @@ async fn has_stock(tx: &mut Tx, id: WarehouseId, only_negative: bool) -> Result<
 // GraphQL.
 
 #[noun]
-impl Warehouse {}
+impl Warehouse {
+    /// The members who keep it: they hear of what is to be ordered again. Without any, administrators do.
+    async fn keepers(&self) -> Vec<Option<Membership>> {
+        self.keeper_ids.iter().map(|id| Some(Membership { id: *id })).collect()
+    }
+}
 
 inputs! {
     /// The fields of a new warehouse.
@@ -149,6 +174,9 @@ inputs! {
         defaulted allows_negative: bool,
         /// Where it is: 1 to 500 characters.
         nullable address: String,
+        /// The ids of the memberships of those who keep it, 20 at most; they take the place of those before. They hear of
+        /// what is to be ordered again.
+        defaulted keeper_ids: Vec<MembershipId>,
     }
 }
 

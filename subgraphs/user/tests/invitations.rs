@@ -66,6 +66,21 @@ async fn one_invitation_per_address_waits_at_a_time() {
 }
 
 #[tokio::test]
+async fn an_invitation_that_nobody_can_accept_any_more_is_in_nobodys_way() {
+    let (app, owner) = world().await;
+    let admin = join(&app, &owner, "Alice", &[Admin]).await;
+    invite(&app, &admin, "bob@example.org", &["MEMBER"]).await.ok();
+    assert_eq!(invite(&app, &owner, "bob@example.org", &["HR"]).await.refusals(), ["ALREADY_INVITED"]);
+    let change = "mutation($id: ID!) { memberRolesChange(input: { membershipId: $id, roles: [MEMBER] }) {
+        userErrors { code } } }";
+    let id = admin.member().membership_id;
+    app.as_(&owner).run_with(change, json!({ "id": id })).await.ok();
+    invite(&app, &owner, "bob@example.org", &["HR"]).await.ok();
+    let listed = app.as_(&owner).run("{ invitations { nodes { status } } }").await.ok();
+    assert_eq!(listed["invitations"]["nodes"], json!([{ "status": "PENDING" }, { "status": "REVOKED" }]));
+}
+
+#[tokio::test]
 async fn members_addresses_that_are_none_and_roles_above_are_refused() {
     let (app, owner) = world().await;
     let admin = join(&app, &owner, "Alice", &[Admin]).await;

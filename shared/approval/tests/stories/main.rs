@@ -7,6 +7,7 @@ mod concurrency;
 mod delegations;
 mod graph;
 mod import;
+mod office;
 mod once;
 mod people_rule;
 mod random;

@@ -39,7 +39,8 @@ async fn the_database_and_the_directory_agree_on_who_decides() {
             expected.insert(requester);
         }
         let found: Vec<MembershipId> = sqlx::query_scalar(
-            "select unnest(ids) from approval.deciders($1, $2, array[$2], '{}', '{}', false)",
+            "select unnest(ids) from approval.deciders(
+                array[row(null, null, $1, $2, array[$2], '{}', '{}', false)::approval.question])",
         )
         .bind(&named)
         .bind(requester)

@@ -117,6 +117,7 @@ async fn a_changed_password_ends_the_other_sessions() {
         world.ask("auth", Some(&second), CHANGE, json!({ "old": old, "new": new })).await
     };
     assert_eq!(change("wrong-horse-77", "tall-lantern-88").await.refusals(), ["CURRENT_PASSWORD_WRONG"]);
+    assert_eq!(change(PASSWORD, PASSWORD).await.refusals(), ["PASSWORD_UNCHANGED"]);
     assert_eq!(change(PASSWORD, "short").await.refusals(), ["PASSWORD_TOO_SHORT"]);
     assert_eq!(change(PASSWORD, "tall-lantern-88").await.ok()["passwordChange"]["sessionsEnded"], 1);
     assert_eq!(world.me(&first).await.codes(), ["UNAUTHENTICATED"]);

@@ -7,8 +7,8 @@ use graphql::{App as _, cost, mutations, queries, sorts};
 
 use super::hold::{hold, release};
 use super::{
-    Contact, ContactCreateInput, ContactFilter, ContactHoldInput, ContactUpdateInput, archive, by_email,
-    create, list, restore, update, update_bulk,
+    Contact, ContactCreateInput, ContactFilter, ContactHoldInput, ContactUpdateInput, archive, archive_bulk,
+    by_email, create, list, restore, restore_bulk, update, update_bulk,
 };
 use crate::ids::ContactId;
 use crate::rights::{ERASE, MANAGE};
@@ -74,6 +74,16 @@ mutations! {
     contact_archive(id: ContactId) = archive for MANAGE if |contact| !contact.is_archived();
     /// Restores an archived contact: it is offered again.
     contact_restore(id: ContactId) = restore for MANAGE if |contact| contact.is_archived();
+    /// Archives many contacts; one answer for each, in the order of the list.
+    bulk contact_archive_bulk(
+        /// The ids of the contacts, 500 at most.
+        ids: Vec<ContactId>
+    ) = archive_bulk for MANAGE;
+    /// Restores many archived contacts; one answer for each, in the order of the list.
+    bulk contact_restore_bulk(
+        /// The ids of the contacts, 500 at most.
+        ids: Vec<ContactId>
+    ) = restore_bulk for MANAGE;
     /// Places a legal hold: nothing that is known of the contact may be erased while there is one.
     contact_hold(
         /// The id of the contact.

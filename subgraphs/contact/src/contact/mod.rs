@@ -127,15 +127,40 @@ pub async fn restore(ctx: &Ctx, id: ContactId) -> Result<Contact> {
     set_archived(ctx, id, false).await
 }
 
+/// Archives many contacts; what is refused of one, the others are not.
+pub async fn archive_bulk(ctx: &Ctx, ids: Vec<ContactId>) -> Result<Vec<Result<Contact>>> {
+    set_archived_bulk(ctx, ids, true).await
+}
+
+/// Restores many archived contacts; what is refused of one, the others are not.
+pub async fn restore_bulk(ctx: &Ctx, ids: Vec<ContactId>) -> Result<Vec<Result<Contact>>> {
+    set_archived_bulk(ctx, ids, false).await
+}
+
 async fn set_archived(ctx: &Ctx, id: ContactId, is_archived: bool) -> Result<Contact> {
     let mut tx = ctx.begin(&MANAGE).await?;
+    let contact = set_archived_in(&mut tx, id, is_archived).await?;
+    tx.commit(contact).await
+}
+
+async fn set_archived_bulk(
+    ctx: &Ctx,
+    ids: Vec<ContactId>,
+    is_archived: bool,
+) -> Result<Vec<Result<Contact>>> {
+    let mut tx = ctx.begin(&MANAGE).await?;
+    let done = tx.each(ids, |id| *id, move |tx, id| Box::pin(set_archived_in(tx, id, is_archived))).await?;
+    tx.commit(done).await
+}
+
+async fn set_archived_in(tx: &mut Tx, id: ContactId, is_archived: bool) -> Result<Contact> {
     let mut contact: Contact = tx.lock(id).await?;
     if contact.is_archived() != is_archived {
         contact.archived_at = is_archived.then_some(tx.now());
-        save(&mut tx, &mut contact, false).await?;
+        save(tx, &mut contact, false).await?;
         tx.emit(&contact.updated()).await?;
     }
-    tx.commit(contact).await
+    Ok(contact)
 }
 
 /// The contacts that the filter lets through.

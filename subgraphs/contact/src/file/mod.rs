@@ -298,7 +298,11 @@ impl Taking<'_> {
                 one.number = numbers.next().unwrap_or_default();
             }
         }
-        // A company first: who belongs to it names it.
+        // Beside each other in the file, beside each other in the indexes by name: a page of an index is found once for all
+        // that go there.
+        made.sort_by_cached_key(|one| {
+            (one.last_name.clone().unwrap_or_else(|| one.name()), one.first_name.clone())
+        });
         let at = made.len();
         made.append(&mut changed);
         save_all(self.tx, &mut made).await?;

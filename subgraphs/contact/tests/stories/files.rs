@@ -5,9 +5,9 @@ use testing::Statements;
 use crate::*;
 
 const IMPORT: &str = "mutation($input: ContactImportInput!) { contactImport(input: $input) {
-    report { created updated unchanged failed rows { line userErrors { field code } } } userErrors { field code } } }";
+    report { created updated unchanged failed rows { line userErrors { field code } } } userErrors { field code message } } }";
 
-async fn try_import(client: &Client<'_>, csv: &str, more: Value) -> Answer {
+pub async fn try_import(client: &Client<'_>, csv: &str, more: Value) -> Answer {
     client.run_with(IMPORT, json!({ "input": with(json!({ "csv": csv }), more) })).await
 }
 

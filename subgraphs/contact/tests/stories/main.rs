@@ -1,11 +1,13 @@
 //! Stories about contacts, through the schema, as people with roles.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told has failed")]
 
+mod broken;
 mod consents;
 mod contacts;
 mod erasure;
 mod files;
 mod live;
+mod many;
 mod merges;
 mod segments;
 mod sight;

@@ -3,6 +3,8 @@
 //! What a last day says it says from the day after on, by the clock of the place where the employee works. Nothing waits
 //! for that moment: where the employment stands is worked out from its days whenever somebody asks.
 
+mod correction;
+
 use async_graphql::{InputObject, MaybeUndefined, SimpleObject};
 use chrono::{Datelike as _, NaiveDate};
 use common::{Form, MembershipId, Refusal, Result, given};
@@ -11,6 +13,7 @@ use database::{Ctx, Tx};
 use graphql::{Date, choices};
 use people::Period;
 
+pub use self::correction::{EmployeeCorrectEmploymentsInput, correct};
 use super::model::{self, Employee, EmployeeStatus, EmployeeUpdateInput, EmploymentType};
 use super::{MANAGE, check_references, repo, save, save_all};
 use crate::department;
@@ -42,12 +45,8 @@ pub struct FormerEmployment {
     pub joined_on: Date,
     /// The last day at work.
     pub last_working_day: Date,
-}
-
-impl From<&Period> for FormerEmployment {
-    fn from(period: &Period) -> Self {
-        Self { joined_on: period.first_day.into(), last_working_day: period.last_day.into() }
-    }
+    /// Why it ended; null where nobody said, and to whoever may not know.
+    pub termination_type: Option<TerminationType>,
 }
 
 // Use-cases.
@@ -245,11 +244,22 @@ impl Employee {
     /// Puts the employment among the former ones, and begins another one.
     fn follow_with(&mut self, first_day: Date) -> Result<(), Refusal> {
         let last_day = self.last_working_day.take().ok_or(NOT_TERMINATED)?.0;
+        self.former_termination_types.resize(self.former_employments.len(), None);
+        self.former_termination_types.push(self.termination_type.take());
         self.former_employments.push(Period { first_day: self.joined_on.0, last_day });
         self.joined_on = first_day;
-        self.termination_type = None;
         self.next_joined_on = None;
         Ok(())
+    }
+
+    /// The employments before the present one, oldest first.
+    pub(crate) fn former(&self) -> impl Iterator<Item = FormerEmployment> {
+        let reasons = self.former_termination_types.iter().copied().chain(std::iter::repeat(None));
+        self.former_employments.iter().zip(reasons).map(|(period, termination_type)| FormerEmployment {
+            joined_on: period.first_day.into(),
+            last_working_day: period.last_day.into(),
+            termination_type,
+        })
     }
 
     /// Whether the employment ends, or has ended.

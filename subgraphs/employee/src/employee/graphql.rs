@@ -8,9 +8,9 @@ use graphql::{App as _, mutations, queries, sorts};
 
 use super::csv::{EmployeeImportInput, export, import};
 use super::{
-    DOCUMENTS_MANAGE, Employee, EmployeeCreateInput, EmployeeRehireInput, EmployeeStatus,
-    EmployeeTerminateInput, EmployeeUpdateInput, MANAGE, create, list, rehire, reinstate, terminate, update,
-    update_bulk,
+    DOCUMENTS_MANAGE, Employee, EmployeeCorrectEmploymentsInput, EmployeeCreateInput, EmployeeRehireInput,
+    EmployeeStatus, EmployeeTerminateInput, EmployeeUpdateInput, MANAGE, correct, create, list, rehire,
+    reinstate, terminate, update, update_bulk,
 };
 use crate::ids::{DepartmentId, EmployeeId, WorkLocationId};
 
@@ -145,5 +145,13 @@ mutations! {
         /// The next employment.
         input: EmployeeRehireInput
     ) = rehire for MANAGE if |employee| employee.has_last_day();
+    /// Puts somebody's employments right, all of them: a return that was a mistake, a wrong day of a former employment, one
+    /// that was forgotten. What follows from them, such as leave, follows from what is said here.
+    employee_correct_employments(
+        /// The id of the employee.
+        id: EmployeeId,
+        /// What the employments are.
+        input: EmployeeCorrectEmploymentsInput
+    ) = correct for MANAGE;
     attach and detach for DOCUMENTS_MANAGE;
 }

@@ -14,8 +14,8 @@ use database::{Ctx, OnConstraint as _, Tx};
 pub(crate) use self::csv::EXPORT;
 pub(crate) use self::employment::begin_next;
 pub use self::employment::{
-    EmployeeRehireInput, EmployeeTerminateInput, FormerEmployment, TerminationType, rehire, reinstate,
-    terminate,
+    EmployeeCorrectEmploymentsInput, EmployeeRehireInput, EmployeeTerminateInput, FormerEmployment,
+    TerminationType, correct, rehire, reinstate, terminate,
 };
 pub use self::graphql::{
     EmployeeExportQuery, EmployeeFilter, EmployeeMutation, EmployeeQuery, EmployeeSort, EmployeeUpdateRow,

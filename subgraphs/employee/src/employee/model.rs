@@ -73,6 +73,10 @@ pub struct Employee {
     #[graphql(skip)]
     #[record(column = "former")]
     pub(crate) former_employments: Json<Vec<Period>>,
+    /// Why each of the former ones ended; shorter than these where nobody said.
+    #[graphql(skip)]
+    #[record(right = super::TERMINATION_READ)]
+    pub(crate) former_termination_types: Json<Vec<Option<TerminationType>>>,
     #[graphql(skip)]
     pub(crate) membership_id: Option<MembershipId>,
     #[graphql(skip)]

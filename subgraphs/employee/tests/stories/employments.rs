@@ -263,6 +263,61 @@ async fn a_next_employment_is_taken_back_with_the_end_of_the_one_before() {
 }
 
 #[tokio::test]
+async fn a_return_that_was_a_mistake_is_undone_and_a_former_employment_is_put_right() {
+    let (app, office) = office().await;
+    let hr = app.as_(&office);
+    let ada = hire(&hr, "Ada", "Lovelace", json!({})).await;
+    terminate(&hr, &ada, None).await.ok();
+    let back = rehire(&hr, &ada, json!({ "joinedOn": "2026-03-02" })).await.ok();
+    let version = &back["employeeRehire"]["employee"]["version"];
+    let report = hire(&hr, "Low", "Three", json!({ "managerId": ada })).await;
+    let heir = hire(&hr, "Heir", "Two", json!({})).await;
+    let first = |last_day: &str| json!({ "joinedOn": "2026-01-05", "lastWorkingDay": last_day, "terminationType": "RESIGNATION" });
+
+    // She was hired twice by mistake: she had gone, and whoever reports to her by now is handed over.
+    let gone = json!([first(YESTERDAY)]);
+    assert_eq!(correct(&hr, &ada, version, gone.clone(), None).await.refusals(), ["HAS_REPORTS"]);
+    let done = correct(&hr, &ada, version, gone.clone(), Some(&heir)).await.ok();
+    let done = done["employeeCorrectEmployments"]["employee"].clone();
+    let expected = json!({ "version": done["version"], "status": "TERMINATED", "joinedOn": "2026-01-05",
+        "lastWorkingDay": YESTERDAY, "terminationType": "RESIGNATION", "nextJoinedOn": null,
+        "formerEmployments": [] });
+    assert_eq!(done, expected);
+    assert_eq!(correct(&hr, &ada, version, gone, None).await.refusals(), ["VERSION_CONFLICT"]);
+    let manager = format!("{{ employee(id: \"{report}\") {{ manager {{ firstName }} }} }}");
+    assert_eq!(hr.run(&manager).await.ok()["employee"]["manager"]["firstName"], "Heir");
+
+    // She does come back, and had gone earlier than was said: everybody else knows at once, and why she went is for few.
+    let employments = json!([first("2026-02-15"), { "joinedOn": "2026-03-01" }]);
+    let done = correct(&hr, &ada, &done["version"], employments, None).await.ok();
+    let done = done["employeeCorrectEmployments"]["employee"].clone();
+    assert_eq!(done["formerEmployments"], json!([first("2026-02-15")]));
+    assert_eq!((&done["status"], &done["joinedOn"]), (&json!("ACTIVE"), &json!("2026-03-01")));
+    let mut tx = app.system(&office, "employee").await;
+    let person = people::find(&mut tx, ada.parse().unwrap()).await.unwrap();
+    let works_on = |day: &str| person.is_employed_on(day.parse().unwrap());
+    assert_eq!(
+        ["2026-02-15", "2026-02-16", "2026-02-28", "2026-03-01"].map(works_on),
+        [true, false, false, true]
+    );
+    let colleague = office.colleague(&[Role::Member]);
+    app.join(&colleague).await;
+    let query =
+        format!("{{ employee(id: \"{ada}\") {{ formerEmployments {{ joinedOn terminationType }} }} }}");
+    let seen = app.as_(&colleague).run(&query).await.ok();
+    assert_eq!(
+        seen["employee"]["formerEmployments"],
+        json!([{ "joinedOn": "2026-01-05", "terminationType": null }])
+    );
+    assert_eq!(
+        correct(&app.as_(&colleague), &ada, &done["version"], json!([]), None).await.codes(),
+        ["FORBIDDEN"]
+    );
+    let wrong = json!([first("2026-03-01"), { "joinedOn": "2026-03-01" }]);
+    assert_eq!(correct(&hr, &ada, &done["version"], wrong, None).await.refusals(), ["EMPLOYMENTS_OVERLAP"]);
+}
+
+#[tokio::test]
 async fn a_first_day_is_put_right_up_to_the_last() {
     let (app, hr) = office().await;
     let hr = app.as_(&hr);

@@ -93,6 +93,22 @@ async fn rehire(client: &Client<'_>, id: &str, input: Value) -> Answer {
     client.run_with(document, json!({ "id": id, "input": input })).await
 }
 
+async fn correct(
+    client: &Client<'_>,
+    id: &str,
+    version: &Value,
+    employments: Value,
+    heir: Option<&str>,
+) -> Answer {
+    let document = "mutation($id: ID!, $input: EmployeeCorrectEmploymentsInput!) {
+        employeeCorrectEmployments(id: $id, input: $input) {
+            employee { version status joinedOn lastWorkingDay terminationType nextJoinedOn
+                formerEmployments { joinedOn lastWorkingDay terminationType } }
+            userErrors { field code message } } }";
+    let input = json!({ "version": version, "employments": employments, "reassignReportsTo": heir });
+    client.run_with(document, json!({ "id": id, "input": input })).await
+}
+
 async fn department(client: &Client<'_>, code: &str) -> String {
     client.create("department", json!({ "name": code, "code": code })).await
 }

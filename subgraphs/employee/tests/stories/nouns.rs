@@ -98,8 +98,13 @@ async fn only_what_would_be_done_is_offered() {
     let of = |noun: &str| offered[noun]["viewerPermissions"].clone();
     assert_eq!(of("workLocation"), json!(["workLocationUpdate", "workLocationArchive"]));
     assert_eq!(of("workSchedule"), json!(["workScheduleUpdate"]));
-    let of_one_who_works_here =
-        json!(["employeeUpdate", "employeeTerminate", "employeeAttach", "employeeDetach"]);
+    let of_one_who_works_here = json!([
+        "employeeUpdate",
+        "employeeTerminate",
+        "employeeCorrectEmployments",
+        "employeeAttach",
+        "employeeDetach"
+    ]);
     assert_eq!(of("employee"), of_one_who_works_here);
     let member = app.as_(&office.colleague(&[Role::Member])).run(&query).await.ok();
     assert_eq!(member["employee"]["viewerPermissions"], json!([]));
@@ -109,6 +114,7 @@ async fn only_what_would_be_done_is_offered() {
         "employeeTerminate",
         "employeeReinstate",
         "employeeRehire",
+        "employeeCorrectEmployments",
         "employeeAttach",
         "employeeDetach"
     ]);

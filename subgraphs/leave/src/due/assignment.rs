@@ -52,6 +52,8 @@ pub struct Cover {
     pub line: PolicyLine,
     /// The leave years by which it gives it.
     pub years: LeaveYears,
+    /// The first day of the employment in which it does.
+    pub employed_since: NaiveDate,
     /// The first day.
     pub first_day: NaiveDate,
     /// The last day, once there is one.
@@ -77,7 +79,7 @@ pub(crate) async fn covers(
     let of = |person: &Person| {
         let mine = spans.get(&person.id).into_iter().flatten();
         let covers = mine.filter_map(|span| Some((span, lines.get(&span.policy_id?)?)));
-        (person.id, covers.flat_map(|(span, lines)| span.covers(person.employments(), lines)).collect())
+        (person.id, in_one(covers.flat_map(|(span, lines)| span.covers(person.employments(), lines))))
     };
     Ok(employees.iter().map(of).collect())
 }
@@ -111,12 +113,32 @@ impl Span {
                 let first_day = shift(joined_on, line.waiting_months);
                 let first_day = self.first_day.map_or(first_day, |day| day.max(first_day));
                 if last_day.is_none_or(|last_day| first_day <= last_day) {
-                    covers.push(Cover { line: line.clone(), years, first_day, last_day });
+                    let line = line.clone();
+                    covers.push(Cover { line, years, employed_since: joined_on, first_day, last_day });
                 }
             }
         }
         covers
     }
+}
+
+/// The same in the order of time, where a line that goes on within an employment is one cover: who is assigned the policy
+/// again that they have goes on having it, and no year's gift falls into two that are rounded each.
+pub(crate) fn in_one(covers: impl Iterator<Item = Cover>) -> Vec<Cover> {
+    let mut covers: Vec<_> = covers.collect();
+    covers.sort_by_key(|cover| cover.first_day);
+    let mut in_one: Vec<Cover> = Vec::new();
+    for cover in covers {
+        let before = in_one.iter_mut().find(|before| {
+            (before.line.id, before.employed_since) == (cover.line.id, cover.employed_since)
+                && before.last_day.and_then(|day| day.succ_opt()) == Some(cover.first_day)
+        });
+        match before {
+            Some(before) => before.last_day = cover.last_day,
+            None => in_one.push(cover),
+        }
+    }
+    in_one
 }
 
 /// What was entered about somebody's policies: one that they were assigned, or that they have the default.

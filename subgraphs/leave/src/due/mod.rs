@@ -15,7 +15,12 @@ pub(crate) use self::default::{DefaultFrom, set_default, usual_first_day, would_
 pub use self::line::{LeavePolicyLineInput, PolicyLine};
 pub use self::year::{LeaveYear, LeaveYears};
 #[cfg(test)]
-pub(crate) use self::{assignment::Span, line::Accrual, year::YearRule, year::shift};
+pub(crate) use self::{
+    assignment::{Span, in_one},
+    line::Accrual,
+    year::YearRule,
+    year::shift,
+};
 
 /// Managers see what there is; others who work here what applies to themselves.
 const READERS: Grants = &[

@@ -20,7 +20,8 @@ fn line(days_per_year: Decimal, carried: Option<Decimal>, months: Option<i32>) -
 
 fn cover(line: &PolicyLine, first: &str, last: Option<&str>) -> Cover {
     let years = LeaveYears::CALENDAR;
-    Cover { line: line.clone(), years, first_day: day(first), last_day: last.map(day) }
+    let first_day = day(first);
+    Cover { line: line.clone(), years, employed_since: first_day, first_day, last_day: last.map(day) }
 }
 
 /// Employed from a day on, with these policies.

@@ -74,9 +74,6 @@ fn by_type(covers: Vec<Cover>) -> Accounts {
     for cover in covers {
         accounts.entry(cover.line.leave_type_id).or_default().covers.push(cover);
     }
-    for account in accounts.values_mut() {
-        account.covers.sort_by_key(|cover| cover.first_day);
-    }
     accounts
 }
 

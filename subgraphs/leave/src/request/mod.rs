@@ -12,7 +12,7 @@ use ::graphql::Date;
 use approval::{Approved, Outcome, StepPreview, Subject, Verdict};
 use chrono::NaiveDate;
 use common::{Error, MembershipId, PEOPLE_MATTERS, Page, Permission, Refusal, Result, Scope, Slice, text};
-use database::{Ctx, OnConstraint as _, Tx};
+use database::{Ctx, Tx};
 use people::Person;
 use rust_decimal::{Decimal, dec};
 
@@ -67,9 +67,9 @@ pub async fn submit(ctx: &Ctx, input: LeaveRequestSubmitInput) -> Result<Request
     check_balance(&mut tx, &draft.employee, &draft.leave_type, &draft.halves, None).await?;
     let mut request = Request { reason, ..draft.request(tx.now()) };
     tx.save(&mut request).await?;
-    repo::insert_halves(&mut tx, &request, &draft.halves)
-        .await
-        .on_constraint("request_half_day_overlap_key", model::OVERLAPS)?;
+    if !repo::insert_halves(&mut tx, &request, &draft.halves).await? {
+        return Err(model::OVERLAPS.into());
+    }
     let by = tx.membership_id().ok_or(Error::Unauthenticated)?;
     let approvers = approval::begin(&mut tx, subject(&request, by)).await?;
     let facts = facts(&tx, &request, &draft.leave_type, &draft.employee, approvers);
@@ -117,7 +117,8 @@ pub async fn preview(ctx: &Ctx, input: &LeaveRequestSubmitInput) -> Result<Previ
         account_after(&mut tx, &draft.employee, &draft.leave_type, &draft.halves, None).await?;
     problems.extend(check_floor(&draft.leave_type, &account, lowest).err());
     problems.extend(problems_of_pending(&mut tx, &draft).await?);
-    let conflicts = repo::overlapping(&mut tx, draft.employee.id, &draft.halves).await?;
+    let is_in_hours = draft.hours.is_some();
+    let conflicts = repo::in_the_way(&mut tx, draft.employee.id, &draft.halves, is_in_hours).await?;
     if !conflicts.is_empty() {
         problems.push(model::OVERLAPS);
     }

@@ -199,6 +199,12 @@ pub fn total(halves: &[HalfDay]) -> Decimal {
     halves.iter().map(|half| half.portion).sum::<Decimal>().normalize()
 }
 
+/// What would be worked in halves.
+#[must_use]
+pub fn worked(halves: &[HalfDay]) -> Decimal {
+    halves.iter().filter(|half| !half.is_holiday).map(|half| half.worked).sum()
+}
+
 /// What halves take, day by day, as an account has it.
 #[must_use]
 pub fn taken(halves: &[HalfDay], request_id: Option<RequestId>) -> Vec<Taken> {
@@ -318,8 +324,7 @@ impl Draft {
         );
         let message = format!("leave of this type is {} at most", days(longest));
         refuse(self.length() > longest.into(), TOO_LONG.saying(message));
-        let worked: Decimal =
-            self.halves.iter().filter(|half| !half.is_holiday).map(|half| half.worked).sum();
+        let worked = worked(&self.halves);
         refuse(self.hours.is_some() && rules.unit != LeaveUnit::Hour, DAYS_ONLY);
         refuse(self.hours.is_some() && range.first_day != range.last_day, HOURS_OF_ONE_DAY);
         let is_in_hours = rules.unit == LeaveUnit::Hour;

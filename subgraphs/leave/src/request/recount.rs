@@ -103,7 +103,9 @@ async fn bring_back(tx: &mut Tx, employee: &Person, mut request: Request, today:
     let [of_then, after] = [of_then, pattern].map(|pattern| {
         pattern.recount(&before, leave_type.counting(), request.hours, (today, NaiveDate::MIN))
     });
-    if total(&of_then).is_zero() || !repo::overlapping(tx, employee.id, &after).await?.is_empty() {
+    let is_in_hours = request.hours.is_some();
+    if total(&of_then).is_zero() || !repo::in_the_way(tx, employee.id, &after, is_in_hours).await?.is_empty()
+    {
         return Ok(());
     }
     repo::save_portions(tx, id, &after).await?;

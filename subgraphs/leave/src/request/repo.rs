@@ -14,18 +14,19 @@ use uuid::Uuid;
 use super::READ;
 use super::calendar::{Half, HalfDay};
 use super::graphql::{LeaveRequestFilter, LeaveRequestSort};
-use super::model::{Request, Status, select_request};
+use super::model::{Request, Status, select_request, total, worked};
 use crate::ids::{EmployeeId, LeaveTypeId, RequestId};
 
-/// Stores the halves of a new request.
-pub async fn insert_halves(tx: &mut Tx, request: &Request, halves: &[HalfDay]) -> Result<()> {
+/// Stores the halves of a new request, unless another one is in the way; answers whether it did. The account must be locked.
+pub async fn insert_halves(tx: &mut Tx, request: &Request, halves: &[HalfDay]) -> Result<bool> {
     let rows = Columns::of(halves);
-    sqlx::query!(
+    let done = sqlx::query!(
         "insert into leave.request_half_day
-             (request_id, employee_id, leave_type_id, day, half, worked, is_holiday, portion)
-         select $1, $2, $3, t.day, t.half, t.worked, t.is_holiday, t.portion
+             (request_id, employee_id, leave_type_id, day, half, worked, is_holiday, portion, is_piece)
+         select $1, $2, $3, t.day, t.half, t.worked, t.is_holiday, t.portion, $9
          from unnest($4::date[], $5::text[], $6::numeric[], $7::boolean[], $8::numeric[])
-             as t (day, half, worked, is_holiday, portion)",
+             as t (day, half, worked, is_holiday, portion)
+         where not exists (select from leave.in_the_way($2, $9, $4, $5, $10, $11))",
         request.id as RequestId,
         request.employee_id as EmployeeId,
         request.leave_type_id as LeaveTypeId,
@@ -34,10 +35,13 @@ pub async fn insert_halves(tx: &mut Tx, request: &Request, halves: &[HalfDay]) -
         &rows.worked,
         &rows.are_holidays,
         &rows.portions,
+        request.hours.is_some(),
+        total(halves),
+        worked(halves),
     )
     .execute(tx.conn())
     .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 /// Halves, column by column.
@@ -330,17 +334,22 @@ pub async fn employees_with_open(
     .await?)
 }
 
-/// The requests of an employee that take any half of these.
-pub async fn overlapping(tx: &mut Tx, employee_id: EmployeeId, halves: &[HalfDay]) -> Result<Vec<Request>> {
+/// The requests of an employee that are in the way of another one for these halves, which is in hours or not.
+pub async fn in_the_way(
+    tx: &mut Tx,
+    employee_id: EmployeeId,
+    halves: &[HalfDay],
+    is_in_hours: bool,
+) -> Result<Vec<Request>> {
     let rows = Columns::of(halves);
     Ok(select_request!(
-        "where id in (
-             select h.request_id from leave.request_half_day h
-             join unnest($2::date[], $3::text[]) as t (day, half) on h.day = t.day and h.half = t.half
-             where h.employee_id = $1 and h.is_active) order by id",
+        "where id in (select leave.in_the_way($1, $2, $3, $4, $5, $6)) order by id",
         employee_id as EmployeeId,
+        is_in_hours,
         &rows.days,
         &rows.halves,
+        total(halves),
+        worked(halves),
     )
     .fetch_all(tx.conn())
     .await?)

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use rust_decimal::dec;
 
 use super::facts::{Facts, Request, Status};
-use crate::due::{Span, YearRule};
+use crate::due::{Span, YearRule, in_one};
 use crate::ids::RequestId;
 use crate::leave_type::Counting;
 use crate::ledger::{Account, Adjusted, Taken};
@@ -40,6 +40,7 @@ impl Engine {
     /// The account as the database would have it.
     pub fn account(&self, facts: &Facts) -> Account {
         let mut account = Account { employments: facts.employments.clone(), ..Account::default() };
+        let mut covers = Vec::new();
         let mut entries = facts.timeline.iter().peekable();
         while let Some((first_day, policy)) = entries.next() {
             let last_day = entries.peek().and_then(|(next, _)| next.and_then(|next| next.pred_opt()));
@@ -52,9 +53,9 @@ impl Engine {
                 only: None,
             };
             let line = std::slice::from_ref(&policy.line);
-            account.covers.extend(span.covers(facts.employments.iter().copied(), line));
+            covers.extend(span.covers(facts.employments.iter().copied(), line));
         }
-        account.covers.sort_by_key(|cover| cover.first_day);
+        account.covers = in_one(covers.into_iter());
         account.adjustments = facts
             .adjustments
             .iter()

@@ -63,8 +63,13 @@ impl<'a> Model<'a> {
                 .employments
                 .iter()
                 .find(|(first, last)| *first <= day && last.is_none_or(|last| day <= last))?;
-            let (since, policy) =
-                facts.timeline.iter().rev().find(|(since, _)| since.is_none_or(|s| s <= day))?;
+            let mut begun =
+                facts.timeline.iter().rev().skip_while(|(since, _)| since.is_some_and(|s| s > day));
+            let (mut since, policy) = begun.next()?;
+            // The same policy again is the same policy still.
+            for (earlier, _) in begun.take_while(|(_, before)| *before == policy) {
+                since = earlier;
+            }
             let policy = (*policy)?;
             let begins = shift(*joined_on, facts.policies[policy].line.waiting_months);
             (begins <= day).then_some((policy, *since, *joined_on))

@@ -256,6 +256,28 @@ async fn granted_leave_that_a_mistaken_first_or_last_day_called_off_comes_back_a
 }
 
 #[tokio::test]
+async fn a_former_last_day_that_is_put_right_cuts_and_mends_the_leave_of_that_employment() {
+    let office = Office::new().await;
+    office.assign(&office.p().await, "2026-01-01").await;
+    let id = office.granted("2026-12-07", "2026-12-10").await;
+    office.at("2027-03-15T12:00:00Z");
+    let until = |last_day: &str| {
+        let former = vec![people::Period { first_day: day("2026-01-01"), last_day: day(last_day) }];
+        people::Person { joined_on: day("2027-02-01"), former: former.into(), ..office.entry("2026-01-01") }
+    };
+    for (last_day, days) in [("2026-12-31", "4"), ("2026-12-08", "2"), ("2026-12-31", "4")] {
+        office.correct(until(last_day)).await;
+        assert_eq!(office.status(&id).await, ("APPROVED".into(), days.into()), "{last_day}");
+    }
+    assert_eq!(office.balance("2026-12-31").await, "20");
+    // They never came back, and had never gone.
+    office.correct(office.entry("2026-01-01")).await;
+    assert_eq!(office.balance("2026-12-31").await, "20");
+    assert_eq!(office.balance("2027-03-15").await, "29");
+    office.company.assert_books_balance().await;
+}
+
+#[tokio::test]
 async fn leave_that_came_to_nothing_but_holidays_comes_back_with_the_working_days() {
     let office = Office::new().await;
     office.assign(&office.p().await, "2026-01-01").await;

@@ -177,6 +177,61 @@ async fn leave_is_taken_in_hours_of_the_schedule() {
 }
 
 #[tokio::test]
+async fn a_day_is_taken_in_pieces_as_far_as_it_reaches() {
+    let office = Office::new().await;
+    let hours = office.company.create_type(r#"name: "Appointments", code: "HOURS", unit: HOUR"#).await;
+    let line = |leave_type: &str| json!({ "leaveTypeId": leave_type, "daysPerYear": "40" });
+    let lines = json!({ "name": "Both", "lines": [line(&hours), line(&office.company.annual)] });
+    office.assign(&office.hr().create("leavePolicy", lines).await, "2026-01-01").await;
+    let input = |part: &str, taken: Option<&str>| {
+        json!({ "leaveTypeId": hours, "firstDay": "2026-12-07", "lastDay": "2026-12-07", "firstPart": part,
+            "lastPart": part, "hours": taken })
+    };
+    let ask = async |part: &str, taken: Option<&str>| {
+        let mutation = "mutation($input: LeaveRequestSubmitInput!) { leaveRequestSubmit(input: $input) {
+            leaveRequest { id days } userErrors { code message } } }";
+        office.me().run_with(mutation, json!({ "input": input(part, taken) })).await
+    };
+    let id = |answer: Answer| text(&answer.ok()["leaveRequestSubmit"]["leaveRequest"]["id"]);
+    let first = id(ask("FULL", Some("2.5")).await);
+    id(ask("FULL", Some("3")).await);
+    // Of eight hours, 2.5 are left: not three of them, nor the whole day, nor leave of another kind.
+    assert_eq!(ask("FULL", Some("3")).await.refusals(), ["OVERLAPS"]);
+    assert_eq!(ask("FULL", None).await.refusals(), ["OVERLAPS"]);
+    assert_eq!(ask("PM", None).await.refusals(), ["OVERLAPS"]);
+    assert_eq!(office.ask("2026-12-07", "2026-12-07").await.refusals(), ["OVERLAPS"]);
+    let query = "query($input: LeaveRequestSubmitInput!) { leaveRequestPreview(input: $input) {
+        preview { problems { code } conflicts { id } } userErrors { code } } }";
+    for (taken, problems) in [("3", json!([{ "code": "OVERLAPS" }])), ("2.5", json!([]))] {
+        let data = office.me().run_with(query, json!({ "input": input("FULL", Some(taken)) })).await.ok();
+        let preview = &data["leaveRequestPreview"]["preview"];
+        assert_eq!(preview["problems"], problems);
+        assert_eq!(preview["conflicts"].as_array().unwrap().len(), problems.as_array().unwrap().len() * 2);
+    }
+    id(ask("FULL", Some("2.5")).await);
+    assert_eq!(ask("FULL", Some("0.25")).await.refusals(), ["OVERLAPS"]);
+    // What is called off is free again.
+    office.company.act(&office.person, "Cancel", &first).await.ok();
+    id(ask("FULL", Some("2")).await);
+    office.company.assert_books_balance().await;
+}
+
+#[tokio::test]
+async fn whoever_is_assigned_the_policy_again_that_they_have_goes_on_having_it() {
+    let office = Office::new().await;
+    // 25 days to halves would be 12.5 and 12.5, and from 11 September on 17.5 and 7.5: never 25.5.
+    let policy = office.policy("Odd", json!({ "daysPerYear": "25" })).await;
+    office.assign(&policy, "2026-01-01").await;
+    for again in ["2026-09-11", "2026-04-01", "2026-12-01"] {
+        office.assign(&policy, again).await;
+        assert_eq!(office.balance("2026-01-01").await, "25", "{again}");
+        assert_eq!(office.balance("2026-12-31").await, "25", "{again}");
+    }
+    assert_eq!(office.balance("2027-01-01").await, "50");
+    office.company.assert_books_balance().await;
+}
+
+#[tokio::test]
 async fn leave_years_begin_when_the_policy_says_and_new_people_wait_as_it_says() {
     let office = Office::new().await;
     let line = json!({ "leaveTypeId": office.company.annual, "daysPerYear": "24", "carryForwardDaysMax": "5",

@@ -1,6 +1,7 @@
 //! The catalogue: every type of notification. A new one is one entry here, and nothing else.
 
 mod contacts;
+mod products;
 mod sales;
 
 use std::fmt::{self, Display, Formatter};
@@ -46,6 +47,8 @@ pub(crate) enum Audience {
     Told,
     /// Those who look after people: the first of HR, administrators and owners that anybody else holds.
     Office,
+    /// Those who keep what it is about; where nobody in particular does, administrators, or else owners.
+    Keepers,
 }
 
 /// What a notification is about, read from an event.
@@ -68,7 +71,7 @@ pub(crate) struct Subject {
     pub(crate) is_decided: bool,
     /// Whose it is; `None` when they have no account.
     pub(crate) owner: Option<MembershipId>,
-    /// Who decides; empty when nobody in particular does.
+    /// Who decides, or keeps it; empty when nobody in particular does.
     pub(crate) approvers: Vec<MembershipId>,
     /// Whose deed it is, if the event says so itself.
     pub(crate) actor: Option<MembershipId>,
@@ -241,6 +244,7 @@ pub(crate) const CATALOGUE: &[NotificationType] = &[
             words: |it| ("Contacts exported", format!("{} taken out of the system.", it.named())),
         }],
     },
+    products::RUN_LOW,
     sales::ASSIGNED,
     sales::ACCEPTED,
     sales::DECLINED,

@@ -211,6 +211,11 @@ async fn recipients(tx: &mut Tx, audience: Audience, subject: &Subject) -> Resul
             let members = people::office_and(tx, &[]).await?;
             model::others(people::office(&[], subject.owner, &members), subject.actor)
         }
+        // Also of what follows from their own deed: that they took the last one does not say that they know.
+        Audience::Keepers => {
+            let members = people::office_and(tx, &subject.approvers).await?;
+            model::keepers(subject, &members)
+        }
     })
 }
 

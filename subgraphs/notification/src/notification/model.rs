@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
-use common::Permission;
+use common::{Permission, Role};
 use database::Record;
 use people::Member;
 use uuid::Uuid;
@@ -70,6 +70,19 @@ pub(super) fn approvers(subject: &Subject, members: &[Member], owner_is_alone: b
     if decide.is_empty() && owner_is_alone { subject.owner.into_iter().collect() } else { decide }
 }
 
+/// Those who keep something and still work here; where nobody does, administrators, or else owners.
+pub(super) fn keepers(subject: &Subject, members: &[Member]) -> Recipients {
+    let active = || members.iter().filter(|member| member.is_active);
+    let named: Recipients =
+        active().map(|member| member.id).filter(|id| subject.approvers.contains(id)).collect();
+    let holders =
+        |role| -> Recipients { active().filter(|m| m.roles.contains(&role)).map(|m| m.id).collect() };
+    [named, holders(Role::Admin), holders(Role::Owner)]
+        .into_iter()
+        .find(|all| !all.is_empty())
+        .unwrap_or_default()
+}
+
 /// These, but for the one whose deed it is.
 pub(super) fn others(
     members: impl IntoIterator<Item = MembershipId>,
@@ -80,8 +93,6 @@ pub(super) fn others(
 
 #[cfg(test)]
 mod tests {
-    use common::Role;
-
     use super::*;
 
     fn member(roles: &[Role]) -> Member {
@@ -107,6 +118,16 @@ mod tests {
         let alone = [owner.clone()];
         assert_eq!(approvers(&request(&owner, &[]), &alone, true), ids(&[&owner]));
         assert_eq!(approvers(&request(&owner, &[]), &alone, false), ids(&[]));
+    }
+
+    #[test]
+    fn keepers_hear_of_what_they_keep_else_administrators_or_owners() {
+        let (keeps, gone) = (member(&[]), Member { is_active: false, ..member(&[]) });
+        let (hr, admin, owner) = (member(&[Role::Hr]), member(&[Role::Admin]), member(&[Role::Owner]));
+        let all = [keeps.clone(), gone.clone(), hr, admin.clone(), owner.clone()];
+        assert_eq!(keepers(&request(&owner, &[&keeps, &gone]), &all), ids(&[&keeps]));
+        assert_eq!(keepers(&request(&owner, &[&gone]), &all), ids(&[&admin]));
+        assert_eq!(keepers(&request(&owner, &[]), &[owner.clone()]), ids(&[&owner]));
     }
 
     #[test]

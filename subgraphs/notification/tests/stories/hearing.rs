@@ -249,3 +249,25 @@ async fn whose_deed_it_is_the_event_may_say_itself() {
     app.announce_raw(&asks, "leave.balance.adjusted", payload).await;
     assert_eq!(inbox(&app, &asks).await[0]["actor"]["id"], id(&hr).to_string());
 }
+
+#[tokio::test]
+async fn who_keeps_a_warehouse_hears_of_what_runs_low_in_it_and_without_one_administrators_do() {
+    let app = open().await;
+    let keeps = Person::new(&[Role::Member]);
+    let (admin, gone) = (keeps.colleague(&[Role::Admin]), keeps.colleague(&[Role::Manager]));
+    join(&app, &[&keeps, &admin]).await;
+    put(&app, &gone, &[Role::Manager], false).await;
+    let low = |keepers: &[&Person]| {
+        let keepers: Vec<_> = keepers.iter().map(|person| id(person)).collect();
+        json!({ "productId": Uuid::now_v7(), "sku": "SAW-1", "available": "2.000", "minQuantity": "3",
+            "warehouseCode": "MAIN", "keeperMembershipIds": keepers })
+    };
+    // Also of what they have taken themselves.
+    app.announce_raw(&keeps, "products.stock.run_low", low(&[&keeps, &gone])).await;
+    let body = "Product SAW-1 has 2 left in MAIN and is to be ordered again.";
+    assert_eq!(bodies(&app, &keeps).await, [body]);
+    assert!(inbox(&app, &admin).await.is_empty());
+    app.announce_raw(&keeps, "products.stock.run_low", low(&[&gone])).await;
+    assert_eq!(bodies(&app, &admin).await, [body]);
+    assert_eq!(inbox(&app, &gone).await.len(), 0);
+}

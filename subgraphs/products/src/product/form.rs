@@ -91,7 +91,7 @@ const BUNDLE_VARIANTS: Refusal =
 
 impl Product {
     /// Takes in a form: a new one into a blank, a changed one into what there was.
-    pub(super) fn fill_in(&mut self, mut input: ProductUpdateInput, fields: &Definitions) -> Result<()> {
+    pub(crate) fn fill_in(&mut self, mut input: ProductUpdateInput, fields: &Definitions) -> Result<()> {
         let mut form = Form::default();
         let is_new = self.version == 0;
         line(&mut form, "sku", take(&mut input.sku), &mut self.sku);
@@ -182,7 +182,7 @@ pub(crate) fn line(form: &mut Form, field: &'static str, given: MaybeUndefined<S
 }
 
 /// Ids of others, each once, in their order.
-fn ids<T: PartialEq>(
+pub(crate) fn ids<T: PartialEq>(
     form: &mut Form,
     field: &'static str,
     given: MaybeUndefined<Vec<T>>,

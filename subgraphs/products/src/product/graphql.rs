@@ -5,6 +5,7 @@ use common::Result;
 use custom::CustomFieldCondition;
 use database::Record as _;
 use graphql::{App as _, cost, mutations, queries, sorts};
+use rust_decimal::Decimal;
 
 use super::model::{Product, ProductKind, ProductStatus};
 use super::{
@@ -36,6 +37,9 @@ pub struct ProductFilter {
     pub attribute_id: Option<AttributeId>,
     /// The id of a contact that they are bought from.
     pub vendor_id: Option<ContactId>,
+    /// What one of them costs anybody today; it takes the right to read prices.
+    #[graphql(directive = graphql::cost::apply(20))]
+    pub price_between: Option<ProductPriceRange>,
     /// A tag that they carry, as it is spelt.
     pub tag: Option<String>,
     /// A value of a custom field that they have.
@@ -43,6 +47,17 @@ pub struct ProductFilter {
     /// True for the archived ones in place of those in use.
     #[graphql(default)]
     pub is_archived: bool,
+}
+
+/// From how much to how much something costs by the price lists for everybody, before anything comes off.
+#[derive(Clone, Debug, InputObject)]
+pub struct ProductPriceRange {
+    /// The ISO 4217 code of the currency, such as EUR.
+    pub currency: String,
+    /// The lowest amount; any when absent.
+    pub min: Option<Decimal>,
+    /// The highest amount; any when absent.
+    pub max: Option<Decimal>,
 }
 
 sorts! {

@@ -11,19 +11,20 @@ use common::{Error, Page, Refusal, Result, Slice};
 use custom::Definitions;
 use database::{Ctx, OnConstraint as _, Record as _, Tx};
 
-pub(crate) use self::form::{BARCODE_TAKEN, SKU_TAKEN, line, take};
+pub(crate) use self::form::{BARCODE_TAKEN, SKU_TAKEN, ids, line, take};
 pub use self::form::{ProductCreateInput, ProductUpdateInput};
 pub use self::graphql::{
     ProductByCodeQuery, ProductFilter, ProductMutation, ProductQuery, ProductSort, ProductUpdateRow,
 };
-use self::model::NUMBERS;
+pub(crate) use self::model::{ARCHIVED, NUMBERS};
 pub use self::model::{Product, ProductBillingInterval, ProductKind, ProductStatus};
+pub(crate) use self::repo::select_page;
 use crate::attribute::Attribute;
 use crate::bundle::{self, BundleItem, ProductBundleItemInput};
 use crate::category::{Category, DefaultsOf};
 use crate::events::{ProductArchived, ProductCreated, ProductUpdated};
 use crate::ids::{ProductId, UnitOfMeasureId};
-use crate::rights::{MANAGE, READ};
+use crate::rights::{MANAGE, PRICE_READ, READ};
 use crate::structure;
 use crate::unit_of_measure::UnitOfMeasure;
 
@@ -156,6 +157,10 @@ pub async fn restore(ctx: &Ctx, id: ProductId) -> Result<Product> {
 
 /// The products that the filter lets through.
 pub async fn list(ctx: &Ctx, filter: ProductFilter, sort: ProductSort, page: Page) -> Result<Slice<Product>> {
+    // Whoever may not read prices finds none out by asking for less and less.
+    if filter.price_between.is_some() {
+        ctx.scope(&PRICE_READ)?;
+    }
     let mut tx = ctx.read_list(&READ).await?;
     repo::select_page(&mut tx, &filter, sort, page).await
 }
@@ -166,19 +171,19 @@ pub(crate) async fn touched(tx: &mut Tx, product: &mut Product) -> Result<()> {
     tx.emit(&product.updated()).await
 }
 
-const UNIT_REQUIRED: Refusal =
+pub(crate) const UNIT_REQUIRED: Refusal =
     Refusal::of("unitId", "REQUIRED", "name the unit that it is counted in; its category says none");
 const ONLY_BUNDLES: Refusal = Refusal::of("bundleItems", "ONLY_BUNDLES", "bundles alone are made of others");
 const BUNDLE_EMPTY: Refusal =
     Refusal::of("bundleItems", "BUNDLE_EMPTY", "say what the bundle is made of before you sell it");
 const STOCK_LEFT: Refusal =
     Refusal::whole("STOCK_LEFT", "some of it is in stock, or reserved; it is archived when nothing is left");
-const STOCK_KEPT: Refusal = Refusal::of(
+pub(crate) const STOCK_KEPT: Refusal = Refusal::of(
     "tracksInventory",
     "STOCK_LEFT",
     "some of it is in stock, or reserved; what comes and goes is written down until nothing is left",
 );
-const UNIT_FIXED: Refusal = Refusal::of(
+pub(crate) const UNIT_FIXED: Refusal = Refusal::of(
     "unitId",
     "UNIT_FIXED",
     "quantities may have been written down in the unit that it has; a new product can have another one",
@@ -257,8 +262,18 @@ async fn save(tx: &mut Tx, product: &mut Product, are_parts_changed: bool) -> Re
         .on_constraint("code_barcode_key", BARCODE_TAKEN)
 }
 
+/// Saves many in one statement, as [`save`] does one.
+pub(crate) async fn save_all(tx: &mut Tx, products: &mut [Product]) -> Result<()> {
+    tx.save_all(products)
+        .await
+        .map(|_| ())
+        .on_constraint("code_sku_key", SKU_TAKEN)
+        .on_constraint("code_barcode_key", BARCODE_TAKEN)
+}
+
 impl Product {
-    fn created(&self) -> ProductCreated {
+    /// What is announced of a new one.
+    pub(crate) fn created(&self) -> ProductCreated {
         let state = self.updated();
         ProductCreated { product_id: state.product_id, kind: state.kind, status: state.status }
     }

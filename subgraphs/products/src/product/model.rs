@@ -117,7 +117,7 @@ pub struct Product {
     pub created_at: DateTime<Utc>,
 }
 
-pub(super) const NUMBERS: Series = Series {
+pub(crate) const NUMBERS: Series = Series {
     key: "products.product",
     pattern: "P-{number:5}",
     is_yearly: false,
@@ -125,7 +125,7 @@ pub(super) const NUMBERS: Series = Series {
 };
 
 const INVALID_TRANSITION: Refusal = Refusal::whole("INVALID_TRANSITION", "");
-const ARCHIVED: Refusal = Refusal::whole("ARCHIVED", "this product is archived; restore it first");
+pub(crate) const ARCHIVED: Refusal = Refusal::whole("ARCHIVED", "this product is archived; restore it first");
 
 impl Product {
     /// It is sold from now on: a draft, or one that was discontinued.

@@ -1,14 +1,16 @@
 //! The SQL of products.
 
-use common::{Page, Refusal, Result, Slice};
+use common::{Currency, Error, Page, Refusal, Result, Slice};
 use database::{Tx, page};
+use rust_decimal::Decimal;
 
-use super::graphql::{ProductFilter, ProductSort};
+use super::graphql::{ProductFilter, ProductPriceRange, ProductSort};
 use super::model::{Product, ProductKind, ProductStatus, select_product};
 use crate::ids::{AttributeId, CategoryId, ContactId, ProductId, VariantId};
+use crate::validity;
 
 /// A page of products.
-pub(super) async fn select_page(
+pub(crate) async fn select_page(
     tx: &mut Tx,
     filter: &ProductFilter,
     sort: ProductSort,
@@ -17,6 +19,11 @@ pub(super) async fn select_page(
     let search = tx.search::<Product>(filter.search.as_deref()).await?;
     let carrying =
         custom::carrying::<Product>(tx, filter.tag.as_deref(), filter.custom_field.as_ref()).await?;
+    let price = match &filter.price_between {
+        Some(range) => Some(PriceRange::of(range)?),
+        None => None,
+    };
+    let today = validity::today(tx).await?;
     Ok(page!(
         tx, Product, page, sort: ProductSort { Name => "name", Sku => "sku", CreatedAt => "created_at" },
         "(archived_at is not null) = $3 and ($4::uuid[] is null or id = any($4))
@@ -28,7 +35,11 @@ pub(super) async fn select_page(
                  where l.product_id = product.id and l.on_hand > l.reserved) = $11)
          and ($12::uuid is null or attribute_ids @> array[$12]) and ($13::uuid is null or vendor_ids @> array[$13])
          and ($14::uuid[] is null or id = any($14)) and ($15::text[] is null or tags @> $15)
-         and ($16::jsonb is null or custom_fields @> $16)",
+         and ($16::jsonb is null or custom_fields @> $16)
+         and ($17::text is null or id in (select p.product_id from products.price p
+                 join products.price_list l on l.id = p.price_list_id and l.currency = $17
+                 where p.amount between $18 and $19)
+             and products.list_price(id, $17, $20) between $18 and $19)",
         [
             filter.is_archived,
             search.ids.as_deref(),
@@ -44,8 +55,28 @@ pub(super) async fn select_page(
             carrying.ids.as_deref(),
             carrying.tags.as_deref(),
             carrying.fields.clone(),
+            price.as_ref().map(|price| price.currency),
+            price.as_ref().map(|price| price.min),
+            price.as_ref().map(|price| price.max),
+            today,
         ],
     ))
+}
+
+/// From how much to how much, in which currency.
+struct PriceRange {
+    currency: &'static str,
+    min: Decimal,
+    max: Decimal,
+}
+
+impl PriceRange {
+    fn of(range: &ProductPriceRange) -> Result<Self> {
+        const UNKNOWN: &str = "priceBetween.currency: give a currency by its ISO 4217 code, such as EUR";
+        let currency = Currency::parse(&range.currency).ok_or_else(|| Error::validation(UNKNOWN))?;
+        let max = range.max.unwrap_or(Decimal::from(Currency::AMOUNT_MAX));
+        Ok(Self { currency: currency.code(), min: range.min.unwrap_or_default(), max })
+    }
 }
 
 /// Whether any of a product is in stock, missing from it, or reserved.

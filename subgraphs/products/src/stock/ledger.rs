@@ -185,7 +185,9 @@ impl Shelf {
     ) -> Result<()> {
         for (id, level) in &self.levels {
             let was = before.get(id).map_or(Decimal::ZERO, StockLevel::available);
-            reorder::tell_if_low(tx, &self.product, level, was).await?;
+            if let Some(warehouse) = self.warehouses.get(id) {
+                reorder::tell_if_low(tx, &self.product, warehouse, level, was).await?;
+            }
         }
         Ok(())
     }

@@ -136,6 +136,7 @@ pub async fn suggest(ctx: &Ctx, warehouse: Option<WarehouseId>) -> Result<Vec<Re
 pub(super) async fn tell_if_low(
     tx: &mut Tx,
     product: &Product,
+    warehouse: &Warehouse,
     level: &StockLevel,
     was: Decimal,
 ) -> Result<()> {
@@ -160,6 +161,8 @@ pub(super) async fn tell_if_low(
         sku: product.sku.clone(),
         available: is.normalize(),
         min_quantity: rule.min_quantity.normalize(),
+        warehouse_code: Some(warehouse.code.clone()),
+        keeper_membership_ids: Some(warehouse.keeper_ids.clone()),
     })
     .await
 }

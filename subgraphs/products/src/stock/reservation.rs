@@ -1,18 +1,20 @@
 //! Reservations: what is promised to somebody and still there. Never more than is available, whoever asks at the same time.
 
 use async_graphql::{Context, InputObject, MaybeUndefined, SimpleObject};
-use chrono::{DateTime, Utc};
-use common::{Form, Page, Refusal, Result, Slice};
-use database::{Ctx, Record, Tx, page};
-use graphql::{App as _, choices, mutations, noun, queries, sorts};
+use chrono::{DateTime, NaiveDate, Utc};
+use common::{Form, OrganizationId, Page, Permission, Refusal, Result, Slice};
+use database::{Ctx, Database, Record, Tx, page};
+use graphql::{App as _, Date, choices, mutations, noun, queries, sorts};
 use rust_decimal::Decimal;
 
 use super::ledger::{Look, NOT_ENOUGH, Shelf};
 use super::moves::{StockMove, StockMoveKind, reference};
+use crate::events::StockReserved;
 use crate::ids::{ProductId, StockMoveId, StockReservationId, UnitOfMeasureId, VariantId, WarehouseId};
-use crate::product::Product;
+use crate::product::{Product, word};
 use crate::rights::{STOCK_MOVE, STOCK_READ, STOCK_RESERVE};
 use crate::unit_of_measure::in_unit_of;
+use crate::validity;
 use crate::variant::Variant;
 use crate::warehouse::Warehouse;
 
@@ -25,6 +27,8 @@ choices! {
         Fulfilled,
         /// Nobody wants it any more.
         Released,
+        /// Its last day is over, and nobody came for it.
+        Lapsed,
     }
 }
 
@@ -52,6 +56,8 @@ pub struct StockReservation {
     /// What it is kept for, as whoever asked for it calls that: the number of an order.
     #[record(once)]
     pub reference: Option<String>,
+    /// The last day that it is kept; null until somebody hands it out or lets go of it.
+    pub last_day: Option<Date>,
     #[graphql(skip)]
     pub(crate) move_id: Option<StockMoveId>,
     /// Counts the changes.
@@ -75,6 +81,10 @@ pub async fn create(ctx: &Ctx, input: StockReservationCreateInput) -> Result<Sto
         MaybeUndefined::Value(input.quantity),
         &mut reservation.quantity,
     );
+    reservation.last_day = input.last_day;
+    if is_over(reservation.last_day, validity::today(&mut tx).await?) {
+        form.refuse(DAY_OVER);
+    }
     form.check()?;
     let place = ("warehouseId", input.warehouse_id);
     let mut shelf = Shelf::lock(&mut tx, (input.product_id, input.variant_id), &[place], Look::InUse).await?;
@@ -95,11 +105,76 @@ pub async fn create(ctx: &Ctx, input: StockReservationCreateInput) -> Result<Sto
 pub async fn release(ctx: &Ctx, id: StockReservationId) -> Result<StockReservation> {
     let mut tx = ctx.begin(&STOCK_RESERVE).await?;
     let mut reservation: StockReservation = tx.lock(id).await?;
-    reservation.end(StockReservationStatus::Released)?;
-    let mut shelf = reservation.shelf(&mut tx).await?;
-    reserve(&mut tx, &mut shelf, &reservation, -reservation.quantity).await?;
+    let_go(&mut tx, &mut reservation, StockReservationStatus::Released).await?;
+    tx.commit(reservation).await
+}
+
+/// Keeps something for longer, or for less long.
+pub async fn extend(
+    ctx: &Ctx,
+    id: StockReservationId,
+    input: StockReservationExtendInput,
+) -> Result<StockReservation> {
+    let mut tx = ctx.begin(&STOCK_RESERVE).await?;
+    let mut reservation: StockReservation = tx.lock_at(id, input.version).await?;
+    if reservation.status != StockReservationStatus::Open {
+        return Err(INVALID_TRANSITION.into());
+    }
+    if is_over(input.last_day, validity::today(&mut tx).await?) {
+        return Err(DAY_OVER.into());
+    }
+    reservation.last_day = input.last_day;
     tx.save(&mut reservation).await?;
     tx.commit(reservation).await
+}
+
+/// Lets go of everything whose last day is over, in all organizations.
+pub(crate) async fn lapse(database: &Database) -> Result<()> {
+    let ids = sqlx::query_scalar!(r#"select products.organizations_with_ends() as "id!: OrganizationId""#)
+        .fetch_all(&mut *database.untenanted().await?)
+        .await?;
+    for organization_id in ids {
+        let ctx = Ctx::system(database.clone(), "products", organization_id, "reservations");
+        // What goes wrong in one organization is its own affair; the next run tries again.
+        if let Err(error) = lapse_in(&ctx).await {
+            tracing::warn!(%organization_id, ?error, "some reservations did not lapse");
+        }
+    }
+    Ok(())
+}
+
+async fn lapse_in(ctx: &Ctx) -> Result<()> {
+    let mut tx = ctx.begin(&Permission::SYSTEM).await?;
+    let today = validity::today(&mut tx).await?;
+    let ids = sqlx::query_scalar!(
+        r#"select id as "id!: StockReservationId" from products.stock_reservation
+           where status = 'OPEN' and last_day < $1 order by last_day, id"#,
+        today,
+    );
+    let ids = ids.fetch_all(tx.conn()).await?;
+    drop(tx);
+    // One transaction for each: nobody's lock is held for long.
+    for id in ids {
+        let mut tx = ctx.begin(&Permission::SYSTEM).await?;
+        let mut reservation: StockReservation = tx.lock(id).await?;
+        // Somebody may have been quicker.
+        if reservation.status == StockReservationStatus::Open && is_over(reservation.last_day, today) {
+            let_go(&mut tx, &mut reservation, StockReservationStatus::Lapsed).await?;
+            tx.commit(()).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn let_go(
+    tx: &mut Tx,
+    reservation: &mut StockReservation,
+    status: StockReservationStatus,
+) -> Result<()> {
+    reservation.end(status)?;
+    let mut shelf = reservation.shelf(tx).await?;
+    reserve(tx, &mut shelf, reservation, -reservation.quantity).await?;
+    tx.save(reservation).await
 }
 
 /// Hands out what was kept.
@@ -132,13 +207,14 @@ pub async fn list(
         tx, StockReservation, page, sort: StockReservationSort { CreatedAt => "created_at" },
         "($3::text is null or status = $3) and ($4::uuid is null or product_id = $4)
          and ($5::uuid is null or variant_id = $5) and ($6::uuid is null or warehouse_id = $6)
-         and ($7::text is null or reference = $7)",
+         and ($7::text is null or reference = $7) and ($8::date is null or last_day <= $8)",
         [
             filter.status as Option<StockReservationStatus>,
             filter.product_id as Option<ProductId>,
             filter.variant_id as Option<VariantId>,
             filter.warehouse_id as Option<WarehouseId>,
             filter.reference.as_deref(),
+            filter.until.map(|day| day.0),
         ],
     ))
 }
@@ -155,13 +231,30 @@ async fn reserve(
         level.reserved += more;
         tx.save(level).await?;
     }
+    tx.emit(&StockReserved {
+        product_id: reservation.product_id,
+        variant_id: reservation.variant_id,
+        reservation_id: reservation.id,
+        status: word(&reservation.status),
+        warehouse_id: reservation.warehouse_id,
+        quantity: reservation.quantity.normalize(),
+        reference: reservation.reference.clone(),
+    })
+    .await?;
     shelf.tell_low(tx, &before).await
 }
 
 // Rules.
 
 const INVALID_TRANSITION: Refusal =
-    Refusal::whole("INVALID_TRANSITION", "it was handed out or released before");
+    Refusal::whole("INVALID_TRANSITION", "it was handed out or released before, or its last day was over");
+const DAY_OVER: Refusal =
+    Refusal::of("lastDay", "DATE_OUT_OF_RANGE", "this day is over; give today or a later one");
+
+/// Whether a last day lies in the past.
+fn is_over(last_day: Option<Date>, today: NaiveDate) -> bool {
+    last_day.is_some_and(|last| last.0 < today)
+}
 
 impl StockReservation {
     fn end(&mut self, status: StockReservationStatus) -> Result<(), Refusal> {
@@ -218,6 +311,17 @@ pub struct StockReservationCreateInput {
     pub unit_id: Option<UnitOfMeasureId>,
     /// What it is kept for, such as the number of an order: 1 to 100 characters.
     pub reference: Option<String>,
+    /// The last day that it is kept, today or later; absent until somebody hands it out or lets go of it.
+    pub last_day: Option<Date>,
+}
+
+/// For how long something is kept from now on.
+#[derive(Clone, Debug, InputObject)]
+pub struct StockReservationExtendInput {
+    /// The version of the reservation that this was decided from.
+    pub version: i32,
+    /// The last day that it is kept, today or later; absent until somebody hands it out or lets go of it.
+    pub last_day: Option<Date>,
 }
 
 /// Which reservations a list has; every condition holds.
@@ -233,6 +337,8 @@ pub struct StockReservationFilter {
     pub warehouse_id: Option<WarehouseId>,
     /// What they are kept for, as it is spelt.
     pub reference: Option<String>,
+    /// A day that is the last one that they are kept, or a later one.
+    pub until: Option<Date>,
 }
 
 sorts! {
@@ -261,6 +367,13 @@ mutations! {
     /// Lets go of what was kept: others may have it.
     stock_reservation_release(id: StockReservationId) = release for STOCK_RESERVE
         if |reservation| reservation.status == StockReservationStatus::Open;
+    /// Keeps something for longer, or for less long.
+    stock_reservation_extend(
+        /// The id of the reservation.
+        id: StockReservationId,
+        /// For how long.
+        input: StockReservationExtendInput
+    ) = extend for STOCK_RESERVE if |reservation| reservation.status == StockReservationStatus::Open;
     /// Hands out what was kept.
     stock_reservation_fulfil(id: StockReservationId) = fulfil for STOCK_MOVE
         if |reservation| reservation.status == StockReservationStatus::Open;

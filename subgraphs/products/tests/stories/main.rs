@@ -2,8 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told has failed")]
 
 mod catalogue;
+mod files;
+mod kept;
 mod prices;
 mod rush;
+mod shown;
 mod stock;
 
 use common::Role;

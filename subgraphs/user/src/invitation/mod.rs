@@ -58,7 +58,7 @@ async fn invite_in(tx: &mut Tx, by: &[Role], input: MemberInviteInput) -> Result
     if membership::exists_email(tx, &invitation.email).await? {
         return Err(ALREADY_MEMBER.into());
     }
-    expire(tx, &invitation.email).await?;
+    make_way(tx, &invitation.email).await?;
     tx.save(&mut invitation).await.on_constraint("invitation_email_key", ALREADY_INVITED)?;
     Ok(invitation)
 }
@@ -117,12 +117,14 @@ pub async fn list(
     ))
 }
 
-/// Marks what is over, so that the address can be invited again.
-async fn expire(tx: &mut Tx, email: &str) -> Result<()> {
+/// Marks what nobody can accept any more, so that the address can be invited again: its week is over, or whoever invited
+/// might not do so today.
+async fn make_way(tx: &mut Tx, email: &str) -> Result<()> {
     let now = tx.now();
     sqlx::query!(
-        r#"update "user".invitation set status = 'EXPIRED'
-           where email = $1 and status = 'PENDING' and expires_at <= $2"#,
+        r#"update "user".invitation set status = case when expires_at <= $2 then 'EXPIRED' else 'REVOKED' end
+           where email = $1 and status = 'PENDING'
+             and (expires_at <= $2 or not "user".may_invite(invited_by, roles))"#,
         email,
         now,
     )

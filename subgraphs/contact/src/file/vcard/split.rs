@@ -7,11 +7,7 @@ const TOO_LARGE: Refusal = Refusal::of("vcard", "VCARD_TOO_LARGE", "");
 const TOO_MANY: Refusal = Refusal::of("vcard", "VCARD_TOO_MANY", "");
 const EMPTY: Refusal =
     Refusal::of("vcard", "VCARD_EMPTY", "the file has no card; each begins with the line BEGIN:VCARD");
-const NOT_UTF8: Refusal = Refusal::of(
-    "vcard",
-    "VCARD_NOT_UTF8",
-    "the file has characters that were lost when it was read; save it as UTF-8 and send it again",
-);
+const NOT_UTF8: Refusal = Refusal::of("vcard", "VCARD_NOT_UTF8", "");
 const INVALID: Refusal = Refusal::of("vcard", "VCARD_INVALID", "");
 const OPEN: Refusal = Refusal::whole("CARD_OPEN", "the card has no END:VCARD");
 const NESTED: Refusal =
@@ -33,8 +29,8 @@ pub(super) fn cards(file: &str) -> Result<Cards, Refusal> {
         return Err(TOO_LARGE.saying(message));
     }
     let file = file.strip_prefix('\u{FEFF}').unwrap_or(file);
-    if file.contains(['\u{FFFD}', '\0']) {
-        return Err(NOT_UTF8);
+    if let Some(lost) = exchange::lost(file) {
+        return Err(NOT_UTF8.saying(lost));
     }
     // The one that is open: its line, its text, and how many are open within it.
     let mut open: Option<(i32, String, usize)> = None;

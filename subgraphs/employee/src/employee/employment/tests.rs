@@ -2,6 +2,7 @@ use async_graphql::MaybeUndefined::{Undefined, Value};
 use common::Error;
 
 use super::super::model::tests::{ada, day};
+use super::correction::EmploymentInput;
 use super::*;
 
 fn leaving(text: &str) -> EmployeeTerminateInput {
@@ -97,6 +98,71 @@ fn who_is_hired_again_before_the_last_day_is_over_keeps_the_employment_that_runs
     );
     ada.reinstate().unwrap();
     assert_eq!((ada.last_working_day, ada.next_joined_on), (None, None));
+}
+
+fn employment(joined_on: &str, last_working_day: Option<&str>) -> EmploymentInput {
+    let termination_type = last_working_day.map(|_| TerminationType::Resignation);
+    EmploymentInput {
+        joined_on: day(joined_on),
+        last_working_day: last_working_day.map(day),
+        termination_type,
+    }
+}
+
+#[test]
+fn a_return_that_was_a_mistake_is_undone_to_the_day() {
+    let (mut ada, today) = (ada(), day("2026-04-01").0);
+    ada.terminate(&leaving("2026-03-31")).unwrap();
+    let gone = ada.clone();
+    ada.rehire(coming_back("2026-04-01"), today).unwrap();
+    let former: Vec<_> = ada.former().map(|former| former.termination_type).collect();
+    assert_eq!(former, [Some(TerminationType::Resignation)]);
+    ada.correct(vec![employment("2026-01-05", Some("2026-03-31"))], today).unwrap();
+    assert_eq!(ada, gone);
+}
+
+#[test]
+fn employments_are_put_right_where_they_follow_on_one_another() {
+    let (before, today) = (ada(), day("2026-04-01").0);
+    let right = |employments: &[EmploymentInput]| {
+        let mut ada = before.clone();
+        ada.correct(employments.to_vec(), today).map(|()| ada)
+    };
+    let (first, second) = (employment("2020-01-01", Some("2021-12-31")), employment("2026-01-05", None));
+    let ada = right(&[first, second]).unwrap();
+    let former = Period { first_day: day("2020-01-01").0, last_day: day("2021-12-31").0 };
+    assert_eq!((&ada.former_employments[..], ada.joined_on), (&[former][..], day("2026-01-05")));
+    // Where the one before the last still runs, it is the present one.
+    let ada = right(&[employment("2026-01-05", Some("2026-04-01")), employment("2026-05-01", None)]).unwrap();
+    assert_eq!(
+        (ada.last_working_day, ada.next_joined_on),
+        (Some(day("2026-04-01")), Some(day("2026-05-01")))
+    );
+    assert!(ada.former_employments.is_empty());
+    let without_reason = EmploymentInput { termination_type: None, ..first };
+    right(&[without_reason, second]).unwrap();
+    let with_reason = EmploymentInput { termination_type: Some(TerminationType::Death), ..second };
+    for (wrong, field, expected) in [
+        (vec![], "employments", "OUT_OF_RANGE"),
+        (vec![second, first], "employments.0.lastWorkingDay", "REQUIRED"),
+        (vec![first, employment("2021-12-31", None)], "employments.1.joinedOn", "EMPLOYMENTS_OVERLAP"),
+        (vec![employment("1929-12-31", None)], "employments.0.joinedOn", "DATE_OUT_OF_RANGE"),
+        (
+            vec![employment("2026-01-05", Some("2026-01-04"))],
+            "employments.0.lastWorkingDay",
+            "DATE_OUT_OF_RANGE",
+        ),
+        (vec![without_reason], "employments.0.terminationType", "REQUIRED"),
+        (vec![with_reason], "employments.0.terminationType", "TERMINATION_TYPE_ALONE"),
+        (
+            vec![employment("2026-01-05", Some("2026-04-01")), employment("2026-05-01", Some("2026-06-01"))],
+            "employments.1.lastWorkingDay",
+            "EMPLOYMENT_STILL_RUNS",
+        ),
+    ] {
+        let Err(Error::Refused(refusals)) = right(&wrong) else { panic!("{wrong:?} was taken") };
+        assert_eq!((refusals[0].field.as_deref(), &*refusals[0].code), (Some(field), expected), "{wrong:?}");
+    }
 }
 
 #[test]
