@@ -14,6 +14,7 @@ pub mod operator;
 pub mod process;
 pub mod seed;
 mod signals;
+mod strangers;
 mod tenancy;
 pub mod up;
 

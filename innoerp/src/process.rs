@@ -1,5 +1,6 @@
 //! Processes: what runs in one, how it starts, and how it ends.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::addresses::{Addresses, ROUTER_PORT};
 pub use crate::signals::{asked_to_end, unless_asked_to_end};
-use crate::{Failure, GateTenancy, cause, modules};
+use crate::{Failure, GateTenancy, cause, modules, strangers};
 
 /// How long a mutation may take: an import of ten thousand rows, on a busy machine.
 const MUTATION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -192,14 +193,18 @@ impl Process {
     pub async fn serve_router(&self, tasks: &mut JoinSet<()>) -> Result<Router, Failure> {
         let listener = self.addresses.listen("router", ROUTER_PORT, self.settings.host).await?;
         let connections = Connections::default().idle_for_at_most(service::IDLE_MAX);
-        let mut sources = Vec::new();
+        let (mut sources, mut places) = (Vec::new(), HashMap::new());
         for subgraph in modules::all() {
             let urls = self.addresses.urls(subgraph.id, subgraph.port, self.settings.host)?;
+            if let Some(url) = urls.first().filter(|_| subgraph.public.is_some()) {
+                places.insert(subgraph.id, url.clone());
+            }
             let endpoint = endpoint(&urls, connections.clone(), &self.runtime.secret_key)?;
             sources.push(SubgraphSource::Http { name: subgraph.id.to_owned(), endpoint: endpoint.into() });
         }
-        // What modules serve to strangers is behind their own ports here: a gateway leads there.
-        let router = self.router(sources, files::routes(self.runtime.files.clone())).await?;
+        let beside = files::routes(self.runtime.files.clone());
+        let beside = beside.merge(strangers::routes(places, &self.runtime.secret_key)?);
+        let router = self.router(sources, beside).await?;
         say_where(&router, &listener);
         let cancel = self.runtime.cancel.clone();
         serve(router.clone(), &self.settings, listener, cancel, tasks).await?;

@@ -113,8 +113,7 @@ async fn a_quote_is_read_and_accepted_by_whoever_has_its_address(
     let send = "mutation($id: ID!) { quoteSend(id: $id) { quote { publicPath } userErrors { code } } }";
     let sent = company.owner.run_with(send, json!({ "id": quote })).await.ok();
     let path = text(&sent, "/quoteSend/quote/publicPath");
-    // In one process the router serves it; where modules are served apart, a gateway leads to the module.
-    let url = system.url(if system.is_one_process { "router" } else { "crm" }, &path);
+    let url = system.url("router", &path);
     let nobody = reqwest::Client::new();
     let page = nobody.get(&url).send().await.unwrap();
     assert_eq!(page.status(), 200);

@@ -13,7 +13,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
-use common::{Error, RequestContext};
+use common::{ClientAddress, Error, HostOrganization, RequestContext};
 use graphql::{Executable, graphiql};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -21,7 +21,12 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tracing::Instrument as _;
 
 use crate::limited::Limited;
-use crate::{Gate, Profile, Runtime, Settings, Subgraph, credential};
+use crate::{Gate, Profile, Runtime, SecretKey, Settings, Subgraph, credential};
+
+/// What the router says of where a client is, and at whose host name it asks.
+pub const CLIENT_ADDRESS: &str = "x-innoerp-client-address";
+/// See [`CLIENT_ADDRESS`].
+pub const HOST_ORGANIZATION: &str = "x-innoerp-host-organization";
 
 /// The path that the router calls.
 const PATH: &str = "/graphql";
@@ -73,7 +78,8 @@ pub async fn serve(
         app = app.merge(routes(runtime));
     }
     if let Some(public) = subgraph.public {
-        app = app.merge(public(runtime));
+        let key = runtime.secret_key.clone();
+        app = app.merge(public(runtime).layer(axum::middleware::from_fn_with_state(key, of_stranger)));
     }
     let (cancel, withdrawn, withdraw) =
         (runtime.cancel.clone(), runtime.cancel.clone(), Duration::from_millis(settings.withdraw_ms()));
@@ -183,6 +189,31 @@ async fn subscribe(State(service): State<Arc<Service>>, request: axum::extract::
     })
 }
 
+/// Notes where a stranger's request came from, if it was the router that passed it on; from anybody else nothing is believed.
+async fn of_stranger(
+    State(key): State<SecretKey>,
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> Response {
+    const BODY_BYTES_MAX: usize = 64 * 1024;
+    let (mut parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, BODY_BYTES_MAX).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let (headers, method, path) = (&parts.headers, parts.method.as_str(), parts.uri.path());
+    let is_passed_on = text(headers, credential::HEADER)
+        .is_some_and(|value| credential::verify(&key, method, path, &body, value));
+    if is_passed_on {
+        let address = text(headers, CLIENT_ADDRESS).and_then(|value| value.parse().ok());
+        let host = text(headers, HOST_ORGANIZATION).and_then(|value| value.parse::<uuid::Uuid>().ok());
+        parts.extensions.insert(ClientAddress(address));
+        if let Some(host) = host {
+            parts.extensions.insert(HostOrganization(host.into()));
+        }
+    }
+    next.run(axum::extract::Request::from_parts(parts, body.into())).await
+}
+
 fn is_from_router(service: &Service, headers: &HeaderMap, method: &str, path: &str, body: &[u8]) -> bool {
     text(headers, credential::HEADER)
         .is_some_and(|value| credential::verify(&service.runtime.secret_key, method, path, body, value))
@@ -206,9 +237,8 @@ async fn context(
         request_id: text(headers, "x-request-id")
             .map_or_else(|| uuid::Uuid::now_v7().to_string(), Into::into)
             .into(),
-        client_address: text(headers, "x-innoerp-client-address")
-            .and_then(|value| value.parse::<IpAddr>().ok()),
-        host_organization: text(headers, "x-innoerp-host-organization")
+        client_address: text(headers, CLIENT_ADDRESS).and_then(|value| value.parse::<IpAddr>().ok()),
+        host_organization: text(headers, HOST_ORGANIZATION)
             .and_then(|value| value.parse::<uuid::Uuid>().ok())
             .map(Into::into),
         user_agent: text(headers, "x-innoerp-user-agent").map(Into::into),

@@ -46,7 +46,8 @@ pub struct Subgraph {
     pub executable: fn(&Runtime) -> Executable,
     /// Routes beside GraphQL, such as a key set.
     pub routes: Option<fn(&Runtime) -> axum::Router>,
-    /// Routes for strangers, beside GraphQL, under `/public/`: served with the subgraph, and by a router in the same process.
+    /// Routes for strangers, beside GraphQL, under `/public/<id>/`: served with the subgraph, and at
+    /// the router.
     pub public: Option<fn(&Runtime) -> axum::Router>,
 }
 

@@ -43,8 +43,8 @@ pub(crate) fn routes(runtime: &Runtime) -> Router {
         signer: signer(runtime),
     };
     Router::new()
-        .route("/public/quotes/{token}", get(show).post(decide))
-        .route("/public/forms/{token}", post(take))
+        .route("/public/crm/quotes/{token}", get(show).post(decide))
+        .route("/public/crm/forms/{token}", post(take))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(public)
 }
@@ -77,7 +77,7 @@ fn nothing() -> Response {
 
 /// Pages run nothing, load nothing, and say to nobody where they are.
 fn guarded(mut response: Response) -> Response {
-    const HEADERS: [(HeaderName, &str); 5] = [
+    let headers: [(HeaderName, &str); 5] = [
         (
             header::CONTENT_SECURITY_POLICY,
             "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -87,7 +87,7 @@ fn guarded(mut response: Response) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
     ];
-    for (name, value) in HEADERS {
+    for (name, value) in headers {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response
@@ -176,7 +176,7 @@ async fn shown(
     quote.view(tx.now());
     tx.save(&mut quote).await?;
     tx.commit(()).await?;
-    let action = Some(format!("/public/quotes/{token}"));
+    let action = Some(format!("/public/crm/quotes/{token}"));
     Ok(Some(quote::html(&quote, &Shown { notice: None, action })))
 }
 
@@ -247,7 +247,7 @@ async fn decided(
 }
 
 fn page_of(quote: &Quote, token: &str, notice: &str) -> String {
-    let action = Some(format!("/public/quotes/{token}"));
+    let action = Some(format!("/public/crm/quotes/{token}"));
     quote::html(quote, &Shown { notice: Some(notice.to_owned()), action })
 }
 

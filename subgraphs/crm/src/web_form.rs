@@ -179,7 +179,7 @@ impl WebForm {
     /// `company`, `jobTitle`, `country` and `message` as a form or as JSON, and answers the same whatever becomes of it.
     async fn public_path(&self, gql: &Context<'_>) -> Option<String> {
         let named = self.named(gql.app().organization_id()?);
-        Some(format!("/public/forms/{}", gql.data_unchecked::<Signer>().sign(Purpose::Form, named)))
+        Some(format!("/public/crm/forms/{}", gql.data_unchecked::<Signer>().sign(Purpose::Form, named)))
     }
 }
 

@@ -250,7 +250,7 @@ impl Quote {
         }
         let named = self.named(gql.app().organization_id()?);
         let token = gql.data_unchecked::<Signer>().sign(Purpose::Quote, named);
-        Some(format!("/public/quotes/{token}"))
+        Some(format!("/public/crm/quotes/{token}"))
     }
 }
 

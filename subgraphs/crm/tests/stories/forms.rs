@@ -47,7 +47,7 @@ async fn the_answer_is_the_same_whoever_is_known_whatever_becomes_of_it() {
     let first = http(&app, "POST", &path, JSON, &known).await;
     // Somebody who is known, spam, an address of nobody's, a form that was given another address or is closed.
     let spam = json!({ "name": "Bob", "email": "b@x.example", "message": "casino http://a http://b http://c", "website": "x" }).to_string();
-    for (path, body) in [(&path, &known), (&path, &spam), (&"/public/forms/AAAA".to_owned(), &known)] {
+    for (path, body) in [(&path, &known), (&path, &spam), (&"/public/crm/forms/AAAA".to_owned(), &known)] {
         assert_eq!(http(&app, "POST", path, JSON, body).await, first);
     }
     assert_eq!(scalar(&app, "select count(*) from crm.lead").await, 3);
@@ -66,7 +66,7 @@ async fn the_answer_is_the_same_whoever_is_known_whatever_becomes_of_it() {
     let wrong = json!({ "name": "Ada", "email": "nobody" }).to_string();
     let refused = http(&app, "POST", &path, JSON, &wrong).await;
     assert_eq!(refused.0, 400);
-    assert_eq!(http(&app, "POST", "/public/forms/AAAA", JSON, &wrong).await, refused);
+    assert_eq!(http(&app, "POST", "/public/crm/forms/AAAA", JSON, &wrong).await, refused);
     assert_eq!(http(&app, "POST", &path, JSON, "[1]").await.0, 400);
 }
 

@@ -61,7 +61,7 @@ async fn a_customer_reads_the_page_and_accepts_and_nobody_else_finds_it() {
     let draft = client.create("quote", json!({ "dealId": deal })).await;
     assert!(ask(&client, "quote", &draft, "publicPath").await["publicPath"].is_null());
     let bent = format!("{}A", &path[..path.len() - 1]);
-    let nothing = http(&app, "GET", "/public/quotes/AAAA", FORM, "").await;
+    let nothing = http(&app, "GET", "/public/crm/quotes/AAAA", FORM, "").await;
     assert_eq!(nothing.0, 404);
     assert_eq!(http(&app, "GET", &bent, FORM, "").await, nothing);
 }
