@@ -68,10 +68,12 @@ const SETTINGS: [(&str, &str, &str); 4] = [
 ];
 
 /// What a mutation asks for though no type says so, before it looks at anything else.
-const NEEDED: [(&str, &str); 1] = [("contactCreate", "lastName")];
+const NEEDED: [(&str, &str); 3] =
+    [("contactCreate", "lastName"), ("leadCreate", "lastName"), ("activityCreate", "dealId")];
 
 /// Mutations that are about what is in some state, which the latest one of its kind is not.
-const ABOUT: [(&str, &str); 1] = [("employeeRehire", "last_working_day < '2026-03-02'")];
+const ABOUT: [(&str, &str); 2] =
+    [("employeeRehire", "last_working_day < '2026-03-02'"), ("stageArchive", "category = 'OPEN'")];
 
 /// The places for values of a scalar below a type: `input.lines.0.name`.
 fn places(schema: &Documents, scalar: &str, ty: &Type, path: &[String], found: &mut Vec<Vec<String>>) {
@@ -161,6 +163,7 @@ impl Filling<'_> {
                 }
                 _ if name.to_lowercase().ends_with("email") => "x@example.org".into(),
                 _ if name.to_lowercase() == "timezone" => "Europe/Vienna".into(),
+                _ if name == "currency" => "EUR".into(),
                 _ => "X".into(),
             },
         }

@@ -23,13 +23,13 @@ const UNCHANGED: Refusal =
 /// # Errors
 /// Refuses a wrong current password, and a new one that is easy to guess or the same; `RATE_LIMITED`.
 pub async fn change_password(ctx: &Ctx, vault: &Vault, input: PasswordChangeInput) -> Result<i32> {
-    if input.new_password == input.current_password {
-        return Err(UNCHANGED.into());
-    }
     let member = ctx.member()?;
     let mut tx = ctx.begin(&CHANGE_PASSWORD).await?;
     let identity = identity::select(&mut tx, member.identity_id).await?.ok_or(Error::Unauthenticated)?;
     tx.commit(()).await?;
+    if input.new_password == input.current_password {
+        return Err(UNCHANGED.into());
+    }
     let new_password = Password::new(&input.new_password);
     new_password.check_for("newPassword", &identity.email)?;
 

@@ -44,7 +44,7 @@ pub struct Names {
 const NUMBER: &str = "number";
 const EMAIL: &str = "email";
 const IS_THERE: Refusal =
-    Refusal::whole("LEAD_EXISTS", "there is a lead of this number or mail address already");
+    Refusal::whole("LEAD_TAKEN", "there is a lead of this number or mail address already");
 const ROW_TWICE: Refusal = Refusal::whole("ROW_TWICE", "a row before is about the same lead");
 const NUMBER_UNKNOWN: Refusal =
     Refusal::of("number", "LEAD_NOT_FOUND", "there is no lead of this number; leave it empty for a new one");

@@ -158,7 +158,8 @@ impl DealContact {
 #[ComplexObject]
 impl StageChange {
     /// The stage that the deal left; null in the first entry.
-    async fn from_stage(&self, gql: &Context<'_>) -> Result<Option<Stage>> {
+    #[graphql(name = "fromStage")]
+    async fn stage_before(&self, gql: &Context<'_>) -> Result<Option<Stage>> {
         gql.find(self.from_stage_id).await
     }
 

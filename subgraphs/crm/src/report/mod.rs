@@ -35,6 +35,7 @@ async fn look(ctx: &Ctx, from: Date, to: Date) -> Result<(Reading, NaiveDate, Na
     Ok((ctx.read(&REPORT).await?, from.0, to.0))
 }
 
+/// Reports on the leads, deals and activities that the caller sees.
 #[Object]
 impl SalesReport {
     /// What is in each stage of a pipeline now, an entry for each currency.

@@ -127,7 +127,7 @@ mod tests {
         let all = [keeps.clone(), gone.clone(), hr, admin.clone(), owner.clone()];
         assert_eq!(keepers(&request(&owner, &[&keeps, &gone]), &all), ids(&[&keeps]));
         assert_eq!(keepers(&request(&owner, &[&gone]), &all), ids(&[&admin]));
-        assert_eq!(keepers(&request(&owner, &[]), &[owner.clone()]), ids(&[&owner]));
+        assert_eq!(keepers(&request(&owner, &[]), std::slice::from_ref(&owner)), ids(&[&owner]));
     }
 
     #[test]

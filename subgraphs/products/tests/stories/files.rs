@@ -123,7 +123,7 @@ async fn what_is_wrong_with_a_row_of_products_is_told_at_its_line_and_the_others
             "5 category NAME_AMBIGUOUS",
             "6 unit UNIT_OF_MEASURE_NOT_FOUND",
             "7 unit REQUIRED",
-            "8 - ROW_LENGTH",
+            "8 standardCost MONEY_INVALID",
             "9 standardCost CURRENCY_UNKNOWN",
             "10 weightKg NUMBER_INVALID",
             "11 status INVALID_TRANSITION",
