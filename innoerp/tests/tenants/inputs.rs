@@ -17,7 +17,7 @@ use super::Tenants;
 const HOSTILE: [&str; 7] = ["a\u{202E}b", "a\0b", "\u{200B}", "a\u{7}b", "\u{301}", "\u{E000}", "\u{FFFC}"];
 
 /// Texts that are compared with what is there and not kept, each with the rule that it has instead.
-const COMPARED: [(&str, &str); 7] = [
+const COMPARED: [(&str, &str); 8] = [
     ("logIn.input.email", "an address that is none is nobody's, and the answer is the same"),
     ("password", "a password is whatever somebody can type; its own rules say what"),
     ("currentPassword", "as it was chosen"),
@@ -25,6 +25,10 @@ const COMPARED: [(&str, &str); 7] = [
     ("token", "it is known or not"),
     ("refreshToken", "it is known or not"),
     ("deviceToken", "it is known or not"),
+    (
+        "pipelineCreate.input.stages.0.name",
+        "there are three stages at least; stageCreate takes names as it does",
+    ),
 ];
 
 /// Ids that name nothing that is stored, each with what they are.

@@ -27,7 +27,7 @@ const SHEETS: [(&str, &[&str]); 30] = [
     // Headers.
     ("", &["CSV_EMPTY: header"]),
     ("\u{FEFF}\r\n\r\n", &["CSV_EMPTY: header"]),
-    ("Ada,Love\nBob,Name\n", &["COLUMN_UNKNOWN: Ada"]),
+    ("Ada,Love\nBob,Name\n", &["COLUMN_UNKNOWN: \"Ada\"", "COLUMN_UNKNOWN: \"Love\""]),
     ("firstName,,lastName\nAda,,Love\n", &["COLUMN_UNKNOWN: \"\""]),
     ("firstName,firstName\nAda,Eva\n", &["COLUMN_TWICE: firstName"]),
     ("firstName,custom.shirt_size\nAda,S\n", &["COLUMN_UNKNOWN: custom.shirt_size"]),
@@ -42,7 +42,7 @@ const SHEETS: [(&str, &[&str]); 30] = [
     ("firstName,isDoNotContact\nAda,perhaps\n", &["2 isDoNotContact BOOLEAN_INVALID"]),
     ("firstName,roles,status\nAda,KING,GONE\n", &["2 roles CHOICE_UNKNOWN", "2 status CHOICE_UNKNOWN"]),
     ("firstName,parentCompany\nAda,Nowhere Inc\n", &["2 parentCompany CONTACT_NOT_FOUND"]),
-    ("firstName,website\nAda,javascript:alert(1)\n", &["2 website WEB_ADDRESS_INVALID"]),
+    ("firstName,website\nAda,javascript:alert(1)\n", &["2 website URL_INVALID"]),
 ];
 
 /// A broken file of vCards, and what is told of it.
