@@ -21,6 +21,8 @@ use crate::system::{Mode, Programs, System};
 const READY_WITHIN: Duration = Duration::from_secs(10);
 /// Writes between two kills.
 const WRITES: u32 = 20;
+/// And time: a server that ends within a second of its start, nine times in a row, is given up.
+const APART: Duration = Duration::from_millis(1500);
 const WRITERS: u32 = 4;
 const READERS: u32 = 4;
 const TICK: Duration = Duration::from_millis(5);
@@ -72,6 +74,7 @@ async fn killed(scratch: &Scratch, cluster: &Cluster, count: u32) -> Result<Find
 async fn kill_again(folder: &Path, port: u16, load: &SteadyLoad, count: u32) -> Result<Duration, Failure> {
     let mut slowest = Duration::ZERO;
     for number in 1..=count {
+        tokio::time::sleep(APART).await;
         load.until_written(WRITES).await;
         let killed = running(folder).ok_or("no server runs")?;
         let begun = Instant::now();
