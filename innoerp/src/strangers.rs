@@ -17,8 +17,6 @@ use crate::Failure;
 
 /// How long a module may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// What comes in one request at most; modules take less.
-const BODY_BYTES_MAX: usize = 64 * 1024;
 /// What a module's answer says beside its body.
 static KEPT: [HeaderName; 8] = [
     header::CONTENT_TYPE,
@@ -52,7 +50,7 @@ pub(crate) fn routes(
     let strangers = Arc::new(Strangers { places, client, key: key.clone() });
     Ok(axum::Router::new()
         .route("/public/{module}/{*rest}", get(pass).post(pass))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(DefaultBodyLimit::max(service::STRANGERS_BODY_BYTES_MAX))
         .with_state(strangers))
 }
 
@@ -65,11 +63,10 @@ async fn pass(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(place) = strangers.places.get(module.as_str()) else {
+    let place = strangers.places.get(module.as_str());
+    let Some(url) = place.and_then(|place| public_url(place, &module, &rest)) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let mut url = place.clone();
-    url.set_path(&format!("/public/{module}/{rest}"));
     let signed = credential::sign(&strangers.key, method.as_str(), url.path(), &body);
     let mut request = strangers.client.request(method, url).header(credential::HEADER, signed);
     if let Some(kind) = headers.get(header::CONTENT_TYPE) {
@@ -90,6 +87,14 @@ async fn pass(
     }
 }
 
+/// Where a stranger is passed on to. `None` for a path that would lead out of what is for strangers (`../../graphql`): what is
+/// passed on bears the router's credential.
+fn public_url(place: &reqwest::Url, module: &str, rest: &str) -> Option<reqwest::Url> {
+    let (mut url, folder) = (place.clone(), format!("/public/{module}/"));
+    url.set_path(&format!("{folder}{rest}"));
+    url.path().starts_with(&folder).then_some(url)
+}
+
 async fn passed_on(answer: reqwest::Response) -> Response {
     let (status, headers) = (answer.status(), answer.headers().clone());
     let Ok(body) = answer.bytes().await else { return StatusCode::BAD_GATEWAY.into_response() };
@@ -101,4 +106,21 @@ async fn passed_on(answer: reqwest::Response) -> Response {
         }
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_path_leads_a_stranger_out_of_what_is_for_strangers() {
+        let place: reqwest::Url = "http://127.0.0.1:1/graphql".parse().unwrap();
+        let path = |rest: &str| public_url(&place, "crm", rest).map(|url| url.path().to_owned());
+        assert_eq!(path("forms/abc").as_deref(), Some("/public/crm/forms/abc"));
+        assert_eq!(path("forms/a?b#c").as_deref(), Some("/public/crm/forms/a%3Fb%23c"));
+        for out in ["../../graphql", "..", "forms/../../../graphql", "%2e%2e/%2E./graphql", "..\\..\\graphql"]
+        {
+            assert_eq!(path(out), None, "{out}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::tidy::{root, rust_files};
 
 /// The crates that the law holds for, by their folders.
-const CRATES: [&str; 22] = [
+const CRATES: [&str; 23] = [
     "innoerp",
     "router",
     "shared/approval",
@@ -21,6 +21,7 @@ const CRATES: [&str; 22] = [
     "shared/graphql",
     "shared/kafka",
     "shared/people",
+    "shared/phone",
     "shared/service",
     "shared/telemetry",
     "shared/testing",

@@ -288,7 +288,7 @@ sorts! {
     ApprovalRuleSort {
         /// By their priority.
         Priority,
-        /// By name.
+        /// By the name of the approval rule.
         Name,
     }
 }

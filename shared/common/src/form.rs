@@ -43,13 +43,18 @@ impl Form {
         characters_max: usize,
         place: &mut String,
     ) {
-        let name = |name: String| {
-            text::name(&name, characters_max).ok_or_else(|| {
-                let message = format!("give 1 to {characters_max} characters that can be seen, on one line");
-                Refusal::of(field, "NAME_INVALID", "").saying(message)
-            })
-        };
-        self.checked(field, given, name, place);
+        self.checked(field, given, |text| name(field, &text, characters_max), place);
+    }
+
+    /// A name of at most so many characters, or none.
+    pub fn optional_name_within(
+        &mut self,
+        field: &'static str,
+        given: MaybeUndefined<String>,
+        characters_max: usize,
+        place: &mut Option<String>,
+    ) {
+        self.optional_checked(given, |text| name(field, &text, characters_max).map(Some), place);
     }
 
     /// A text of several lines ([`text::text`]).
@@ -262,6 +267,27 @@ impl Form {
         self.0.append(&mut wrong);
     }
 
+    /// A list of which each is taken once, in the order of the first ones.
+    pub fn each_once<T: PartialEq>(
+        &mut self,
+        field: &'static str,
+        given: MaybeUndefined<Vec<T>>,
+        count: RangeInclusive<usize>,
+        place: &mut Vec<T>,
+    ) {
+        let each_once = |given: Vec<T>| {
+            in_range(field, given.len(), &count)?;
+            let mut each = Vec::with_capacity(given.len());
+            for one in given {
+                if !each.contains(&one) {
+                    each.push(one);
+                }
+            }
+            Ok(each)
+        };
+        self.checked(field, given, each_once, place);
+    }
+
     /// Remembers a refusal.
     pub fn refuse(&mut self, refusal: Refusal) {
         self.0.push(refusal);
@@ -291,6 +317,13 @@ impl Refusal {
 /// What a form was given, of a field that is absent when there is nothing.
 pub fn given<T>(value: impl Into<Option<T>>) -> MaybeUndefined<T> {
     value.into().map_or(Undefined, Value)
+}
+
+fn name(field: &'static str, given: &str, characters_max: usize) -> Result<String, Refusal> {
+    text::name(given, characters_max).ok_or_else(|| {
+        let message = format!("give 1 to {characters_max} characters that can be seen, on one line");
+        Refusal::of(field, "NAME_INVALID", "").saying(message)
+    })
 }
 
 fn in_range<T: PartialOrd + Display>(

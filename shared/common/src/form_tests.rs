@@ -65,3 +65,30 @@ fn what_is_wrong_with_a_row_is_told_with_its_path() {
     form.each("lines", Value(vec!["A"; 3]), 1..=2, &mut names, |_, given| given.to_owned());
     assert_eq!(codes(form), ["OUT_OF_RANGE"]);
 }
+
+#[test]
+fn each_of_a_list_is_taken_once_and_a_list_that_is_refused_or_absent_leaves_what_was() {
+    let (mut form, mut tags) = (Form::default(), vec![9]);
+    form.each_once("tags", Undefined, 0..=3, &mut tags);
+    form.each_once("tags", Value(vec![1, 2, 3, 4]), 0..=3, &mut tags);
+    form.each_once("tags", Null, 0..=3, &mut tags);
+    assert_eq!(
+        (tags.as_slice(), codes(form)),
+        (&[9][..], vec!["OUT_OF_RANGE".to_owned(), "REQUIRED".to_owned()])
+    );
+    let mut form = Form::default();
+    form.each_once("tags", Value(vec![2, 1, 2]), 0..=3, &mut tags);
+    assert_eq!((tags.as_slice(), codes(form).len()), (&[2, 1][..], 0));
+}
+
+#[test]
+fn a_name_that_may_be_nothing_is_cleared_by_null_and_not_by_blanks() {
+    let (mut form, mut name) = (Form::default(), Some("Old".to_owned()));
+    form.optional_name_within("city", Value("  ".into()), 10, &mut name);
+    assert_eq!((name.as_deref(), codes(form)), (Some("Old"), vec!["NAME_INVALID".to_owned()]));
+    let mut form = Form::default();
+    form.optional_name_within("city", Value(" Vienna ".into()), 10, &mut name);
+    assert_eq!(name.as_deref(), Some("Vienna"));
+    form.optional_name_within("city", Null, 10, &mut name);
+    assert_eq!((name, codes(form).len()), (None, 0));
+}

@@ -17,7 +17,7 @@ pub use field::{
     create, list, noun_name, update,
 };
 pub use tags::{TAG_MAX, TAGS_MAX, tags};
-pub use values::{CustomFieldInput, CustomFieldValue, Definitions, Values, hidden, shown};
+pub use values::{CustomFieldInput, CustomFieldValue, Definitions, Values, hidden, shown, take_in_cell};
 
 // A module that serves custom fields takes these for its own: a schema has one type of each name.
 graphql::history_entry!(stub);

@@ -27,6 +27,24 @@ pub struct CustomFieldInput {
     pub value: Option<String>,
 }
 
+/// Takes in the cell of a file for the field `key` of a record, which has had `before` so far. An empty cell of what has no
+/// value says nothing: so a field may become required.
+pub fn take_in_cell(
+    fields: &mut MaybeUndefined<Vec<CustomFieldInput>>,
+    before: Option<&Values>,
+    key: &str,
+    cell: Option<&str>,
+) {
+    if cell.is_none() && before.and_then(|before| before.get(key)).is_none() {
+        return;
+    }
+    let field = CustomFieldInput { key: key.to_owned(), value: cell.map(ToOwned::to_owned) };
+    match fields {
+        Value(fields) => fields.push(field),
+        fields => *fields = Value(vec![field]),
+    }
+}
+
 /// What is known of a thing by a field that the organization has added.
 #[derive(Clone, Debug, PartialEq, Eq, SimpleObject)]
 #[graphql(shareable)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use async_graphql::{InputType, Value};
+use async_graphql::{InputType, MaybeUndefined, Value};
 
 /// What a formula begins with (OWASP, "CSV Injection").
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
@@ -40,6 +40,19 @@ pub fn print<T: InputType>(value: &T) -> String {
         Value::Enum(name) => name.to_string(),
         other => other.to_string(),
     }
+}
+
+/// A cell as a text of the graph that may be nothing: an empty one clears it.
+#[must_use]
+pub fn text(cell: Option<&str>) -> MaybeUndefined<String> {
+    cell.map_or(MaybeUndefined::Null, |cell| MaybeUndefined::Value(cell.to_owned()))
+}
+
+/// The words of a cell, with commas between them.
+#[must_use]
+pub fn words(cell: Option<&str>) -> Vec<String> {
+    let all = cell.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty());
+    all.map(ToOwned::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod columns;
 mod report;
 mod sheet;
 
-pub use cell::{parse, print};
+pub use cell::{parse, print, text, words};
 pub use columns::{Cell, Column, Columns, CsvPage, Exchange, Family, PAGE_DEFAULT, PAGE_MAX, export};
 pub use report::{ImportMode, ImportReport, ImportRow};
 pub use sheet::{BYTES_MAX, ROWS_MAX, Row, Sheet, lost};

@@ -2,6 +2,7 @@
 //! reading, and not the arguments and fields.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use async_graphql::parser::types::{BaseType, ExecutableDocument, Selection, SelectionSet, Type};
 use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
@@ -36,26 +37,25 @@ const FOREIGN: &[Foreign] = &[
     },
 ];
 
-/// The input types of a schema: the fields of each, and the name of what each field holds, or a list of it.
-#[derive(Debug, Default)]
-pub struct InputTypes(HashMap<String, HashMap<String, String>>);
+/// The input types of a schema. They are read off it when the first value is refused.
+#[derive(Debug)]
+pub struct InputTypes {
+    sdl: String,
+    fields: OnceLock<Fields>,
+}
+
+/// The fields of each input type, and the name of what each field holds, or a list of it.
+type Fields = HashMap<String, HashMap<String, String>>;
 
 impl InputTypes {
     /// Those of a schema in the schema definition language; none of what cannot be read.
     #[must_use]
-    pub fn of(sdl: &str) -> Self {
-        let document = async_graphql::parser::parse_schema(sdl).ok();
-        let definitions = document.into_iter().flat_map(|document| document.definitions);
-        let inputs = definitions.filter_map(|definition| {
-            let TypeSystemDefinition::Type(definition) = definition else { return None };
-            let TypeKind::InputObject(input) = definition.node.kind else { return None };
-            let fields = input
-                .fields
-                .into_iter()
-                .map(|field| (field.node.name.node.to_string(), named(&field.node.ty.node).to_owned()));
-            Some((definition.node.name.node.to_string(), fields.collect()))
-        });
-        Self(inputs.collect())
+    pub fn of(sdl: impl Into<String>) -> Self {
+        Self { sdl: sdl.into(), fields: OnceLock::new() }
+    }
+
+    fn fields(&self, of: &str) -> Option<&HashMap<String, String>> {
+        self.fields.get_or_init(|| read(&self.sdl)).get(of)
     }
 
     /// The first value of a foreign scalar within a value of a type that cannot be read, and its path.
@@ -70,7 +70,7 @@ impl InputTypes {
                 (!(of.is_readable)(value.clone())).then(|| (path.to_owned(), value.clone()))
             }
             Value::Object(fields) => {
-                let types = self.0.get(of_type)?;
+                let types = self.fields(of_type)?;
                 fields.iter().find_map(|(name, value)| {
                     self.unreadable(of, types.get(name.as_str())?, value, &format!("{path}.{name}"))
                 })
@@ -78,6 +78,20 @@ impl InputTypes {
             _ => None,
         }
     }
+}
+
+fn read(sdl: &str) -> Fields {
+    let document = async_graphql::parser::parse_schema(sdl).ok();
+    let definitions = document.into_iter().flat_map(|document| document.definitions);
+    let inputs = definitions.filter_map(|definition| {
+        let TypeSystemDefinition::Type(definition) = definition else { return None };
+        let TypeKind::InputObject(input) = definition.node.kind else { return None };
+        let fields = input.fields.into_iter();
+        let fields =
+            fields.map(|field| (field.node.name.node.to_string(), named(&field.node.ty.node).to_owned()));
+        Some((definition.node.name.node.to_string(), fields.collect()))
+    });
+    inputs.collect()
 }
 
 fn named(of: &Type) -> &str {
@@ -228,7 +242,7 @@ fn shown(given: &Value) -> String {
 #[cfg(all(test, feature = "subgraph"))]
 mod tests {
     use super::*;
-    use async_graphql::{EmptyMutation, EmptySubscription, InputObject, Object, Schema};
+    use async_graphql::{EmptyMutation, EmptySubscription, InputObject, Object, SDLExportOptions, Schema};
     use common::EmployeeId;
     use serde_json::{Value as Json, json};
 
@@ -266,7 +280,9 @@ mod tests {
         let variables = Variables::from_json(variables);
         let request = async_graphql::Request::new(query).variables(variables.clone());
         let mut response = futures::executor::block_on(schema.execute(request));
-        name_places(&mut response, query, &variables, &InputTypes::of(&schema.sdl()));
+        // As the router is told of it.
+        let sdl = schema.sdl_with_options(SDLExportOptions::new().federation().compose_directive());
+        name_places(&mut response, query, &variables, &InputTypes::of(sdl));
         crate::error::finish(&mut response);
         let error = json!(response)["errors"][0].clone();
         (error["message"].as_str().unwrap_or_default().to_owned(), error["extensions"].clone())

@@ -92,7 +92,7 @@ pub fn inputs(input: TokenStream) -> TokenStream {
 /// sorts! {
 ///     /// How a list of departments is ordered.
 ///     DepartmentSort {
-///         /// By name.
+///         /// By the name of the department.
 ///         Name,
 ///     }
 /// }

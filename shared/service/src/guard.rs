@@ -59,7 +59,7 @@ where
     let sdl = sdl(&schema);
     let (access, database) = (runtime.access.clone(), runtime.database.clone());
     let files = runtime.files.clone();
-    let input_types = graphql::InputTypes::of(&sdl);
+    let input_types = graphql::InputTypes::of(sdl.as_str());
     let guard = Arc::new(Guard { module, permissions, input_types, access, database, files });
     let (streamed, stream_guard) = (schema.clone(), guard.clone());
     Executable::new(

@@ -25,7 +25,7 @@ pub use kafka_settings::KafkaSettings;
 pub use keys::KeySet;
 pub use onlooking::{Seen, look_at, look_at_what_is_told_of};
 pub use runtime::Runtime;
-pub use server::{CLIENT_ADDRESS, HOST_ORGANIZATION, IDLE_MAX, serve};
+pub use server::{CLIENT_ADDRESS, HOST_ORGANIZATION, IDLE_MAX, STRANGERS_BODY_BYTES_MAX, serve};
 pub use settings::{SecretKey, Settings};
 pub use subgraph::{EventType, Job, Noun, Subgraph};
 pub use telemetry::Profile;

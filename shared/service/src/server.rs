@@ -28,6 +28,9 @@ pub const CLIENT_ADDRESS: &str = "x-innoerp-client-address";
 /// See [`CLIENT_ADDRESS`].
 pub const HOST_ORGANIZATION: &str = "x-innoerp-host-organization";
 
+/// What comes in one request of a stranger at most; modules take less.
+pub const STRANGERS_BODY_BYTES_MAX: usize = 64 * 1024;
+
 /// The path that the router calls.
 const PATH: &str = "/graphql";
 /// The path that it opens WebSockets on.
@@ -195,9 +198,8 @@ async fn of_stranger(
     request: axum::extract::Request,
     next: axum::middleware::Next,
 ) -> Response {
-    const BODY_BYTES_MAX: usize = 64 * 1024;
     let (mut parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, BODY_BYTES_MAX).await else {
+    let Ok(body) = axum::body::to_bytes(body, STRANGERS_BODY_BYTES_MAX).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let (headers, method, path) = (&parts.headers, parts.method.as_str(), parts.uri.path());

@@ -9,7 +9,6 @@ use graphql::{App as _, Batch, cost};
 
 use crate::contact::{self, Contact, select_contact};
 use crate::ids::ContactId;
-use crate::phone;
 use crate::rights::{MANAGE, READ};
 
 /// Why two contacts may be one.

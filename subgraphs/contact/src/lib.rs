@@ -19,7 +19,6 @@ mod ids;
 mod links;
 mod member;
 mod merge;
-mod phone;
 mod relation;
 mod report;
 mod rights;

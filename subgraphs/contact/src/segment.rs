@@ -359,7 +359,7 @@ pub struct SegmentFilter {
 sorts! {
     /// How a list of segments is ordered.
     SegmentSort {
-        /// By name.
+        /// By the name of the segment.
         Name,
     }
 }

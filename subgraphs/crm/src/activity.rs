@@ -18,13 +18,13 @@ choices! {
     ActivityKind {
         /// Something else that is to be done.
         Task,
-        /// Calls.
+        /// A call on the phone.
         Call,
-        /// Meets.
+        /// A meeting.
         Meeting,
-        /// Writes.
+        /// A mail to write.
         Email,
-        /// Writes down.
+        /// Something to be remembered.
         Note,
     }
 }
@@ -36,7 +36,7 @@ choices! {
 pub struct Activity {
     /// The id of the activity; opaque to clients.
     pub id: ActivityId,
-    /// What it is.
+    /// The kind of activity: a call, a meeting, a note, …
     pub kind: ActivityKind,
     /// What it is about, in a few words.
     pub subject: String,
@@ -260,7 +260,7 @@ pub struct ActivityFilter {
     /// Part of the subject.
     #[graphql(directive = graphql::cost::apply(20))]
     pub search: Option<String>,
-    /// What they are.
+    /// The kind of the activities.
     pub kind: Option<ActivityKind>,
     /// The id of the membership that does them.
     pub assignee_id: Option<MembershipId>,

@@ -155,7 +155,7 @@ async fn fill_in(tx: &mut Tx, rule: &mut AssignmentRule, input: AssignmentRuleUp
     form.optional(input.product_id, &mut rule.product_id);
     words::country(&mut form, "country", input.country, &mut rule.country);
     form.optional_number("minScore", input.min_score, 0..=100, &mut rule.min_score);
-    words::ids(&mut form, "memberIds", input.member_ids, MEMBERS_MAX, &mut rule.member_ids);
+    form.each_once("memberIds", input.member_ids, 0..=MEMBERS_MAX, &mut rule.member_ids);
     if rule.member_ids.is_empty() {
         form.refuse(NOBODY);
     }

@@ -152,7 +152,7 @@ pub struct CampaignFilter {
 sorts! {
     /// How a list of campaigns is ordered.
     CampaignSort {
-        /// By name.
+        /// By the name of the campaign.
         Name,
     }
 }

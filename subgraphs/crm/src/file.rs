@@ -9,7 +9,7 @@ use async_graphql::MaybeUndefined::{self, Null, Value};
 use async_graphql::{Context, ID, Object};
 use chrono::Datelike as _;
 use common::{Refusal, Result, text};
-use custom::{CustomFieldInput, Definitions};
+use custom::Definitions;
 use database::{Ctx, Tx};
 use graphql::{MoneyInput, payload};
 
@@ -55,17 +55,8 @@ const CAMPAIGN_UNKNOWN: Refusal =
 const MONEY_INVALID: Refusal =
     Refusal::whole("MONEY_INVALID", "give an amount and a currency, such as 2500 EUR");
 
-fn as_text(cell: Option<&str>) -> MaybeUndefined<String> {
-    cell.map_or(Null, |cell| Value(cell.to_owned()))
-}
-
 fn key(name: &str) -> String {
     name.trim().to_lowercase()
-}
-
-fn words(cell: Option<&str>) -> Vec<String> {
-    let all = cell.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty());
-    all.map(ToOwned::to_owned).collect()
 }
 
 /// A column of a text that may be nothing.
@@ -76,7 +67,7 @@ macro_rules! text_column {
             field: $name,
             is_required: false,
             read: |cell, draft| {
-                draft.input.$field = as_text(cell.text);
+                draft.input.$field = exchange::text(cell.text);
                 Ok(())
             },
             write: |_, lead| lead.$field.clone(),
@@ -171,7 +162,7 @@ impl Exchange for Lead {
             field: "tags",
             is_required: false,
             read: |cell, draft| {
-                draft.input.tags = Value(words(cell.text));
+                draft.input.tags = Value(exchange::words(cell.text));
                 Ok(())
             },
             write: |_, lead| (!lead.tags.is_empty()).then(|| lead.tags.join(", ")),
@@ -183,9 +174,8 @@ impl Exchange for Lead {
         field: "customFields",
         keys: |names| names.fields.keys().map(str::to_owned).collect(),
         read: |cell, draft| {
-            let mut fields = std::mem::take(&mut draft.input.custom_fields).take().unwrap_or_default();
-            fields.push(CustomFieldInput { key: cell.key.to_owned(), value: cell.text.map(str::to_owned) });
-            draft.input.custom_fields = Value(fields);
+            let before = cell.before.map(|before| &before.custom_fields);
+            custom::take_in_cell(&mut draft.input.custom_fields, before, cell.key, cell.text);
             Ok(())
         },
         write: |_, lead, key| lead.custom_fields.get(key),

@@ -119,7 +119,7 @@ pub struct LeadSourceFilter {
 sorts! {
     /// How a list of sources is ordered.
     LeadSourceSort {
-        /// By name.
+        /// By the name of the lead source.
         Name,
     }
 }

@@ -26,7 +26,6 @@ mod operation;
 mod others;
 mod owner;
 mod party;
-mod phone;
 mod pipeline;
 mod product_links;
 mod public;

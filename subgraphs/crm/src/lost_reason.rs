@@ -102,7 +102,7 @@ pub struct LostReasonFilter {
 sorts! {
     /// How a list of reasons is ordered.
     LostReasonSort {
-        /// By name.
+        /// By the name of the lost reason.
         Name,
     }
 }

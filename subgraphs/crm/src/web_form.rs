@@ -12,7 +12,6 @@ use crate::lead_source::LeadSource;
 use crate::others::Product;
 use crate::rights::{PIPELINE_MANAGE, PIPELINE_READ};
 use crate::token::{Named, Purpose, Signer};
-use crate::words;
 
 choices! {
     /// What a web form asks for.
@@ -140,7 +139,7 @@ async fn fill_in(tx: &mut Tx, web_form: &mut WebForm, input: WebFormUpdateInput)
     let before = web_form.clone();
     let mut form = Form::default();
     form.name("name", input.name, &mut web_form.name);
-    words::ids(&mut form, "fields", input.fields, 7, &mut web_form.fields);
+    form.each_once("fields", input.fields, 0..=7, &mut web_form.fields);
     let asks = |field| web_form.fields.contains(&field);
     let is_reachable = asks(WebFormField::Email) || asks(WebFormField::Phone);
     if !is_reachable || !(asks(WebFormField::Name) || asks(WebFormField::Company)) {
@@ -148,7 +147,7 @@ async fn fill_in(tx: &mut Tx, web_form: &mut WebForm, input: WebFormUpdateInput)
     }
     form.optional(input.source_id, &mut web_form.source_id);
     form.optional(input.campaign_id, &mut web_form.campaign_id);
-    words::ids(&mut form, "productIds", input.product_ids, 20, &mut web_form.product_ids);
+    form.each_once("productIds", input.product_ids, 0..=20, &mut web_form.product_ids);
     form.number("spamLimit", input.spam_limit, 1..=100, &mut web_form.spam_limit);
     form.set("isActive", input.is_active, &mut web_form.is_active);
     form.check()?;
@@ -219,7 +218,7 @@ pub struct WebFormFilter {
 sorts! {
     /// How a list of forms is ordered.
     WebFormSort {
-        /// By name.
+        /// By the name of the web form.
         Name,
     }
 }

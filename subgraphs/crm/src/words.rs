@@ -1,47 +1,7 @@
-//! What the forms of this module share: lines of text, lists of ids, choices as events have them.
+//! What the forms of this module share: countries, choices as events have them.
 
 use async_graphql::MaybeUndefined;
-use common::{Form, Refusal, text};
-
-/// A text on one line, or none.
-pub(crate) fn optional_line(
-    form: &mut Form,
-    field: &'static str,
-    given: MaybeUndefined<String>,
-    characters_max: usize,
-    place: &mut Option<String>,
-) {
-    let line = |given: String| {
-        text::name(&given, characters_max).map(Some).ok_or_else(|| {
-            let message =
-                format!("give 1 to {characters_max} characters that can be seen, on one line, or nothing");
-            Refusal::of(field, "NAME_INVALID", "").saying(message)
-        })
-    };
-    form.optional_checked(given, line, place);
-}
-
-/// Ids of others, each once, in their order.
-pub(crate) fn ids<T: PartialEq>(
-    form: &mut Form,
-    field: &'static str,
-    given: MaybeUndefined<Vec<T>>,
-    count_max: usize,
-    place: &mut Vec<T>,
-) {
-    let is_given = given.is_value();
-    let mut taken = Vec::new();
-    form.each(field, given, 0..=count_max, &mut taken, |_, id| id);
-    if is_given {
-        let mut each = Vec::with_capacity(taken.len());
-        for id in taken {
-            if !each.contains(&id) {
-                each.push(id);
-            }
-        }
-        *place = each;
-    }
-}
+use common::{Form, Refusal};
 
 /// A country by its ISO 3166 code, or none.
 pub(crate) fn country(

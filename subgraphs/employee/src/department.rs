@@ -173,7 +173,7 @@ pub struct DepartmentFilter {
 sorts! {
     /// How a list of departments is ordered.
     DepartmentSort {
-        /// By name.
+        /// By the name of the department.
         Name,
         /// By code.
         Code,

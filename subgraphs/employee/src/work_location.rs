@@ -125,7 +125,7 @@ pub struct WorkLocationFilter {
 sorts! {
     /// How a list of work locations is ordered.
     WorkLocationSort {
-        /// By name.
+        /// By the name of the work location.
         Name,
     }
 }

@@ -183,7 +183,7 @@ pub struct WorkScheduleFilter {
 sorts! {
     /// How a list of work schedules is ordered.
     WorkScheduleSort {
-        /// By name.
+        /// By the name of the work schedule.
         Name,
     }
 }

@@ -276,7 +276,7 @@ pub struct LeaveTypeFilter {
 sorts! {
     /// How a list of leave types is ordered.
     LeaveTypeSort {
-        /// By name.
+        /// By the name of the leave type.
         Name,
         /// By code.
         Code,

@@ -146,7 +146,7 @@ pub struct ProductAttributeFilter {
 sorts! {
     /// How a list of attributes is ordered.
     ProductAttributeSort {
-        /// By name.
+        /// By the name of the product attribute.
         Name,
     }
 }

@@ -24,7 +24,7 @@ pub struct CatalogItem {
     /// The number that the organization knows it by.
     #[record(read)]
     pub sku: String,
-    /// What it is.
+    /// The kind of product: goods, a service, a subscription or a bundle.
     #[record(read)]
     pub kind: ProductKind,
     /// The name that people know it by.
@@ -149,7 +149,7 @@ pub struct CatalogFilter {
     /// Part of the name, the number or the barcode.
     #[graphql(directive = graphql::cost::apply(20))]
     pub search: Option<String>,
-    /// What they are.
+    /// The kind of the products.
     pub kind: Option<ProductKind>,
     /// The id of the category that they belong to, or of one that theirs is part of.
     pub category_id: Option<CategoryId>,
@@ -158,7 +158,7 @@ pub struct CatalogFilter {
 sorts! {
     /// How the catalogue is ordered.
     CatalogSort {
-        /// By name.
+        /// By the name of the product.
         Name,
     }
 }

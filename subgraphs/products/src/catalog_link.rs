@@ -106,7 +106,7 @@ pub struct CatalogLinkFilter {
 sorts! {
     /// How a list of links to the catalogue is ordered.
     CatalogLinkSort {
-        /// By name.
+        /// By the name of the catalog link.
         Name,
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, InputObject, MaybeUndefined, SimpleObject};
+use async_graphql::{Context, InputObject, SimpleObject};
 use chrono::{DateTime, Utc};
-use common::{Form, Page, Permission, Refusal, Result, Slice, text};
+use common::{Form, Page, Permission, Refusal, Result, Slice};
 use database::{Ctx, Record, Tx, page};
 use graphql::{App as _, Batch, inputs, mutations, noun, queries, sorts};
 
@@ -102,9 +102,9 @@ async fn fill_in(tx: &mut Tx, category: &mut Category, input: ProductCategoryUpd
     form.name("name", input.name, &mut category.name);
     form.optional(input.parent_id, &mut category.parent_id);
     form.optional(input.unit_id, &mut category.unit_id);
-    optional_line(&mut form, "taxGroup", input.tax_group, 40, &mut category.tax_group);
-    optional_line(&mut form, "incomeAccount", input.income_account, 40, &mut category.income_account);
-    optional_line(&mut form, "expenseAccount", input.expense_account, 40, &mut category.expense_account);
+    form.optional_name_within("taxGroup", input.tax_group, 40, &mut category.tax_group);
+    form.optional_name_within("incomeAccount", input.income_account, 40, &mut category.income_account);
+    form.optional_name_within("expenseAccount", input.expense_account, 40, &mut category.expense_account);
     form.check()?;
     tx.check_reference::<UnitOfMeasure>("unitId", before.unit_id, category.unit_id).await?;
     tx.check_reference::<Category>("parentId", before.parent_id, category.parent_id).await?;
@@ -121,23 +121,6 @@ fn check_parent(id: CategoryId, line: &[CategoryId]) -> Result<(), Refusal> {
         line if line.len() >= DEPTH_MAX => Err(TOO_DEEP),
         _ => Ok(()),
     }
-}
-
-/// A text of one line, or none: null clears it.
-pub(crate) fn optional_line(
-    form: &mut Form,
-    field: &'static str,
-    given: MaybeUndefined<String>,
-    characters_max: usize,
-    place: &mut Option<String>,
-) {
-    let line = |text: String| {
-        text::name(&text, characters_max).map(Some).ok_or_else(|| {
-            let message = format!("give 1 to {characters_max} characters that can be seen, on one line");
-            Refusal::of(field, "NAME_INVALID", "").saying(message)
-        })
-    };
-    form.optional_checked(given, line, place);
 }
 
 // SQL.
@@ -235,7 +218,7 @@ pub struct ProductCategoryFilter {
 sorts! {
     /// How a list of categories is ordered.
     ProductCategorySort {
-        /// By name.
+        /// By the name of the product category.
         Name,
     }
 }

@@ -185,7 +185,7 @@ pub struct DiscountRuleFilter {
 sorts! {
     /// How a list of discount rules is ordered.
     DiscountRuleSort {
-        /// By name.
+        /// By the name of the discount rule.
         Name,
     }
 }

@@ -303,7 +303,7 @@ pub struct PriceListFilter {
 sorts! {
     /// How a list of price lists is ordered.
     PriceListSort {
-        /// By name.
+        /// By the name of the price list.
         Name,
     }
 }

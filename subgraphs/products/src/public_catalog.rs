@@ -19,7 +19,7 @@ pub struct PublicCatalogItem {
     pub id: ProductId,
     /// The number that the organization knows it by.
     pub sku: String,
-    /// What it is.
+    /// The kind of product: goods, a service, a subscription or a bundle.
     pub kind: ProductKind,
     /// The name that people know it by.
     pub name: String,

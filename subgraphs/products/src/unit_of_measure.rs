@@ -243,7 +243,7 @@ pub struct UnitOfMeasureFilter {
 sorts! {
     /// How a list of units is ordered.
     UnitOfMeasureSort {
-        /// By name.
+        /// By the name of the unit of measure.
         Name,
     }
 }

@@ -10,7 +10,6 @@ use graphql::{Batch, inputs, mutations, queries, sorts};
 use sqlx::types::Json;
 
 use crate::attribute::Attribute;
-use crate::category::optional_line;
 use crate::ids::{AttributeId, ProductId, VariantId};
 use crate::product::{self, BARCODE_TAKEN, Product, SKU_TAKEN};
 use crate::rights::{MANAGE, READ};
@@ -251,8 +250,8 @@ fn number(product: &Product, at: usize) -> String {
 impl Variant {
     fn fill_in(&mut self, input: ProductVariantUpdateInput) -> Result<()> {
         let mut form = Form::default();
-        product::line(&mut form, "sku", input.sku, &mut self.sku);
-        optional_line(&mut form, "barcode", input.barcode, 60, &mut self.barcode);
+        form.name_within("sku", input.sku, product::CODE_MAX, &mut self.sku);
+        form.optional_name_within("barcode", input.barcode, product::CODE_MAX, &mut self.barcode);
         form.check()
     }
 }

@@ -130,7 +130,7 @@ impl Warehouse {
         form.name("name", input.name, &mut self.name);
         form.set("allowsNegative", input.allows_negative, &mut self.allows_negative);
         form.optional_text("address", input.address, 500, &mut self.address);
-        crate::product::ids(&mut form, "keeperIds", input.keeper_ids, KEEPERS_MAX, &mut self.keeper_ids);
+        form.each_once("keeperIds", input.keeper_ids, 0..=KEEPERS_MAX, &mut self.keeper_ids);
         form.check()
     }
 }
@@ -194,7 +194,7 @@ pub struct WarehouseFilter {
 sorts! {
     /// How a list of warehouses is ordered.
     WarehouseSort {
-        /// By name.
+        /// By the name of the warehouse.
         Name,
     }
 }

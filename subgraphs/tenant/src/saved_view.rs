@@ -203,7 +203,7 @@ pub struct SavedViewFilter {
 sorts! {
     /// How a list of saved views is ordered.
     SavedViewSort {
-        /// By name.
+        /// By the name of the saved view.
         Name,
     }
 }

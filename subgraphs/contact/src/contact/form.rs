@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use super::model::{Contact, ContactEmployeeBand, ContactKind, ContactRole, ContactStatus};
 use super::parts::{
     ContactAddress, ContactAddressInput, ContactEmail, ContactEmailInput, ContactPhone, ContactPhoneInput,
-    PARTS_MAX, check_emails, check_phones, line,
+    PARTS_MAX, check_emails, check_phones,
 };
 use crate::external_id::ContactExternalIdInput;
 use crate::ids::ContactId;
@@ -155,12 +155,22 @@ impl Contact {
     fn fill_in_names(&mut self, form: &mut Form, input: &mut ContactUpdateInput) {
         const NAME_MAX: usize = 100;
         const COMPANY_NAME_MAX: usize = 200;
-        optional_line(form, "namePrefix", take(&mut input.name_prefix), 40, &mut self.name_prefix);
-        optional_line(form, "firstName", take(&mut input.first_name), NAME_MAX, &mut self.first_name);
-        optional_line(form, "lastName", take(&mut input.last_name), NAME_MAX, &mut self.last_name);
-        optional_line(form, "legalName", take(&mut input.legal_name), COMPANY_NAME_MAX, &mut self.legal_name);
-        optional_line(form, "tradeName", take(&mut input.trade_name), COMPANY_NAME_MAX, &mut self.trade_name);
-        optional_line(form, "jobTitle", take(&mut input.job_title), NAME_MAX, &mut self.job_title);
+        form.optional_name_within("namePrefix", take(&mut input.name_prefix), 40, &mut self.name_prefix);
+        form.optional_name_within("firstName", take(&mut input.first_name), NAME_MAX, &mut self.first_name);
+        form.optional_name_within("lastName", take(&mut input.last_name), NAME_MAX, &mut self.last_name);
+        form.optional_name_within(
+            "legalName",
+            take(&mut input.legal_name),
+            COMPANY_NAME_MAX,
+            &mut self.legal_name,
+        );
+        form.optional_name_within(
+            "tradeName",
+            take(&mut input.trade_name),
+            COMPANY_NAME_MAX,
+            &mut self.trade_name,
+        );
+        form.optional_name_within("jobTitle", take(&mut input.job_title), NAME_MAX, &mut self.job_title);
         form.optional(take(&mut input.birthday), &mut self.birthday);
         let of_person = [
             ("namePrefix", self.name_prefix.is_some()),
@@ -228,9 +238,9 @@ impl Contact {
         let tax_id = |text: String| tax_id(&text).map(Some).ok_or(TAX_ID_INVALID);
         form.optional_checked(take(&mut input.tax_id), tax_id, &mut self.tax_id);
         let registration = take(&mut input.registration_number);
-        optional_line(form, "registrationNumber", registration, 60, &mut self.registration_number);
-        optional_line(form, "industry", take(&mut input.industry), 100, &mut self.industry);
-        optional_line(form, "source", take(&mut input.source), 100, &mut self.source);
+        form.optional_name_within("registrationNumber", registration, 60, &mut self.registration_number);
+        form.optional_name_within("industry", take(&mut input.industry), 100, &mut self.industry);
+        form.optional_name_within("source", take(&mut input.source), 100, &mut self.source);
         form.optional(take(&mut input.employee_band), &mut self.employee_band);
         match take(&mut input.annual_revenue) {
             MaybeUndefined::Undefined => {}
@@ -260,27 +270,6 @@ impl Contact {
 
 fn take<T>(given: &mut MaybeUndefined<T>) -> MaybeUndefined<T> {
     std::mem::replace(given, MaybeUndefined::Undefined)
-}
-
-/// A text of one line, or none: null clears it.
-fn optional_line(
-    form: &mut Form,
-    field: &'static str,
-    given: MaybeUndefined<String>,
-    max: usize,
-    place: &mut Option<String>,
-) {
-    match given {
-        MaybeUndefined::Undefined => {}
-        MaybeUndefined::Null => *place = None,
-        MaybeUndefined::Value(text) => {
-            let mut name = None;
-            line(form, field, Some(text), max, &mut name);
-            if name.is_some() {
-                *place = name;
-            }
-        }
-    }
 }
 
 /// A tax id in its one spelling.

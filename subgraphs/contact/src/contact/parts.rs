@@ -5,7 +5,7 @@ use common::{Form, Refusal, given, text};
 use graphql::choices;
 use serde::{Deserialize, Serialize};
 
-use crate::{country, phone};
+use crate::country;
 
 /// The most of each that a contact has.
 pub(crate) const PARTS_MAX: usize = 20;

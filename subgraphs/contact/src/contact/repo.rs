@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::filter::{ContactFilter, IDS_MAX, conditions, invalid};
 use super::graphql::ContactSort;
 use super::model::{Contact, select_contact};
+use crate::family;
 use crate::ids::{ContactId, SegmentId};
-use crate::{family, phone};
 
 /// A page of contacts: those that were merged into others are not there.
 pub(crate) async fn select_page(

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ::exchange::{Cell, Column, Exchange, Family, parse, print};
 use async_graphql::MaybeUndefined::{self, Null, Undefined, Value};
 use common::{Refusal, Result, text};
-use custom::{CustomFieldInput, Definitions};
+use custom::Definitions;
 use graphql::MoneyInput;
 
 use super::Draft;
@@ -86,15 +86,6 @@ pub(super) fn external_ids(cell: &str) -> Result<Vec<ContactExternalIdInput>, Re
     parts.map(one).collect()
 }
 
-fn as_text(cell: Option<&str>) -> MaybeUndefined<String> {
-    cell.map_or(Null, |cell| Value(cell.to_owned()))
-}
-
-fn words(cell: Option<&str>) -> Vec<String> {
-    let all = cell.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty());
-    all.map(ToOwned::to_owned).collect()
-}
-
 /// A column of a text that may be nothing.
 macro_rules! text_column {
     ($name:expr, $field:ident) => {
@@ -103,7 +94,7 @@ macro_rules! text_column {
             field: $name,
             is_required: false,
             read: |cell, draft| {
-                draft.input.$field = as_text(cell.text);
+                draft.input.$field = exchange::text(cell.text);
                 Ok(())
             },
             write: |_, contact| contact.$field.clone(),
@@ -279,7 +270,7 @@ impl Exchange for Contact {
             field: "profiles",
             is_required: false,
             read: |cell, draft| {
-                draft.input.profiles = Value(words(cell.text));
+                draft.input.profiles = Value(exchange::words(cell.text));
                 Ok(())
             },
             write: |_, contact| Some(contact.profiles.join(",")),
@@ -318,7 +309,7 @@ impl Exchange for Contact {
             field: "roles",
             is_required: false,
             read: |cell, draft| {
-                let roles = words(cell.text).into_iter();
+                let roles = exchange::words(cell.text).into_iter();
                 let role =
                     |word: String| parse::<ContactRole>(&word.to_ascii_uppercase()).ok_or(CHOICE_UNKNOWN);
                 draft.input.roles = Value(roles.map(role).collect::<Result<_, _>>()?);
@@ -371,7 +362,7 @@ impl Exchange for Contact {
             field: "tags",
             is_required: false,
             read: |cell, draft| {
-                draft.input.tags = Value(words(cell.text));
+                draft.input.tags = Value(exchange::words(cell.text));
                 Ok(())
             },
             write: |_, contact| Some(contact.tags.join(",")),
@@ -383,16 +374,8 @@ impl Exchange for Contact {
         field: "customFields",
         keys: |names| names.fields.keys().map(ToOwned::to_owned).collect(),
         read: |cell, draft| {
-            let was = cell.before.and_then(|before| before.custom_fields.get(cell.key));
-            // An empty cell of what has no value says nothing: so a field may become required.
-            if was.is_some() || cell.text.is_some() {
-                let field =
-                    CustomFieldInput { key: cell.key.to_owned(), value: cell.text.map(ToOwned::to_owned) };
-                match &mut draft.input.custom_fields {
-                    Value(fields) => fields.push(field),
-                    fields => *fields = Value(vec![field]),
-                }
-            }
+            let before = cell.before.map(|before| &before.custom_fields);
+            custom::take_in_cell(&mut draft.input.custom_fields, before, cell.key, cell.text);
             Ok(())
         },
         write: |_, contact, key| contact.custom_fields.get(key),

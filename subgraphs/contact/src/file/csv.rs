@@ -17,9 +17,9 @@ use crate::contact::{Contact, ContactFilter, ContactKind, ContactSort, select_pa
 use crate::country;
 use crate::export::{self, ContactExportKind};
 use crate::external_id::{self, ContactExternalId};
+use crate::family;
 use crate::ids::ContactId;
 use crate::rights::{EXPORT, MANAGE};
-use crate::{family, phone};
 
 import_input! {
     /// A file of contacts. Its columns, in any order: number, kind (PERSON or COMPANY), namePrefix, firstName, lastName,

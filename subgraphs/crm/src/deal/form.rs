@@ -11,7 +11,7 @@ use super::line::{self, DealLine, DealLineInput, LINES_MAX};
 use super::model::{Deal, DealForecastCategory, DealStatus};
 use super::participant::{self, DealContact, DealContactInput};
 use crate::ids::{CampaignId, ContactId, LeadSourceId, LostReasonId, PipelineId, StageId};
-use crate::words::{optional_line, take};
+use crate::words::take;
 
 inputs! {
     /// The fields of a new deal.
@@ -116,8 +116,8 @@ impl Deal {
         let percents = Decimal::ZERO..=Decimal::ONE_HUNDRED;
         form.optional_decimal("probability", input.probability, percents, 2, &mut self.probability_override);
         form.optional(input.expected_close, &mut self.expected_close);
-        optional_line(&mut form, "competitor", take(&mut input.competitor), 200, &mut self.competitor);
-        optional_line(&mut form, "nextStep", take(&mut input.next_step), 500, &mut self.next_step);
+        form.optional_name_within("competitor", take(&mut input.competitor), 200, &mut self.competitor);
+        form.optional_name_within("nextStep", take(&mut input.next_step), 500, &mut self.next_step);
         form.optional_text("description", take(&mut input.description), 10_000, &mut self.description);
         form.set("forecastCategory", input.forecast_category, &mut self.forecast_category);
         form.optional(input.source_id, &mut self.source_id);

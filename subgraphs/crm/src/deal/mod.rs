@@ -143,7 +143,7 @@ pub async fn lose(ctx: &Ctx, id: DealId, input: DealLoseInput) -> Result<Deal> {
     let mut deal: Deal = tx.lock(id).await?;
     tx.reference::<LostReason>("reasonId", input.reason_id).await?;
     let mut form = Form::default();
-    words::optional_line(&mut form, "competitor", common::given(input.competitor), 200, &mut deal.competitor);
+    form.optional_name_within("competitor", common::given(input.competitor), 200, &mut deal.competitor);
     form.check()?;
     let stage = end_of(&mut tx, &deal, StageCategory::Lost).await?;
     deal.lose(&stage, input.reason_id, tx.now())?;

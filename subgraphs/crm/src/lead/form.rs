@@ -8,8 +8,7 @@ use rust_decimal::Decimal;
 
 use super::model::Lead;
 use crate::ids::{CampaignId, LeadSourceId, LostReasonId, ProductId};
-use crate::phone;
-use crate::words::{country, ids, optional_line, take};
+use crate::words::{country, take};
 
 inputs! {
     /// The fields of a new lead.
@@ -78,14 +77,14 @@ impl Lead {
     /// Takes in a form: a new one into a blank, a changed one into what there was.
     pub(crate) fn fill_in(&mut self, mut input: LeadUpdateInput, fields: &Definitions) -> Result<()> {
         let mut form = Form::default();
-        optional_line(&mut form, "firstName", take(&mut input.first_name), 100, &mut self.first_name);
-        optional_line(&mut form, "lastName", take(&mut input.last_name), 100, &mut self.last_name);
-        optional_line(&mut form, "companyName", take(&mut input.company_name), 200, &mut self.company_name);
+        form.optional_name_within("firstName", take(&mut input.first_name), 100, &mut self.first_name);
+        form.optional_name_within("lastName", take(&mut input.last_name), 100, &mut self.last_name);
+        form.optional_name_within("companyName", take(&mut input.company_name), 200, &mut self.company_name);
         if self.last_name.is_none() && self.company_name.is_none() {
             form.refuse(NAME_REQUIRED);
         }
-        optional_line(&mut form, "jobTitle", take(&mut input.job_title), 100, &mut self.job_title);
-        optional_line(&mut form, "city", take(&mut input.city), 100, &mut self.city);
+        form.optional_name_within("jobTitle", take(&mut input.job_title), 100, &mut self.job_title);
+        form.optional_name_within("city", take(&mut input.city), 100, &mut self.city);
         country(&mut form, "country", take(&mut input.country), &mut self.country);
         let email = |given: String| {
             const INVALID: &str = "give a mail address of ASCII characters, such as ada@example.org";
@@ -93,13 +92,15 @@ impl Lead {
         };
         form.optional_checked(take(&mut input.email), email, &mut self.email);
         let of_country = self.country.clone();
-        let number =
-            |given: String| phone::number(&given, of_country.as_deref()).map(Some).ok_or(PHONE_INVALID);
+        let number = |given: String| {
+            let number = phone::number(&given, of_country.as_deref()).ok_or(PHONE_INVALID)?;
+            Ok(Some(number.value))
+        };
         form.optional_checked(take(&mut input.phone), number, &mut self.phone);
         form.optional(input.source_id, &mut self.source_id);
         form.optional(input.campaign_id, &mut self.campaign_id);
         form.optional(input.owner_id, &mut self.owner_membership_id);
-        ids(&mut form, "productIds", take(&mut input.product_ids), 20, &mut self.product_ids);
+        form.each_once("productIds", take(&mut input.product_ids), 0..=20, &mut self.product_ids);
         self.fill_in_value(&mut form, take(&mut input.estimated_value));
         form.optional_text("notes", take(&mut input.notes), 10_000, &mut self.notes);
         fields.fill_in(&mut form, take(&mut input.custom_fields), self.version == 0, &mut self.custom_fields);

@@ -35,7 +35,7 @@ use crate::{Membership, owner, party};
 pub struct Operation {
     /// The id of the operation; opaque to clients.
     pub id: OperationId,
-    /// What it is.
+    /// What the operation does.
     #[record(once)]
     pub kind: OperationKind,
     /// How far it has come.
@@ -356,7 +356,7 @@ impl Operation {
 /// Which operations a list has; every condition holds.
 #[derive(Debug, Default, InputObject)]
 pub struct OperationFilter {
-    /// What they are.
+    /// What the operations do.
     pub kind: Option<OperationKind>,
     /// How far they have come.
     pub state: Option<OperationState>,

@@ -187,7 +187,7 @@ pub struct PipelineFilter {
 sorts! {
     /// How a list of pipelines is ordered.
     PipelineSort {
-        /// By name.
+        /// By the name of the pipeline.
         Name,
     }
 }

@@ -199,7 +199,7 @@ impl Stage {
             form.refuse(CERTAIN);
         }
         form.optional_number("rottingDays", input.rotting_days, 1..=DAYS_MAX, &mut self.rotting_days);
-        crate::words::ids(&mut form, "requiredFields", input.required_fields, 8, &mut self.required_fields);
+        form.each_once("requiredFields", input.required_fields, 0..=8, &mut self.required_fields);
         form.check()
     }
 }

@@ -223,7 +223,7 @@ pub struct HolidayCalendarFilter {
 sorts! {
     /// How a list of holiday calendars is ordered.
     HolidayCalendarSort {
-        /// By name.
+        /// By the name of the holiday calendar.
         Name,
     }
 }

@@ -69,7 +69,7 @@ impl Source {
 /// What happens to an account on a day.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// What it is.
+    /// The kind of entry: given, taken, carried forward, …
     pub kind: Kind,
     /// The day from which on it counts.
     pub day: NaiveDate,

@@ -113,7 +113,7 @@ pub struct LeavePolicyFilter {
 sorts! {
     /// How a list of leave policies is ordered.
     LeavePolicySort {
-        /// By name.
+        /// By the name of the leave policy.
         Name,
     }
 }

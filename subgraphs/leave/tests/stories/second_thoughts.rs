@@ -217,6 +217,17 @@ async fn a_day_is_taken_in_pieces_as_far_as_it_reaches() {
 }
 
 #[tokio::test]
+async fn a_number_that_cannot_be_read_is_refused_at_the_place_where_it_stands() {
+    let office = Office::new().await;
+    let line = |days: &str| json!({ "leaveTypeId": office.company.annual, "daysPerYear": days });
+    let input = json!({ "name": "25,5", "lines": [line("25"), line("25,5")] });
+    let create = "mutation($input: LeavePolicyCreateInput!) { leavePolicyCreate(input: $input) { userErrors { code } } }";
+    let refused = office.hr().run_with(create, json!({ "input": input })).await;
+    assert_eq!(refused.codes(), ["VALIDATION_FAILED"]);
+    assert_eq!(refused.0["errors"][0]["extensions"]["argument"], "input.lines.1.daysPerYear");
+}
+
+#[tokio::test]
 async fn whoever_is_assigned_the_policy_again_that_they_have_goes_on_having_it() {
     let office = Office::new().await;
     // 25 days to halves would be 12.5 and 12.5, and from 11 September on 17.5 and 7.5: never 25.5.

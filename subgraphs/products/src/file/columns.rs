@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ::exchange::{Column, Exchange, Family, parse, print};
 use async_graphql::MaybeUndefined::{Null, Undefined, Value};
 use common::Refusal;
-use custom::{CustomFieldInput, Definitions};
+use custom::Definitions;
 use graphql::MoneyInput;
 
 use crate::ids::{CategoryId, UnitOfMeasureId};
@@ -221,9 +221,7 @@ impl Exchange for Product {
             field: "tags",
             is_required: false,
             read: |cell, draft| {
-                let words = cell.text.unwrap_or_default().split(',').map(str::trim);
-                let words = words.filter(|word| !word.is_empty()).map(ToOwned::to_owned);
-                draft.input.tags = Value(words.collect());
+                draft.input.tags = Value(exchange::words(cell.text));
                 Ok(())
             },
             write: |_, product| Some(product.tags.join(",")),
@@ -235,16 +233,8 @@ impl Exchange for Product {
         field: "customFields",
         keys: |names| names.fields.keys().map(ToOwned::to_owned).collect(),
         read: |cell, draft| {
-            let was = cell.before.and_then(|before| before.custom_fields.get(cell.key));
-            // An empty cell of what has no value says nothing: so a field may become required.
-            if was.is_some() || cell.text.is_some() {
-                let field =
-                    CustomFieldInput { key: cell.key.to_owned(), value: cell.text.map(ToOwned::to_owned) };
-                match &mut draft.input.custom_fields {
-                    Value(fields) => fields.push(field),
-                    fields => *fields = Value(vec![field]),
-                }
-            }
+            let before = cell.before.map(|before| &before.custom_fields);
+            custom::take_in_cell(&mut draft.input.custom_fields, before, cell.key, cell.text);
             Ok(())
         },
         write: |_, product, key| product.custom_fields.get(key),

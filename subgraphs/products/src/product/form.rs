@@ -1,14 +1,13 @@
 //! Products as forms have them.
 
 use async_graphql::MaybeUndefined;
-use common::{Currency, Form, Refusal, Result, text};
+use common::{Currency, Form, Refusal, Result};
 use custom::{CustomFieldInput, Definitions};
 use graphql::{MoneyInput, inputs};
 use rust_decimal::Decimal;
 
 use super::model::{Product, ProductBillingInterval, ProductKind};
 use crate::bundle::ProductBundleItemInput;
-use crate::category::optional_line;
 use crate::ids::{AttributeId, CategoryId, ContactId, UnitOfMeasureId};
 
 inputs! {
@@ -69,7 +68,8 @@ inputs! {
 }
 
 const NAME_MAX: usize = 200;
-const CODE_MAX: usize = 60;
+/// The most characters in a number or a code that is printed on something.
+pub(crate) const CODE_MAX: usize = 60;
 const DESCRIPTION_MAX: usize = 10_000;
 const ATTRIBUTES_MAX: usize = 5;
 const VENDORS_MAX: usize = 20;
@@ -94,8 +94,8 @@ impl Product {
     pub(crate) fn fill_in(&mut self, mut input: ProductUpdateInput, fields: &Definitions) -> Result<()> {
         let mut form = Form::default();
         let is_new = self.version == 0;
-        line(&mut form, "sku", take(&mut input.sku), &mut self.sku);
-        optional_line(&mut form, "barcode", take(&mut input.barcode), CODE_MAX, &mut self.barcode);
+        form.name_within("sku", take(&mut input.sku), CODE_MAX, &mut self.sku);
+        form.optional_name_within("barcode", take(&mut input.barcode), CODE_MAX, &mut self.barcode);
         form.name_within("name", take(&mut input.name), NAME_MAX, &mut self.name);
         form.optional_text(
             "description",
@@ -124,10 +124,14 @@ impl Product {
     }
 
     fn fill_in_books(&mut self, form: &mut Form, input: &mut ProductUpdateInput) {
-        optional_line(form, "taxGroup", take(&mut input.tax_group), 40, &mut self.tax_group);
-        optional_line(form, "incomeAccount", take(&mut input.income_account), 40, &mut self.income_account);
-        optional_line(
-            form,
+        form.optional_name_within("taxGroup", take(&mut input.tax_group), 40, &mut self.tax_group);
+        form.optional_name_within(
+            "incomeAccount",
+            take(&mut input.income_account),
+            40,
+            &mut self.income_account,
+        );
+        form.optional_name_within(
             "expenseAccount",
             take(&mut input.expense_account),
             40,
@@ -164,42 +168,16 @@ impl Product {
                 _ => form.refuse(ONLY_SUBSCRIPTIONS),
             }
         }
-        ids(form, "attributeIds", take(&mut input.attribute_ids), ATTRIBUTES_MAX, &mut self.attribute_ids);
+        form.each_once(
+            "attributeIds",
+            take(&mut input.attribute_ids),
+            0..=ATTRIBUTES_MAX,
+            &mut self.attribute_ids,
+        );
         if self.kind == ProductKind::Bundle && !self.attribute_ids.is_empty() {
             form.refuse(BUNDLE_VARIANTS);
         }
-        ids(form, "vendorIds", take(&mut input.vendor_ids), VENDORS_MAX, &mut self.vendor_ids);
-    }
-}
-
-/// A number or a code that is printed on something.
-pub(crate) fn line(form: &mut Form, field: &'static str, given: MaybeUndefined<String>, place: &mut String) {
-    let line = |given: String| {
-        const INVALID: &str = "give 1 to 60 characters that can be seen, on one line";
-        text::name(&given, CODE_MAX).ok_or(Refusal::of(field, "NAME_INVALID", INVALID))
-    };
-    form.checked(field, given, line, place);
-}
-
-/// Ids of others, each once, in their order.
-pub(crate) fn ids<T: PartialEq>(
-    form: &mut Form,
-    field: &'static str,
-    given: MaybeUndefined<Vec<T>>,
-    count_max: usize,
-    place: &mut Vec<T>,
-) {
-    let mut taken = Vec::new();
-    let is_given = given.is_value();
-    form.each(field, given, 0..=count_max, &mut taken, |_, id| id);
-    if is_given {
-        let mut each = Vec::with_capacity(taken.len());
-        for id in taken {
-            if !each.contains(&id) {
-                each.push(id);
-            }
-        }
-        *place = each;
+        form.each_once("vendorIds", take(&mut input.vendor_ids), 0..=VENDORS_MAX, &mut self.vendor_ids);
     }
 }
 

@@ -21,7 +21,7 @@ pub struct ProductFilter {
     /// Part of the name, the number or the barcode: 1 to 100 characters.
     #[graphql(directive = graphql::cost::apply(20))]
     pub search: Option<String>,
-    /// What they are.
+    /// The kind of the products.
     pub kind: Option<ProductKind>,
     /// How far they have come.
     pub status: Option<ProductStatus>,
@@ -63,7 +63,7 @@ pub struct ProductPriceRange {
 sorts! {
     /// How a list of products is ordered.
     ProductSort {
-        /// By name.
+        /// By the name of the product.
         Name,
         /// By number.
         Sku,

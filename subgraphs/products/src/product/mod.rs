@@ -11,7 +11,7 @@ use common::{Error, Page, Refusal, Result, Slice};
 use custom::Definitions;
 use database::{Ctx, OnConstraint as _, Record as _, Tx};
 
-pub(crate) use self::form::{BARCODE_TAKEN, SKU_TAKEN, ids, line, take};
+pub(crate) use self::form::{BARCODE_TAKEN, CODE_MAX, SKU_TAKEN, take};
 pub use self::form::{ProductCreateInput, ProductUpdateInput};
 pub use self::graphql::{
     ProductByCodeQuery, ProductFilter, ProductMutation, ProductQuery, ProductSort, ProductUpdateRow,

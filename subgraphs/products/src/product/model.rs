@@ -14,13 +14,13 @@ use crate::rights::{COST, READ};
 choices! {
     /// What a product is.
     ProductKind {
-        /// A thing.
+        /// A thing, which can be kept in stock.
         Good,
-        /// Work.
+        /// Work that is done for customers.
         Service,
         /// What is paid for again and again.
         Subscription,
-        /// Several others together.
+        /// Several other products, sold together.
         Bundle,
     }
 }
@@ -62,7 +62,7 @@ pub struct Product {
     pub sku: String,
     /// What is printed on it as a barcode; of all products and variants together, none has the same.
     pub barcode: Option<String>,
-    /// What it is.
+    /// The kind of product: goods, a service, a subscription or a bundle.
     #[record(once)]
     pub kind: ProductKind,
     /// How far it has come.

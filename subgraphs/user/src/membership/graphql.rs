@@ -66,7 +66,7 @@ pub struct MemberRolesChangeInput {
 sorts! {
     /// How a list of members is ordered.
     MemberSort {
-        /// By name.
+        /// By the name of the member.
         Name,
         /// By when they became members.
         JoinedAt,

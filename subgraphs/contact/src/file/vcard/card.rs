@@ -9,10 +9,10 @@ use chrono::NaiveDate;
 use common::{Refusal, text};
 
 use crate::contact::{ContactAddressInput, ContactAddressKind, ContactKind, web_address};
+use crate::country;
 use crate::external_id::ContactExternalIdInput;
 use crate::file::found::Keys;
 use crate::ids::ContactId;
-use crate::{country, phone};
 
 const INVALID: Refusal = Refusal::whole("CARD_INVALID", "the card cannot be read");
 const GROUP: Refusal = Refusal::whole("CARD_OF_A_GROUP", "a group, a place or a device is no contact");

@@ -1,9 +1,8 @@
 //! The columns of employees in a file.
 
 use ::exchange::{Column, Exchange, Family, parse, print};
-use async_graphql::MaybeUndefined::{self, Null, Undefined, Value};
+use async_graphql::MaybeUndefined::{Null, Undefined, Value};
 use common::{Refusal, Result, text};
-use custom::CustomFieldInput;
 use graphql::Date;
 
 use super::model::MANAGER_NOT_FOUND;
@@ -32,10 +31,6 @@ pub(super) fn number(cell: &str) -> Result<String, Refusal> {
     text::name(cell, NUMBER_MAX).ok_or(NUMBER_INVALID)
 }
 
-fn as_text(cell: Option<&str>) -> MaybeUndefined<String> {
-    cell.map_or(Null, |cell| Value(cell.to_owned()))
-}
-
 /// A column of a text that a row must have.
 macro_rules! text_column {
     ($name:expr, $field:ident) => {
@@ -44,7 +39,7 @@ macro_rules! text_column {
             field: $name,
             is_required: true,
             read: |cell, input| {
-                input.$field = as_text(cell.text);
+                input.$field = exchange::text(cell.text);
                 Ok(())
             },
             write: |_, employee| Some(employee.$field.clone()),
@@ -178,16 +173,8 @@ impl Exchange for Employee {
         field: "customFields",
         keys: |names| names.fields.keys().map(ToOwned::to_owned).collect(),
         read: |cell, input| {
-            let was = cell.before.and_then(|before| before.custom_fields.get(cell.key));
-            // An empty cell of what has no value says nothing: so a field may become required.
-            if was.is_some() || cell.text.is_some() {
-                let field =
-                    CustomFieldInput { key: cell.key.to_owned(), value: cell.text.map(ToOwned::to_owned) };
-                match &mut input.custom_fields {
-                    Value(fields) => fields.push(field),
-                    fields => *fields = Value(vec![field]),
-                }
-            }
+            let before = cell.before.map(|before| &before.custom_fields);
+            custom::take_in_cell(&mut input.custom_fields, before, cell.key, cell.text);
             Ok(())
         },
         write: |_, employee, key| employee.custom_fields.get(key),

@@ -6,17 +6,19 @@ use phonenumber::{Mode, country};
 
 /// A number in its one spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Number {
+pub struct Number {
     /// `+43664123456`.
-    pub(crate) value: String,
+    pub value: String,
     /// What is dialled once somebody has picked up.
-    pub(crate) extension: Option<String>,
+    pub extension: Option<String>,
 }
 
-/// A number as people write it; one without its country's code needs the country. `None` when it is none.
+/// A number as people write it; one without its country's code needs the country, by its ISO
+/// 3166 code of two letters. `None` when it is none.
 ///
 /// What is not to be had is not looked up: plans of numbers change, so any number that is as long as one may be is taken.
-pub(crate) fn number(text: &str, country: Option<&str>) -> Option<Number> {
+#[must_use]
+pub fn number(text: &str, country: Option<&str>) -> Option<Number> {
     const CHARACTERS_MAX: usize = 60;
     // Without blanks that only look like some, as copied from pages and mail programs.
     let text: String = text
