@@ -173,6 +173,11 @@ impl Turn {
         line.0.processors.run(move || (work(), self)).await
     }
 
+    /// What was tried of late from the same network or device, at any account, before this.
+    pub(crate) fn tries_before(&self) -> u32 {
+        self.line.0.tries.tries(self.knocker.source.key()).saturating_sub(1)
+    }
+
     /// The password was right: this was no try, and this network is one of the account's own from now on.
     pub(crate) fn succeeded(&self) {
         self.line.0.tries.count_less(self.knocker.source.key());

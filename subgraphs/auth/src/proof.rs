@@ -52,6 +52,7 @@ pub(crate) async fn admit(
         account: &account,
         network: network.as_deref(),
         device_id: device.as_ref().map(DeviceToken::id),
+        tries: turn.tries_before(),
     };
     match throttle::admit(&mut tx, &knock).await? {
         Ok(attempt) => Ok((tx, Admitted { account, device, attempt, turn })),

@@ -7,7 +7,7 @@
 //!
 //! An account at which many strangers fail is slowed down, and not shut: its owner gets in from a known device, from a
 //! network that they logged in from before, and from any other when its turn comes (`strangers.rs`). What a network tried
-//! at other accounts is nobody's concern there.
+//! at other accounts is no failure there.
 
 use chrono::{DateTime, Duration, Utc};
 use common::{Error, Result};
@@ -15,7 +15,7 @@ use database::Tx;
 use uuid::Uuid;
 
 use crate::account::Account;
-use strangers::Waiting;
+use strangers::{Against, Waiting};
 
 #[cfg(test)]
 mod sieges;
@@ -53,6 +53,8 @@ pub(crate) struct Knock<'k> {
     pub(crate) network: Option<&'k str>,
     /// The known device that they use.
     pub(crate) device_id: Option<Uuid>,
+    /// What they tried of late at any account, before this.
+    pub(crate) tries: u32,
 }
 
 /// An attempt that was admitted, and is to be checked now.
@@ -119,8 +121,11 @@ async fn wait_among_strangers(
 ) -> Result<Option<Wait>> {
     let own = own_waiting(tx, knock).await?;
     let others = others_waiting(tx, knock, now).await?;
-    let own_failures = i32::try_from(failures.own).unwrap_or(i32::MAX);
-    match strangers::is_next(own.as_ref(), own_failures, &others, failures.stranger_last, now) {
+    let against = Against {
+        failures: i32::try_from(failures.own).unwrap_or(i32::MAX),
+        tries: i32::try_from(knock.tries).unwrap_or(i32::MAX),
+    };
+    match strangers::is_next(own.as_ref(), against, &others, failures.stranger_last, now) {
         Ok(()) if own.is_none() => Ok(None),
         Ok(()) => stop_waiting(tx, knock).await.map(|()| None),
         Err(waiting) => {
@@ -270,7 +275,7 @@ async fn failures(tx: &mut Tx, knock: &Knock<'_>, now: DateTime<Utc>) -> Result<
 async fn own_waiting(tx: &mut Tx, knock: &Knock<'_>) -> Result<Option<Waiting>> {
     Ok(sqlx::query_as!(
         Waiting,
-        "select is_back, failures, since, due from auth.login_waiting where account = $1 and network = $2",
+        "select is_back, failures, tries, since, due from auth.login_waiting where account = $1 and network = $2",
         &knock.account.0,
         knock.network.unwrap_or_default(),
     )
@@ -282,7 +287,7 @@ async fn own_waiting(tx: &mut Tx, knock: &Knock<'_>) -> Result<Option<Waiting>> 
 async fn others_waiting(tx: &mut Tx, knock: &Knock<'_>, now: DateTime<Utc>) -> Result<Vec<Waiting>> {
     Ok(sqlx::query_as!(
         Waiting,
-        "select is_back, failures, since, due from auth.login_waiting
+        "select is_back, failures, tries, since, due from auth.login_waiting
          where account = $1 and network <> $2 and (due >= $4 or is_back and due >= $3)
          order by is_back desc, since limit $5",
         &knock.account.0,
@@ -299,15 +304,17 @@ async fn others_waiting(tx: &mut Tx, knock: &Knock<'_>, now: DateTime<Utc>) -> R
 async fn keep_waiting(tx: &mut Tx, knock: &Knock<'_>, waiting: &Waiting) -> Result<()> {
     let before = tx.now() - strangers::GRACE;
     sqlx::query!(
-        "with gone as (delete from auth.login_waiting where account = $1 and network <> $2 and due < $7)
-         insert into auth.login_waiting (account, network, is_back, failures, since, due)
-         values ($1, $2, $3, $4, $5, $6)
+        "with gone as (delete from auth.login_waiting where account = $1 and network <> $2 and due < $8)
+         insert into auth.login_waiting (account, network, is_back, failures, tries, since, due)
+         values ($1, $2, $3, $4, $5, $6, $7)
          on conflict (account, network) do update
-         set is_back = excluded.is_back, failures = excluded.failures, since = excluded.since, due = excluded.due",
+         set is_back = excluded.is_back, failures = excluded.failures, tries = excluded.tries,
+             since = excluded.since, due = excluded.due",
         &knock.account.0,
         knock.network.unwrap_or_default(),
         waiting.is_back,
         waiting.failures,
+        waiting.tries,
         waiting.since,
         waiting.due,
         before,

@@ -3,14 +3,18 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Duration, Utc};
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
 
-use super::strangers::{GRACE, KEPT, PACE, Waiting, is_next};
+use super::strangers::{AGAIN_MAX, Against, GRACE, KEPT, PACE, Waiting, is_next};
 use super::{FAILURE_WINDOW as WINDOW, SLOW_FAILURES_MAX, STRANGERS_FREE};
 
 /// Networks that knock at one account: at a steady pace whatever they are told, or when they are told to.
 #[derive(Clone, Copy, Debug)]
 struct Siege {
     networks: i32,
+    /// Which network knocks next is drawn, and only one knock in four comes this far: the line sends the others away.
+    is_drawn: bool,
     /// Of all together, every so many milliseconds; they come as they are told when this is 0.
     every_ms: i64,
     /// How long.
@@ -18,6 +22,8 @@ struct Siege {
 }
 
 const OWNER: i32 = i32::MAX;
+/// How much later than told somebody may come and is no new try: as in the line.
+const LINE_GRACE: Duration = Duration::seconds(12);
 
 /// When somebody comes again who is told to: in whole seconds, and a little later.
 fn told(wait: Duration) -> Duration {
@@ -27,16 +33,32 @@ fn told(wait: Duration) -> Duration {
 struct Play {
     now: DateTime<Utc>,
     waiting: HashMap<i32, Waiting>,
+    tries: HashMap<i32, i32>,
     failures: Vec<(i32, DateTime<Utc>)>,
+    draws: StdRng,
 }
 
 impl Play {
     fn new() -> Self {
-        Self { now: DateTime::UNIX_EPOCH, waiting: HashMap::new(), failures: Vec::new() }
+        Self {
+            now: DateTime::UNIX_EPOCH,
+            waiting: HashMap::new(),
+            tries: HashMap::new(),
+            failures: Vec::new(),
+            draws: StdRng::seed_from_u64(1),
+        }
+    }
+
+    /// Somebody comes to the line, where tries are counted: of those who come as they were told the first alone.
+    fn come(&mut self, network: i32) {
+        let due = self.waiting.get(&network).map(|waiting| waiting.due);
+        let is_as_told = due.is_some_and(|due| (due..=due + LINE_GRACE).contains(&self.now));
+        *self.tries.entry(network).or_default() += i32::from(!is_as_told);
     }
 
     /// How long somebody is told to wait; `None` when they were checked.
     fn knock(&mut self, network: i32) -> Option<Duration> {
+        self.come(network);
         let now = self.now;
         let recent = |at: &DateTime<Utc>| *at > now - WINDOW;
         let all = self.failures.iter().rev().take_while(|(_, at)| recent(at)).count();
@@ -57,7 +79,8 @@ impl Play {
             let may_be_before = |other: &Waiting| now <= other.due + if other.is_back { GRACE } else { KEPT };
             let others = self.waiting.iter().filter(|(by, other)| **by != network && may_be_before(other));
             let others: Vec<_> = others.map(|(_, other)| other.clone()).collect();
-            if let Err(me) = is_next(mine.as_ref(), own.len() as i32, &others, last, now) {
+            let against = Against { failures: own.len() as i32, tries: self.tries[&network] - 1 };
+            if let Err(me) = is_next(mine.as_ref(), against, &others, last, now) {
                 let wait = me.due - now;
                 self.waiting.insert(network, me);
                 return Some(wait);
@@ -97,7 +120,14 @@ impl Play {
             } else if siege.every_ms == 0 {
                 told(self.knock(who).unwrap_or_default())
             } else {
-                self.knock(knocks * 7_919 % siege.networks);
+                let network = match siege.is_drawn {
+                    true => self.draws.random_range(0..siege.networks),
+                    false => knocks * 7_919 % siege.networks,
+                };
+                match !siege.is_drawn || self.draws.random_ratio(1, 4) {
+                    true => drop(self.knock(network)),
+                    false => self.come(network),
+                }
                 knocks = (knocks + 1) % siege.networks;
                 Duration::milliseconds(siege.every_ms)
             };
@@ -130,7 +160,7 @@ fn longest(siege: Siege, typos: u32) -> Duration {
 }
 
 fn siege(networks: i32, every_ms: i64) -> Siege {
-    Siege { networks, every_ms, lasting_s: 4 * 3_600 }
+    Siege { networks, is_drawn: false, every_ms, lasting_s: 4 * 3_600 }
 }
 
 #[test]
@@ -141,6 +171,19 @@ fn the_owner_who_comes_as_told_gets_in_while_networks_knock_whenever_they_like()
     }
     let thousand = longest(siege(1_000, 50), 0);
     assert!(thousand <= Duration::seconds(7), "{thousand}: most never come when they were told");
+}
+
+#[test]
+fn the_owner_who_comes_as_told_gets_in_while_networks_knock_at_random() {
+    for networks in [60, 100, 1_000, 100_000] {
+        let siege = Siege { is_drawn: true, ..siege(networks, 50) };
+        let mut took: Vec<_> = (1..=40).map(|at| Play::new().besiege(siege, at * 7, 0).unwrap()).collect();
+        took.sort();
+        let (median, longest) = (took[20], took[39]);
+        assert!(median <= Duration::seconds(5), "{median}: {networks} networks");
+        // Early, when those who come as told by chance have hardly another try behind them.
+        assert!(longest <= Duration::seconds(25), "{longest}: {networks} networks");
+    }
 }
 
 #[test]
@@ -165,17 +208,19 @@ fn an_owner_who_mistypes_waits_minutes_and_is_not_shut_out() {
 #[test]
 fn the_owner_gets_in_as_soon_as_those_who_have_gone_are_not_waited_for_any_more() {
     for (networks, every_ms) in KNOCKING.into_iter().chain([(10, 0), (60, 0), (150, 0)]) {
-        let siege = Siege { networks, every_ms, lasting_s: 300 };
+        let siege = Siege { lasting_s: 300, ..siege(networks, every_ms) };
         let took = Play::new().besiege(siege, 301, 0).unwrap_or(Duration::MAX);
         assert!(took <= Duration::seconds(36), "{took}: {siege:?}");
     }
 }
 
 #[test]
-fn whoever_comes_sooner_than_told_begins_anew() {
+fn whoever_comes_sooner_than_told_begins_anew_and_is_told_the_longest_wait() {
     let now = DateTime::UNIX_EPOCH;
-    let told = Waiting { is_back: true, failures: 0, since: now, due: now + PACE };
-    let soon = is_next(Some(&told), 0, &[], Some(now), now + Duration::seconds(5)).unwrap_err();
-    assert!(!soon.is_back && soon.since == now + Duration::seconds(5));
-    assert_eq!(is_next(Some(&told), 0, &[], Some(now), now + PACE), Ok(()));
+    let told = Waiting { is_back: true, failures: 0, tries: 0, since: now, due: now + PACE };
+    let against = Against::default();
+    let early = now + Duration::seconds(5);
+    let soon = is_next(Some(&told), against, &[], Some(now), early).unwrap_err();
+    assert!(!soon.is_back && soon.since == early && soon.due == early + AGAIN_MAX);
+    assert_eq!(is_next(Some(&told), against, &[], Some(now), now + PACE), Ok(()));
 }
