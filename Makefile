@@ -78,8 +78,9 @@ soak: ## try for SECONDS (60), or COUNT (10000) times, what the tests try for a 
 containers: ## build the image, start the small set in containers, ask it, kill some, stop it; needs Docker
 	@docker/check
 
-manifests: ## check the Helm chart and its manifests, offline; builds helm and kubeconform once, with Go
+manifests: ## check the Helm chart and its manifests, offline; SERVER=1 asks a real API server; builds what it needs once, with Go
 	@docker/kubernetes/check
+	@$(if $(SERVER),docker/kubernetes/dry-run)
 
 audit: ## run the federation audit; needs its cases (INNOERP_CONFORMANCE) and its subgraphs, see bench/audit
 	@cargo build

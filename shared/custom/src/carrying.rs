@@ -64,15 +64,15 @@ pub async fn carrying<R: Record>(
     if tags.is_none() && fields.is_none() {
         return Ok(Carrying::default());
     }
-    let sql = format!("select core.carrying('{}'::regclass, $1, $2, $3)", R::TABLE);
-    let ids: Vec<Uuid> = sqlx::query_scalar(AssertSqlSafe(sql))
+    let sql = format!("select core.carriers('{}'::regclass, $1, $2, $3)", R::TABLE);
+    let ids: Option<Vec<Uuid>> = sqlx::query_scalar(AssertSqlSafe(sql))
         .bind(&tags)
         .bind(&fields)
         .bind(IDS_MAX)
         .fetch_one(tx.conn())
         .await?;
-    Ok(match i32::try_from(ids.len()) {
-        Ok(count) if count <= IDS_MAX => Carrying { ids: Some(ids), ..Carrying::default() },
-        _ => Carrying { ids: None, tags, fields },
+    Ok(match ids {
+        Some(ids) => Carrying { ids: Some(ids), ..Carrying::default() },
+        None => Carrying { ids: None, tags, fields },
     })
 }

@@ -35,16 +35,14 @@ impl Tx {
     /// `VALIDATION_FAILED` when the text is empty or has more than 100 characters or 8 words.
     pub async fn search<R: Record>(&mut self, text: Option<&str>) -> Result<Search> {
         let Some(text) = text else { return Ok(Search::default()) };
-        let sql = format!("select ids, patterns from core.matching('{}'::regclass, $1, $2)", R::TABLE);
-        let (ids, patterns): (Vec<Uuid>, Vec<String>) = sqlx::query_as(AssertSqlSafe(sql))
+        let sql = format!("select ids, patterns from core.search('{}'::regclass, $1, $2)", R::TABLE);
+        let (ids, patterns): (Option<Vec<Uuid>>, Vec<String>) = sqlx::query_as(AssertSqlSafe(sql))
             .bind(patterns(text)?)
             .bind(IDS_MAX)
             .fetch_one(self.conn())
             .await?;
-        Ok(match i32::try_from(ids.len()) {
-            Ok(count) if count <= IDS_MAX => Search { ids: Some(ids), patterns: None },
-            _ => Search { ids: None, patterns: Some(patterns) },
-        })
+        let patterns = ids.is_none().then_some(patterns);
+        Ok(Search { ids, patterns })
     }
 }
 
