@@ -87,12 +87,19 @@ enum Verb {
     },
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// How much stack a thread has that answers: four times what any request may need. What nothing touches costs nothing.
+const STACK_BYTES: usize = 4 * 1024 * 1024;
+
+fn main() -> ExitCode {
     // A file that is not there is no fault; the environment comes before it.
     let _ = dotenvy::dotenv();
     let program = Program::parse();
-    match run(program).await {
+    let mut threads = tokio::runtime::Builder::new_multi_thread();
+    let runtime = threads.enable_all().thread_stack_size(STACK_BYTES).build();
+    let done = runtime
+        .map_err(|error| Failure::of("starting threads", error))
+        .and_then(|runtime| runtime.block_on(run(program)));
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("innoerp: {failure}");

@@ -272,8 +272,20 @@ async fn sign_up(app: &App, name: &str) -> Person {
     Person::of_token(data["signUp"]["session"]["accessToken"].as_str().unwrap())
 }
 
-#[tokio::test]
-async fn the_others_ids_answer_as_ids_that_never_were() {
+/// Plays something on a stack of a quarter of what a thread has that answers: no request of any module may need more, in a
+/// build without optimisation either.
+fn on_a_small_stack<F: Future<Output = ()>>(play: impl FnOnce() -> F + Send + 'static) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let thread = std::thread::Builder::new().stack_size(1024 * 1024);
+    thread.spawn(move || runtime.block_on(Box::pin(play()))).unwrap().join().unwrap();
+}
+
+#[test]
+fn the_others_ids_answer_as_ids_that_never_were() {
+    on_a_small_stack(others_ids);
+}
+
+async fn others_ids() {
     let tenants = Tenants::new().await;
     let before = tenants.belongings().await;
     let (ids, unknown) = (tenants.ids_of_victim().await, Uuid::now_v7().to_string());

@@ -93,3 +93,42 @@ fn what_is_asked_of_many_by_many_names_is_refused() {
         assert!(cost > 5_000, "costs {cost}: {document}");
     }
 }
+
+/// What a list or an export says of its `first`: "The number of rows, 1 to 5000."
+fn most_of(said: &str) -> Option<usize> {
+    let (_, most) = said.split_once("1 to ")?;
+    most.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+#[test]
+fn each_list_and_each_export_may_be_asked_for_as_many_as_it_says() {
+    let ids: Vec<_> = modules::all().iter().map(|module| module.id).collect();
+    let supergraph = catalogue::compose(&ids).unwrap();
+    let (mut refused, mut count) = (Vec::new(), 0);
+    for module in modules::all() {
+        let documents = Documents::new(&(module.sdl)());
+        for field in documents.fields("Query") {
+            let name = field.name.node.as_str();
+            let Some(first) = field.arguments.iter().find(|argument| argument.node.name.node == "first")
+            else {
+                continue;
+            };
+            let said = first.node.description.as_ref().map_or("", |said| said.node.as_str());
+            let most =
+                most_of(said).unwrap_or_else(|| panic!("{name}(first:) does not say how many: {said}"));
+            for document in [
+                format!("{{ {name}(first: {most}) {{ __typename }} }}"),
+                format!("query($first: Int) {{ {name}(first: $first) {{ __typename }} }}"),
+                format!("{{ {name} {{ __typename }} }}"),
+            ] {
+                count += 1;
+                let cost = supergraph.cost(&document).unwrap();
+                if cost > 5_000 {
+                    refused.push(format!("costs {cost}: {document}"));
+                }
+            }
+        }
+    }
+    assert!(refused.is_empty(), "{refused:#?}");
+    assert!(count > 100, "only {count} were looked at");
+}

@@ -46,7 +46,7 @@ pub use money::{Money, MoneyInput};
 #[cfg(feature = "subgraph")]
 pub use optional_variables::leave_out_what_is_not_given;
 #[cfg(feature = "subgraph")]
-pub use payload::{BULK_MAX, FromRow, UserError, answer, check_bulk, once};
+pub use payload::{BULK_MAX, FromRow, UserError, answer, apart, check_bulk, once};
 pub use places::{InputTypes, name_places};
 #[cfg(feature = "subgraph")]
 pub use scalar::Date;

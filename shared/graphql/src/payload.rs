@@ -1,5 +1,7 @@
 //! What mutations answer: the thing, or the reasons why not.
 
+use std::pin::Pin;
+
 use async_graphql::{Context, ID, SimpleObject};
 use common::{Error, Refusal, Result};
 use database::{Answer, Ctx};
@@ -75,6 +77,13 @@ pub async fn answer<A: Answer>(gql: &Context<'_>, done: Result<A>) -> Result<(Op
         Err(Error::Refused(refusals)) => Ok((None, refusals.into_iter().map(Into::into).collect())),
         Err(error) => Err(error),
     }
+}
+
+/// Begins work on the heap. An unoptimised build keeps room on the stack for everything that an object's resolvers may begin,
+/// side by side: the mutations of a large noun together took a thread's whole stack.
+#[inline(never)]
+pub fn apart<F: Future>(begin: impl FnOnce() -> F) -> Pin<Box<F>> {
+    Box::pin(begin())
 }
 
 /// The most rows in one mutation.

@@ -253,7 +253,10 @@ fn resolver(mutation: &Mutation, noun: &str) -> Result<TokenStream> {
         ) -> ::common::Result<Option<#payload>> {
             #bounded
             let ctx = ::graphql::once(gql, idempotency_key)?;
-            #payload::answer(gql, #run(&ctx #(, #names)*).await).await.map(Some)
+            ::graphql::apart(move || async move {
+                #payload::answer(gql, #run(&ctx #(, #names)*).await).await.map(Some)
+            })
+            .await
         }
     })
 }
@@ -296,7 +299,10 @@ fn archiving(record: &Ident, field: &Ident, verb: &str, right: &Path) -> (TokenS
             #[graphql(desc = #KEY_SAYS)] idempotency_key: Option<::async_graphql::ID>,
         ) -> ::common::Result<Option<#payload>> {
             let ctx = ::graphql::once(gql, idempotency_key)?;
-            #payload::answer(gql, ::database::#run::<#record>(&ctx, &#right, id).await).await.map(Some)
+            ::graphql::apart(move || async move {
+                #payload::answer(gql, ::database::#run::<#record>(&ctx, &#right, id).await).await.map(Some)
+            })
+            .await
         }
 
         #[doc = #bulk_says]
@@ -308,7 +314,11 @@ fn archiving(record: &Ident, field: &Ident, verb: &str, right: &Path) -> (TokenS
         ) -> ::common::Result<Option<#bulk_payload>> {
             ::graphql::check_bulk(ids.len())?;
             let ctx = ::graphql::once(gql, idempotency_key)?;
-            #bulk_payload::answer(gql, ::database::#run_many::<#record>(&ctx, &#right, ids).await).await.map(Some)
+            ::graphql::apart(move || async move {
+                let done = ::database::#run_many::<#record>(&ctx, &#right, ids).await;
+                #bulk_payload::answer(gql, done).await.map(Some)
+            })
+            .await
         }
     };
     (payloads, resolvers)
@@ -342,9 +352,12 @@ fn attaching(record: &Ident, field: &Ident, right: &Path) -> (TokenStream, Token
             #[graphql(desc = #KEY_SAYS)] idempotency_key: Option<::async_graphql::ID>,
         ) -> ::common::Result<Option<#attach_payload>> {
             let ctx = ::graphql::once(gql, idempotency_key)?;
-            let files = gql.data_unchecked::<::files::Files>();
-            let done = ::files::attach::<#record>(&ctx, files, &#right, id, &receipt).await;
-            #attach_payload::answer(gql, done).await.map(Some)
+            ::graphql::apart(move || async move {
+                let files = gql.data_unchecked::<::files::Files>();
+                let done = ::files::attach::<#record>(&ctx, files, &#right, id, &receipt).await;
+                #attach_payload::answer(gql, done).await.map(Some)
+            })
+            .await
         }
 
         #[doc = #detach_says]
@@ -356,8 +369,11 @@ fn attaching(record: &Ident, field: &Ident, right: &Path) -> (TokenStream, Token
             #[graphql(desc = #KEY_SAYS)] idempotency_key: Option<::async_graphql::ID>,
         ) -> ::common::Result<Option<#detach_payload>> {
             let ctx = ::graphql::once(gql, idempotency_key)?;
-            let done = ::files::detach::<#record>(&ctx, &#right, id, &attachment_id).await;
-            #detach_payload::answer(gql, done).await.map(Some)
+            ::graphql::apart(move || async move {
+                let done = ::files::detach::<#record>(&ctx, &#right, id, &attachment_id).await;
+                #detach_payload::answer(gql, done).await.map(Some)
+            })
+            .await
         }
     };
     (payloads, resolvers)

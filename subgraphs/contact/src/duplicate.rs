@@ -298,7 +298,7 @@ impl ContactDuplicateQuery {
     }
 
     /// Contacts in use that may be one, some at a time: continue after endCursor until there is no next page.
-    #[graphql(directive = cost::apply(1000))]
+    #[graphql(directive = cost::apply(30))]
     async fn contact_duplicate_pairs(
         &self,
         gql: &Context<'_>,

@@ -183,7 +183,7 @@ pub struct ForecastQuery;
 impl ForecastQuery {
     /// What may be expected of the deals that the caller sees: time by time, owner by owner if asked for, an entry for each
     /// currency. What nobody has said a day of is in none.
-    #[graphql(directive = cost::apply(500))]
+    #[graphql(directive = cost::apply(250))]
     async fn forecast(
         &self,
         gql: &Context<'_>,

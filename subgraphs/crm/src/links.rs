@@ -197,6 +197,11 @@ impl Lead {
         self.owner_membership_id.map(|id| Membership { id })
     }
 
+    /// The lead that it was merged into; null where it was not, and to whoever may not see that one.
+    async fn merged_into(&self, gql: &Context<'_>) -> Result<Option<Lead>> {
+        gql.find(self.merged_into_id).await
+    }
+
     /// The source that it came from; null for none.
     async fn source(&self, gql: &Context<'_>) -> Result<Option<LeadSource>> {
         gql.find(self.source_id).await

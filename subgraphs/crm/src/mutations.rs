@@ -6,7 +6,9 @@ use crate::deal::{
     self, Deal, DealCreateInput, DealLoseInput, DealMoveInput, DealReopenInput, DealStatus, DealUpdateInput,
 };
 use crate::ids::{DealId, LeadId};
-use crate::lead::{self, Lead, LeadAssignInput, LeadCreateInput, LeadLoseInput, LeadStatus, LeadUpdateInput};
+use crate::lead::{
+    self, Lead, LeadAssignInput, LeadCreateInput, LeadLoseInput, LeadMergeInput, LeadStatus, LeadUpdateInput,
+};
 use crate::operation::{self, DealWinInput, LeadConvertInput, Operation};
 use crate::rights::{DEAL_MANAGE, LEAD_MANAGE};
 
@@ -91,6 +93,13 @@ mutations! {
         input: LeadConvertInput
     ) -> /// The operation by which it is converted, as far as it has come; null when nothing was done.
         operation: Operation = operation::convert for LEAD_MANAGE if |lead| lead.is_open();
+    /// Merges another lead into this one, which takes over what it lacks, activities and files; the other one is archived.
+    lead_merge(
+        /// The id of the lead that stays.
+        id: LeadId,
+        /// Which one goes into it.
+        input: LeadMergeInput
+    ) = lead::merge for LEAD_MANAGE if |lead| lead.check_changeable().is_ok();
     archive and restore for LEAD_MANAGE;
     attach and detach for LEAD_MANAGE;
 }

@@ -54,6 +54,8 @@ pub(crate) const LEAD_MANAGE: Permission = Permission::new(
     "Create, change, convert and archive leads, and take in files of them.",
     LEADS_KEPT_BY,
 );
+pub(crate) const LEAD_EXPORT: Permission =
+    Permission::new("crm.lead.export", "Take files of the leads that one sees away.", GIVEN_BY);
 pub(crate) const DEAL_READ: Permission = Permission::new(
     "crm.deal.read",
     "See deals, what became of them, their quotes, and operations.",

@@ -107,7 +107,7 @@ pub struct PublicCatalogQuery;
 impl PublicCatalogQuery {
     /// The products that customers may see, by name, for whoever has the key of a link, logged in or not; null when the key
     /// opens nothing.
-    #[graphql(tag = "needs-no-token", directive = cost::apply(100))]
+    #[graphql(tag = "needs-no-token", directive = cost::apply(10))]
     async fn public_catalog(
         &self,
         gql: &Context<'_>,

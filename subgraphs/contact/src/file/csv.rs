@@ -7,7 +7,7 @@ use async_graphql::{Context, MaybeUndefined, Object};
 use common::{Page, Refusal, Result, Slice};
 use custom::Definitions;
 use database::{Ctx, Tx};
-use graphql::{App as _, cost};
+use graphql::App as _;
 
 use super::columns::{self, Names};
 use super::found::{Keys, company_names};
@@ -173,7 +173,6 @@ pub struct ContactFileQuery;
 impl ContactFileQuery {
     /// The contacts as CSV. Each page is a file of its own, header included, which contactImport takes as it is; to make one
     /// file of several pages, leave out the first line of all but the first. Who took them out is written down.
-    #[graphql(directive = cost::apply(500))]
     async fn contacts_export(
         &self,
         gql: &Context<'_>,
@@ -191,7 +190,6 @@ impl ContactFileQuery {
 
     /// The contacts as vCards of version 4.0 (RFC 6350), which phones and mail programs take. Pages follow one another as
     /// one file does. Who took them out is written down.
-    #[graphql(directive = cost::apply(500))]
     async fn contacts_export_vcard(
         &self,
         gql: &Context<'_>,

@@ -154,12 +154,15 @@ async fn among_thousands_pages_searches_and_look_alikes_go_along_their_indexes()
     let mut asking = pool.begin().await.unwrap();
     let set = "select set_config('app.organization_id', $1::text, true)";
     sqlx::query(set).bind(id).execute(&mut *asking).await.unwrap();
-    for (word, found) in [("wien", None), ("last4711", Some(1)), ("wien last4711", Some(1)), ("graz", Some(0))] {
+    for (word, found) in
+        [("wien", None), ("last4711", Some(1)), ("wien last4711", Some(1)), ("graz", Some(0))]
+    {
         let patterns: Vec<_> = word.split(' ').map(|word| format!("%{word}%")).collect();
         let ids = "select cardinality(ids) from core.search('contact.contact', $1, 1000)";
         let ids: Option<i32> = sqlx::query_scalar(ids).bind(patterns).fetch_one(&mut *asking).await.unwrap();
         assert_eq!(ids, found, "{word}");
-        let page = format!("{{ contacts(first: 3, filter: {{ search: \"{word}\" }}) {{ nodes {{ name }} }} }}");
+        let page =
+            format!("{{ contacts(first: 3, filter: {{ search: \"{word}\" }}) {{ nodes {{ name }} }} }}");
         let page = admin.run(&page).await.ok();
         let count = page["contacts"]["nodes"].as_array().unwrap().len();
         assert_eq!(count, found.map_or(3, |count| usize::try_from(count).unwrap()), "{word}");

@@ -1,9 +1,12 @@
 //! Leads: who may buy, who looks after them, and how far they have come.
 
 mod form;
+mod merge;
 mod model;
 mod repo;
 mod score;
+
+use std::collections::{HashMap, HashSet};
 
 use chrono::{Datelike as _, Duration};
 use common::{MembershipId, Page, Result, Slice};
@@ -11,8 +14,11 @@ use custom::Definitions;
 use database::{Ctx, Record as _, Tx};
 
 pub use self::form::{LeadAssignInput, LeadCreateInput, LeadLoseInput, LeadUpdateInput};
+pub use self::merge::LeadMergeInput;
+pub(crate) use self::merge::merge;
 pub(crate) use self::model::{CONVERTED, NUMBERS, select_lead};
 pub use self::model::{Lead, LeadStatus};
+pub(crate) use self::repo::select_page;
 pub use self::repo::{LeadFilter, LeadSort};
 pub use self::score::LeadScoreReason;
 use crate::campaign::Campaign;
@@ -41,9 +47,10 @@ pub async fn create(ctx: &Ctx, input: LeadCreateInput) -> Result<Lead> {
 
 /// Enters new leads that have their numbers: what they are worth is counted, and until when somebody is to answer.
 pub(crate) async fn enter(tx: &mut Tx, leads: &mut [Lead]) -> Result<()> {
+    let sources = sources_of(tx, leads.iter()).await?;
     for lead in &mut *leads {
-        let source = find_source(tx, lead.source_id).await?;
-        let hours = source.as_ref().and_then(|source| source.first_response_hours);
+        let source = lead.source_id.and_then(|id| sources.get(&id));
+        let hours = source.and_then(|source| source.first_response_hours);
         lead.sla_due_at = hours.map(|hours| lead.created_at + Duration::hours(hours.into()));
         lead.count_points(source.map_or(0, |source| source.points));
     }
@@ -150,8 +157,8 @@ const NO_RULE: common::Refusal = common::Refusal::of(
 
 /// Counts the points anew, saves, and tells what became of it.
 pub(crate) async fn save(tx: &mut Tx, before: &Lead, lead: &mut Lead) -> Result<()> {
-    let source = find_source(tx, lead.source_id).await?;
-    lead.count_points(source.map_or(0, |source| source.points));
+    let sources = sources_of(tx, std::iter::once(&*lead)).await?;
+    count_points(lead, &sources);
     owner::refusals(tx.save(lead).await)?;
     if lead.version != before.version {
         tx.emit(&lead.updated()).await?;
@@ -159,11 +166,32 @@ pub(crate) async fn save(tx: &mut Tx, before: &Lead, lead: &mut Lead) -> Result<
     announce_owner(tx, before.owner_membership_id, lead).await
 }
 
-async fn find_source(tx: &mut Tx, id: Option<LeadSourceId>) -> Result<Option<LeadSource>> {
-    match id {
-        Some(id) => Ok(tx.find_many::<LeadSource>(&[id]).await?.remove(&id)),
-        None => Ok(None),
+/// As [`save`], for many that stay whose they were: each as it was, and as it is to be.
+pub(crate) async fn save_all(tx: &mut Tx, changed: Vec<(Lead, Lead)>) -> Result<()> {
+    let (before, mut leads): (Vec<Lead>, Vec<Lead>) = changed.into_iter().unzip();
+    let sources = sources_of(tx, leads.iter()).await?;
+    leads.iter_mut().for_each(|lead| count_points(lead, &sources));
+    owner::refusals(tx.save_all(&mut leads).await)?;
+    let is_new = |(lead, before): &(&Lead, &Lead)| lead.version != before.version;
+    let updated: Vec<LeadUpdated> =
+        leads.iter().zip(&before).filter(is_new).map(|(lead, _)| lead.updated()).collect();
+    tx.emit_all(&updated).await
+}
+
+async fn sources_of(
+    tx: &mut Tx,
+    leads: impl Iterator<Item = &Lead>,
+) -> Result<HashMap<LeadSourceId, LeadSource>> {
+    let ids: HashSet<LeadSourceId> = leads.filter_map(|lead| lead.source_id).collect();
+    match ids.is_empty() {
+        true => Ok(HashMap::new()),
+        false => tx.find_many(&ids.into_iter().collect::<Vec<_>>()).await,
     }
+}
+
+fn count_points(lead: &mut Lead, sources: &HashMap<LeadSourceId, LeadSource>) {
+    let source = lead.source_id.and_then(|id| sources.get(&id));
+    lead.count_points(source.map_or(0, |source| source.points));
 }
 
 /// Whoever looks after a lead from now on hears of it.

@@ -100,6 +100,8 @@ pub struct Lead {
     /// When it became a contact and a deal; null while it has not.
     pub converted_at: Option<DateTime<Utc>>,
     #[graphql(skip)]
+    pub(crate) merged_into_id: Option<LeadId>,
+    #[graphql(skip)]
     pub(crate) custom_fields: Values,
     /// The words that people find it by.
     pub tags: Vec<String>,

@@ -61,7 +61,7 @@ sorts! {
 }
 
 /// A page of leads.
-pub(super) async fn select_page(
+pub(crate) async fn select_page(
     tx: &mut Tx,
     filter: &LeadFilter,
     sort: LeadSort,

@@ -39,7 +39,7 @@ async fn look(ctx: &Ctx, from: Date, to: Date) -> Result<(Reading, NaiveDate, Na
 #[Object]
 impl SalesReport {
     /// What is in each stage of a pipeline now, an entry for each currency.
-    #[graphql(directive = cost::apply(300))]
+    #[graphql(directive = cost::apply(150))]
     async fn pipeline(
         &self,
         gql: &Context<'_>,
@@ -72,7 +72,7 @@ impl SalesReport {
     }
 
     /// How many deals have come to each stage of a pipeline in a time, and how they went on.
-    #[graphql(directive = cost::apply(500))]
+    #[graphql(directive = cost::apply(250))]
     async fn funnel(
         &self,
         gql: &Context<'_>,
@@ -107,7 +107,7 @@ impl SalesReport {
     }
 
     /// How deals ended in a time, and why those that were lost were, an entry for each currency.
-    #[graphql(directive = cost::apply(300))]
+    #[graphql(directive = cost::apply(150))]
     async fn outcomes(
         &self,
         gql: &Context<'_>,
@@ -135,7 +135,7 @@ impl SalesReport {
     }
 
     /// How fast deals are won, and how many.
-    #[graphql(directive = cost::apply(300))]
+    #[graphql(directive = cost::apply(150))]
     async fn velocity(
         &self,
         gql: &Context<'_>,
@@ -165,7 +165,7 @@ impl SalesReport {
     }
 
     /// What each source of leads has brought, of leads that came in a time, and what the campaigns behind them have cost.
-    #[graphql(directive = cost::apply(500))]
+    #[graphql(directive = cost::apply(250))]
     async fn sources(
         &self,
         gql: &Context<'_>,
@@ -204,7 +204,7 @@ impl SalesReport {
     }
 
     /// How soon leads that came in a time were answered.
-    #[graphql(directive = cost::apply(200))]
+    #[graphql(directive = cost::apply(100))]
     async fn first_response(
         &self,
         gql: &Context<'_>,
@@ -233,7 +233,7 @@ impl SalesReport {
     }
 
     /// What everybody has done in a time, the most first; 100 members at most.
-    #[graphql(directive = cost::apply(300))]
+    #[graphql(directive = cost::apply(150))]
     async fn activities(
         &self,
         gql: &Context<'_>,

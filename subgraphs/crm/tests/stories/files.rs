@@ -57,3 +57,28 @@ async fn a_file_makes_leads_tells_each_wrong_row_with_line_and_column_and_change
     let refused = client.run_with(IMPORT, json!({ "input": { "csv": "lastName,wrong\nX,Y\n" } })).await;
     assert_eq!(refused.refusals(), ["COLUMN_UNKNOWN"]);
 }
+
+#[tokio::test]
+async fn a_file_of_leads_that_was_taken_away_changes_nothing_when_it_comes_back() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let source = client.create("leadSource", json!({ "name": "Fair", "points": 5 })).await;
+    let csv = "lastName,email,source,estimatedValue,tags,notes\n\
+        Lovelace,ada@lovelace.example,Fair,2500 EUR,\"big, urgent\",=1+1\n\
+        Gauss,carl@gauss.example,,,,\n";
+    assert_eq!(import(&client, csv, json!({})).await["created"], 2);
+    client.act("leadSource", "Archive", &source).await.ok();
+    let export = "{ leadsExport(sort: NAME, first: 10) { csv hasNextPage } }";
+    let file = client.run(export).await.ok()["leadsExport"].clone();
+    let text = file["csv"].as_str().unwrap();
+    assert!(text.contains("Fair") && text.contains("2500 EUR") && text.contains("'=1+1"), "{text}");
+    assert_eq!(import(&client, text, json!({})).await["unchanged"], 2, "{text}");
+    let other = text.replace("Gauss,", "Gauß,").replace(",Fair,", ",,");
+    assert_eq!(import(&client, &other, json!({})).await["updated"], 2, "{other}");
+    let again = import(&client, text, json!({})).await;
+    assert_eq!(again["rows"][0]["userErrors"][0]["code"], "LEAD_SOURCE_NOT_FOUND", "it is in use no more");
+    // Whoever sells sees leads, and takes no files of them away.
+    let seller = admin.colleague(&[Role::Sales]);
+    app.join(&seller).await;
+    assert_eq!(app.as_(&seller).run(export).await.codes(), ["FORBIDDEN"]);
+}

@@ -156,3 +156,61 @@ async fn who_is_given_a_lead_is_told_and_a_due_activity_is_told_once() {
     let count = |name: &str| announced.iter().filter(|(kind, _)| kind == name).count();
     assert_eq!((count("crm.lead.assigned"), count("crm.activity.fallen_due")), (1, 1));
 }
+
+#[tokio::test]
+async fn of_two_leads_that_are_one_nothing_is_lost_and_one_stays() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let stays =
+        lead(&client, "Lovelace", json!({ "phone": "+43 664 1234567", "notes": "Called.", "tags": ["big"] }))
+            .await;
+    let more = json!({ "lastName": null, "companyName": "Lovelace Ltd", "email": "ada@lovelace.example",
+        "notes": "Wrote.", "tags": ["big", "urgent"], "estimatedValue": { "amount": "900", "currency": "EUR" } });
+    let goes = lead(&client, "Lovelace", more).await;
+    client.act("lead", "Contact", &goes).await.ok();
+    client.create("activity", json!({ "kind": "CALL", "subject": "Hello", "leadId": goes })).await;
+    let fields =
+        "lastName companyName email phone notes tags estimatedValue { amount } firstResponseAt status
+        archivedAt mergedInto { id }";
+    let before = ask(&client, "lead", &stays, fields).await;
+    let merge = async |id: &str, input: Value| act(&client, "leadMerge", "lead", id, input).await;
+    merge(&stays, json!({ "loserId": goes, "dryRun": true })).await.ok();
+    assert_eq!(ask(&client, "lead", &stays, fields).await, before, "so far nothing has happened");
+    merge(&stays, json!({ "loserId": goes })).await.ok();
+    let now = ask(&client, "lead", &stays, fields).await;
+    assert_eq!(
+        (&now["lastName"], &now["companyName"], &now["email"], &now["phone"]),
+        (&json!("Lovelace"), &json!("Lovelace Ltd"), &json!("ada@lovelace.example"), &json!("+436641234567"))
+    );
+    assert_eq!((&now["notes"], &now["tags"]), (&json!("Called.\n\nWrote."), &json!(["big", "urgent"])));
+    assert_eq!((&now["estimatedValue"]["amount"], &now["status"]), (&json!("900.00"), &json!("NEW")));
+    assert!(now["firstResponseAt"].is_string(), "somebody has answered them");
+    let activities = format!("{{ activities(filter: {{ leadId: \"{stays}\" }}) {{ nodes {{ subject }} }} }}");
+    assert_eq!(client.run(&activities).await.ok()["activities"]["nodes"], json!([{ "subject": "Hello" }]));
+    let gone = ask(&client, "lead", &goes, fields).await;
+    assert!(gone["archivedAt"].is_string() && gone["mergedInto"]["id"] == json!(stays), "{gone}");
+    for (loser, code) in [(&stays, "SAME_LEAD"), (&goes, "ARCHIVED")] {
+        assert_eq!(merge(&stays, json!({ "loserId": loser })).await.refusals(), [code]);
+    }
+    client.act("lead", "Restore", &goes).await.ok();
+    assert_eq!(ask(&client, "lead", &goes, fields).await["mergedInto"], Value::Null);
+}
+
+#[tokio::test]
+async fn two_merges_the_other_way_round_leave_one_lead_and_one_that_is_converted_goes_into_no_other() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    for _ in 0..5 {
+        let [one, other] = [lead(&client, "One", json!({})).await, lead(&client, "Other", json!({})).await];
+        let merge = async |id: &str, loser: &str| {
+            let answer = act(&client, "leadMerge", "lead", id, json!({ "loserId": loser })).await;
+            answer.refusals().is_empty()
+        };
+        let (there, back) = tokio::join!(merge(&one, &other), merge(&other, &one));
+        assert!(there != back, "one of the two");
+    }
+    let [one, other] = [lead(&client, "One", json!({})).await, lead(&client, "Other", json!({})).await];
+    act(&client, "leadConvert", "operation", &other, json!({ "wantsDeal": false })).await.ok();
+    let refused = act(&client, "leadMerge", "lead", &one, json!({ "loserId": other })).await;
+    assert_eq!(refused.refusals(), ["LEAD_CONVERTED"]);
+}

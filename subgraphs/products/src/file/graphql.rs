@@ -3,7 +3,7 @@
 use ::exchange::{CsvPage, ImportReport, import_input};
 use async_graphql::{Context, Object};
 use common::{Page, Result};
-use graphql::{App as _, cost};
+use graphql::App as _;
 
 use super::{export_csv, import, price};
 use crate::price::{PriceFilter, PriceSort};
@@ -51,7 +51,6 @@ pub struct ProductFileQuery;
 impl ProductFileQuery {
     /// The products as CSV. Each page is a file of its own, header included, which productImport takes as it is; to make one
     /// file of several pages, leave out the first line of all but the first.
-    #[graphql(directive = cost::apply(500))]
     async fn products_export(
         &self,
         gql: &Context<'_>,
@@ -68,7 +67,6 @@ impl ProductFileQuery {
     }
 
     /// The prices as CSV, as productsExport gives products; priceImport takes it as it is.
-    #[graphql(directive = cost::apply(500))]
     async fn prices_export(
         &self,
         gql: &Context<'_>,

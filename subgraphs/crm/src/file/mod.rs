@@ -1,23 +1,27 @@
-//! Leads from files.
+//! Leads from files, and as files.
+
+mod graphql;
 
 use std::collections::{HashMap, HashSet};
 
 use ::exchange::{
-    Cell, Column, Columns, Exchange, Family, ImportMode, ImportReport, Sheet, import_input, parse, print,
+    Cell, Column, Columns, CsvPage, Exchange, Family, ImportMode, ImportReport, Sheet, export, import_input,
+    parse, print,
 };
+use ::graphql::MoneyInput;
 use async_graphql::MaybeUndefined::{self, Null, Value};
-use async_graphql::{Context, ID, Object};
-use chrono::Datelike as _;
-use common::{Refusal, Result, text};
+use chrono::{DateTime, Datelike as _, Utc};
+use common::{Page, Refusal, Result, text};
 use custom::Definitions;
 use database::{Ctx, Tx};
-use graphql::{MoneyInput, payload};
 
 use crate::campaign::{Campaign, select_campaign};
 use crate::ids::{CampaignId, LeadSourceId};
-use crate::lead::{self, CONVERTED, Lead, LeadUpdateInput, NUMBERS, select_lead};
+use crate::lead::{self, CONVERTED, Lead, LeadFilter, LeadSort, LeadUpdateInput, NUMBERS, select_lead};
 use crate::lead_source::{LeadSource, select_lead_source};
-use crate::rights::LEAD_MANAGE;
+use crate::rights::{LEAD_EXPORT, LEAD_MANAGE};
+
+pub use self::graphql::{LeadFileMutation, LeadFileQuery};
 
 import_input! {
     /// A file of leads. Its columns, in any order: number, firstName, lastName, companyName, jobTitle, email, phone, country,
@@ -37,8 +41,18 @@ pub struct Draft {
 #[derive(Default)]
 pub struct Names {
     fields: Definitions,
-    sources: HashMap<String, LeadSourceId>,
-    campaigns: HashMap<String, CampaignId>,
+    sources: Named<LeadSourceId>,
+    campaigns: Named<CampaignId>,
+}
+
+/// What cells call by name: of each name the one in use, or else one that was archived.
+type Named<T> = HashMap<String, Entry<T>>;
+
+/// What a name stands for, and how it is spelt.
+struct Entry<T> {
+    id: T,
+    name: String,
+    is_in_use: bool,
 }
 
 const NUMBER: &str = "number";
@@ -81,20 +95,26 @@ fn money(cell: &str) -> Result<MoneyInput, Refusal> {
     Ok(MoneyInput { amount, currency: currency.trim().to_owned() })
 }
 
-fn found<T: Copy>(
+/// What a cell calls by name: something in use, or what the lead has already.
+fn found<T: Copy + PartialEq>(
     cell: Option<&str>,
-    among: &HashMap<String, T>,
+    among: &Named<T>,
+    before: Option<T>,
     unknown: Refusal,
 ) -> Result<MaybeUndefined<T>, Refusal> {
-    match cell {
-        None => Ok(Null),
-        Some(name) => among.get(&key(name)).copied().map(Value).ok_or(unknown),
-    }
+    let Some(name) = cell else { return Ok(Null) };
+    let entry = among.get(&key(name)).filter(|entry| entry.is_in_use || before == Some(entry.id));
+    entry.map(|entry| Value(entry.id)).ok_or(unknown)
 }
 
-fn named<T: PartialEq>(id: Option<T>, among: &HashMap<String, T>) -> Option<String> {
+fn named<T: PartialEq>(id: Option<T>, among: &Named<T>) -> Option<String> {
     let id = id?;
-    among.iter().find(|(_, known)| **known == id).map(|(name, _)| name.clone())
+    among.values().find(|entry| entry.id == id).map(|entry| entry.name.clone())
+}
+
+/// Of those in their order the last of each name counts.
+fn by_name<T>(all: impl Iterator<Item = Entry<T>>) -> Named<T> {
+    all.map(|entry| (key(&entry.name), entry)).collect()
 }
 
 impl Exchange for Lead {
@@ -122,7 +142,8 @@ impl Exchange for Lead {
             field: "sourceId",
             is_required: false,
             read: |cell: Cell<'_, Self>, draft| {
-                draft.input.source_id = found(cell.text, &cell.names.sources, SOURCE_UNKNOWN)?;
+                let before = cell.before.and_then(|before| before.source_id);
+                draft.input.source_id = found(cell.text, &cell.names.sources, before, SOURCE_UNKNOWN)?;
                 Ok(())
             },
             write: |names, lead| named(lead.source_id, &names.sources),
@@ -132,7 +153,8 @@ impl Exchange for Lead {
             field: "campaignId",
             is_required: false,
             read: |cell: Cell<'_, Self>, draft| {
-                draft.input.campaign_id = found(cell.text, &cell.names.campaigns, CAMPAIGN_UNKNOWN)?;
+                let before = cell.before.and_then(|before| before.campaign_id);
+                draft.input.campaign_id = found(cell.text, &cell.names.campaigns, before, CAMPAIGN_UNKNOWN)?;
                 Ok(())
             },
             write: |names, lead| named(lead.campaign_id, &names.campaigns),
@@ -234,13 +256,24 @@ fn custom_keys(draft: &Draft) -> Vec<String> {
 }
 
 async fn look_up(tx: &mut Tx) -> Result<Names> {
+    // Those in use after those that are archived.
     let sources: Vec<LeadSource> =
-        select_lead_source!("where archived_at is null").fetch_all(tx.conn()).await?;
-    let campaigns: Vec<Campaign> = select_campaign!("where archived_at is null").fetch_all(tx.conn()).await?;
+        select_lead_source!("order by archived_at is null, id").fetch_all(tx.conn()).await?;
+    let campaigns: Vec<Campaign> =
+        select_campaign!("order by archived_at is null, id").fetch_all(tx.conn()).await?;
+    let is_in_use = |archived_at: Option<DateTime<Utc>>| archived_at.is_none();
     Ok(Names {
         fields: Definitions::of::<Lead>(tx).await?,
-        sources: sources.into_iter().map(|source| (key(&source.name), source.id)).collect(),
-        campaigns: campaigns.into_iter().map(|campaign| (key(&campaign.name), campaign.id)).collect(),
+        sources: by_name(sources.into_iter().map(|it| Entry {
+            id: it.id,
+            name: it.name,
+            is_in_use: is_in_use(it.archived_at),
+        })),
+        campaigns: by_name(campaigns.into_iter().map(|it| Entry {
+            id: it.id,
+            name: it.name,
+            is_in_use: is_in_use(it.archived_at),
+        })),
     })
 }
 
@@ -311,40 +344,13 @@ async fn save(tx: &mut Tx, mut made: Vec<Lead>, changed: Vec<(Lead, Lead)>) -> R
         }
         lead::enter(tx, &mut made).await?;
     }
-    for (before, mut now) in changed {
-        lead::save(tx, &before, &mut now).await?;
-    }
-    Ok(())
+    lead::save_all(tx, changed).await
 }
 
-// GraphQL.
-
-payload! {
-    /// The result of leadImport.
-    LeadImportPayload {
-        /// What became of the rows; null when the file could not be read.
-        report: ImportReport,
-    }
-}
-
-/// Imports of leads.
-#[derive(Default)]
-pub struct LeadFileMutation;
-
-#[Object]
-impl LeadFileMutation {
-    /// Takes in a file of leads; what is refused of one row, the others are not.
-    async fn lead_import(
-        &self,
-        gql: &Context<'_>,
-        #[graphql(desc = "The file, and what its rows may do.")] input: LeadImportInput,
-        #[graphql(
-            desc = "A key of your choice that names this request, 1 to 100 bytes. Sent again within a day with \
-                          the same arguments, the request changes nothing and answers the same."
-        )]
-        idempotency_key: Option<ID>,
-    ) -> Result<Option<LeadImportPayload>> {
-        let ctx = graphql::once(gql, idempotency_key)?;
-        LeadImportPayload::answer(gql, import(&ctx, input).await).await.map(Some)
-    }
+/// The leads that the filter lets through, as CSV.
+async fn export_csv(ctx: &Ctx, filter: LeadFilter, sort: LeadSort, page: Page) -> Result<CsvPage> {
+    let mut tx = ctx.read(&LEAD_EXPORT).await?;
+    let slice = lead::select_page(&mut tx, &filter, sort, page).await?;
+    let names = look_up(&mut tx).await?;
+    export(&names, &slice)
 }
