@@ -86,7 +86,8 @@ impl CatalogItem {
         gql.load::<UnitCodeOf>(self.id).await
     }
 
-    /// What one of it costs anybody today by the price lists for everybody, before anything comes off; null when no list says.
+    /// What one of it costs anybody today by the price lists for everybody, before anything comes off: of a bundle without a
+    /// price of its own what its parts cost. Null when no list says.
     #[graphql(directive = cost::apply(3))]
     async fn list_price(
         &self,

@@ -29,8 +29,8 @@ pub struct PublicCatalogItem {
     pub billing_interval: Option<ProductBillingInterval>,
     /// The code of the unit that it is counted in.
     pub unit_code: Option<String>,
-    /// What one of it costs anybody today, before anything comes off; null when no list for everybody says, and when no
-    /// currency was asked for.
+    /// What one of it costs anybody today, before anything comes off: of a bundle without a price of its own what its parts
+    /// cost. Null when no list for everybody says, and when no currency was asked for.
     pub list_price: Option<Money>,
 }
 

@@ -36,9 +36,9 @@ pub(crate) async fn select_page(
          and ($12::uuid is null or attribute_ids @> array[$12]) and ($13::uuid is null or vendor_ids @> array[$13])
          and ($14::uuid[] is null or id = any($14)) and ($15::text[] is null or tags @> $15)
          and ($16::jsonb is null or custom_fields @> $16)
-         and ($17::text is null or id in (select p.product_id from products.price p
+         and ($17::text is null or (kind = 'BUNDLE' or id in (select p.product_id from products.price p
                  join products.price_list l on l.id = p.price_list_id and l.currency = $17
-                 where p.amount between $18 and $19)
+                 where p.amount between $18 and $19))
              and products.list_price(id, $17, $20) between $18 and $19)",
         [
             filter.is_archived,

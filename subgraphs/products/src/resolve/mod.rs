@@ -19,6 +19,7 @@ use crate::price_list::{self, PriceList};
 use crate::product::{Product, ProductKind, check_variant};
 use crate::rights::PRICE_READ;
 use crate::unit_of_measure::in_unit_of;
+use crate::variant::Variant;
 use crate::{bundle, validity};
 
 /// What something costs.
@@ -27,9 +28,11 @@ use crate::{bundle, validity};
 pub struct PriceResolution {
     /// How much of it, in the product's unit.
     pub quantity: Decimal,
-    /// The list's price of one; null when no list has a price of it that counts.
+    /// The list's price of one, of a bundle without a price of its own what its parts come to by theirs; null when no list has
+    /// a price that counts.
     pub list_price: Option<Money>,
-    /// How much comes off, in per cent; 0 when nothing does.
+    /// How much comes off, in per cent; 0 when nothing does, and for a bundle without a price of its own: each of its parts
+    /// says what comes off.
     pub discount_percent: Decimal,
     /// The price of one after what comes off, to four decimals.
     pub unit_price: Option<Money>,
@@ -41,6 +44,8 @@ pub struct PriceResolution {
     pub parts: Vec<PricePart>,
     #[graphql(skip)]
     price_list_id: Option<PriceListId>,
+    #[graphql(skip)]
+    list_exact: Option<Decimal>,
     #[graphql(skip)]
     unit_exact: Option<Decimal>,
 }
@@ -62,13 +67,33 @@ pub struct PriceStep {
 
 /// A part of a bundle that has no price of its own.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct PricePart {
     /// The product that is part of the bundle.
     pub product: Product,
+    #[graphql(skip)]
+    variant_id: Option<VariantId>,
     /// How much of it is in the bundles that were asked for, in its own unit.
     pub quantity: Decimal,
+    /// The list's price of one before anything comes off; null when it has none, and then the bundle has none either.
+    pub list_price: Option<Money>,
+    /// How much comes off, in per cent; 0 when nothing does.
+    pub discount_percent: Decimal,
     /// The price of one; null when it has none, and then the bundle has none either.
     pub unit_price: Option<Money>,
+    /// Every price and every discount of the part that was looked at, in the order of their rank, and what became of each;
+    /// 200 at most.
+    pub steps: Vec<PriceStep>,
+    /// What the parts of the part cost, when it is a bundle without a price of its own itself; empty for everything else.
+    pub parts: Vec<PricePart>,
+}
+
+#[ComplexObject]
+impl PricePart {
+    /// The variant that is part of the bundle; null for a product without variants.
+    async fn variant(&self, gql: &Context<'_>) -> Result<Option<Variant>> {
+        gql.find(self.variant_id).await
+    }
 }
 
 #[ComplexObject]
@@ -191,7 +216,7 @@ fn of<'a>(
             .steps
             .extend(discounts.into_iter().map(|(rule, outcome)| PriceStep::of_discount(rule, outcome)));
         found.steps.truncate(STEPS_MAX);
-        found.list_price = Some(Money::new(price.amount, &asked.currency));
+        found.set_list(price.amount, &asked.currency);
         found.price_list_id = Some(list.id);
         found.set_unit(less(price.amount, found.discount_percent), &asked.currency);
         Ok(found)
@@ -207,20 +232,19 @@ async fn sum_up(
     left: &mut usize,
 ) -> Result<()> {
     let items = bundle::select_of(tx, &[bundle.id]).await?;
-    let mut sum = (!items.is_empty()).then_some(Decimal::ZERO);
+    let mut sums = (!items.is_empty()).then_some((Decimal::ZERO, Decimal::ZERO));
     for item in items {
         let product: Product = tx.find(item.product_id).await?;
         let quantity = item.quantity.checked_mul(found.quantity);
         let quantity = quantity.ok_or_else(|| Error::validation("quantity: it is too large"))?;
         let part = of(tx, asked, product.clone(), item.variant_id, quantity, left).await?;
-        sum = sum
-            .zip(part.unit_exact)
-            .and_then(|(sum, unit)| sum.checked_add(unit.checked_mul(item.quantity)?));
-        let unit_price = part.unit_price;
-        found.parts.push(PricePart { product, quantity: quantity.normalize(), unit_price });
+        let plus = |sum: Decimal, each: Option<Decimal>| sum.checked_add(each?.checked_mul(item.quantity)?);
+        sums = sums.and_then(|(list, unit)| plus(list, part.list_exact).zip(plus(unit, part.unit_exact)));
+        found.parts.push(part.into_part(product, item.variant_id));
     }
-    if let Some(sum) = sum {
-        found.set_unit(sum, &asked.currency);
+    if let Some((list, unit)) = sums {
+        found.set_list(list, &asked.currency);
+        found.set_unit(unit, &asked.currency);
     }
     Ok(())
 }
@@ -244,8 +268,29 @@ impl PriceResolution {
             steps: steps.map(|(candidate, outcome)| PriceStep::of_price(candidate, outcome)).collect(),
             parts: Vec::new(),
             price_list_id: None,
+            list_exact: None,
             unit_exact: None,
         }
+    }
+
+    /// The same of a part of a bundle.
+    fn into_part(self, product: Product, variant_id: Option<VariantId>) -> PricePart {
+        PricePart {
+            product,
+            variant_id,
+            quantity: self.quantity,
+            list_price: self.list_price,
+            discount_percent: self.discount_percent,
+            unit_price: self.unit_price,
+            steps: self.steps,
+            parts: self.parts,
+        }
+    }
+
+    /// Takes in what one costs before anything comes off, exactly.
+    fn set_list(&mut self, list: Decimal, currency: &str) {
+        self.list_exact = Some(list);
+        self.list_price = Some(Money::new(shown(list), currency));
     }
 
     /// Takes in what one costs, exactly.
