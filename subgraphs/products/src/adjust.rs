@@ -8,11 +8,12 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
 
 use crate::category::Category;
-use crate::ids::{CategoryId, PriceListId, ProductId};
+use crate::ids::{CategoryId, PriceListId, ProductId, VariantId};
 use crate::price::{self, Price, select_price};
 use crate::price_list::PriceList;
 use crate::product::Product;
 use crate::rights::{PRICE_MANAGE, PRICE_READ};
+use crate::variant::Variant;
 
 /// What a change of many prices comes to.
 #[derive(Clone, Debug, SimpleObject)]
@@ -34,6 +35,8 @@ pub struct PriceListAdjustment {
 pub struct PriceListAdjustmentChange {
     #[graphql(skip)]
     product_id: ProductId,
+    #[graphql(skip)]
+    variant_id: Option<VariantId>,
     /// From how much of the product's unit on it holds.
     pub min_quantity: Decimal,
     /// What it was.
@@ -55,6 +58,11 @@ impl PriceListAdjustmentChange {
     /// The product whose price changes.
     async fn product(&self, gql: &Context<'_>) -> Result<Option<Product>> {
         gql.find(self.product_id).await
+    }
+
+    /// The variant whose price changes; null when the price is for all of them.
+    async fn variant(&self, gql: &Context<'_>) -> Result<Option<Variant>> {
+        gql.find(self.variant_id).await
     }
 }
 
@@ -102,6 +110,7 @@ pub async fn adjust(ctx: &Ctx, id: PriceListId, input: PriceListAdjustInput) -> 
         }
         shown.push(PriceListAdjustmentChange {
             product_id: price.product_id,
+            variant_id: price.variant_id,
             min_quantity: price.min_quantity.normalize(),
             before: Money::new(price.amount, &list.currency),
             after: Money::new(amount, &list.currency),
