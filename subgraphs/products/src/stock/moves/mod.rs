@@ -6,7 +6,7 @@ use ::graphql::choices;
 use async_graphql::{MaybeUndefined, SimpleObject};
 use chrono::{DateTime, Utc};
 use common::{Currency, Form, MembershipId, Page, Refusal, Result, Slice, text};
-use database::{Ctx, Record, page};
+use database::{Ctx, Record, Tx, page};
 use rust_decimal::Decimal;
 
 use self::graphql::{
@@ -14,7 +14,7 @@ use self::graphql::{
     StockMoveSort, StockMoveTransferInput,
 };
 pub use self::graphql::{StockMoveMutation, StockMoveQuery};
-use super::ledger::{Look, Shelf};
+use super::ledger::{ALREADY_REVERSED, Look, Shelf};
 use super::level::{COST_DECIMALS, kept};
 use crate::ids::{ProductId, StockMoveId, VariantId, WarehouseId};
 use crate::rights::{COST, STOCK_MOVE, STOCK_READ};
@@ -169,7 +169,7 @@ pub async fn adjust(ctx: &Ctx, input: StockMoveAdjustInput) -> Result<StockMove>
 
 /// The move that makes what is there more, or less: what is found is worth what the rest is.
 pub(super) fn difference(
-    tx: &database::Tx,
+    tx: &Tx,
     shelf: &Shelf,
     warehouse: WarehouseId,
     quantity: Decimal,
@@ -200,6 +200,10 @@ pub async fn reverse(ctx: &Ctx, id: StockMoveId, input: StockMoveReverseInput) -
     let mut places: Vec<_> = places.into_iter().filter_map(|(field, id)| Some((field, id?))).collect();
     places.sort_by_key(|(_, id)| *id);
     let mut shelf = Shelf::lock(&mut tx, (of.product_id, of.variant_id), &places, Look::AsItIs).await?;
+    // Before what there is of it is looked at: what was taken back is not missing.
+    if is_reversed(&mut tx, id).await? {
+        return Err(ALREADY_REVERSED.into());
+    }
     if let Some(from) = of.to_warehouse_id {
         shelf.check_on_hand(from, of.quantity)?;
     }
@@ -216,6 +220,14 @@ pub async fn reverse(ctx: &Ctx, id: StockMoveId, input: StockMoveReverseInput) -
     });
     let made = shelf.post(&mut tx, made).await?;
     tx.commit(made).await
+}
+
+async fn is_reversed(tx: &mut Tx, id: StockMoveId) -> Result<bool> {
+    let is_reversed = sqlx::query_scalar!(
+        r#"select exists (select from products.stock_move where reversal_of_id = $1) as "is!""#,
+        id as StockMoveId,
+    );
+    Ok(is_reversed.fetch_one(tx.conn()).await?)
 }
 
 /// The moves that the filter lets through.
