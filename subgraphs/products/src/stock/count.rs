@@ -8,6 +8,7 @@ use graphql::{App as _, choices, inputs, mutations, noun, queries, sorts};
 use rust_decimal::Decimal;
 
 use super::ledger::{Look, Shelf};
+use super::level::{OverpromisedOf, StockLevel};
 use super::line::{self, CountLine, LinesOf, StockCountLineInput};
 use super::moves;
 use crate::ids::{ProductId, StockCountId, VariantId, WarehouseId};
@@ -109,6 +110,9 @@ pub async fn post(ctx: &Ctx, id: StockCountId) -> Result<Count> {
     tx.commit(count).await
 }
 
+/// Puts right what was found of one thing. As when something is found missing, it is not asked to whom the rest is promised:
+/// what is not there is not there, whoever waits for it, and a count that could not be posted would leave what is known to be
+/// wrong. Whoever posts it is told by `overpromised`.
 async fn post_line(tx: &mut Tx, count: &Count, line: &CountLine) -> Result<()> {
     let place = ("warehouseId", count.warehouse_id);
     let mut shelf = Shelf::lock(tx, (line.product_id, line.variant_id), &[place], Look::AsItIs).await?;
@@ -219,6 +223,13 @@ impl Count {
     #[graphql(directive = graphql::cost::apply(20))]
     async fn lines(&self, gql: &Context<'_>) -> Result<Vec<CountLine>> {
         Ok(gql.load::<LinesOf>(self.id).await?.unwrap_or_default())
+    }
+
+    /// Of what was counted, the levels in this warehouse of which more is promised at present than is there; nothing when
+    /// every promise can be kept.
+    #[graphql(directive = graphql::cost::apply(20))]
+    async fn overpromised(&self, gql: &Context<'_>) -> Result<Vec<StockLevel>> {
+        Ok(gql.load::<OverpromisedOf>(self.id).await?.unwrap_or_default())
     }
 }
 

@@ -9,7 +9,7 @@ use database::{Ctx, Record, Tx, page};
 use graphql::{App as _, Batch, Money, noun, queries, sorts};
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::ids::{ProductId, StockLevelId, VariantId, WarehouseId};
+use crate::ids::{ProductId, StockCountId, StockLevelId, VariantId, WarehouseId};
 use crate::product::Product;
 use crate::rights::{COST, STOCK_READ};
 use crate::variant::Variant;
@@ -155,6 +155,33 @@ impl Batch for LevelsOf {
         let mut found: HashMap<ProductId, Vec<StockLevel>> = HashMap::new();
         for row in rows.fetch_all(tx.conn()).await? {
             found.entry(row.product_id).or_default().push(row);
+        }
+        Ok(found)
+    }
+}
+
+/// Of what was counted in counts, the levels of which more is promised than is there.
+pub(super) struct OverpromisedOf;
+
+impl Batch for OverpromisedOf {
+    type Key = StockCountId;
+    type Value = Vec<StockLevel>;
+    const READ: &'static Permission = &STOCK_READ;
+
+    async fn load(tx: &mut Tx, keys: &[StockCountId]) -> Result<HashMap<StockCountId, Vec<StockLevel>>> {
+        let rows = sqlx::query!(
+            r#"select c.id as "count_id!: StockCountId", l.id as "id!: StockLevelId"
+               from products.stock_count c join products.stock_count_line i on i.count_id = c.id
+               join products.stock_level l on l.warehouse_id = c.warehouse_id and l.item_id = i.item_id
+               where c.id = any($1) and l.reserved > l.on_hand order by i.id"#,
+            keys as &[StockCountId],
+        );
+        let rows = rows.fetch_all(tx.conn()).await?;
+        let ids: Vec<StockLevelId> = rows.iter().map(|row| row.id).collect();
+        let levels = tx.find_many::<StockLevel>(&ids).await?;
+        let mut found: HashMap<StockCountId, Vec<StockLevel>> = HashMap::new();
+        for row in rows {
+            found.entry(row.count_id).or_default().extend(levels.get(&row.id).cloned());
         }
         Ok(found)
     }
