@@ -42,7 +42,8 @@ pub struct UnitOfMeasure {
 /// How much of one unit something is in another.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct UnitOfMeasureConversion {
-    /// The quantity in the other unit, to its decimals: the nearest one, when there is none that is exact.
+    /// The quantity in the other unit, of six decimals at most, whatever the unit allows: the nearest one, when there is none
+    /// that is exact.
     pub quantity: Decimal,
     /// Whether that is exact.
     pub is_exact: bool,
@@ -122,10 +123,10 @@ pub async fn convert(
     let mut tx = ctx.read(&READ).await?;
     let (from, to): (UnitOfMeasure, UnitOfMeasure) = (tx.find(from).await?, tx.find(to).await?);
     let exact = from.converted(quantity, &to).map_err(|refusal| Error::validation(refusal.message))?;
-    let decimals = u32::try_from(to.decimals).unwrap_or(DECIMALS_MAX);
+    // Not to the unit's own decimals: five pieces are no dozen, and yet more than none.
     Ok(UnitOfMeasureConversion {
-        quantity: exact.rounded(decimals).ok_or_else(|| Error::validation(TOO_LARGE.message))?,
-        is_exact: exact.exactly(decimals).is_some(),
+        quantity: exact.rounded(DECIMALS_MAX).ok_or_else(|| Error::validation(TOO_LARGE.message))?,
+        is_exact: exact.exactly(DECIMALS_MAX).is_some(),
         numerator: exact.numerator().to_string(),
         denominator: exact.denominator().to_string(),
     })
@@ -174,6 +175,8 @@ const QUANTITY_UNEVEN: Refusal =
     Refusal::of("quantity", "QUANTITY_UNEVEN", "this is no quantity of the unit");
 const TOO_LARGE: Refusal =
     Refusal::of("quantity", "OUT_OF_RANGE", "give a quantity of twelve digits before the point at most");
+const TOO_FINE: Refusal =
+    Refusal::of("quantity", "TOO_MANY_DECIMALS", "give a quantity of six decimals at most");
 
 impl UnitOfMeasure {
     fn fill_in(&mut self, mut form: Form, input: UnitOfMeasureUpdateInput) -> Result<()> {
@@ -188,7 +191,10 @@ impl UnitOfMeasure {
         if self.base_id.unwrap_or(self.id) != to.base_id.unwrap_or(to.id) {
             return Err(UNITS_UNRELATED);
         }
-        if quantity.normalize().scale() > DECIMALS_MAX || quantity.abs() > Decimal::from(QUANTITY_MAX) {
+        if quantity.normalize().scale() > DECIMALS_MAX {
+            return Err(TOO_FINE);
+        }
+        if quantity.abs() > Decimal::from(QUANTITY_MAX) {
             return Err(TOO_LARGE);
         }
         let factor = |unit: &Self| Ratio::try_new(unit.numerator.into(), unit.denominator.into());
@@ -262,8 +268,7 @@ pub struct UnitOfMeasureConversionQuery;
 
 #[Object]
 impl UnitOfMeasureConversionQuery {
-    /// How much of one unit a quantity is in another one of the same base: exactly, as a fraction, and to the other unit's
-    /// decimals.
+    /// How much of one unit a quantity is in another one of the same base: exactly, as a fraction, and to six decimals.
     #[graphql(directive = cost::apply(2))]
     async fn unit_of_measure_convert(
         &self,

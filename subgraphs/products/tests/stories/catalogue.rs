@@ -293,12 +293,22 @@ async fn a_quantity_goes_from_unit_to_unit_exactly() {
     let told = convert("1", metre.clone(), inch.clone()).await.ok();
     assert_eq!(
         told["unitOfMeasureConvert"],
-        json!({ "quantity": "39.3701", "isExact": false, "numerator": "5000", "denominator": "127" })
+        json!({ "quantity": "39.370079", "isExact": false, "numerator": "5000", "denominator": "127" })
     );
     let told = convert("2", third.clone(), inch).await.ok();
     assert_eq!(told["unitOfMeasureConvert"]["denominator"], "381");
     let piece = piece(&admin).await;
-    assert_eq!(convert("1", piece, third.clone()).await.codes(), ["VALIDATION_FAILED"]);
+    assert_eq!(convert("1", piece.clone(), third.clone()).await.codes(), ["VALIDATION_FAILED"]);
+    // Whole dozens alone are counted; what five pieces are of one is told all the same.
+    let dozen = json!({ "code": "DZ", "name": "Dozen", "baseId": piece, "numerator": 12 });
+    let dozen = admin.create("unitOfMeasure", dozen).await;
+    for (quantity, dozens, is_exact) in [("5", "0.416667", false), ("6", "0.5", true)] {
+        let told = convert(quantity, piece.clone(), dozen.clone()).await.ok()["unitOfMeasureConvert"].clone();
+        assert_eq!((&told["quantity"], &told["isExact"]), (&json!(dozens), &json!(is_exact)));
+    }
+    let too_fine = convert("0.0000001", piece, dozen).await;
+    assert_eq!(too_fine.codes(), ["VALIDATION_FAILED"]);
+    assert!(too_fine.0.to_string().contains("six decimals"), "{:?}", too_fine.0);
     let nested = json!({ "code": "X", "name": "X", "baseId": third, "numerator": 2 });
     assert_eq!(admin.try_create("unitOfMeasure", nested).await.refusals(), ["UNIT_NOT_BASE"]);
     let baseless = json!({ "code": "X", "name": "X", "numerator": 2 });
