@@ -23,7 +23,8 @@ import_input! {
 import_input! {
     /// A file of prices. Its columns, in any order: priceList (its code), sku (of a product or of a variant), minQuantity (0
     /// when it says nothing), amount, firstDay and lastDay. A row is about the price of that list, that thing, that quantity
-    /// and that first day, and else about a new one.
+    /// and that first day, and else about a new one. Prices of what is archived are neither made nor changed; a row that says
+    /// of one what is so already is taken.
     PriceImportInput
 }
 

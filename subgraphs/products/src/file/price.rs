@@ -34,17 +34,28 @@ pub struct Draft {
     input: PriceUpdateInput,
     list: Option<PriceListId>,
     item: Option<Item>,
+    /// What is refused when the row says anything new: its list, its product or its variant is archived.
+    out_of_use: Option<Refusal>,
 }
 
 /// What cells and prices are read and written by.
 #[derive(Default)]
 pub struct Names {
-    /// Lists in use, by their codes.
-    lists: HashMap<String, PriceListId>,
-    /// Products and variants in use, by their numbers in lower case.
-    items: HashMap<String, Item>,
+    /// Lists by their codes, and whether they are in use.
+    lists: HashMap<String, (PriceListId, bool)>,
+    /// Products and variants by their numbers in lower case, and whether they are in use.
+    items: HashMap<String, (Item, bool)>,
     codes: HashMap<PriceListId, String>,
     skus: HashMap<Item, String>,
+}
+
+impl Draft {
+    /// Notes what is refused when a price of something that is out of use is made or changed.
+    fn refuse_new_of(&mut self, is_in_use: bool, refusal: Refusal) {
+        if !is_in_use {
+            self.out_of_use.get_or_insert(refusal);
+        }
+    }
 }
 
 fn day(cell: Option<&str>) -> Result<MaybeUndefined<Date>, Refusal> {
@@ -72,7 +83,9 @@ impl Exchange for Price {
             is_required: true,
             read: |cell, draft| {
                 let code = cell.text.unwrap_or_default().trim().to_uppercase();
-                draft.list = Some(*cell.names.lists.get(&code).ok_or(LIST_NOT_FOUND)?);
+                let (list, is_in_use) = *cell.names.lists.get(&code).ok_or(LIST_NOT_FOUND)?;
+                draft.list = Some(list);
+                draft.refuse_new_of(is_in_use, LIST_NOT_FOUND.at("priceListId"));
                 Ok(())
             },
             write: |names, price| names.codes.get(&price.price_list_id).cloned(),
@@ -83,7 +96,9 @@ impl Exchange for Price {
             is_required: true,
             read: |cell, draft| {
                 let sku = cell.text.unwrap_or_default().trim().to_lowercase();
-                draft.item = Some(*cell.names.items.get(&sku).ok_or(PRODUCT_NOT_FOUND)?);
+                let (item, is_in_use) = *cell.names.items.get(&sku).ok_or(PRODUCT_NOT_FOUND)?;
+                draft.item = Some(item);
+                draft.refuse_new_of(is_in_use, PRODUCT_NOT_FOUND.at("productId"));
                 Ok(())
             },
             write: |names, price| names.skus.get(&price.item()).cloned(),
@@ -138,7 +153,7 @@ pub(super) async fn import(ctx: &Ctx, input: PriceImportInput) -> Result<ImportR
     let sheet = Sheet::read(&input.csv)?;
     // Two files at once wait for each other: each sees what the other has made.
     crate::structure::lock(&mut tx).await?;
-    let names = in_use(&mut tx, &sheet).await?;
+    let names = named(&mut tx, &sheet).await?;
     let columns = Columns::<Price>::of(&sheet, &names)?;
     let mut report = ImportReport::default();
     let mut drafts = Vec::with_capacity(sheet.rows.len());
@@ -206,23 +221,27 @@ pub(super) async fn export_csv(
     export(&names, &slice)
 }
 
-/// What the cells of a file may name.
-async fn in_use(tx: &mut Tx, sheet: &Sheet) -> Result<Names> {
+/// What the cells of a file may name. What is archived, too: an export has its prices, and as they are they may come back. Of
+/// several lists of one code it is the one in use, else the one that was archived last.
+async fn named(tx: &mut Tx, sheet: &Sheet) -> Result<Names> {
     let mut names = Names::default();
     let lists = sqlx::query!(
-        r#"select id as "id!: PriceListId", code from products.price_list where archived_at is null"#
+        r#"select distinct on (code) code, id as "id!: PriceListId", archived_at is null as "is_in_use!"
+           from products.price_list order by code, archived_at desc nulls first, id"#
     );
-    names.lists.extend(lists.fetch_all(tx.conn()).await?.into_iter().map(|row| (row.code, row.id)));
+    let lists = lists.fetch_all(tx.conn()).await?.into_iter();
+    names.lists.extend(lists.map(|row| (row.code, (row.id, row.is_in_use))));
     let skus: Vec<String> = sheet.column(SKU).map(|(_, cell)| cell.trim().to_lowercase()).collect();
     let codes = sqlx::query!(
-        r#"select lower(c.value) as "sku!", c.product_id as "product_id!: ProductId", c.variant_id as "variant_id: VariantId"
-           from products.code c join products.product p on p.id = c.product_id and p.archived_at is null
+        r#"select lower(c.value) as "sku!", c.product_id as "product_id!: ProductId", c.variant_id as "variant_id: VariantId",
+               (p.archived_at is null and v.archived_at is null) as "is_in_use!"
+           from products.code c join products.product p on p.id = c.product_id
            left join products.product_variant v on v.id = c.variant_id
-           where c.kind = 'SKU' and lower(c.value) = any($1) and v.archived_at is null"#,
+           where c.kind = 'SKU' and lower(c.value) = any($1)"#,
         &skus,
     );
     let codes = codes.fetch_all(tx.conn()).await?.into_iter();
-    names.items.extend(codes.map(|row| (row.sku, (row.product_id, row.variant_id))));
+    names.items.extend(codes.map(|row| (row.sku, ((row.product_id, row.variant_id), row.is_in_use))));
     Ok(names)
 }
 
@@ -269,6 +288,10 @@ fn take(
     };
     input.version = now.version;
     now.fill_in(input).map_err(|error| refusals(&error))?;
+    let is_as_it_was = before.is_some_and(|at| beside[at].says_what(&now));
+    if let Some(refusal) = draft.out_of_use.filter(|_| !is_as_it_was) {
+        return Err(vec![refusal]);
+    }
     if beside.iter().any(|other| other.id != now.id && other.overlaps(&now)) {
         return Err(vec![OVERLAP.at("firstDay")]);
     }
@@ -286,6 +309,11 @@ impl Price {
 
     fn place(&self) -> Place {
         (self.price_list_id, self.item(), self.min_quantity.normalize())
+    }
+
+    /// Whether it says of the same place what another one does.
+    fn says_what(&self, other: &Self) -> bool {
+        (self.amount, self.last_day) == (other.amount, other.last_day)
     }
 
     /// Whether both hold on some day.

@@ -194,6 +194,55 @@ async fn a_file_of_prices_creates_and_changes_and_no_two_hold_at_once() {
 }
 
 #[tokio::test]
+async fn prices_of_what_is_archived_come_back_as_they_went_out_and_no_others_do() {
+    let (app, admin) = furnished().await;
+    let client = app.as_(&admin);
+    products(&client, FILE).await;
+    for code in ["RETAIL", "OLD"] {
+        let input = json!({ "code": code, "name": code, "currency": "EUR", "audience": "EVERYBODY" });
+        let list = client.create("priceList", input).await;
+        let rows = format!("priceList,sku,amount\n{code},SAW-1,12.50\n{code},P-00001,9\n");
+        assert_eq!(import(&client, "price", &rows, json!({})).await.0, [2, 0, 0]);
+        if code == "OLD" {
+            client.act("priceList", "Archive", &list).await.ok();
+        }
+    }
+    let size = client.create("productAttribute", json!({ "name": "Size", "choices": ["S"] })).await;
+    let shirt = good(&client, "Shirt", json!({ "attributeIds": [size] })).await;
+    let small = json!({ "productId": shirt, "sku": "SMALL", "options": [{ "attributeId": size, "choice": "S" }] });
+    let small = client.create("productVariant", small).await;
+    import(&client, "price", "priceList,sku,amount\nRETAIL,SMALL,20\n", json!({})).await;
+    let found = client.run("{ productsByCode(code: \"SAW-1\") { product { id } } }").await.ok();
+    let saw = text(&found["productsByCode"][0]["product"]["id"]);
+    client.act("product", "Discontinue", &saw).await.ok();
+    client.act("product", "Archive", &saw).await.ok();
+    client.act("productVariant", "Archive", &small).await.ok();
+    let csv = export(&client, "prices").await;
+    assert_eq!(import(&client, "price", &csv, json!({})).await, ([0, 0, 5], vec![]), "{csv}");
+    let (done, wrong) = import(
+        &client,
+        "price",
+        "priceList,sku,minQuantity,amount\n\
+         RETAIL,SAW-1,,13\n\
+         RETAIL,SAW-1,5,12\n\
+         RETAIL,SMALL,,21\n\
+         OLD,P-00001,,10\n",
+        json!({}),
+    )
+    .await;
+    assert_eq!(
+        wrong,
+        [
+            "2 sku PRODUCT_NOT_FOUND",
+            "3 sku PRODUCT_NOT_FOUND",
+            "4 sku PRODUCT_NOT_FOUND",
+            "5 priceList PRICE_LIST_NOT_FOUND",
+        ]
+    );
+    assert_eq!(done, [0, 0, 0]);
+}
+
+#[tokio::test]
 async fn a_thousand_products_cost_as_many_statements_as_one() {
     let (app, admin) = furnished().await;
     let client = app.as_(&admin);
