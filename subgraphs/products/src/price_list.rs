@@ -10,7 +10,7 @@ use graphql::{Batch, Date, choices, inputs, mutations, queries, sorts};
 
 use crate::ids::{ContactId, PriceListCustomerId, PriceListId, SegmentId};
 use crate::rights::{PRICE_MANAGE, PRICE_READ};
-use crate::validity;
+use crate::{contact, validity};
 
 choices! {
     /// Whom a price list is for.
@@ -79,6 +79,7 @@ pub async fn create(ctx: &Ctx, input: PriceListCreateInput) -> Result<PriceList>
     let mut form = Form::default();
     form.currency("currency", MaybeUndefined::Value(input.currency.clone()), &mut list.currency);
     let customers = list.fill_in(form, input.into())?;
+    contact::check_segment(&mut tx, None, list.segment_id).await?;
     tx.save(&mut list).await.on_constraint("price_list_code_key", CODE_TAKEN)?;
     if let Some(customers) = customers {
         replace_customers(&mut tx, list.id, customers).await?;
@@ -90,7 +91,9 @@ pub async fn create(ctx: &Ctx, input: PriceListCreateInput) -> Result<PriceList>
 pub async fn update(ctx: &Ctx, id: PriceListId, input: PriceListUpdateInput) -> Result<PriceList> {
     let mut tx = ctx.begin(&PRICE_MANAGE).await?;
     let mut list: PriceList = tx.lock_at(id, input.version).await?;
+    let before = list.segment_id;
     let customers = list.fill_in(Form::default(), input)?;
+    contact::check_segment(&mut tx, before, list.segment_id).await?;
     let mut are_changed = false;
     if let Some(customers) = customers {
         are_changed = replace_customers(&mut tx, id, customers).await?;
@@ -157,13 +160,11 @@ impl PriceList {
         }
         let is_given = input.customer_ids.is_value();
         let mut customers = Vec::new();
-        form.each("customerIds", input.customer_ids, 0..=CUSTOMERS_MAX, &mut customers, |_, id| id);
+        form.each_once("customerIds", input.customer_ids, 0..=CUSTOMERS_MAX, &mut customers);
         if is_given && self.audience != PriceListAudience::Customer {
             form.refuse(ONLY_CUSTOMERS);
         }
         form.check()?;
-        customers.sort_unstable();
-        customers.dedup();
         Ok(is_given.then_some(customers))
     }
 
@@ -182,6 +183,8 @@ impl PriceList {
 async fn replace_customers(tx: &mut Tx, id: PriceListId, wanted: Vec<ContactId>) -> Result<bool> {
     let there = select_price_list_customer!("where price_list_id = $1", id as PriceListId);
     let there = there.fetch_all(tx.conn()).await?;
+    let before: Vec<ContactId> = there.iter().map(|customer| customer.contact_id).collect();
+    contact::check(tx, "customerIds", &before, &wanted).await?;
     let now = tx.now();
     let wanted = wanted.into_iter().map(|contact| PriceListCustomer::blank(now, id, contact)).collect();
     tx.replace_parts(there, wanted, |customer| customer.contact_id).await

@@ -121,6 +121,27 @@ pub async fn update(ctx: &Ctx, id: VariantId, input: ProductVariantUpdateInput) 
     tx.commit(variant).await
 }
 
+/// Archives a variant of which nothing is left: it is offered no more, and stays readable.
+pub async fn archive(ctx: &Ctx, id: VariantId) -> Result<Variant> {
+    let mut tx = ctx.begin(&MANAGE).await?;
+    let found: Variant = tx.find(id).await?;
+    // Whoever moves or reserves some of it waits here, or has done so before.
+    tx.lock::<Product>(found.product_id).await?;
+    let mut variant: Variant = tx.lock(id).await?;
+    if !variant.is_archived() {
+        if has_stock(&mut tx, id).await? {
+            return Err(product::STOCK_LEFT.into());
+        }
+        variant.archived_at = Some(tx.now());
+        tx.save(&mut variant).await?;
+    }
+    tx.commit(variant).await
+}
+
+async fn restore(ctx: &Ctx, id: VariantId) -> Result<Variant> {
+    database::restore(ctx, &MANAGE, id).await
+}
+
 /// The variants that the filter lets through.
 pub async fn list(
     ctx: &Ctx,
@@ -258,6 +279,17 @@ impl Variant {
 
 // SQL.
 
+/// Whether any of a variant is in stock, missing from it, or reserved.
+async fn has_stock(tx: &mut Tx, id: VariantId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from products.stock_level
+               where item_id = $1 and (on_hand <> 0 or reserved <> 0)) as "has!""#,
+        id as VariantId,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 /// The variants in use of products.
 pub(crate) struct VariantsOf;
 
@@ -338,5 +370,8 @@ mutations! {
     ) -> product: Product = generate for MANAGE;
     /// Changes the number or the barcode of a variant.
     product_variant_update(id: VariantId, input: ProductVariantUpdateInput) = update for MANAGE;
-    archive and restore for MANAGE;
+    /// Archives a variant of which nothing is in stock or reserved: it is offered no more, and what refers to it still does.
+    product_variant_archive(id: VariantId) = archive for MANAGE if |variant| !variant.is_archived();
+    /// Restores an archived variant: it is offered again.
+    product_variant_restore(id: VariantId) = restore for MANAGE if |variant| variant.is_archived();
 }

@@ -25,8 +25,8 @@ use crate::category::{Category, DefaultsOf};
 use crate::events::{ProductArchived, ProductCreated, ProductUpdated};
 use crate::ids::{ProductId, UnitOfMeasureId};
 use crate::rights::{MANAGE, PRICE_READ, READ};
-use crate::structure;
 use crate::unit_of_measure::UnitOfMeasure;
+use crate::{contact, structure};
 
 /// Creates a product, as a draft.
 pub async fn create(ctx: &Ctx, input: ProductCreateInput) -> Result<Product> {
@@ -176,7 +176,7 @@ pub(crate) const UNIT_REQUIRED: Refusal =
 const ONLY_BUNDLES: Refusal = Refusal::of("bundleItems", "ONLY_BUNDLES", "bundles alone are made of others");
 const BUNDLE_EMPTY: Refusal =
     Refusal::of("bundleItems", "BUNDLE_EMPTY", "say what the bundle is made of before you sell it");
-const STOCK_LEFT: Refusal =
+pub(crate) const STOCK_LEFT: Refusal =
     Refusal::whole("STOCK_LEFT", "some of it is in stock, or reserved; it is archived when nothing is left");
 pub(crate) const STOCK_KEPT: Refusal = Refusal::of(
     "tracksInventory",
@@ -205,7 +205,7 @@ async fn check_references(tx: &mut Tx, before: &Product, now: &Product) -> Resul
         let before = before.attribute_ids.contains(id).then_some(*id);
         tx.check_reference::<Attribute>(format!("attributeIds.{at}"), before, Some(*id)).await?;
     }
-    Ok(())
+    contact::check(tx, "vendorIds", &before.vendor_ids, &now.vendor_ids).await
 }
 
 /// Whether what is changed of a product goes with what there is of it.

@@ -223,6 +223,64 @@ async fn a_count_puts_right_what_was_found_and_leaves_what_came_and_went_meanwhi
     );
 }
 
+#[tokio::test]
+async fn a_count_that_finds_less_than_is_promised_is_posted_and_says_what_cannot_be_kept() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let (place, saw) = furnished(&client).await;
+    receive(&client, &place, &saw, "10", "2").await;
+    let kept = json!({ "warehouseId": place, "productId": saw, "quantity": "9" });
+    let kept = client.create("stockReservation", kept).await;
+    let lines = json!([{ "productId": saw, "counted": "1" }]);
+    let count = client.create("stockCount", json!({ "warehouseId": place, "lines": lines })).await;
+    client.act("stockCount", "Finish", &count).await.ok();
+    let document = "mutation($id: ID!) { stockCountPost(id: $id) {
+        stockCount { overpromised { product { id } onHand reserved available } } userErrors { code } } }";
+    let told = client.run_with(document, json!({ "id": count })).await.ok();
+    assert_eq!(
+        told["stockCountPost"]["stockCount"]["overpromised"],
+        json!([{ "product": { "id": saw }, "onHand": "1", "reserved": "9", "available": "-8" }])
+    );
+    client.act("stockReservation", "Release", &kept).await.ok();
+    let query = "query($id: ID!) { stockCount(id: $id) { overpromised { id } } }";
+    let told = client.run_with(query, json!({ "id": count })).await.ok();
+    assert_eq!(told["stockCount"]["overpromised"], json!([]));
+}
+
+#[tokio::test]
+async fn a_move_that_was_taken_back_is_told_to_be_so_however_little_is_left() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let (place, saw) = furnished(&client).await;
+    let came = receive(&client, &place, &saw, "10", "4").await;
+    let back = || {
+        let document = "mutation($id: ID!) { stockMoveReverse(id: $id, input: { note: \"Wrong.\" }) {
+            stockMove { id } userErrors { code } } }";
+        client.run_with(document, json!({ "id": came }))
+    };
+    back().await.ok();
+    assert_eq!(back().await.refusals(), ["ALREADY_REVERSED"]);
+}
+
+#[tokio::test]
+async fn a_variant_of_which_something_is_left_or_promised_is_not_archived() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let (place, _) = furnished(&client).await;
+    let size = client.create("productAttribute", json!({ "name": "Size", "choices": ["S"] })).await;
+    let shirt = good(&client, "Shirt", json!({ "attributeIds": [size] })).await;
+    let small = json!({ "productId": shirt, "options": [{ "attributeId": size, "choice": "S" }] });
+    let small = client.create("productVariant", small).await;
+    client.act("product", "Activate", &shirt).await.ok();
+    let some = json!({ "warehouseId": place, "productId": shirt, "variantId": small, "quantity": "3" });
+    move_(&client, "Receive", with(some.clone(), json!({ "unitCost": "1" }))).await.ok();
+    let kept = client.create("stockReservation", some).await;
+    assert_eq!(client.act("productVariant", "Archive", &small).await.refusals(), ["STOCK_LEFT"]);
+    client.act("stockReservation", "Fulfil", &kept).await.ok();
+    client.act("productVariant", "Archive", &small).await.ok();
+    client.act("productVariant", "Restore", &small).await.ok();
+}
+
 async fn suggestions(client: &Client<'_>) -> Value {
     let told =
         client.run("{ reorderSuggestions { available quantity rule { product { name } } } }").await.ok();
