@@ -32,7 +32,7 @@ const COMPARED: [(&str, &str); 8] = [
 ];
 
 /// Ids that name nothing that is stored, each with what they are.
-const NO_REFERENCES: [(&str, &str); 25] = [
+const NO_REFERENCES: [(&str, &str); 19] = [
     (
         "logIn.input.organizationId",
         "refused like a wrong password: who belongs where is nobody's to find out",
@@ -40,13 +40,7 @@ const NO_REFERENCES: [(&str, &str); 25] = [
     ("sessionSwitch.input.organizationId", "refused like a session that has ended, for the same reason"),
     ("sessionRefresh.input.organizationId", "as sessionSwitch"),
     ("idempotencyKey", "the client's own name for a request"),
-    ("productCreate.input.vendorIds.0", "a contact that there is none of is shown as null"),
-    ("productUpdate.input.vendorIds.0", "as above"),
-    ("productUpdateBulk.rows.0.input.vendorIds.0", "as above"),
-    ("priceListCreate.input.customerIds.0", "as above"),
-    ("priceListUpdate.input.customerIds.0", "as above"),
-    ("priceListCreate.input.segmentId", "whoever asks for a price says in which segments the customer is"),
-    ("priceListUpdate.input.segmentId", "as above"),
+    ("priceListUpdate.input.segmentId", "the list is for customers, and refused first; priceListCreate looks for it"),
     ("dealCreate.input.lines.0.productId", "a product that there is none of is shown as null"),
     ("dealCreate.input.lines.0.variantId", "as above"),
     ("dealUpdate.input.lines.0.productId", "as above"),
@@ -64,11 +58,13 @@ const NO_REFERENCES: [(&str, &str); 25] = [
 ];
 
 /// What else must be said so that there may be a text at a place: there, what, as.
-const SETTINGS: [(&str, &str, &str); 4] = [
+const SETTINGS: [(&str, &str, &str); 6] = [
     ("steps.0.memberId", "who", "MEMBER"),
     ("steps.0.memberId", "kind", "leave.request"),
     ("options.0", "kind", "SELECT"),
     ("customFields.0.value", "key", "shirt"),
+    ("customerIds.0", "audience", "CUSTOMER"),
+    ("segmentId", "audience", "SEGMENT"),
 ];
 
 /// What a mutation asks for though no type says so, before it looks at anything else.

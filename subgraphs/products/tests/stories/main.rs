@@ -1,8 +1,10 @@
 //! Stories about products, prices and stock, through the schema, as people with roles.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told has failed")]
 
+mod bundles;
 mod catalogue;
 mod files;
+mod given;
 mod kept;
 mod prices;
 mod rush;
@@ -13,9 +15,14 @@ use common::Role;
 use serde_json::{Value, json};
 use testing::{Answer, App, Client, Person};
 
-/// The module with its own database, and an administrator.
+/// The module beside that of contacts, with its own database, and an administrator.
 async fn office() -> (App, Person) {
-    (App::start(vec![products::subgraph()]).await, Person::new(&[Role::Admin]))
+    (App::start(vec![products::subgraph(), contact::subgraph()]).await, Person::new(&[Role::Admin]))
+}
+
+/// Makes a contact; answers the id.
+async fn company(client: &Client<'_>, name: &str) -> String {
+    client.clone().on("contact").create("contact", json!({ "kind": "COMPANY", "legalName": name })).await
 }
 
 fn with(mut input: Value, more: Value) -> Value {

@@ -28,7 +28,9 @@ async fn the_price_is_the_customers_before_the_segments_before_everybodys_and_sa
     let (app, admin) = office().await;
     let admin = app.as_(&admin);
     let saw = good(&admin, "Saw", json!({})).await;
-    let (customer, segment) = (uuid::Uuid::now_v7().to_string(), uuid::Uuid::now_v7().to_string());
+    let customer = company(&admin, "Mill").await;
+    let trade = json!({ "name": "Trade", "kind": "STATIC" });
+    let segment = admin.clone().on("contact").create("segment", trade).await;
     let all = list(&admin, "ALL", json!({ "priority": 900 })).await;
     let trade = list(&admin, "TRADE", json!({ "audience": "SEGMENT", "segmentId": segment })).await;
     let own = list(&admin, "OWN", json!({ "audience": "CUSTOMER", "customerIds": [customer] })).await;
@@ -205,7 +207,7 @@ async fn many_prices_change_by_so_many_per_cent_from_a_day_on_and_first_it_is_sh
         let (client, all) = (client.clone(), all.clone());
         async move {
             let document = "mutation($id: ID!, $input: PriceListAdjustInput!) { priceListAdjust(id: $id, input: $input) {
-                adjustment { count isDryRun changes { product { name } before { amount } after { amount } } } userErrors { code } } }";
+                adjustment { count isDryRun changes { product { name } variant { id } before { amount } after { amount } } } userErrors { code } } }";
             client.run_with(document, json!({ "id": all, "input": input })).await
         }
     };
@@ -247,10 +249,35 @@ async fn many_prices_change_by_so_many_per_cent_from_a_day_on_and_first_it_is_sh
 }
 
 #[tokio::test]
+async fn of_prices_that_change_at_once_each_says_of_which_variant_it_is() {
+    let (app, admin) = office().await;
+    let admin = app.as_(&admin);
+    let size = admin.create("productAttribute", json!({ "name": "Size", "choices": ["S"] })).await;
+    let shirt = good(&admin, "Shirt", json!({ "attributeIds": [size] })).await;
+    let small = json!({ "productId": shirt, "options": [{ "attributeId": size, "choice": "S" }] });
+    let small = admin.create("productVariant", small).await;
+    let all = list(&admin, "ALL", json!({})).await;
+    price(&admin, &all, &shirt, "10", json!({})).await;
+    price(&admin, &all, &shirt, "12", json!({ "variantId": small })).await;
+    let document = "mutation($id: ID!) { priceListAdjust(id: $id, input: { percent: \"10\", dryRun: true }) {
+        adjustment { changes { variant { id } after { amount } } } userErrors { code } } }";
+    let told = admin.run_with(document, json!({ "id": all })).await.ok();
+    let changes = told["priceListAdjust"]["adjustment"]["changes"].as_array().unwrap().clone();
+    assert_eq!(changes.len(), 2);
+    for change in [
+        json!({ "variant": null, "after": { "amount": "11.00" } }),
+        json!({ "variant": { "id": small }, "after": { "amount": "13.20" } }),
+    ] {
+        assert!(changes.contains(&change), "{change} in {changes:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_price_list_stays_the_customers_when_contacts_are_merged_and_parted() {
     let (app, admin) = office().await;
     let client = app.as_(&admin);
-    let [winner, loser, stranger] = [(); 3].map(|()| uuid::Uuid::now_v7().to_string());
+    let [winner, stranger] = [(); 2].map(|()| uuid::Uuid::now_v7().to_string());
+    let loser = company(&client, "Mill").await;
     let saw = good(&client, "Saw", json!({})).await;
     let own = list(&client, "OWN", json!({ "audience": "CUSTOMER", "customerIds": [loser] })).await;
     price(&client, &own, &saw, "5", json!({})).await;
