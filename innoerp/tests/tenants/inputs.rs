@@ -40,7 +40,10 @@ const NO_REFERENCES: [(&str, &str); 19] = [
     ("sessionSwitch.input.organizationId", "refused like a session that has ended, for the same reason"),
     ("sessionRefresh.input.organizationId", "as sessionSwitch"),
     ("idempotencyKey", "the client's own name for a request"),
-    ("priceListUpdate.input.segmentId", "the list is for customers, and refused first; priceListCreate looks for it"),
+    (
+        "priceListUpdate.input.segmentId",
+        "the list is for customers, and refused first; priceListCreate looks for it",
+    ),
     ("dealCreate.input.lines.0.productId", "a product that there is none of is shown as null"),
     ("dealCreate.input.lines.0.variantId", "as above"),
     ("dealUpdate.input.lines.0.productId", "as above"),

@@ -9,7 +9,8 @@ async fn price(client: &Client<'_>, list: &str, product: &str, amount: &str, mor
 
 async fn kit(client: &Client<'_>, name: &str, items: Value) -> String {
     let unit = piece(client).await;
-    let input = json!({ "kind": "BUNDLE", "name": name, "unitId": unit, "isPublic": true, "bundleItems": items });
+    let input =
+        json!({ "kind": "BUNDLE", "name": name, "unitId": unit, "isPublic": true, "bundleItems": items });
     let kit = client.create("product", input).await;
     client.act("product", "Activate", &kit).await.ok();
     kit
@@ -58,8 +59,11 @@ async fn a_bundle_costs_the_same_in_the_catalogue_by_a_link_and_when_its_price_i
     let unpriced = json!([{ "productId": saw, "quantity": "1" }, { "productId": bare, "quantity": "1" }]);
     let unpriced = kit(&client, "Unpriced", unpriced).await;
     // 20 and 100 at 0.0325; of two kits at once as many nails hold, at the same price.
-    let cases =
-        [(&kit_id, json!({ "amount": "23.25" })), (&large, json!({ "amount": "46.50" })), (&unpriced, Value::Null)];
+    let cases = [
+        (&kit_id, json!({ "amount": "23.25" })),
+        (&large, json!({ "amount": "46.50" })),
+        (&unpriced, Value::Null),
+    ];
     for (id, amount) in cases {
         assert_eq!(resolve(&client, id, "listPrice { amount }").await["listPrice"], amount);
         assert_eq!(shown(&app, &client, &key, id).await, [amount.clone(), amount.clone()]);
@@ -90,7 +94,8 @@ async fn each_part_of_a_bundle_says_why_it_costs_what_it_does() {
         { "productId": shirt, "variantId": small, "quantity": "1" }]);
     let large = kit(&client, "Large", items).await;
     let part = "product { name } variant { id } listPrice { amount } discountPercent unitPrice { amount } steps { outcome reason }";
-    let told = resolve(&client, &large, &format!("steps {{ reason }} parts {{ {part} parts {{ {part} }} }}")).await;
+    let told =
+        resolve(&client, &large, &format!("steps {{ reason }} parts {{ {part} parts {{ {part} }} }}")).await;
     assert_eq!(told["steps"], json!([]));
     let [inner, worn] = [&told["parts"][0], &told["parts"][1]];
     assert_eq!((&inner["product"]["name"], &inner["listPrice"]["amount"]), (&json!("Kit"), &json!("23.25")));

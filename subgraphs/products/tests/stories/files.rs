@@ -209,7 +209,8 @@ async fn prices_of_what_is_archived_come_back_as_they_went_out_and_no_others_do(
     }
     let size = client.create("productAttribute", json!({ "name": "Size", "choices": ["S"] })).await;
     let shirt = good(&client, "Shirt", json!({ "attributeIds": [size] })).await;
-    let small = json!({ "productId": shirt, "sku": "SMALL", "options": [{ "attributeId": size, "choice": "S" }] });
+    let small =
+        json!({ "productId": shirt, "sku": "SMALL", "options": [{ "attributeId": size, "choice": "S" }] });
     let small = client.create("productVariant", small).await;
     import(&client, "price", "priceList,sku,amount\nRETAIL,SMALL,20\n", json!({})).await;
     let found = client.run("{ productsByCode(code: \"SAW-1\") { product { id } } }").await.ok();

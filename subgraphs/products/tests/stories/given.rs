@@ -24,7 +24,8 @@ async fn vendors_customers_and_segments_that_are_not_there_are_named_by_nothing_
     let (app, admin) = office().await;
     let client = app.as_(&admin);
     let (mill, unit) = (company(&client, "Mill").await, piece(&client).await);
-    let product = |vendors: Value| json!({ "kind": "GOOD", "name": "Saw", "unitId": unit, "vendorIds": vendors });
+    let product =
+        |vendors: Value| json!({ "kind": "GOOD", "name": "Saw", "unitId": unit, "vendorIds": vendors });
     let list = |more: Value| with(json!({ "code": "OWN", "name": "Own", "currency": "EUR" }), more);
     for none in nobody(&app, &client).await {
         let answer = client.try_create("product", product(json!([mill, none]))).await;
@@ -43,7 +44,8 @@ async fn vendors_customers_and_segments_that_are_not_there_are_named_by_nothing_
     }
     // What names somebody already goes on doing so when they are archived.
     let saw = client.create("product", product(json!([mill]))).await;
-    let own = client.create("priceList", list(json!({ "audience": "CUSTOMER", "customerIds": [mill] }))).await;
+    let own =
+        client.create("priceList", list(json!({ "audience": "CUSTOMER", "customerIds": [mill] }))).await;
     contacts.act("contact", "Archive", &mill).await.ok();
     update(&client, &saw, json!({ "vendorIds": [mill], "name": "Fine saw" })).await.ok();
     client.update("priceList", &own, json!({ "customerIds": [mill], "name": "Theirs" })).await.ok();
@@ -58,7 +60,8 @@ async fn other_modules_are_told_which_products_and_variants_are_not_in_use() {
     let client = app.as_(&admin);
     let size = client.create("productAttribute", json!({ "name": "Size", "choices": ["S", "M"] })).await;
     let shirt = good(&client, "Shirt", json!({ "attributeIds": [size] })).await;
-    let variant = |choice: &str| json!({ "productId": shirt, "options": [{ "attributeId": size, "choice": choice }] });
+    let variant =
+        |choice: &str| json!({ "productId": shirt, "options": [{ "attributeId": size, "choice": choice }] });
     let small = client.create("productVariant", variant("S")).await;
     let medium = client.create("productVariant", variant("M")).await;
     let saw = good(&client, "Saw", json!({})).await;
