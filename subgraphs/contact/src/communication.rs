@@ -95,7 +95,7 @@ pub struct Communication {
 /// Writes down something that was said or written; whoever does took part.
 pub async fn create(ctx: &Ctx, input: CommunicationCreateInput) -> Result<Communication> {
     let mut tx = ctx.begin(&MANAGE).await?;
-    let contact: Contact = tx.find(input.contact_id).await?;
+    let contact: Contact = tx.reference("contactId", input.contact_id).await?;
     let mut talk = Communication { kind: input.kind, ..Communication::blank(tx.now(), contact.id) };
     talk.occurred_at = tx.now();
     let reference = given(input.reference.clone());

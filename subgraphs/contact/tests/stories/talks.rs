@@ -82,6 +82,10 @@ async fn a_talk_is_noted_at_the_contact_and_a_mail_once() {
     let ahead =
         json!({ "contactId": ada, "kind": "CALL", "subject": "Later", "occurredAt": "2026-03-09T12:00:00Z" });
     assert_eq!(admin.try_create("communication", ahead).await.refusals(), ["DATE_OUT_OF_RANGE"]);
+    let gone = person(&admin, "Eva", "Gone", json!({})).await;
+    admin.act("contact", "Archive", &gone).await.ok();
+    let late = json!({ "contactId": gone, "kind": "CALL", "subject": "Late" });
+    assert_eq!(admin.try_create("communication", late).await.refusals(), ["CONTACT_NOT_FOUND"]);
     let version = ask(&admin, &ada, "version lastContactedAt").await;
     assert_eq!(version, json!({ "version": 1, "lastContactedAt": "2026-03-01T12:00:00+00:00" }));
     admin.create("communication", json!({ "contactId": ada, "kind": "NOTE", "subject": "Nice" })).await;
