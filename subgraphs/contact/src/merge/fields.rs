@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::contact::Contact;
+use crate::contact::{Contact, ContactStatus};
 
 /// Whose value of a field the one that stays has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -59,11 +59,15 @@ trait Join: Sized + Clone {
             Some(ContactMergeSide::Winner) => Ok(self.clone()),
             Some(ContactMergeSide::Loser) => Ok(other.clone()),
             Some(ContactMergeSide::Both) => self.both(other).ok_or(()),
-            None => Ok(match self.both(other) {
-                Some(both) => both,
-                None if self.is_nothing() => other.clone(),
-                None => self.clone(),
-            }),
+            None => Ok(self.unchosen(other)),
+        }
+    }
+
+    fn unchosen(&self, other: &Self) -> Self {
+        match self.both(other) {
+            Some(both) => both,
+            None if self.is_nothing() => other.clone(),
+            None => self.clone(),
         }
     }
 }
@@ -86,6 +90,41 @@ impl<T: Clone + PartialEq> Join for Vec<T> {
     fn both(&self, other: &Self) -> Option<Self> {
         let more = other.iter().filter(|one| !self.contains(one)).cloned();
         Some(self.iter().cloned().chain(more).collect())
+    }
+}
+
+/// What restricts whoever deals with a contact: without a choice, what restricts more is never lost.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Bound<T>(T);
+
+impl Join for Bound<ContactStatus> {
+    fn is_nothing(&self) -> bool {
+        false
+    }
+    fn both(&self, _: &Self) -> Option<Self> {
+        None
+    }
+    fn unchosen(&self, other: &Self) -> Self {
+        let strictness = |status: ContactStatus| match status {
+            ContactStatus::Active => 0,
+            ContactStatus::Inactive => 1,
+            ContactStatus::Blocked => 2,
+        };
+        if strictness(other.0) > strictness(self.0) { other.clone() } else { self.clone() }
+    }
+}
+
+/// Who wanted to hear nothing does not hear anything by becoming one with somebody who did.
+impl Join for Bound<bool> {
+    fn is_nothing(&self) -> bool {
+        false
+    }
+    fn both(&self, _: &Self) -> Option<Self> {
+        None
+    }
+    fn unchosen(&self, other: &Self) -> Self {
+        Self(self.0 || other.0)
     }
 }
 
@@ -223,9 +262,12 @@ fields! {
     Membership "membership_id" => field!(membership_id), field!(set membership_id);
     /// Where they were met first.
     Source "source" => field!(source), field!(set source);
-    /// Whether one deals with them.
-    Status "status" => |contact: &Contact| Some(contact.status),
-        |contact: &mut Contact, value: Option<_>| contact.status = value.unwrap_or(contact.status);
+    /// Whether one deals with them; without a choice the one of the two that restricts more.
+    Status "status" => |contact: &Contact| Bound(contact.status),
+        |contact: &mut Contact, value: Bound<_>| contact.status = value.0;
+    /// Whether they want to hear nothing; without a choice they do when one of the two does.
+    IsDoNotContact "is_do_not_contact" => |contact: &Contact| Bound(contact.is_do_not_contact),
+        |contact: &mut Contact, value: Bound<_>| contact.is_do_not_contact = value.0;
     /// The birthday.
     Birthday "birthday" => field!(birthday), field!(set birthday);
     /// What else is known of them.

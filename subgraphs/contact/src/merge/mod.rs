@@ -92,7 +92,6 @@ struct Loser {
     member: Option<MembershipId>,
     files: Vec<Uuid>,
     fields: custom::Values,
-    is_do_not_contact: bool,
 }
 
 // Use-cases.
@@ -124,7 +123,6 @@ pub async fn merge(ctx: &Ctx, input: ContactMergeInput) -> Result<ContactMergeRe
         member,
         files,
         fields: before.custom_fields,
-        is_do_not_contact: before.is_do_not_contact,
     };
     changes.insert(LOSER.to_owned(), json!(kept));
     let mut merge = Merge::blank(tx.now(), winner.id, loser.id);
@@ -169,9 +167,6 @@ pub async fn undo(ctx: &Ctx, id: MergeId) -> Result<Contact> {
     joined.take_missing(&loser.custom_fields);
     if winner.custom_fields == joined {
         winner.custom_fields = kept.fields;
-    }
-    if winner.is_do_not_contact == (kept.is_do_not_contact || loser.is_do_not_contact) {
-        winner.is_do_not_contact = kept.is_do_not_contact;
     }
     loser.merged_into_id = None;
     (loser.owner_membership_id, loser.membership_id) = (kept.owner, kept.member);
@@ -263,8 +258,6 @@ fn tidy(winner: &mut Contact, loser: &Contact) -> Result<(), Refusal> {
         return Err(TOO_MANY);
     }
     winner.custom_fields.take_missing(&loser.custom_fields);
-    // Who wanted to hear nothing does not hear anything by becoming one with somebody who did.
-    winner.is_do_not_contact |= loser.is_do_not_contact;
     winner.last_contacted_at = winner.last_contacted_at.max(loser.last_contacted_at);
     if winner.legal_hold_reason.is_none() {
         winner.legal_hold_reason.clone_from(&loser.legal_hold_reason);
@@ -335,7 +328,8 @@ pub struct ContactMergeInput {
     /// The id of the contact that is merged into it; from then on it leads there.
     pub loser_id: ContactId,
     /// Whose value stays, for fields of which it is to be said. Of the others the one's that stays does, or the other one's
-    /// where there is none; lists and notes have what both have.
+    /// where there is none; lists and notes have what both have, of the status the one stays that restricts more, and whoever
+    /// wanted to hear nothing still does.
     #[graphql(default)]
     pub choices: Vec<ContactMergeChoice>,
     /// True to see what would become of it, and change nothing.

@@ -29,7 +29,7 @@ async fn a_merge_says_what_it_would_do_and_does_what_was_chosen() {
     assert_eq!(result["merge"], Value::Null);
     let fields: Vec<_> =
         result["changes"].as_array().unwrap().iter().map(|change| text(&change["field"])).collect();
-    assert_eq!(fields, ["LAST_NAME", "EMAILS", "TAX_ID", "NOTES", "TAGS"]);
+    assert_eq!(fields, ["LAST_NAME", "EMAILS", "TAX_ID", "IS_DO_NOT_CONTACT", "NOTES", "TAGS"]);
     assert_eq!(ask(&admin, &winner, "name").await["name"], "Ada Love");
     let both = json!({ "choices": [{ "field": "JOB_TITLE", "side": "BOTH" }] });
     assert_eq!(merge(&admin, &winner, &loser, both).await.refusals(), ["ONE_SIDE"]);
@@ -46,6 +46,36 @@ async fn a_merge_says_what_it_would_do_and_does_what_was_chosen() {
     let company = company(&admin, "Mill", json!({})).await;
     assert_eq!(merge(&admin, &winner, &company, json!({})).await.refusals(), ["OTHER_KIND"]);
     assert_eq!(merge(&admin, &winner, &loser, json!({})).await.refusals(), ["SAME_CONTACT"]);
+}
+
+#[tokio::test]
+async fn no_merge_loses_a_block_or_a_wish_to_hear_nothing_unless_somebody_chooses_so() {
+    let (app, admin) = office().await;
+    let admin = app.as_(&admin);
+    let winner = person(&admin, "Ada", "Love", json!({})).await;
+    let strict = json!({ "status": "BLOCKED", "isDoNotContact": true });
+    let loser = person(&admin, "Ada", "Love", strict).await;
+    let changes = |answer: Value| answer["contactMerge"]["result"]["changes"].clone();
+    let choices =
+        json!([{ "field": "STATUS", "side": "WINNER" }, { "field": "IS_DO_NOT_CONTACT", "side": "WINNER" }]);
+    let chosen = merge(&admin, &winner, &loser, json!({ "choices": choices, "dryRun": true })).await.ok();
+    assert_eq!(changes(chosen), json!([]));
+    let both = json!({ "choices": [{ "field": "STATUS", "side": "BOTH" }] });
+    assert_eq!(merge(&admin, &winner, &loser, both).await.refusals(), ["ONE_SIDE"]);
+    let told = json!([{ "field": "STATUS", "before": "ACTIVE", "after": "BLOCKED" },
+        { "field": "IS_DO_NOT_CONTACT", "before": "false", "after": "true" }]);
+    let dry = merge(&admin, &winner, &loser, json!({ "dryRun": true })).await.ok();
+    assert_eq!(changes(dry), told);
+    let merged = merge(&admin, &winner, &loser, json!({})).await.ok();
+    let id = merge_id(&merged);
+    assert_eq!(changes(merged), told);
+    let fields = "status isDoNotContact";
+    assert_eq!(ask(&admin, &winner, fields).await, json!({ "status": "BLOCKED", "isDoNotContact": true }));
+    undo(&admin, &id).await.ok();
+    assert_eq!(ask(&admin, &winner, fields).await, json!({ "status": "ACTIVE", "isDoNotContact": false }));
+    // Nor does it lose the winner's.
+    merge(&admin, &loser, &winner, json!({})).await.ok();
+    assert_eq!(ask(&admin, &loser, fields).await, json!({ "status": "BLOCKED", "isDoNotContact": true }));
 }
 
 #[tokio::test]
