@@ -51,7 +51,8 @@ pub fn record(input: TokenStream) -> TokenStream {
 
 /// The fields of a noun that need more than its row: as `async_graphql::ComplexObject`, with `history` and
 /// `viewerPermissions` added. `#[noun(no_mutations)]` where nothing can be done with one; `#[noun(attachments)]` adds the
-/// files that hang on it, for whoever sees it, `#[noun(attachments for RIGHT)]` for those to whom a right extends.
+/// files that hang on it, for whoever sees it, `#[noun(attachments for RIGHT)]` for those to whom a right extends,
+/// `#[noun(history for RIGHT)]` leaves the history empty for all others.
 #[proc_macro_attribute]
 pub fn noun(arguments: TokenStream, item: TokenStream) -> TokenStream {
     write(noun::expand(syn::parse_macro_input!(arguments), syn::parse_macro_input!(item)))

@@ -5,11 +5,12 @@ use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Ident, ItemImpl, Path, Result, Token};
 
-/// `#[noun]`, or in brackets: `no_mutations`, `custom_fields`, `attachments`, `attachments for RIGHT`.
+/// `#[noun]`, or in brackets: `no_mutations`, `custom_fields`, `attachments`, `attachments for RIGHT`, `history for RIGHT`.
 pub struct Arguments {
     has_mutations: bool,
     has_custom_fields: bool,
     attachments: Option<Attachments>,
+    history_right: Option<Path>,
 }
 
 struct Attachments {
@@ -18,7 +19,8 @@ struct Attachments {
 
 impl Parse for Arguments {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut arguments = Self { has_mutations: true, has_custom_fields: false, attachments: None };
+        let mut arguments =
+            Self { has_mutations: true, has_custom_fields: false, attachments: None, history_right: None };
         while !input.is_empty() {
             let word: Ident = input.parse()?;
             match word.to_string().as_str() {
@@ -29,10 +31,14 @@ impl Parse for Arguments {
                     let right = if is_for { Some(input.parse()?) } else { None };
                     arguments.attachments = Some(Attachments { right });
                 }
+                "history" => {
+                    input.parse::<Token![for]>()?;
+                    arguments.history_right = Some(input.parse()?);
+                }
                 _ => {
                     return Err(Error::new(
                         word.span(),
-                        "expected no_mutations, custom_fields or attachments",
+                        "expected no_mutations, custom_fields, attachments or history for a right",
                     ));
                 }
             }
@@ -50,9 +56,17 @@ pub fn expand(arguments: Arguments, mut item: ItemImpl) -> Result<TokenStream> {
             ::graphql::history_without(gql, self, &hidden, first, after.as_deref()).await
         },
     };
+    let (hidden_history, whose_history) = match &arguments.history_right {
+        None => (TokenStream::new(), TokenStream::new()),
+        Some(right) => (
+            quote!(if !::graphql::extends_to(gql, &#right, self).await? { return Ok(::graphql::connection(::std::default::Default::default())); }),
+            quote!(#[doc = " Nothing for those to whom it is not open."]),
+        ),
+    };
     item.items.push(syn::parse_quote! {
         /// The changes made to it, the latest first: by whom, when, and what was there before. Fields that the
         /// caller has no right to see are left out.
+        #whose_history
         #[graphql(directive = ::graphql::cost::apply(2))]
         async fn history(
             &self,
@@ -60,6 +74,7 @@ pub fn expand(arguments: Arguments, mut item: ItemImpl) -> Result<TokenStream> {
             #[graphql(desc = "The number of entries, 1 to 100; 20 when absent.")] first: Option<i32>,
             #[graphql(desc = "The cursor of the entry to continue after.")] after: Option<String>,
         ) -> ::common::Result<::graphql::Page<crate::HistoryEntry>> {
+            #hidden_history
             #history
         }
     });
