@@ -17,10 +17,10 @@ use crate::external_id::{self, ContactExternalId};
 use crate::ids::ContactId;
 use crate::merge::{Merge, MergesOf};
 use crate::relation::{Relation, RelationsOf};
-use crate::rights::{ERASE, MANAGE, MERGE, READ, TALK_READ};
+use crate::rights::{ERASE, INTERNAL, MANAGE, MERGE, READ, TALK_READ};
 use crate::segment::{CountOf, Segment, SegmentCondition};
 
-#[noun(custom_fields, attachments for TALK_READ)]
+#[noun(custom_fields, attachments for TALK_READ, history for INTERNAL)]
 impl Contact {
     /// What people read: the name that a company trades under, or somebody's first and last name.
     #[graphql(name = "name")]
@@ -58,9 +58,21 @@ impl Contact {
         Some(Money::new(self.annual_revenue?, self.annual_revenue_currency.as_deref()?))
     }
 
-    /// The member who looks after them; null for nobody.
-    async fn owner(&self) -> Option<Membership> {
+    /// The member who looks after them; null for nobody, and to whoever sees only themselves.
+    async fn owner(&self, gql: &Context<'_>) -> Option<Membership> {
+        gql.app().scope(&INTERNAL).ok()?;
         self.owner_membership_id.map(|id| Membership { id })
+    }
+
+    /// What else is known of them; null when nothing is, and to whoever sees only themselves.
+    async fn notes(&self, gql: &Context<'_>) -> Option<&str> {
+        gql.app().scope(&INTERNAL).ok()?;
+        self.notes.as_deref()
+    }
+
+    /// The words that people find them by; nothing to whoever sees only themselves.
+    async fn tags(&self, gql: &Context<'_>) -> &[String] {
+        if gql.app().scope(&INTERNAL).is_ok() { &self.tags } else { &[] }
     }
 
     /// The membership that they log in with as a client or supplier; null for none.

@@ -65,6 +65,9 @@ pub(crate) const TALK_READ: Permission = Permission::new(
     "See what was said and written to contacts.",
     SEEN_BY_STAFF,
 );
+/// What the organization notes of contacts for itself, and who does: for those who work for it, as what was said to contacts
+/// is. Whoever sees a contact because it is their own is none of them.
+pub(crate) const INTERNAL: Permission = TALK_READ;
 pub(crate) const SEGMENT_READ: Permission =
     Permission::new("contact.segment.read", "See the segments.", SHARED_WITH);
 pub(crate) const SEGMENT_MANAGE: Permission =

@@ -10,7 +10,7 @@ use sqlx::types::Json;
 
 use super::parts::{ContactAddress, ContactEmail, ContactPhone};
 use crate::ids::ContactId;
-use crate::rights::{ERASE, READ};
+use crate::rights::{ERASE, INTERNAL, READ};
 
 choices! {
     /// What a contact is.
@@ -124,6 +124,7 @@ pub struct Contact {
     /// What they are to the organization.
     pub roles: Vec<ContactRole>,
     #[graphql(skip)]
+    #[record(right = INTERNAL)]
     pub(crate) owner_membership_id: Option<MembershipId>,
     #[graphql(skip)]
     pub(crate) membership_id: Option<MembershipId>,
@@ -135,8 +136,9 @@ pub struct Contact {
     pub is_do_not_contact: bool,
     /// The birthday of a person.
     pub birthday: Option<Date>,
-    /// What else is known of them.
-    pub notes: Option<String>,
+    #[graphql(skip)]
+    #[record(right = INTERNAL)]
+    pub(crate) notes: Option<String>,
     #[graphql(skip)]
     pub(crate) granted: Vec<String>,
     /// When one last talked or wrote to them; null when never.
@@ -150,8 +152,9 @@ pub struct Contact {
     pub erased_at: Option<DateTime<Utc>>,
     #[graphql(skip)]
     pub(crate) custom_fields: custom::Values,
-    /// The words that people find them by.
-    pub tags: Vec<String>,
+    #[graphql(skip)]
+    #[record(right = INTERNAL)]
+    pub(crate) tags: Vec<String>,
     /// Counts the changes; an update names the version that it was made from.
     pub version: i32,
     /// When it was archived; null while it is in use.

@@ -79,3 +79,31 @@ async fn sales_sees_its_own_its_teams_and_nobodys_and_a_client_only_itself() {
     assert_eq!(portal_client.run("{ contactsExport { csv } }").await.codes(), ["FORBIDDEN"]);
     assert_eq!(rep_client.run("{ contactsExport { csv } }").await.codes(), ["FORBIDDEN"]);
 }
+
+#[tokio::test]
+async fn whoever_sees_only_themselves_is_not_told_what_the_organization_notes_of_them() {
+    let (app, owner) = office().await;
+    let [rep, client] = [Role::Sales, Role::Client].map(|role| owner.colleague(&[role]));
+    for person in [&owner, &rep, &client] {
+        app.join(person).await;
+    }
+    let noted =
+        json!({ "membershipId": client.member().membership_id, "notes": "Pays late.", "tags": ["VIP"] });
+    let portal = person(&app.as_(&rep), "E", "Portal", noted).await;
+    update(&app.as_(&rep), &portal, json!({ "notes": "Pays later still." })).await.ok();
+    let fields = "name notes tags owner { id } history(first: 5) { nodes { changes { field } } }";
+    let own = ask(&app.as_(&client), &portal, fields).await;
+    assert_eq!(
+        own,
+        json!({ "name": "E Portal", "notes": null, "tags": [], "owner": null, "history": { "nodes": [] } })
+    );
+    let told = ask(&app.as_(&rep), &portal, fields).await;
+    assert_eq!((&told["notes"], &told["tags"]), (&json!("Pays later still."), &json!(["VIP"])));
+    assert_eq!(told["owner"]["id"], json!(rep.member().membership_id));
+    assert!(told["history"].to_string().contains("\"notes\""), "{told}");
+    for filter in ["tag: \"VIP\"", "isOwned: true"] {
+        let query = format!("{{ contacts(filter: {{ {filter} }}) {{ totalCount }} }}");
+        assert_eq!(app.as_(&client).run(&query).await.codes(), ["FORBIDDEN"], "{filter}");
+        assert_eq!(app.as_(&rep).run(&query).await.ok()["contacts"]["totalCount"], 1, "{filter}");
+    }
+}
