@@ -85,6 +85,7 @@ impl<N: Exchange> Columns<N> {
         let keys: HashSet<String> =
             N::FAMILY.map(|family| (family.keys)(names)).unwrap_or_default().into_iter().collect();
         let (mut bound, mut wrong, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+        let mut is_list_told = false;
         for name in &sheet.header {
             if !seen.insert(name) {
                 wrong.push(TWICE.saying(format!("the column {} stands in the header twice", short(name))));
@@ -98,14 +99,21 @@ impl<N: Exchange> Columns<N> {
             let column = N::IN_FILE.iter().find(|column| column.name == name).map(Bound::Column);
             match column.or_else(of_family) {
                 Some(column) => bound.push(column),
-                None => wrong.push(UNKNOWN.saying(Self::unknown(name))),
+                None => {
+                    wrong.push(UNKNOWN.saying(Self::unknown(name, is_list_told)));
+                    is_list_told = true;
+                }
             }
         }
         wrong.truncate(WRONG_MAX);
         if wrong.is_empty() { Ok(Self(bound)) } else { Err(Error::Refused(wrong)) }
     }
 
-    fn unknown(name: &str) -> String {
+    /// That a column is unknown; which ones there are is told once.
+    fn unknown(name: &str, is_list_told: bool) -> String {
+        if is_list_told {
+            return format!("there is no column {} either", short(name));
+        }
         let known: Vec<&str> = N::IN_FILE.iter().map(|column| column.name).collect();
         let family = N::FAMILY.map(|family| format!(" and {}… by key", family.prefix)).unwrap_or_default();
         format!("there is no column {}; there are {}{family}", short(name), known.join(", "))

@@ -31,6 +31,10 @@ pub struct ImportReport {
     pub failed: i32,
     /// The rows that were refused, in the order of the file, the first 1,000 of them.
     pub rows: Vec<ImportRow>,
+    /// The columns that another program has written into the file, that there is no place for here and in which something
+    /// stands, as the file names them: they were left out.
+    #[serde(default)]
+    pub ignored_columns: Vec<String>,
 }
 
 /// A row of a file that was refused.

@@ -33,7 +33,7 @@ pub struct Row {
     pub line: i32,
     /// Why it cannot be read.
     pub(crate) fault: Option<Refusal>,
-    cells: Vec<String>,
+    pub(crate) cells: Vec<String>,
 }
 
 impl Row {
