@@ -1,6 +1,7 @@
 //! Contacts as forms have them.
 
 use async_graphql::MaybeUndefined;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use common::{Currency, Form, MembershipId, Refusal, Result, text};
 use custom::{CustomFieldInput, Definitions};
 use graphql::{Date, MoneyInput, inputs};
@@ -74,7 +75,7 @@ inputs! {
         defaulted status: ContactStatus,
         /// Whether they want to hear nothing; false when absent from a new one.
         defaulted is_do_not_contact: bool,
-        /// The birthday of a person.
+        /// The birthday of a person; it does not lie ahead.
         nullable birthday: Date,
         /// What else is known of them: 1 to 10,000 characters.
         nullable notes: String,
@@ -114,6 +115,7 @@ const ONLY_PERSON: Refusal = Refusal::whole("ONLY_PERSON", "a company has none o
 const ONLY_COMPANY: Refusal = Refusal::whole("ONLY_COMPANY", "a person has none of this");
 const TAX_ID_INVALID: Refusal =
     Refusal::of("taxId", "TAX_ID_INVALID", "give a tax id of 3 to 20 letters and digits");
+const IN_FUTURE: Refusal = Refusal::of("birthday", "DATE_OUT_OF_RANGE", "this day lies ahead");
 const LANGUAGE_INVALID: Refusal = Refusal::of(
     "language",
     "LANGUAGE_INVALID",
@@ -133,12 +135,19 @@ pub(super) const NO_COMPANY: Refusal =
 
 impl Contact {
     /// Takes in a form: a new one into a blank, a changed one into what there was.
-    pub(crate) fn fill_in(&mut self, mut input: ContactUpdateInput, fields: &Definitions) -> Result<()> {
+    pub(crate) fn fill_in(
+        &mut self,
+        mut input: ContactUpdateInput,
+        fields: &Definitions,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         if self.erased_at.is_some() {
             return Err(ERASED.into());
         }
         let mut form = Form::default();
         self.fill_in_names(&mut form, &mut input);
+        let birthday = |day: Date| if day.0 <= latest_day(now) { Ok(Some(day)) } else { Err(IN_FUTURE) };
+        form.optional_checked(take(&mut input.birthday), birthday, &mut self.birthday);
         self.fill_in_reach(&mut form, &mut input);
         self.fill_in_business(&mut form, &mut input);
         form.optional(input.parent_company_id, &mut self.parent_company_id);
@@ -171,13 +180,12 @@ impl Contact {
             &mut self.trade_name,
         );
         form.optional_name_within("jobTitle", take(&mut input.job_title), NAME_MAX, &mut self.job_title);
-        form.optional(take(&mut input.birthday), &mut self.birthday);
         let of_person = [
             ("namePrefix", self.name_prefix.is_some()),
             ("firstName", self.first_name.is_some()),
             ("lastName", self.last_name.is_some()),
             ("jobTitle", self.job_title.is_some()),
-            ("birthday", self.birthday.is_some()),
+            ("birthday", self.birthday.is_some() || input.birthday.is_value()),
         ];
         let of_company = [("legalName", self.legal_name.is_some()), ("tradeName", self.trade_name.is_some())];
         let (wrong, refusal) = match self.kind {
@@ -270,6 +278,11 @@ impl Contact {
 
 fn take<T>(given: &mut MaybeUndefined<T>) -> MaybeUndefined<T> {
     std::mem::replace(given, MaybeUndefined::Undefined)
+}
+
+/// The day that it is where it is the latest, in UTC+14: whoever was born after it is born nowhere yet.
+fn latest_day(now: DateTime<Utc>) -> NaiveDate {
+    (now + TimeDelta::hours(14)).date_naive()
 }
 
 /// A tax id in its one spelling.

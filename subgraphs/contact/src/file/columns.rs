@@ -20,11 +20,17 @@ pub(super) const PHONES: &str = "phones";
 pub(super) const EXTERNAL_IDS: &str = "externalIds";
 pub(super) const COUNTRY: &str = "country";
 pub(super) const CITY: &str = "city";
+pub(super) const STREET: &str = "street";
+pub(super) const REGION: &str = "region";
+pub(super) const POSTAL_CODE: &str = "postalCode";
+pub(super) const PARENT_COMPANY: &str = "parentCompany";
 pub(super) const FIRST_NAME: &str = "firstName";
 pub(super) const LAST_NAME: &str = "lastName";
 pub(super) const LEGAL_NAME: &str = "legalName";
 pub(super) const TRADE_NAME: &str = "tradeName";
 
+/// What Outlook writes for a day that nobody knows.
+const NO_DAY: &str = "0/0/00";
 const NUMBER_INVALID: Refusal =
     Refusal::of("number", "NUMBER_INVALID", "give 1 to 40 characters that can be seen, or nothing");
 const CHOICE_UNKNOWN: Refusal =
@@ -186,7 +192,7 @@ impl Exchange for Contact {
         text_column!(LEGAL_NAME, legal_name),
         text_column!(TRADE_NAME, trade_name),
         Column {
-            name: "parentCompany",
+            name: PARENT_COMPANY,
             field: "parentCompanyId",
             is_required: false,
             read: |cell, draft| {
@@ -237,7 +243,7 @@ impl Exchange for Contact {
             },
         },
         address_column!(
-            "street",
+            STREET,
             |address: &mut ContactAddressInput, text: Option<String>| {
                 address.lines =
                     text.map(|text| text.lines().map(ToOwned::to_owned).collect()).unwrap_or_default();
@@ -247,13 +253,11 @@ impl Exchange for Contact {
         address_column!(CITY, |address: &mut ContactAddressInput, text| address.city = text, |address| {
             address.city.clone()
         }),
+        address_column!(REGION, |address: &mut ContactAddressInput, text| address.region = text, |address| {
+            address.region.clone()
+        }),
         address_column!(
-            "region",
-            |address: &mut ContactAddressInput, text| address.region = text,
-            |address| address.region.clone()
-        ),
-        address_column!(
-            "postalCode",
+            POSTAL_CODE,
             |address: &mut ContactAddressInput, text| address.postal_code = text,
             |address| address.postal_code.clone()
         ),
@@ -335,8 +339,8 @@ impl Exchange for Contact {
             is_required: false,
             read: |cell, draft| {
                 draft.input.birthday = match cell.text {
+                    None | Some(NO_DAY) => Null,
                     Some(text) => Value(parse(text).ok_or(DATE_INVALID)?),
-                    None => Null,
                 };
                 Ok(())
             },

@@ -9,6 +9,7 @@ use custom::Definitions;
 use database::{Ctx, Tx};
 use graphql::App as _;
 
+use super::alias::ALIASES;
 use super::columns::{self, Names};
 use super::found::{Keys, company_names};
 use super::vcard::{ContactVcardImportInput, VcardPage};
@@ -29,21 +30,26 @@ import_input! {
     /// timeZone, currency, roles, status, isDoNotContact, source, birthday, notes, externalIds (shop:4711), tags, and custom.
     /// with the key of a custom field. A row is about the contact with its number, else with one of its ids in other systems,
     /// else with one of its mail addresses; without a mail address about the one with its phone number and name, without
-    /// either about the one with its name and city; and else about a new one.
+    /// either about the one with its name and city; and else about a new one. Files are taken as Outlook and Google export them,
+    /// by the names that their columns have in English; there, a company that is named and not there is made from its name, and
+    /// the report says which columns were left out.
     ContactImportInput
 }
 
 /// Takes in a file of contacts.
 pub async fn import(ctx: &Ctx, input: ContactImportInput) -> Result<ImportReport> {
     let mut tx = ctx.begin(&MANAGE).await?;
-    let sheet = Sheet::read(&input.csv)?;
+    let mut sheet = Sheet::read(&input.csv)?;
+    let ignored = sheet.take_aliases(ALIASES);
+    // As cards, what other programs write names companies that nobody has entered here.
+    let is_foreign = ignored.is_some();
     // Two files at once wait for each other: each sees what the other has made.
     family::lock(&mut tx).await?;
     let fields = Definitions::of::<Contact>(&mut tx).await?;
     let names = Names { fields: fields.clone(), companies: HashMap::new(), external_ids: HashMap::new() };
     let columns = Columns::<Contact>::of(&sheet, &names)?;
-    let mut taking = Taking { tx: &mut tx, fields, mode: input.mode, makes_companies: false };
-    let (keys, wrong) = keys(&sheet);
+    let mut taking = Taking { tx: &mut tx, fields, mode: input.mode, makes_companies: is_foreign };
+    let (keys, wrong) = keys(&sheet, is_foreign);
     let starts = taking.start(&keys).await?;
     let mut custom_keys: HashMap<i32, Vec<String>> = HashMap::new();
     let mut drafts = Vec::with_capacity(starts.len());
@@ -53,7 +59,10 @@ pub async fn import(ctx: &Ctx, input: ContactImportInput) -> Result<ImportReport
             None => start,
         };
         let read = start.map_err(|refusal| vec![refusal]).and_then(|candidate| {
-            let draft = columns.read(&names, candidate.before.as_ref(), row)?;
+            let mut draft = columns.read(&names, candidate.before.as_ref(), row)?;
+            if is_foreign {
+                draft.take_company_alone(candidate.before.as_ref());
+            }
             if let MaybeUndefined::Value(fields) = &draft.input.custom_fields {
                 custom_keys.insert(row.line, fields.iter().map(|field| field.key.clone()).collect());
             }
@@ -63,16 +72,17 @@ pub async fn import(ctx: &Ctx, input: ContactImportInput) -> Result<ImportReport
     }
     let rows = taking.fill_in(drafts).await?;
     let none = Vec::new();
-    let report = report(&rows, |line, refusal| {
+    let mut report = report(&rows, |line, refusal| {
         Columns::<Contact>::named(refusal, custom_keys.get(&line).unwrap_or(&none))
     });
+    report.ignored_columns = ignored.unwrap_or_default();
     taking.save(rows).await?;
     // What is not committed has not happened.
     if input.dry_run { Ok(report) } else { tx.commit(report).await }
 }
 
 /// What tells whom each row is about, and which rows cannot be about anybody.
-fn keys(sheet: &Sheet) -> (Vec<Keys>, HashMap<usize, Refusal>) {
+fn keys(sheet: &Sheet, is_foreign: bool) -> (Vec<Keys>, HashMap<usize, Refusal>) {
     let (mut all, mut wrong) = (vec![Keys::default(); sheet.rows.len()], HashMap::new());
     for (row, cell) in sheet.column(columns::NUMBER) {
         match columns::number(cell) {
@@ -114,6 +124,13 @@ fn keys(sheet: &Sheet) -> (Vec<Keys>, HashMap<usize, Refusal>) {
     // The name that a company trades under is the one that it is read by.
     for name in [columns::LEGAL_NAME, columns::TRADE_NAME] {
         sheet.column(name).for_each(|(row, cell)| all[row].name = cell.trim().to_owned());
+    }
+    if is_foreign {
+        for (row, cell) in sheet.column(columns::PARENT_COMPANY) {
+            if all[row].name.is_empty() {
+                (all[row].name, all[row].kind) = (cell.trim().to_owned(), Some(ContactKind::Company));
+            }
+        }
     }
     (all, wrong)
 }

@@ -1,5 +1,6 @@
 //! Contacts from files and into files: what CSV and vCards have in common.
 
+mod alias;
 mod columns;
 mod csv;
 mod found;
@@ -8,7 +9,7 @@ mod vcard;
 use std::collections::{HashMap, HashSet};
 
 use async_graphql::MaybeUndefined::{Undefined, Value};
-use chrono::Datelike as _;
+use chrono::{DateTime, Datelike as _, Utc};
 use common::{Error, Refusal, Result, Scope};
 use custom::Definitions;
 use database::{OnConstraint as _, Tx, refusals};
@@ -38,6 +39,20 @@ pub struct Draft {
     external_ids: Vec<ContactExternalIdInput>,
     /// Whether a system that knows the contact by another id already goes on so.
     keeps_external_ids: bool,
+}
+
+impl Draft {
+    /// Takes a row of another program's that names a company and nobody who works there for one about the company itself.
+    fn take_company_alone(&mut self, before: Option<&Contact>) {
+        let is_of_person = self.input.first_name.is_value() || self.input.last_name.is_value();
+        if is_of_person || before.is_some_and(|before| before.kind == ContactKind::Person) {
+            return;
+        }
+        if let Some(name) = self.company.take_if(|company| company.is_some()) {
+            (self.kind, self.input.legal_name) =
+                (Some(ContactKind::Company), Value(name.unwrap_or_default()));
+        }
+    }
 }
 
 /// What becomes of a row that can be taken: a contact as they are, if they are there, and as they are to be.
@@ -159,11 +174,12 @@ impl Taking<'_> {
         }
         let (mut rows, mut belonging): (Rows, Vec<(usize, Option<String>)>) =
             (Vec::with_capacity(starts.len()), Vec::new());
+        let now = self.tx.now();
         for (line, start) in starts {
             let row = start.and_then(|(mut candidate, draft)| {
                 let company = draft.company.clone();
                 let (external_ids, keeps) = (draft.external_ids.clone(), draft.keeps_external_ids);
-                fill_in(&mut candidate, draft, &self.fields).map_err(|error| refusals(&error))?;
+                fill_in(&mut candidate, draft, &self.fields, now).map_err(|error| refusals(&error))?;
                 let known = called.remove(&candidate.now.id).unwrap_or_default();
                 let is_open =
                     |id: &ContactExternalIdInput| !keeps || !known.iter().any(|one| one.system == id.system);
@@ -215,7 +231,7 @@ impl Taking<'_> {
                         legal_name: Value(name.clone()),
                         ..ContactUpdateInput::default()
                     };
-                    company.fill_in(input, &Definitions::default()).map_err(|_| COMPANY_NOT_FOUND)?;
+                    company.fill_in(input, &Definitions::default(), now).map_err(|_| COMPANY_NOT_FOUND)?;
                     companies.add(&company);
                     let id = company.id;
                     made.push(Candidate { before: None, now: company, external_ids: Vec::new() });
@@ -318,7 +334,7 @@ impl Taking<'_> {
 }
 
 /// Takes a draft into a candidate.
-fn fill_in(candidate: &mut Candidate, draft: Draft, fields: &Definitions) -> Result<()> {
+fn fill_in(candidate: &mut Candidate, draft: Draft, fields: &Definitions, at: DateTime<Utc>) -> Result<()> {
     let Draft { mut input, kind, address, phones, .. } = draft;
     let now = &mut candidate.now;
     if candidate.before.is_none() {
@@ -341,7 +357,7 @@ fn fill_in(candidate: &mut Candidate, draft: Draft, fields: &Definitions) -> Res
         input.addresses = Value(is_there.then_some(first).into_iter().chain(rest).collect());
     }
     (input.version, input.external_ids, input.parent_company_id) = (now.version, Undefined, Undefined);
-    now.fill_in(input, fields)
+    now.fill_in(input, fields, at)
 }
 
 /// Which ids in other systems are to be saved: new ones, and other ones of a system that knows the contact already.

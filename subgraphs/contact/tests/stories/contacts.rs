@@ -96,6 +96,13 @@ async fn what_is_wrong_with_a_contact_is_told_at_each_field() {
             "taxId TAX_ID_INVALID"
         ]
     );
+    // It is 2 March; where the day begins first, it is the third soon.
+    for (day, codes) in [("2026-03-04", vec!["DATE_OUT_OF_RANGE"]), ("2026-03-02", vec![])] {
+        let born = json!({ "kind": "PERSON", "lastName": "Young", "birthday": day });
+        assert_eq!(admin.try_create("contact", born).await.refusals(), codes, "{day}");
+    }
+    let ahead = crate::files::import(&admin, "lastName,birthday\nYounger,2030-01-01\n").await;
+    assert_eq!(ahead, ([0, 0, 0], vec!["2 birthday DATE_OUT_OF_RANGE".to_owned()]));
     let company = json!({ "kind": "COMPANY", "firstName": "X" });
     assert_eq!(admin.try_create("contact", company).await.refusals(), ["ONLY_PERSON", "REQUIRED"]);
 }

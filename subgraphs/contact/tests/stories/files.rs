@@ -5,7 +5,7 @@ use testing::Statements;
 use crate::*;
 
 const IMPORT: &str = "mutation($input: ContactImportInput!) { contactImport(input: $input) {
-    report { created updated unchanged failed rows { line userErrors { field code } } } userErrors { field code message } } }";
+    report { created updated unchanged failed ignoredColumns rows { line userErrors { field code } } } userErrors { field code message } } }";
 
 pub async fn try_import(client: &Client<'_>, csv: &str, more: Value) -> Answer {
     client.run_with(IMPORT, json!({ "input": with(json!({ "csv": csv }), more) })).await
@@ -158,6 +158,70 @@ async fn a_file_that_cannot_be_read_is_refused_whole() {
         assert_eq!(try_import(&admin, file, json!({})).await.refusals(), [code]);
     }
     assert!(names(&admin, "").await.is_empty());
+}
+
+const OUTLOOK: &str = "Title,First Name,Middle Name,Last Name,Suffix,Company,Department,Job Title,Business Street,Business Street 2,\
+    Business City,Business State,Business Postal Code,Business Country/Region,Home Street,Business Fax,Business Phone,Mobile Phone,\
+    Birthday,E-mail Address,E-mail Type,E-mail 2 Address,Notes,Web Page\r\n\
+    Dr.,Ada,King,Love,,Alpine Mill,Board,Miller,Main Street 1,Floor 2,Graz,,8010,Austria,,+43 316 999,+43 316 555 0100,\
+    +43 664 1234567,0/0/00,ada@mill.example,SMTP,ada@home.example,Likes tea.,mill.example\r\n\
+    ,,,,,Baker & Sons,,,,,Linz,,,Austria,,,,,0/0/00,,,,,\r\n";
+
+const GOOGLE: &str = "First Name,Middle Name,Last Name,Phonetic First Name,Labels,Birthday,Organization Name,Organization Title,Notes,\
+    E-mail 1 - Label,E-mail 1 - Value,E-mail 2 - Value,Phone 1 - Label,Phone 1 - Value,Address 1 - Street,Address 1 - City,\
+    Address 1 - Postal Code,Address 1 - Country,Website 1 - Value\n\
+    Bob,,Name,,* myContacts,1990-12-10,Alpine Mill,Baker,,* Work,bob@mill.example ::: bob@home.example,b@x.example,Mobile,\
+    +43 664 7654321,Side Street 2,Linz,4020,AT,https://bob.example\n";
+
+#[tokio::test]
+async fn files_are_taken_as_outlook_and_google_export_them_and_what_has_no_place_is_named_once() {
+    let (app, admin) = office().await;
+    let admin = app.as_(&admin);
+    let take = async |csv: &str| {
+        let report = try_import(&admin, csv, json!({})).await.ok()["contactImport"]["report"].clone();
+        (told(&report), report["ignoredColumns"].clone())
+    };
+    let left_out = json!(["Department", "Business Fax", "E-mail Type"]);
+    assert_eq!(take(OUTLOOK).await, (([2, 0, 0], vec![]), left_out.clone()));
+    assert_eq!(take(OUTLOOK).await, (([0, 0, 2], vec![]), left_out));
+    let left_out = json!(["Labels", "E-mail 1 - Label", "Phone 1 - Label"]);
+    assert_eq!(take(GOOGLE).await, (([1, 0, 0], vec![]), left_out.clone()));
+    assert_eq!(take(GOOGLE).await, (([0, 0, 1], vec![]), left_out));
+    let told = admin
+        .run("{ contacts { nodes { name namePrefix jobTitle birthday notes website parentCompany { name } emails { value }
+            phones { value label } addresses { lines city postalCode country } } } }")
+        .await
+        .ok();
+    let company = |name: &str, addresses: Value| {
+        json!({ "name": name, "namePrefix": null, "jobTitle": null, "birthday": null, "notes": null, "website": null,
+            "parentCompany": null, "emails": [], "phones": [], "addresses": addresses })
+    };
+    assert_eq!(
+        told["contacts"]["nodes"],
+        json!([
+            company("Alpine Mill", json!([])),
+            company("Baker & Sons", json!([{ "lines": [], "city": "Linz", "postalCode": null, "country": "AT" }])),
+            { "name": "Ada King Love", "namePrefix": "Dr.", "jobTitle": "Miller", "birthday": null, "notes": "Likes tea.",
+                "website": "https://mill.example", "parentCompany": { "name": "Alpine Mill" },
+                "emails": [{ "value": "ada@mill.example" }, { "value": "ada@home.example" }],
+                "phones": [{ "value": "+433165550100", "label": "work" }, { "value": "+436641234567", "label": "mobile" }],
+                "addresses": [{ "lines": ["Main Street 1", "Floor 2"], "city": "Graz", "postalCode": "8010", "country": "AT" }] },
+            { "name": "Bob Name", "namePrefix": null, "jobTitle": "Baker", "birthday": "1990-12-10", "notes": null,
+                "website": "https://bob.example", "parentCompany": { "name": "Alpine Mill" },
+                "emails": [{ "value": "bob@mill.example" }, { "value": "bob@home.example" }, { "value": "b@x.example" }],
+                "phones": [{ "value": "+436647654321", "label": null }],
+                "addresses": [{ "lines": ["Side Street 2"], "city": "Linz", "postalCode": "4020", "country": "AT" }] },
+        ])
+    );
+}
+
+#[tokio::test]
+async fn which_columns_there_are_is_told_once_however_many_are_unknown() {
+    let (app, admin) = office().await;
+    let admin = app.as_(&admin);
+    let answer = try_import(&admin, "iban,bic,firstName\nX,Y,Ada\n", json!({})).await;
+    assert_eq!(answer.refusals(), ["COLUMN_UNKNOWN", "COLUMN_UNKNOWN"]);
+    assert_eq!(answer.0.to_string().matches("legalName").count(), 1, "{:?}", answer.0);
 }
 
 #[tokio::test]
