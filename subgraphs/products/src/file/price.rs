@@ -288,7 +288,7 @@ fn take(
     };
     input.version = now.version;
     now.fill_in(input).map_err(|error| refusals(&error))?;
-    let is_as_it_was = before.is_some_and(|at| beside[at].says_what(&now));
+    let is_as_it_was = before.is_some_and(|at| beside[at].says_the_same_as(&now));
     if let Some(refusal) = draft.out_of_use.filter(|_| !is_as_it_was) {
         return Err(vec![refusal]);
     }
@@ -311,8 +311,8 @@ impl Price {
         (self.price_list_id, self.item(), self.min_quantity.normalize())
     }
 
-    /// Whether it says of the same place what another one does.
-    fn says_what(&self, other: &Self) -> bool {
+    /// Whether it says of its place what another one of the same place does.
+    fn says_the_same_as(&self, other: &Self) -> bool {
         (self.amount, self.last_day) == (other.amount, other.last_day)
     }
 

@@ -282,7 +282,7 @@ mutations! {
         if |count| count.status == StockCountStatus::Open;
     /// Ends the counting; what was found is looked at before it is posted.
     stock_count_finish(id: StockCountId) = finish for STOCK_MOVE if |count| count.status == StockCountStatus::Open;
-    /// Makes what was found what is there.
+    /// Makes what was found what is there, also where more is promised than that: `overpromised` of the answer says of what.
     stock_count_post(id: StockCountId) = post for STOCK_MOVE if |count| count.status == StockCountStatus::Counted;
     /// Gives up a count that was not posted.
     stock_count_cancel(id: StockCountId) = cancel for STOCK_MOVE
