@@ -82,13 +82,13 @@ pub(crate) struct Returns<'a> {
     pub lists: u8,
 }
 
-/// Whether one subgraph answers for objects of a type by a key, and all others only name them by one: who has the type
-/// without a key has objects of its own.
+/// Whether one subgraph answers for objects of a type by a key, and all others only name them by one, or extend what that one
+/// defines: who has the type without a key has objects of its own.
 fn has_one_resolver(ty: &Node<ObjectTypeDefinition>) -> bool {
     let joins = || ty.directives.get_all("join__type");
     let resolves = |join: &&Node<Directive>| {
-        let resolvable = join.specified_argument_by_name("resolvable").and_then(|given| given.to_bool());
-        resolvable != Some(false)
+        let said = |name: &str| join.specified_argument_by_name(name).and_then(|given| given.to_bool());
+        said("resolvable") != Some(false) && said("extension") != Some(true)
     };
     let graph = |join: &Node<Directive>| Some(join.specified_argument_by_name("graph")?.to_string());
     let graphs: HashSet<String> = joins().filter(resolves).filter_map(graph).collect();
@@ -106,7 +106,7 @@ pub(crate) struct Types {
     vague: HashSet<Name>,
     returns: HashMap<Name, HashMap<Name, (Name, u8)>>,
     roots: [Option<Name>; 3],
-    /// Object types that one subgraph answers for by a key, while all others only name their objects by one.
+    /// Object types that one subgraph answers for by a key, while all others only name their objects by one, or extend them.
     of_one: HashSet<Name>,
 }
 

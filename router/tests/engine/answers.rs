@@ -72,12 +72,9 @@ async fn a_missing_entity_is_null_without_an_error() {
     assert!(answer.get("errors").is_none(), "{answer}");
 }
 
-/// A subgraph that names people, one that alone has them, and of two people one who is gone.
-fn people_of_one(author: &str) -> Supergraph {
-    let posts = format!(
-        "{LINK} type Query {{ posts: [Post!]! }} type Post {{ author: {author} }}
-         type Person @key(fields: \"id\", resolvable: false) {{ id: ID! }}"
-    );
+/// A subgraph that names people, as it says, one that defines them, and of two people one who is gone.
+fn people_of_one(author: &str, named: &str) -> Supergraph {
+    let posts = format!("{LINK} type Query {{ posts: [Post!]! }} type Post {{ author: {author} }} {named}");
     let people = format!(
         "{LINK} type Query {{ nobody: Person }} type Person @key(fields: \"id\") {{ id: ID! name: String! }}"
     );
@@ -91,12 +88,17 @@ fn people_of_one(author: &str) -> Supergraph {
 
 #[tokio::test]
 async fn an_entity_that_nobody_has_is_null_where_it_may_be_and_that_is_no_error() {
-    let answer = run(&people_of_one("Person"), "{ posts { author { name } } }").await;
-    let posts = json!([{ "author": { "name": "Ada" } }, { "author": null }]);
-    assert_eq!(answer, json!({ "data": { "posts": posts } }));
-    let answer = run(&people_of_one("Person!"), "{ posts { author { name } } }").await;
-    assert_eq!(answer["data"], json!(null));
-    assert_eq!(answer["errors"][0]["path"], json!(["posts", 1, "author"]));
+    for named in [
+        r#"type Person @key(fields: "id", resolvable: false) { id: ID! }"#,
+        r#"extend type Person @key(fields: "id") { id: ID! postCount: Int }"#,
+    ] {
+        let answer = run(&people_of_one("Person", named), "{ posts { author { name } } }").await;
+        let posts = json!([{ "author": { "name": "Ada" } }, { "author": null }]);
+        assert_eq!(answer, json!({ "data": { "posts": posts } }), "{named}");
+        let answer = run(&people_of_one("Person!", named), "{ posts { author { name } } }").await;
+        assert_eq!(answer["data"], json!(null), "{named}");
+        assert_eq!(answer["errors"][0]["path"], json!(["posts", 1, "author"]), "{named}");
+    }
 }
 
 #[tokio::test]

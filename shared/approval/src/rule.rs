@@ -155,7 +155,8 @@ async fn fill_in(tx: &mut Tx, rule: &mut Rule, input: ApprovalRuleUpdateInput) -
 }
 
 async fn check_kind(tx: &mut Tx, form: &mut Form, rule: &Rule, before: &Rule) -> Result<()> {
-    if rule.kind != before.kind {
+    // A new rule's was nothing before, which is no kind either.
+    if rule.version == 0 || rule.kind != before.kind {
         let kinds = kinds(tx).await?;
         if !kinds.contains(&rule.kind) {
             form.refuse(KIND_INVALID.saying(format!("give one of the kinds: {}", kinds.join(", "))));

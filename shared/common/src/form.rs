@@ -8,7 +8,7 @@ use async_graphql::MaybeUndefined::{Null, Undefined, Value};
 use rust_decimal::Decimal;
 
 use crate::money::CURRENCY_UNKNOWN;
-use crate::{Currency, Error, Refusal, Result, text};
+use crate::{Currency, Error, Refusal, Result, decimals_of, text};
 
 /// Checks the fields of one form and remembers what is wrong with each.
 ///
@@ -344,8 +344,9 @@ fn decimal(
     range: &RangeInclusive<Decimal>,
     decimals_max: u32,
 ) -> Result<Decimal, Refusal> {
+    let is_as_given = decimals_of(number) <= decimals_max;
     let number = in_range(field, number.normalize(), range)?;
-    if number.scale() <= decimals_max {
+    if is_as_given {
         return Ok(number);
     }
     let message = match decimals_max {

@@ -42,6 +42,19 @@ fn a_time_zone_has_a_name_of_the_iana_database() {
 }
 
 #[test]
+fn a_number_that_was_rounded_when_it_was_read_is_none_of_few_decimals() {
+    for given in [
+        "0.0000000000000000000000000000001",
+        "24.00000000000000000000000000000000001",
+        "5.0000000000000000000000000000001",
+    ] {
+        let (mut form, mut days) = (Form::default(), Decimal::ZERO);
+        form.decimal("days", Value(given.parse().unwrap()), Decimal::ZERO..=Decimal::from(366), 2, &mut days);
+        assert_eq!(codes(form), ["TOO_MANY_DECIMALS"], "{given}");
+    }
+}
+
+#[test]
 fn zeros_at_the_end_of_a_number_do_not_count() {
     let (mut form, mut days) = (Form::default(), Decimal::ZERO);
     form.decimal("days", Value("25.000".parse().unwrap()), Decimal::ZERO..=Decimal::from(366), 2, &mut days);

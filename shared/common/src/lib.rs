@@ -23,7 +23,7 @@ pub use error::{Error, Refusal, Result};
 pub use event::{Envelope, Event, EventActor, event_alias};
 pub use form::{Form, given};
 pub use id::{EmployeeId, GIVEN, IdentityId, MembershipId, OrganizationId, SessionId};
-pub use money::Currency;
+pub use money::{Currency, decimals_of};
 pub use network::{neighbourhood_of, network_of};
 #[cfg(feature = "sqlx")]
 pub use page::page_of;

@@ -61,8 +61,16 @@ impl Currency {
     /// Whether an amount can be paid as it is.
     #[must_use]
     pub fn can_pay(&self, amount: Decimal) -> bool {
-        amount.normalize().scale() <= self.decimals()
+        decimals_of(amount) <= self.decimals()
     }
+}
+
+/// How many decimals of a number count. What was read with more digits than are kept was rounded: all its decimals count, for
+/// nobody knows what the others were.
+#[must_use]
+pub fn decimals_of(number: Decimal) -> u32 {
+    let is_full = number.scale() == Decimal::MAX_SCALE || number.mantissa().unsigned_abs() >= 10_u128.pow(27);
+    if is_full { number.scale() } else { number.normalize().scale() }
 }
 
 /// What is no code of a currency.

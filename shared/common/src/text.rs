@@ -125,6 +125,19 @@ pub fn text(text: &str, characters_max: usize) -> Option<String> {
     fits.then_some(text)
 }
 
+/// What can be read of a text that a stranger has sent: without what cannot be seen or misleads, and on one line or several.
+/// Nothing else is lost.
+#[must_use]
+pub fn readable(text: &str, is_one_line: bool) -> String {
+    let break_or_blank = |c: char| match c {
+        '\n' | '\r' | '\u{2028}' | '\u{2029}' if !is_one_line => Some('\n'),
+        c if c.is_whitespace() => Some(' '),
+        c => (!c.is_control() && !is_invisible(c) && !misleads(c)).then_some(c),
+    };
+    let text: String = text.replace("\r\n", "\n").chars().filter_map(break_or_blank).collect();
+    text.trim().nfc().collect()
+}
+
 /// A mail address as it is stored: as HTML has it ("valid e-mail address", which is what forms in browsers take) and RFC
 /// 5321 without quotes, so that no dot stands at an end or by another one; in lower case, so that one mailbox is one key, and of ASCII only, so that no two look alike. A host name of other letters is
 /// written as DNS has it: `xn--exmple-cua.com`. What RFC 5322 has besides, quotes, comments and addresses of machines, is

@@ -77,6 +77,11 @@ pub trait Record: Clone + Debug + Send + Sync + 'static {
         None
     }
 
+    /// Whether it may be archived; `#[record(archive = …)]` names the function that looks.
+    fn check_archive(&self, _: &mut Tx) -> impl Future<Output = Result<()>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Whether it may be in use again; `#[record(restore = …)]` names the function that looks.
     fn check_restore(&self, _: &mut Tx) -> impl Future<Output = Result<()>> + Send {
         std::future::ready(Ok(()))
@@ -336,8 +341,9 @@ async fn set_archived_in<R: Record>(tx: &mut Tx, id: R::Id, is_archived: bool) -
         Refusal::whole("TAKEN_MEANWHILE", "another one in use has its name or code by now");
     let mut record: R = tx.lock(id).await?;
     if record.is_archived() != is_archived {
-        if !is_archived {
-            record.check_restore(tx).await?;
+        match is_archived {
+            true => record.check_archive(tx).await?,
+            false => record.check_restore(tx).await?,
         }
         record.set_archived_at(is_archived.then_some(tx.now()));
         tx.save(&mut record).await.map_err(|error| crate::constraint::on_unique(error, TAKEN))?;

@@ -18,6 +18,7 @@ mod mutations;
 mod noun;
 mod queries;
 mod record;
+mod record_attribute;
 mod words;
 
 use proc_macro::TokenStream;

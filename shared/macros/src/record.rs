@@ -2,53 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
-use syn::{Data, DeriveInput, Error, Fields, Ident, LitStr, Path, PathArguments, Result, Token, Type};
+use syn::{Data, DeriveInput, Error, Fields, Ident, LitStr, Path, PathArguments, Result, Type};
 
+use crate::record_attribute::Struct;
 use crate::words;
-
-/// `#[record("work location", table = "…", read = READ, …)]`.
-struct Struct {
-    name: LitStr,
-    table: LitStr,
-    read: Path,
-    view: Option<LitStr>,
-    owner: Option<Ident>,
-    graphql: Option<LitStr>,
-    parts: Option<LitStr>,
-    restore: Option<Path>,
-    moved: Option<Ident>,
-}
-
-const EXPECTED: &str = "expected table, read, view, owner, graphql, parts, restore or moved";
-
-impl Parse for Struct {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let name = input.parse()?;
-        let (mut table, mut read, mut view, mut owner) = (None, None, None, None);
-        let (mut graphql, mut parts, mut restore, mut moved) = (None, None, None, None);
-        while !input.is_empty() {
-            input.parse::<Token![,]>()?;
-            let key: Ident = input.parse()?;
-            input.parse::<Token![=]>()?;
-            match key.to_string().as_str() {
-                "table" => table = Some(input.parse()?),
-                "read" => read = Some(input.parse()?),
-                "view" => view = Some(input.parse()?),
-                "owner" => owner = Some(input.parse()?),
-                "graphql" => graphql = Some(input.parse()?),
-                "parts" => parts = Some(input.parse()?),
-                "restore" => restore = Some(input.parse()?),
-                "moved" => moved = Some(input.parse()?),
-                _ => return Err(Error::new(key.span(), EXPECTED)),
-            }
-        }
-        let missing = |what| Error::new(input.span(), format!("a record says its `{what} = …`"));
-        let (table, read) = (table.ok_or_else(|| missing("table"))?, read.ok_or_else(|| missing("read"))?);
-        Ok(Self { name, table, read, view, owner, graphql, parts, restore, moved })
-    }
-}
 
 #[derive(Clone)]
 struct Column {
@@ -299,13 +257,8 @@ fn facts(ident: &Ident, of: &Struct, columns: &[Column]) -> TokenStream {
             }
         }
     });
-    let restore = of.restore.as_ref().map(|check| {
-        quote! {
-            async fn check_restore(&self, tx: &mut ::database::Tx) -> ::common::Result<()> {
-                #check(tx, self).await
-            }
-        }
-    });
+    let check_archive = hook("check_archive", of.archive.as_ref());
+    let restore = hook("check_restore", of.restore.as_ref());
     let moved = of.moved.as_ref().map(|field| {
         quote! {
             fn moved_to(&self) -> Option<Self::Id> {
@@ -337,10 +290,21 @@ fn facts(ident: &Ident, of: &Struct, columns: &[Column]) -> TokenStream {
             #kept
         }
         #archive
+        #check_archive
         #restore
         #moved
         #owner
     }
+}
+
+/// A look at the record before something is done with it.
+fn hook(name: &str, check: Option<&Path>) -> Option<TokenStream> {
+    let (name, check) = (format_ident!("{name}"), check?);
+    Some(quote! {
+        async fn #name(&self, tx: &mut ::database::Tx) -> ::common::Result<()> {
+            #check(tx, self).await
+        }
+    })
 }
 
 fn queries(ident: &Ident, id: &Type, of: &Struct, columns: &[Column]) -> TokenStream {
@@ -357,9 +321,12 @@ fn queries(ident: &Ident, id: &Type, of: &Struct, columns: &[Column]) -> TokenSt
     // What is as it was is not written: it would be a change in the trail, and a newer version, of nothing.
     let compared = written.iter().filter(|column| !column.is_once && column.is_compared());
     let compared: Vec<&str> = compared.map(|column| column.name.as_str()).collect();
-    if !changed.is_empty() {
-        save += &format!(" on conflict on constraint {constraint} do update set {}", changed.join(", "));
-    }
+    // One of which nothing changes stays the one it is.
+    let then = match changed.is_empty() {
+        true => "nothing".to_owned(),
+        false => format!("update set {}", changed.join(", ")),
+    };
+    save += &format!(" on conflict on constraint {constraint} do {then}");
     if !changed.is_empty() && !compared.is_empty() {
         let (is, will_be) = (compared.join(", t."), compared.join(", excluded."));
         save += &format!(" where (t.{is}) is distinct from (excluded.{will_be})");

@@ -253,6 +253,21 @@ pub async fn works_here(tx: &mut Tx, id: MembershipId) -> Result<bool> {
     .await?)
 }
 
+/// Whether a member may come in and holds a right, however widely.
+///
+/// # Errors
+/// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+pub async fn may(tx: &mut Tx, id: MembershipId, right: &Permission) -> Result<bool> {
+    let roles = sqlx::query_scalar!(
+        "select roles from people.member where id = $1 and is_active",
+        id as MembershipId,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let roles: Vec<Role> = roles.iter().flatten().filter_map(|role| Role::parse(role)).collect();
+    Ok(right.scope(&roles).is_some())
+}
+
 /// Whether a member is active, and nobody else is: then nobody else could decide.
 ///
 /// # Errors

@@ -1,9 +1,10 @@
 -- Contacts and segments for what other modules name anew: a module that calls this has checked the right to what it does.
 
--- Those of these ids that lead to a contact in use: one that was merged leads to what it was merged into.
-create function contact.parties_in_use(wanted uuid[]) returns setof uuid
+-- Those of these ids that lead to a contact in use, and what it is, a person or a company: one that was merged leads to what it
+-- was merged into.
+create function contact.parties_in_use(wanted uuid[]) returns table (id uuid, kind text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select w.id from unnest(wanted) w (id) join contact.contact c
+    select w.id, c.kind from unnest(wanted) w (id) join contact.contact c
         on c.organization_id = core.organization_id() and c.id = contact.current_id(w.id)
     where c.archived_at is null and c.erased_at is null
 $$;

@@ -215,10 +215,10 @@ async fn check_references(tx: &mut Tx, before: &Activity, now: &Activity) -> Res
     tx.check_reference::<Lead>("leadId", before.lead_id, now.lead_id).await?;
     tx.check_reference::<Deal>("dealId", before.deal_id, now.deal_id).await?;
     let contact = now.contact_id.filter(|_| now.contact_id != before.contact_id);
-    let contact: Vec<_> = contact.map(|id| ("contactId".to_owned(), id)).into_iter().collect();
-    party::check(tx, &contact).await?;
+    let contact = contact.map(|id| party::Named { field: "contactId".into(), id, kind: None });
+    party::check(tx, contact.as_slice()).await?;
     let assignees = (before.assignee_membership_id, now.assignee_membership_id);
-    owner::check(tx, "assigneeId", assignees.0, assignees.1, ACTIVITY_READ.key).await
+    owner::check(tx, "assigneeId", assignees.0, assignees.1, &ACTIVITY_READ).await
 }
 
 // GraphQL.

@@ -11,9 +11,9 @@ use crate::Membership;
 use crate::campaign::Campaign;
 use crate::ids::{AssignmentRuleId, CampaignId, LeadSourceId, ProductId};
 use crate::lead_source::LeadSource;
-use crate::owner::MEMBER_NOT_FOUND;
-use crate::rights::{PIPELINE_MANAGE, PIPELINE_READ};
-use crate::words;
+use crate::owner::{MAY_NOT_SEE, MEMBER_NOT_FOUND};
+use crate::rights::{LEAD_READ, PIPELINE_MANAGE, PIPELINE_READ};
+use crate::{catalogue, words};
 
 /// A rule by which leads are given to members.
 #[derive(Clone, Debug, SimpleObject, Record)]
@@ -104,7 +104,7 @@ pub(crate) async fn pick(tx: &mut Tx, facts: &Facts) -> Result<Option<Membership
     let rules = rules.fetch_all(tx.conn()).await?;
     for rule in rules.iter().filter(|rule| rule.fits(facts)) {
         for member in rule.turns() {
-            if !people::works_here(tx, member).await? {
+            if !people::may(tx, member, &LEAD_READ).await? {
                 continue;
             }
             sqlx::query!(
@@ -162,12 +162,16 @@ async fn fill_in(tx: &mut Tx, rule: &mut AssignmentRule, input: AssignmentRuleUp
     form.check()?;
     tx.check_reference::<LeadSource>("sourceId", before.source_id, rule.source_id).await?;
     tx.check_reference::<Campaign>("campaignId", before.campaign_id, rule.campaign_id).await?;
+    catalogue::check(tx, catalogue::Named::in_field(rule.product_id, before.product_id)).await?;
     let added: Vec<MembershipId> =
         rule.member_ids.iter().filter(|member| !before.member_ids.contains(member)).copied().collect();
     for member in added {
+        let at = || rule.member_ids.iter().position(|other| *other == member).unwrap_or_default();
         if tx.membership_id() != Some(member) && !people::works_here(tx, member).await? {
-            let at = rule.member_ids.iter().position(|other| *other == member).unwrap_or_default();
-            return Err(MEMBER_NOT_FOUND.at(format!("memberIds.{at}")).into());
+            return Err(MEMBER_NOT_FOUND.at(format!("memberIds.{}", at())).into());
+        }
+        if !people::may(tx, member, &LEAD_READ).await? {
+            return Err(MAY_NOT_SEE.at(format!("memberIds.{}", at())).into());
         }
     }
     Ok(())

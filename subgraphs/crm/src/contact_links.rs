@@ -28,7 +28,9 @@ impl Contact {
             return Ok(None);
         }
         let deals = gql.load::<DealsOf>(self.id).await?.unwrap_or_default();
-        Ok(Some(deals.into_iter().filter(|deal| status.is_none_or(|wanted| deal.status == wanted)).collect()))
+        let is_shown =
+            |deal: &Deal| deal.archived_at.is_none() && status.is_none_or(|wanted| deal.status == wanted);
+        Ok(Some(deals.into_iter().filter(is_shown).collect()))
     }
 
     /// The leads that have become them, the latest first, 100 at most; null to whoever may see no leads.
@@ -69,7 +71,7 @@ impl Contact {
     }
 }
 
-/// The deals of contacts and of those who are one with them.
+/// The deals of contacts and of those who are one with them: those in use, and those that were won.
 struct DealsOf;
 
 impl Batch for DealsOf {
@@ -81,7 +83,7 @@ impl Batch for DealsOf {
         let rows = sqlx::query!(
             r#"select w.id as "contact_id!: ContactId", d.id as "id!: DealId" from unnest($1::uuid[]) w (id)
                cross join lateral (
-                   select x.id, x.created_at from crm.deal x where x.archived_at is null and (
+                   select x.id, x.created_at from crm.deal x where (x.archived_at is null or x.status = 'WON') and (
                        x.company_id in (select f.id from crm.contact_family(w.id) f)
                        or x.id in (select c.deal_id from crm.deal_contact c
                            where c.contact_id in (select f.id from crm.contact_family(w.id) f)))
@@ -174,12 +176,7 @@ impl Batch for KnownContact {
 
     async fn load(tx: &mut Tx, keys: &[ContactId]) -> Result<HashMap<ContactId, ()>> {
         let known = sqlx::query_scalar!(
-            r#"select w.id as "id!: ContactId" from unnest($1::uuid[]) w (id)
-               where exists (select from crm.contact_family(w.id) f where
-                   exists (select from crm.deal d where d.company_id = f.id)
-                   or exists (select from crm.deal_contact c where c.contact_id = f.id)
-                   or exists (select from crm.lead l where l.contact_id = f.id or l.company_id = f.id)
-                   or exists (select from crm.activity a where a.contact_id = f.id))"#,
+            r#"select id as "id!: ContactId" from contact.parties($1) id"#,
             keys as &[ContactId],
         );
         Ok(known.fetch_all(tx.conn()).await?.into_iter().map(|id| (id, ())).collect())
@@ -192,7 +189,7 @@ pub struct ContactQuery;
 
 #[Object]
 impl ContactQuery {
-    /// One contact, for what crm adds to them: one that it knows something of.
+    /// One contact, for what crm adds to them.
     #[graphql(entity)]
     async fn contact_by_id(&self, gql: &Context<'_>, id: ContactId) -> Result<Option<Contact>> {
         if gql.app().scope(&DEAL_READ).is_err() {

@@ -112,10 +112,11 @@ pub async fn forecast(ctx: &Ctx, input: ForecastInput) -> Result<Vec<ForecastEnt
                select distinct on (c.deal_id) c.* from crm.stage_change c
                where c.occurred_at <= $1 and ($2::uuid is null or c.pipeline_id = $2) order by c.deal_id, c.seq desc),
            placed as (
-               select l.*, case l.status when 'WON' then (l.occurred_at at time zone people.time_zone(core.organization_id()))::date
+               select l.*, case l.status when 'WON'
+                   then (crm.moved_at(l.deal_id, $1) at time zone people.time_zone(core.organization_id()))::date
                    else l.expected_close end as day
-               from latest l where not l.is_archived and l.status in ('OPEN', 'WON')
-                 and (l.status = 'WON' or l.forecast_category <> 'OMITTED'))
+               from latest l where l.status = 'WON'
+                   or l.status = 'OPEN' and not l.is_archived and l.forecast_category <> 'OMITTED')
            select date_trunc($5::text, p.day)::date as "first!", case when $6 then p.owner_membership_id end as "owner: MembershipId",
                p.currency as "currency!", count(*) as "count!",
                coalesce(sum(p.amount) filter (where p.status = 'WON'), 0) as "won!",

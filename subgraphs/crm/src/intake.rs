@@ -27,8 +27,13 @@ pub(crate) struct Filled {
     trap: String,
 }
 
+const MESSAGE: &str = "message";
 const MESSAGE_MAX: usize = 5_000;
 const LINE_MAX: usize = 200;
+const NAME_MAX: usize = 100;
+const NOTES_MAX: usize = 10_000;
+/// What no company is called: it has blanks around it.
+const PLACEHOLDER: &str = " nobody ";
 
 impl Filled {
     fn place(&mut self, name: &str) -> Option<&mut String> {
@@ -39,7 +44,7 @@ impl Filled {
             "company" => &mut self.company,
             "jobTitle" => &mut self.job_title,
             "country" => &mut self.country,
-            "message" => &mut self.message,
+            MESSAGE => &mut self.message,
             "website" => &mut self.trap,
             _ => return None,
         })
@@ -50,7 +55,7 @@ impl Filled {
         let mut filled = Self::default();
         for (name, value) in url::form_urlencoded::parse(body) {
             if let Some(place) = filled.place(&name) {
-                *place = value.trim().to_owned();
+                *place = text::readable(&value, name != MESSAGE);
             }
         }
         filled
@@ -62,7 +67,7 @@ impl Filled {
         let Value::Object(object) = serde_json::from_slice(body).ok()? else { return None };
         for (name, value) in object {
             if let Some(place) = filled.place(&name) {
-                *place = value.as_str()?.trim().to_owned();
+                *place = text::readable(value.as_str()?, name != MESSAGE);
             }
         }
         Some(filled)
@@ -120,50 +125,79 @@ pub(crate) async fn enter(tx: &mut Tx, id: WebFormId, nonce: i64, filled: Filled
     lead::announce_owner(tx, None, &new).await
 }
 
-/// Takes in what the form asks for; what cannot be read is left out. Answers whether anything is left that is somebody.
+/// Takes in what the form asks for; what a field of a lead cannot be stands in the notes as it was written. Answers whether
+/// anything is left that is somebody.
 fn fill_in(lead: &mut Lead, form: &WebForm, filled: Filled) -> bool {
-    let asked = |field, value: String| match form.asks_for(field) && !value.is_empty() {
-        true => MaybeUndefined::Value(value),
-        false => MaybeUndefined::Undefined,
-    };
+    let mut notes = vec![filled.message];
     let (first, last) = match filled.name.rsplit_once(' ') {
         Some((first, last)) => (first.trim().to_owned(), last.to_owned()),
-        None => (String::new(), filled.name),
+        None => (String::new(), filled.name.clone()),
     };
-    let mut fields = vec![
-        LeadUpdateInput {
-            company_name: asked(WebFormField::Company, filled.company),
-            ..LeadUpdateInput::default()
-        },
-        LeadUpdateInput {
-            country: asked(WebFormField::Country, filled.country),
-            ..LeadUpdateInput::default()
-        },
-        LeadUpdateInput { email: asked(WebFormField::Email, filled.email), ..LeadUpdateInput::default() },
-        LeadUpdateInput { phone: asked(WebFormField::Phone, filled.phone), ..LeadUpdateInput::default() },
-        LeadUpdateInput {
-            job_title: asked(WebFormField::JobTitle, filled.job_title),
-            ..LeadUpdateInput::default()
-        },
-        LeadUpdateInput { notes: asked(WebFormField::Message, filled.message), ..LeadUpdateInput::default() },
-    ];
-    let name = LeadUpdateInput {
-        first_name: asked(WebFormField::Name, first),
-        last_name: asked(WebFormField::Name, last),
+    let name = |first: &str, last: &str| LeadUpdateInput {
+        first_name: given(first),
+        last_name: given(last),
         ..LeadUpdateInput::default()
     };
-    fields.insert(0, name);
-    for input in fields {
-        let before = lead.clone();
-        if lead.fill_in(input, &Definitions::default()).is_err()
-            && lead.last_name.is_none()
-            && lead.company_name.is_none()
-        {
-            // A name that is none may be followed by a company that is one.
-            *lead = before;
+    use WebFormField::{Company, Country, Email, JobTitle, Name, Phone};
+    let is_named = !form.asks_for(Name) || filled.name.is_empty() || take(lead, name(&first, &last));
+    if !is_named {
+        let short: String = filled.name.chars().take(NAME_MAX).collect();
+        take(lead, name("", &short));
+        notes.push(format!("Name: {}", filled.name));
+    }
+    let none = LeadUpdateInput::default;
+    // The country first: it says how a number is read.
+    let fields = [
+        (
+            Company,
+            "Company",
+            &filled.company,
+            LeadUpdateInput { company_name: given(&filled.company), ..none() },
+        ),
+        (Country, "Country", &filled.country, LeadUpdateInput { country: given(&filled.country), ..none() }),
+        (Email, "Mail", &filled.email, LeadUpdateInput { email: given(&filled.email), ..none() }),
+        (Phone, "Phone", &filled.phone, LeadUpdateInput { phone: given(&filled.phone), ..none() }),
+        (
+            JobTitle,
+            "Job title",
+            &filled.job_title,
+            LeadUpdateInput { job_title: given(&filled.job_title), ..none() },
+        ),
+    ];
+    for (field, label, written, input) in fields {
+        if form.asks_for(field) && !written.is_empty() && !take(lead, input) {
+            notes.push(format!("{label}: {written}"));
         }
     }
+    if !form.asks_for(WebFormField::Message) {
+        notes.remove(0);
+    }
+    notes.retain(|note| !note.is_empty());
+    if !notes.is_empty() {
+        lead.notes = text::text(&notes.join("\n"), NOTES_MAX);
+    }
     lead.last_name.is_some() || lead.company_name.is_some()
+}
+
+fn given(value: &str) -> MaybeUndefined<String> {
+    if value.is_empty() { MaybeUndefined::Undefined } else { MaybeUndefined::Value(value.to_owned()) }
+}
+
+/// Takes in one field, or leaves the lead as it was. A lead that is nobody yet may become somebody by the next one.
+fn take(lead: &mut Lead, input: LeadUpdateInput) -> bool {
+    let mut filled = lead.clone();
+    if filled.last_name.is_none() && filled.company_name.is_none() {
+        // So that nothing but the field itself is refused.
+        filled.company_name = Some(PLACEHOLDER.to_owned());
+    }
+    let is_taken = filled.fill_in(input, &Definitions::default()).is_ok();
+    if is_taken {
+        if filled.company_name.as_deref() == Some(PLACEHOLDER) {
+            filled.company_name = None;
+        }
+        *lead = filled;
+    }
+    is_taken
 }
 
 /// How many have come with a mail address since yesterday.

@@ -6,6 +6,7 @@ mod activity;
 mod assignment;
 mod board;
 mod campaign;
+mod catalogue;
 mod clock;
 mod consumers;
 mod contact_links;

@@ -7,7 +7,7 @@ use crate::ids::{ContactId, ProductId, VariantId};
 
 /// Somebody outside; the contact module owns it.
 #[derive(Clone, Debug, SimpleObject)]
-#[graphql(complex)]
+#[graphql(complex, extends)]
 pub struct Contact {
     /// The id of the contact; opaque to clients.
     pub id: ContactId,
@@ -15,7 +15,7 @@ pub struct Contact {
 
 /// Something that is sold; the products module owns it.
 #[derive(Clone, Debug, SimpleObject)]
-#[graphql(complex)]
+#[graphql(complex, extends)]
 pub struct Product {
     /// The id of the product; opaque to clients.
     pub id: ProductId,
@@ -31,7 +31,7 @@ pub struct ProductVariant {
 
 /// Somebody who works here; the employee module owns it.
 #[derive(Clone, Debug, SimpleObject)]
-#[graphql(complex)]
+#[graphql(complex, extends)]
 pub struct Employee {
     /// The id of the employee; opaque to clients.
     pub id: EmployeeId,

@@ -1,24 +1,30 @@
 //! Whose something is: who may be given it, and by whom.
 
-use common::{MembershipId, Refusal, Result, Scope};
+use common::{MembershipId, Permission, Refusal, Result, Scope};
 use database::{OnConstraint as _, Tx};
 use uuid::Uuid;
 
 pub(crate) const MEMBER_NOT_FOUND: Refusal =
     Refusal::of("ownerId", "MEMBER_NOT_FOUND", "nobody of this id works here and may come in");
+pub(crate) const MAY_NOT_SEE: Refusal = Refusal::of(
+    "ownerId",
+    "MEMBER_MAY_NOT_SEE",
+    "this member may not see such things; give them a role that may first",
+);
 const OUT_OF_SIGHT: Refusal = Refusal::of(
     "ownerId",
     "OWNER_OUT_OF_SIGHT",
     "you would not see it any more; whoever sees more than you can give it there",
 );
 
-/// Whether something may become somebody's: they may come in, and the caller goes on seeing it. `right` is the right to read.
+/// Whether something may become somebody's: they may come in and see such things, and the caller goes on seeing it. `right` is
+/// the right to read.
 pub(crate) async fn check(
     tx: &mut Tx,
     field: &'static str,
     before: Option<MembershipId>,
     now: Option<MembershipId>,
-    right: &str,
+    right: &Permission,
 ) -> Result<()> {
     if before == now {
         return Ok(());
@@ -33,7 +39,10 @@ pub(crate) async fn check(
     if !people::works_here(tx, owner).await? {
         return Err(MEMBER_NOT_FOUND.at(field).into());
     }
-    if tx.scope() == Scope::All || is_in_scope(tx, owner, right).await? {
+    if !people::may(tx, owner, right).await? {
+        return Err(MAY_NOT_SEE.at(field).into());
+    }
+    if tx.scope() == Scope::All || is_in_scope(tx, owner, right.key).await? {
         Ok(())
     } else {
         Err(OUT_OF_SIGHT.at(field).into())

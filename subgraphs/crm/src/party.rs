@@ -9,19 +9,36 @@ use crate::ids::{ContactId, OperationId};
 
 const NOT_FOUND: Refusal = Refusal::whole("CONTACT_NOT_FOUND", "there is no such contact");
 
-/// Whether contacts are there that something begins to name; each with the field that names it.
-pub(crate) async fn check(tx: &mut Tx, wanted: &[(String, ContactId)]) -> Result<()> {
+const NO_COMPANY: Refusal = Refusal::whole("NO_COMPANY", "this contact is a person; name the company");
+const NO_PERSON: Refusal = Refusal::whole("NO_PERSON", "this contact is a company; name the person");
+
+/// A contact that something begins to name.
+pub(crate) struct Named {
+    /// The field that names it.
+    pub(crate) field: String,
+    pub(crate) id: ContactId,
+    /// What it must be: `COMPANY` or `PERSON`; either when it is nothing.
+    pub(crate) kind: Option<&'static str>,
+}
+
+/// Whether contacts are in use that something begins to name, and are what they must be.
+pub(crate) async fn check(tx: &mut Tx, wanted: &[Named]) -> Result<()> {
     if wanted.is_empty() {
         return Ok(());
     }
-    let ids: Vec<ContactId> = wanted.iter().map(|(_, id)| *id).collect();
-    let there = sqlx::query_scalar!(
-        r#"select id as "id!: ContactId" from contact.parties($1) id"#,
+    let ids: Vec<ContactId> = wanted.iter().map(|named| named.id).collect();
+    let there = sqlx::query!(
+        r#"select id as "id!: ContactId", kind as "kind!" from contact.parties_in_use($1)"#,
         &ids as &[ContactId]
     );
     let there = there.fetch_all(tx.conn()).await?;
-    let missing = wanted.iter().filter(|(_, id)| !there.contains(id));
-    let refused: Vec<Refusal> = missing.map(|(field, _)| NOT_FOUND.at(field.clone())).collect();
+    let refusal = |named: &Named| {
+        let Some(found) = there.iter().find(|row| row.id == named.id) else { return Some(NOT_FOUND) };
+        let wrong = if named.kind == Some("COMPANY") { NO_COMPANY } else { NO_PERSON };
+        named.kind.is_some_and(|kind| kind != found.kind).then_some(wrong)
+    };
+    let refused = wanted.iter().filter_map(|named| Some(refusal(named)?.at(named.field.clone())));
+    let refused: Vec<Refusal> = refused.collect();
     if refused.is_empty() { Ok(()) } else { Err(common::Error::Refused(refused)) }
 }
 

@@ -164,7 +164,7 @@ async fn performance(
 ) -> Result<SalesPerformance> {
     let rows = sqlx::query!(
         r#"select d.status as "status!: DealStatus", d.currency, count(*) as "count!", sum(d.amount) as "amount!" from crm.deal d
-           where d.owner_membership_id = $1 and d.archived_at is null and (d.status = 'OPEN' or
+           where d.owner_membership_id = $1 and (d.archived_at is null or d.status = 'WON') and (d.status = 'OPEN' or
                (d.closed_at at time zone people.time_zone(core.organization_id()))::date between $2 and $3)
            group by d.status, d.currency order by d.currency"#,
         member as MembershipId,

@@ -21,7 +21,7 @@ use crate::quote::{self, Decision, Quote, QuoteStatus, Shown};
 use crate::token::{Named, Purpose, Signer};
 
 /// What comes in one request at most.
-const BODY_BYTES_MAX: usize = 32 * 1024;
+const BODY_BYTES_MAX: usize = service::STRANGERS_BODY_BYTES_MAX;
 /// How often one network may send a form, and how often one form takes anything, in all processes together.
 const OF_NETWORK: Rate = Rate { per_s: 1, burst: 10 };
 const OF_FORM: Rate = Rate { per_s: 5, burst: 50 };
@@ -175,9 +175,9 @@ async fn shown(
     let mut quote: Quote = tx.lock(quote.id).await?;
     quote.view(tx.now());
     tx.save(&mut quote).await?;
+    let page = page_of(&mut tx, &quote, token, None).await?;
     tx.commit(()).await?;
-    let action = Some(format!("/public/crm/quotes/{token}"));
-    Ok(Some(quote::html(&quote, &Shown { notice: None, action })))
+    Ok(Some(page))
 }
 
 async fn decide(
@@ -216,10 +216,8 @@ async fn decided(
         Some("accept") => true,
         Some("decline") => false,
         _ => {
-            return Ok(Some((
-                StatusCode::BAD_REQUEST,
-                page_of(&quote, token, "Say whether you accept or decline."),
-            )));
+            let page = page_of(&mut tx, &quote, token, Some("Say whether you accept or decline.")).await?;
+            return Ok(Some((StatusCode::BAD_REQUEST, page)));
         }
     };
     let decision = Decision {
@@ -230,25 +228,29 @@ async fn decided(
     };
     match quote::decide(&mut tx, quote.id, decision).await {
         Ok(quote) => {
-            tx.commit(()).await?;
             let notice = if is_accepted {
                 "Thank you: you have accepted this quote."
             } else {
                 "You have declined this quote."
             };
-            Ok(Some((StatusCode::OK, page_of(&quote, token, notice))))
+            let page = page_of(&mut tx, &quote, token, Some(notice)).await?;
+            tx.commit(()).await?;
+            Ok(Some((StatusCode::OK, page)))
         }
         Err(Error::Refused(refusals)) => {
             let why = refusals.first().map_or_else(String::new, |refusal| refusal.message.to_string());
-            Ok(Some((StatusCode::CONFLICT, page_of(&quote, token, &why))))
+            let page = page_of(&mut tx, &quote, token, Some(&why)).await?;
+            Ok(Some((StatusCode::CONFLICT, page)))
         }
         Err(error) => Err(error),
     }
 }
 
-fn page_of(quote: &Quote, token: &str, notice: &str) -> String {
-    let action = Some(format!("/public/crm/quotes/{token}"));
-    quote::html(quote, &Shown { notice: Some(notice.to_owned()), action })
+async fn page_of(tx: &mut Tx, quote: &Quote, token: &str, notice: Option<&str>) -> Result<String> {
+    let is_offered = quote::is_offered(tx, quote).await?;
+    let over = (quote.is_open() && !is_offered).then_some("This offer holds no more.");
+    let action = is_offered.then(|| format!("/public/crm/quotes/{token}"));
+    Ok(quote::html(quote, &Shown { notice: notice.or(over).map(str::to_owned), action }))
 }
 
 /// Takes in a form. Whether the address holds, whether somebody is known already, whether it was taken for spam: the answer is

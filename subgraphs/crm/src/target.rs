@@ -47,7 +47,7 @@ pub async fn create(ctx: &Ctx, input: SalesTargetCreateInput) -> Result<SalesTar
     let mut form = Form::default();
     form.currency("currency", MaybeUndefined::Value(input.currency.clone()), &mut target.currency);
     target.fill_in(form, input.into())?;
-    owner::check(&mut tx, "ownerId", None, target.owner_membership_id, TARGET_READ.key).await?;
+    owner::check(&mut tx, "ownerId", None, target.owner_membership_id, &TARGET_READ).await?;
     save(&mut tx, &mut target).await?;
     tx.commit(target).await
 }

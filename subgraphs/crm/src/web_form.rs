@@ -7,6 +7,7 @@ use database::{Ctx, OnConstraint as _, Record, Tx, page};
 use graphql::{App as _, choices, inputs, mutations, noun, queries, sorts};
 
 use crate::campaign::Campaign;
+use crate::catalogue;
 use crate::ids::{CampaignId, LeadSourceId, ProductId, WebFormId};
 use crate::lead_source::LeadSource;
 use crate::others::Product;
@@ -151,6 +152,7 @@ async fn fill_in(tx: &mut Tx, web_form: &mut WebForm, input: WebFormUpdateInput)
     form.number("spamLimit", input.spam_limit, 1..=100, &mut web_form.spam_limit);
     form.set("isActive", input.is_active, &mut web_form.is_active);
     form.check()?;
+    catalogue::check(tx, catalogue::Named::in_list(&web_form.product_ids, &before.product_ids)).await?;
     tx.check_reference::<LeadSource>("sourceId", before.source_id, web_form.source_id).await?;
     tx.check_reference::<Campaign>("campaignId", before.campaign_id, web_form.campaign_id).await
 }

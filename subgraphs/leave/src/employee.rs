@@ -9,7 +9,7 @@ use crate::ids::EmployeeId;
 
 /// An employee; the employee module owns it.
 #[derive(Clone, Debug, SimpleObject)]
-#[graphql(complex)]
+#[graphql(complex, extends)]
 pub struct Employee {
     /// The id of the employee; opaque to clients.
     pub id: EmployeeId,

@@ -9,7 +9,7 @@ use crate::ids::{ContactId, SegmentId};
 
 /// Somebody outside; the contact module owns it.
 #[derive(Clone, Debug, SimpleObject)]
-#[graphql(complex)]
+#[graphql(complex, extends)]
 pub struct Contact {
     /// The id of the contact; opaque to clients.
     pub id: ContactId,
@@ -34,7 +34,7 @@ pub(crate) async fn check(
         return Ok(());
     }
     let there = sqlx::query_scalar!(
-        r#"select id as "id!: ContactId" from contact.parties_in_use($1) id"#,
+        r#"select id as "id!: ContactId" from contact.parties_in_use($1)"#,
         &new as &[ContactId]
     );
     let there = there.fetch_all(tx.conn()).await?;

@@ -123,6 +123,11 @@ pub(crate) struct Line {
 }
 
 impl Line {
+    /// What it names of the catalogue.
+    pub(crate) fn named(&self) -> crate::catalogue::Pair {
+        (self.product_id, self.variant_id)
+    }
+
     /// The line of a deal that says this.
     pub(super) fn of(self, deal: DealId, at: usize) -> DealLine {
         DealLine {

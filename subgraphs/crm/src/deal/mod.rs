@@ -10,7 +10,7 @@ mod stage_change;
 use chrono::Datelike as _;
 use common::{Form, MembershipId, Page, Refusal, Result, Slice};
 use custom::Definitions;
-use database::{Ctx, Record as _, Tx};
+use database::{Ctx, OnConstraint as _, Record as _, Tx};
 
 use self::form::Given;
 pub use self::form::{DealCreateInput, DealLoseInput, DealMoveInput, DealReopenInput, DealUpdateInput};
@@ -26,12 +26,12 @@ pub(crate) use self::stage_change::ChangesOf;
 pub use self::stage_change::StageChange;
 use crate::campaign::Campaign;
 use crate::events::{DealCreated, DealLost, DealReopened, DealStageChanged, DealUpdated};
-use crate::ids::{ContactId, DealId, PipelineId, StageId};
+use crate::ids::{DealId, PipelineId, StageId};
 use crate::lead_source::LeadSource;
 use crate::lost_reason::LostReason;
 use crate::pipeline::{Pipeline, Stage, StageCategory, stages_of, usual_pipeline};
 use crate::rights::{DEAL_MANAGE, DEAL_READ};
-use crate::{owner, party, words};
+use crate::{catalogue, owner, party, words};
 
 /// Creates a deal, which the caller looks after unless somebody else is named.
 pub async fn create(ctx: &Ctx, mut input: DealCreateInput) -> Result<Deal> {
@@ -88,7 +88,7 @@ pub(crate) async fn make(
     check_stage(&deal, stage, parts)?;
     let year = tx.now().year();
     deal.number = tx.next_number(&NUMBERS, year).await?;
-    owner::refusals(tx.save(&mut deal).await)?;
+    owner::refusals(save(tx, &mut deal).await)?;
     save_parts(tx, deal.id, given).await?;
     tx.emit(&deal.created()).await?;
     Ok(deal)
@@ -129,7 +129,7 @@ pub async fn move_(ctx: &Ctx, id: DealId, input: DealMoveInput) -> Result<Deal> 
     deal.move_to(&stage, tx.now())?;
     let parts = parts_of(&mut tx, id).await?;
     check_stage(&deal, &stage, parts)?;
-    tx.save(&mut deal).await?;
+    save(&mut tx, &mut deal).await?;
     if deal.stage_id != from_stage_id {
         let (deal_id, pipeline_id, stage_id) = (deal.id, deal.pipeline_id, deal.stage_id);
         tx.emit(&DealStageChanged { deal_id, pipeline_id, from_stage_id, stage_id }).await?;
@@ -188,7 +188,7 @@ pub(crate) async fn reopen_in(tx: &mut Tx, deal: &mut Deal, wanted: Option<Stage
     };
     let stage = stage.ok_or(STAGE_NOT_FOUND)?;
     deal.reopen(stage, tx.now())?;
-    tx.save(deal).await?;
+    save(tx, deal).await?;
     tx.emit(&DealReopened { deal_id: deal.id, stage_id: stage.id }).await
 }
 
@@ -200,6 +200,11 @@ pub async fn list(ctx: &Ctx, filter: DealFilter, sort: DealSort, page: Page) -> 
 
 const STAGE_NOT_FOUND: Refusal =
     Refusal::of("stageId", "STAGE_NOT_FOUND", "the pipeline has no such open stage in use");
+
+/// Saves a deal that is in another stage than before; somebody may just have archived that.
+async fn save(tx: &mut Tx, deal: &mut Deal) -> Result<()> {
+    tx.save(deal).await.on_constraint("deal_stage_in_use_check", STAGE_NOT_FOUND)
+}
 
 /// The stage of a pipeline in which its deals end.
 pub(crate) async fn end_of(tx: &mut Tx, deal: &Deal, category: StageCategory) -> Result<Stage> {
@@ -226,14 +231,37 @@ async fn check_references(tx: &mut Tx, before: &Deal, now: &Deal, given: &Given)
     tx.check_reference::<LeadSource>("sourceId", before.source_id, now.source_id).await?;
     tx.check_reference::<Campaign>("campaignId", before.campaign_id, now.campaign_id).await?;
     let owners = (before.owner_membership_id, now.owner_membership_id);
-    owner::check(tx, "ownerId", owners.0, owners.1, DEAL_READ.key).await?;
-    let mut wanted: Vec<(String, ContactId)> = Vec::new();
+    owner::check(tx, "ownerId", owners.0, owners.1, &DEAL_READ).await?;
+    let mut wanted: Vec<party::Named> = Vec::new();
     let company = now.company_id.filter(|_| now.company_id != before.company_id);
-    wanted.extend(company.map(|id| ("companyId".to_owned(), id)));
-    for (at, contact) in given.contacts.iter().flatten().enumerate() {
-        wanted.push((format!("contacts.{at}.contactId"), contact.contact_id));
+    wanted.extend(company.map(|id| party::Named { field: "companyId".into(), id, kind: Some("COMPANY") }));
+    if let Some(contacts) = &given.contacts {
+        let there = participant::select_of(tx, &[now.id]).await?;
+        let is_there = |id| there.iter().any(|contact| contact.contact_id == id);
+        let new = contacts.iter().enumerate().filter(|(_, contact)| !is_there(contact.contact_id));
+        wanted.extend(new.map(|(at, contact)| {
+            let field = format!("contacts.{at}.contactId");
+            party::Named { field, id: contact.contact_id, kind: None }
+        }));
     }
-    party::check(tx, &wanted).await
+    party::check(tx, &wanted).await?;
+    if let Some(lines) = &given.lines {
+        let there = line::select_of(tx, &[now.id]).await?;
+        let named = |line: &DealLine| (line.product_id, line.variant_id);
+        let named = catalogue::Named::in_lines(lines.iter().map(named), there.iter().map(named));
+        catalogue::check(tx, named).await?;
+    }
+    Ok(())
+}
+
+/// A customer has accepted these lines: from now on they are the deal's, and it is worth what they come to.
+pub(crate) async fn agree(tx: &mut Tx, deal: &mut Deal, lines: Vec<Line>) -> Result<()> {
+    let before = deal.version;
+    deal.amount = lines.iter().map(|line| line.amount).sum();
+    let lines = lines.into_iter().enumerate().map(|(at, line)| line.of(deal.id, at)).collect();
+    let are_changed = save_parts(tx, deal.id, Given { lines: Some(lines), contacts: None }).await?;
+    owner::refusals(tx.save_with_parts(deal, are_changed).await)?;
+    if deal.version == before { Ok(()) } else { tx.emit(&deal.updated()).await }
 }
 
 /// Makes lines and contacts what a form says; answers whether anything is another than before.

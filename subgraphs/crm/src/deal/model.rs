@@ -117,6 +117,11 @@ const ARCHIVED: Refusal = Refusal::whole("ARCHIVED", "this deal is archived; res
 const STAGE_REQUIRES: Refusal = Refusal::whole("STAGE_REQUIRES", "");
 
 impl Deal {
+    /// Whether somebody still decides on it: it is open, and in use.
+    pub(crate) fn is_going_on(&self) -> bool {
+        self.status == DealStatus::Open && self.archived_at.is_none()
+    }
+
     /// How likely it is won, in per cent: what somebody has said of it, or else what its stage says.
     pub(crate) fn probability(&self, stage: &Stage) -> Decimal {
         match self.status {

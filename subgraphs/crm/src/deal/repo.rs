@@ -143,10 +143,10 @@ pub(crate) async fn won_between(
 ) -> Result<rust_decimal::Decimal> {
     Ok(sqlx::query_scalar!(
         r#"select coalesce(sum(l.amount), 0) as "sum!" from (
-               select distinct on (deal_id) status, is_archived, owner_membership_id, amount, currency, occurred_at
+               select distinct on (deal_id) deal_id, status, owner_membership_id, amount, currency
                from crm.stage_change order by deal_id, seq desc) l
-           where l.status = 'WON' and not l.is_archived and l.currency = $3 and ($4::uuid is null or l.owner_membership_id = $4)
-             and (l.occurred_at at time zone people.time_zone(core.organization_id()))::date between $1 and $2"#,
+           where l.status = 'WON' and l.currency = $3 and ($4::uuid is null or l.owner_membership_id = $4)
+             and (crm.moved_at(l.deal_id, 'infinity') at time zone people.time_zone(core.organization_id()))::date between $1 and $2"#,
         first,
         last,
         currency,

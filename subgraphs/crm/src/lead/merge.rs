@@ -5,7 +5,7 @@ use common::{Refusal, Result};
 use database::{Ctx, Tx};
 
 use super::model::Lead;
-use super::save;
+use super::{check_free, save};
 use crate::ids::LeadId;
 use crate::rights::LEAD_MANAGE;
 
@@ -20,12 +20,6 @@ pub struct LeadMergeInput {
 }
 
 const SAME: Refusal = Refusal::of("loserId", "SAME_LEAD", "this is the lead itself");
-const BUSY: Refusal = Refusal::of(
-    "loserId",
-    "LEAD_CONVERTING",
-    "this lead is being converted; end that operation or call it off",
-);
-
 /// The most products and tags that a lead has.
 const EACH_MAX: usize = 20;
 /// The most characters of notes.
@@ -40,9 +34,7 @@ pub async fn merge(ctx: &Ctx, id: LeadId, input: LeadMergeInput) -> Result<Lead>
     let (mut winner, mut loser) = lock_both(&mut tx, id, input.loser_id).await?;
     winner.check_changeable()?;
     loser.check_changeable().map_err(|refusal| refusal.at("loserId"))?;
-    if is_being_converted(&mut tx, loser.id).await? {
-        return Err(BUSY.into());
-    }
+    check_free(&mut tx, loser.id, Some("loserId")).await?;
     let (before, loser_before) = (winner.clone(), loser.clone());
     winner.take_from(&loser);
     (loser.archived_at, loser.merged_into_id) = (Some(tx.now()), Some(winner.id));
@@ -59,16 +51,6 @@ async fn lock_both(tx: &mut Tx, winner: LeadId, loser: LeadId) -> Result<(Lead, 
     let [first, second] = if winner < loser { [winner, loser] } else { [loser, winner] };
     let (first, second): (Lead, Lead) = (tx.lock(first).await?, tx.lock(second).await?);
     Ok(if first.id == winner { (first, second) } else { (second, first) })
-}
-
-async fn is_being_converted(tx: &mut Tx, id: LeadId) -> Result<bool> {
-    Ok(sqlx::query_scalar!(
-        r#"select exists (select from crm.operation where lead_id = $1 and kind = 'LEAD_CONVERT' and state <> 'CANCELLED')
-           as "is_being_converted!""#,
-        id as LeadId,
-    )
-    .fetch_one(tx.conn())
-    .await?)
 }
 
 async fn move_activities(tx: &mut Tx, from: LeadId, to: LeadId) -> Result<()> {

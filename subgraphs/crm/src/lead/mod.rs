@@ -9,7 +9,7 @@ mod score;
 use std::collections::{HashMap, HashSet};
 
 use chrono::{Datelike as _, Duration};
-use common::{MembershipId, Page, Result, Slice};
+use common::{MembershipId, Page, Refusal, Result, Slice};
 use custom::Definitions;
 use database::{Ctx, Record as _, Tx};
 
@@ -28,7 +28,7 @@ use crate::lead_source::LeadSource;
 use crate::lost_reason::LostReason;
 use crate::owner;
 use crate::rights::{LEAD_MANAGE, LEAD_READ};
-use crate::{assignment, words};
+use crate::{assignment, catalogue, words};
 
 /// Creates a lead, which the caller looks after unless somebody else is named.
 pub async fn create(ctx: &Ctx, input: LeadCreateInput) -> Result<Lead> {
@@ -85,7 +85,7 @@ pub async fn assign(ctx: &Ctx, id: LeadId, input: LeadAssignInput) -> Result<Lea
         Some(wanted) => {
             lead.owner_membership_id = Some(wanted);
             let owners = (before.owner_membership_id, lead.owner_membership_id);
-            owner::check(&mut tx, "ownerId", owners.0, owners.1, LEAD_READ.key).await?;
+            owner::check(&mut tx, "ownerId", owners.0, owners.1, &LEAD_READ).await?;
         }
         None => {
             let picked = assignment::pick(&mut tx, &lead.facts()).await?;
@@ -126,6 +126,9 @@ async fn go(ctx: &Ctx, id: LeadId, to: LeadStatus) -> Result<Lead> {
     let mut tx = ctx.begin(&LEAD_MANAGE).await?;
     let mut lead: Lead = tx.lock(id).await?;
     let before = lead.clone();
+    if to == LeadStatus::Unqualified {
+        check_free(&mut tx, id, None).await?;
+    }
     lead.go(to, tx.now())?;
     save(&mut tx, &before, &mut lead).await?;
     tx.commit(lead).await
@@ -137,6 +140,7 @@ pub async fn lose(ctx: &Ctx, id: LeadId, input: LeadLoseInput) -> Result<Lead> {
     let mut lead: Lead = tx.lock(id).await?;
     let before = lead.clone();
     tx.reference::<LostReason>("reasonId", input.reason_id).await?;
+    check_free(&mut tx, id, None).await?;
     lead.go(LeadStatus::Lost, tx.now())?;
     lead.lost_reason_id = Some(input.reason_id);
     save(&mut tx, &before, &mut lead).await?;
@@ -149,7 +153,29 @@ pub async fn list(ctx: &Ctx, filter: LeadFilter, sort: LeadSort, page: Page) -> 
     repo::select_page(&mut tx, &filter, sort, page).await
 }
 
-const NO_RULE: common::Refusal = common::Refusal::of(
+const CONVERTING: Refusal = Refusal::whole(
+    "LEAD_CONVERTING",
+    "this lead is being converted; take that operation to its end, or call it off, first",
+);
+
+/// Whether no operation makes a contact and a deal of a lead; asked under the lead's lock.
+async fn check_free(tx: &mut Tx, id: LeadId, field: Option<&'static str>) -> Result<()> {
+    let is_converting = sqlx::query_scalar!(
+        r#"select exists (select from crm.operation where lead_id = $1 and kind = 'LEAD_CONVERT'
+               and state in ('RUNNING', 'FAILED')) as "is_converting!""#,
+        id as LeadId,
+    );
+    match is_converting.fetch_one(tx.conn()).await? {
+        true => Err(field.map_or(CONVERTING, |field| CONVERTING.at(field)).into()),
+        false => Ok(()),
+    }
+}
+
+async fn check_archive(tx: &mut Tx, lead: &Lead) -> Result<()> {
+    check_free(tx, lead.id, None).await
+}
+
+const NO_RULE: Refusal = Refusal::of(
     "ownerId",
     "NO_RULE_FITS",
     "no rule of assignment has anybody for this lead; say who looks after it",
@@ -218,8 +244,9 @@ pub(crate) async fn reassign_all(tx: &mut Tx, member: MembershipId) -> Result<()
 async fn check_references(tx: &mut Tx, before: &Lead, now: &Lead) -> Result<()> {
     tx.check_reference::<LeadSource>("sourceId", before.source_id, now.source_id).await?;
     tx.check_reference::<Campaign>("campaignId", before.campaign_id, now.campaign_id).await?;
+    catalogue::check(tx, catalogue::Named::in_list(&now.product_ids, &before.product_ids)).await?;
     let owners = (before.owner_membership_id, now.owner_membership_id);
-    owner::check(tx, "ownerId", owners.0, owners.1, LEAD_READ.key).await
+    owner::check(tx, "ownerId", owners.0, owners.1, &LEAD_READ).await
 }
 
 impl Lead {

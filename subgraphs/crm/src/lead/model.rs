@@ -37,7 +37,7 @@ choices! {
 /// Somebody who may buy.
 #[derive(Clone, Debug, PartialEq, SimpleObject, Record)]
 #[graphql(complex)]
-#[record("lead", table = "crm.lead", read = LEAD_READ)]
+#[record("lead", table = "crm.lead", read = LEAD_READ, archive = super::check_archive)]
 pub struct Lead {
     /// The id of the lead; opaque to clients.
     pub id: LeadId,

@@ -15,7 +15,7 @@ use crate::lead::{Lead, LeadStatus};
 use crate::lead_source::LeadSource;
 use crate::party::Wanted;
 use crate::pipeline::{Pipeline, Stage};
-use crate::rights::LEAD_MANAGE;
+use crate::rights::{DEAL_READ, LEAD_MANAGE};
 use crate::{owner, party};
 
 /// What a lead becomes.
@@ -43,9 +43,10 @@ pub struct LeadConvertInput {
 pub async fn convert(ctx: &Ctx, id: LeadId, input: LeadConvertInput) -> Result<Operation> {
     let mut tx = ctx.begin(&LEAD_MANAGE).await?;
     let lead: Lead = tx.lock(id).await?;
-    let mut wanted: Vec<(String, ContactId)> = Vec::new();
-    wanted.extend(input.contact_id.map(|id| ("contactId".to_owned(), id)));
-    wanted.extend(input.company_id.map(|id| ("companyId".to_owned(), id)));
+    let named = |field: &str, id: ContactId, kind| party::Named { field: field.into(), id, kind: Some(kind) };
+    let mut wanted: Vec<party::Named> = Vec::new();
+    wanted.extend(input.contact_id.map(|id| named("contactId", id, "PERSON")));
+    wanted.extend(input.company_id.map(|id| named("companyId", id, "COMPANY")));
     party::check(&mut tx, &wanted).await?;
     tx.check_reference::<Pipeline>("pipelineId", None, input.pipeline_id).await?;
     tx.check_reference::<Stage>("stageId", None, input.stage_id).await?;
@@ -156,7 +157,7 @@ async fn wanted(tx: &mut Tx, operation: &Operation, lead: &Lead) -> Result<Wante
 /// Who looks after what a lead becomes: whoever looked after the lead, or else whoever has converted it.
 async fn owner_of(tx: &mut Tx, operation: &Operation, lead: &Lead) -> Result<Option<MembershipId>> {
     for member in [lead.owner_membership_id, operation.owner_membership_id].into_iter().flatten() {
-        if tx.membership_id() == Some(member) || people::works_here(tx, member).await? {
+        if tx.membership_id() == Some(member) || people::may(tx, member, &DEAL_READ).await? {
             return Ok(Some(member));
         }
     }

@@ -89,7 +89,10 @@ async fn begin(
     match tried {
         Err(error @ (Error::Refused(_) | Error::NotFound(_) | Error::Validation(_))) => return Err(error),
         // What is not committed has not happened.
-        Ok(()) if is_dry => return Ok(planned),
+        Ok(()) if is_dry => {
+            planned.forget_what_was_made();
+            return Ok(planned);
+        }
         Err(error) if is_dry => return Err(error),
         // What is broken now may work when its turn comes.
         Ok(()) | Err(_) => {}
@@ -100,8 +103,14 @@ async fn begin(
     Box::pin(drive(&ctx.without_key(), right, new.id)).await
 }
 
-/// Goes on with one that is there already: whoever asks again is answered with what has become of it.
-async fn join(ctx: &Ctx, tx: Tx, right: &'static Permission, there: Operation) -> Result<Operation> {
+/// Goes on with one that is there already: whoever asks again is answered with what has become of it, and has one that has
+/// failed tried again.
+async fn join(ctx: &Ctx, mut tx: Tx, right: &'static Permission, mut there: Operation) -> Result<Operation> {
+    if there.state == OperationState::Failed {
+        there = tx.lock(there.id).await?;
+        there.revive(tx.now());
+        tx.save(&mut there).await?;
+    }
     let there = tx.commit(there).await?;
     if there.state == OperationState::Running {
         return Box::pin(drive(&ctx.without_key(), right, there.id)).await;
@@ -204,8 +213,7 @@ pub async fn retry(ctx: &Ctx, id: OperationId) -> Result<Operation> {
     if !matches!(operation.state, OperationState::Failed | OperationState::Running) {
         return Err(INVALID_TRANSITION.into());
     }
-    (operation.state, operation.ended_at, operation.attempts) = (OperationState::Running, None, 0);
-    operation.next_at = Some(tx.now() + PATIENCE);
+    operation.revive(tx.now());
     tx.save(&mut operation).await?;
     let operation = tx.commit(operation).await?;
     Box::pin(drive(&ctx.without_key(), &DEAL_MANAGE, operation.id)).await

@@ -6,7 +6,7 @@ use graphql::choices;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::Operation;
+use super::{Operation, PATIENCE};
 use crate::ids::{ContactId, DealId, PipelineId, StageId};
 
 choices! {
@@ -134,6 +134,28 @@ pub(crate) struct Asked {
 }
 
 impl Operation {
+    /// One that has failed goes on.
+    pub(super) fn revive(&mut self, now: DateTime<Utc>) {
+        (self.state, self.ended_at, self.attempts) = (OperationState::Running, None, 0);
+        self.next_at = Some(now + PATIENCE);
+    }
+
+    /// Of what was only tried, what was made is not there: its ids lead nowhere.
+    pub(super) fn forget_what_was_made(&mut self) {
+        let is_made = |name: OperationStepName| {
+            let step = self.steps.iter().find(|step| step.name == name);
+            step.is_some_and(|step| step.outcome == Some(OperationOutcome::Created))
+        };
+        let made =
+            [OperationStepName::Company, OperationStepName::Person, OperationStepName::Deal].map(is_made);
+        let [company, person, deal] = made;
+        self.input.found_company_id = self.input.found_company_id.filter(|_| !company);
+        self.input.found_contact_id = self.input.found_contact_id.filter(|_| !person);
+        if deal {
+            (self.input.made_deal_id, self.deal_id) = (None, None);
+        }
+    }
+
     /// Whether it is done, or was called off.
     pub(super) fn has_ended(&self) -> bool {
         matches!(self.state, OperationState::Done | OperationState::Cancelled | OperationState::Planned)

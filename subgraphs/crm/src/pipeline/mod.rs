@@ -19,7 +19,7 @@ use crate::rights::{PIPELINE_MANAGE, PIPELINE_READ};
 /// A way in which the organization sells.
 #[derive(Clone, Debug, SimpleObject, Record)]
 #[graphql(complex)]
-#[record("pipeline", table = "crm.pipeline", read = PIPELINE_READ)]
+#[record("pipeline", table = "crm.pipeline", read = PIPELINE_READ, archive = check_archive)]
 pub struct Pipeline {
     /// The id of the pipeline; opaque to clients.
     pub id: PipelineId,
@@ -108,6 +108,26 @@ impl Pipeline {
         form.set("isDefault", input.is_default, &mut self.is_default);
         form.check()
     }
+}
+
+const HAS_DEALS: Refusal = Refusal::whole(
+    "PIPELINE_HAS_DEALS",
+    "open deals are in this pipeline; decide on them, or make them anew in another one, first",
+);
+const IS_DEFAULT: Refusal =
+    Refusal::whole("PIPELINE_IS_DEFAULT", "new deals go here; make another pipeline the default first");
+
+/// The one that new deals go to stays, and so does one in which something goes on.
+async fn check_archive(tx: &mut Tx, pipeline: &Pipeline) -> Result<()> {
+    if pipeline.is_default {
+        return Err(IS_DEFAULT.into());
+    }
+    let has_deals = sqlx::query_scalar!(
+        r#"select exists (select from crm.deal where pipeline_id = $1 and status = 'OPEN' and archived_at is null)
+           as "has_deals!""#,
+        pipeline.id as PipelineId,
+    );
+    if has_deals.fetch_one(tx.conn()).await? { Err(HAS_DEALS.into()) } else { Ok(()) }
 }
 
 /// Another one that is the default is it no more.

@@ -13,7 +13,8 @@ use rust_decimal::Decimal;
 pub(crate) use self::model::select_quote;
 pub use self::model::{Quote, QuoteStatus};
 pub(crate) use self::page::{Shown, html};
-use crate::deal::{Deal, DealLineInput, LINES_MAX, Line, line_filled_in, lines_of};
+use crate::catalogue;
+use crate::deal::{self, Deal, DealLineInput, LINES_MAX, Line, line_filled_in, lines_of};
 use crate::events::{QuoteAccepted, QuoteDeclined, QuoteSent};
 use crate::ids::{DealId, QuoteId};
 use crate::others::Product;
@@ -38,7 +39,9 @@ pub async fn create(ctx: &Ctx, input: QuoteCreateInput) -> Result<Quote> {
     quote.nonce = rand::random();
     let lines = lines_of(&mut tx, &[deal.id]).await?.into_iter().map(Line::from);
     quote.lines.0 = lines.collect();
+    let there = quote.lines.0.clone();
     quote.fill_in(input.into())?;
+    check_products(&mut tx, &quote, &there).await?;
     let year = tx.now().year();
     quote.number = tx.next_number(&model::NUMBERS, year).await?;
     for other in before.iter_mut().filter(|other| other.is_undecided()) {
@@ -54,7 +57,9 @@ pub async fn update(ctx: &Ctx, id: QuoteId, input: QuoteUpdateInput) -> Result<Q
     let mut tx = ctx.begin(&DEAL_MANAGE).await?;
     let mut quote: Quote = tx.lock_at(id, input.version).await?;
     quote.check_draft()?;
+    let there = quote.lines.0.clone();
     quote.fill_in(input)?;
+    check_products(&mut tx, &quote, &there).await?;
     save(&mut tx, &mut quote).await?;
     tx.commit(quote).await
 }
@@ -104,9 +109,12 @@ pub(crate) async fn decide(tx: &mut Tx, id: QuoteId, decision: Decision) -> Resu
     form.optional_text("reason", common::given(decision.reason), 1_000, &mut reason);
     form.check()?;
     let quote: Quote = tx.find(id).await?;
-    let deal: Deal = tx.lock(quote.deal_id).await?;
+    let mut deal: Deal = tx.lock(quote.deal_id).await?;
     let mut quote: Quote = tx.lock(id).await?;
     let today = today(tx).await?;
+    if decision.is_accepted && !deal.is_going_on() {
+        return Err(DEAL_CLOSED.into());
+    }
     quote.decide(decision.is_accepted, (name, decision.address), tx.now(), today)?;
     quote.decline_reason = reason.filter(|_| !decision.is_accepted);
     if decision.is_accepted {
@@ -116,6 +124,8 @@ pub(crate) async fn decide(tx: &mut Tx, id: QuoteId, decision: Decision) -> Resu
             other.status = QuoteStatus::Superseded;
         }
         tx.save_all(&mut others).await?;
+        // What was agreed on is what the deal is about.
+        deal::agree(tx, &mut deal, quote.lines.0.clone()).await?;
     }
     save(tx, &mut quote).await?;
     let (quote_id, deal_id, number) = (quote.id, deal.id, quote.number.clone());
@@ -153,9 +163,17 @@ pub async fn list(ctx: &Ctx, filter: QuoteFilter, sort: QuoteSort, page: Page) -
 }
 
 const DEAL_NOT_FOUND: Refusal = Refusal::of("dealId", "DEAL_NOT_FOUND", "there is no such deal in use");
+const DEAL_CLOSED: Refusal =
+    Refusal::whole("DEAL_CLOSED", "this offer holds no more: what it was for is closed");
 const FROZEN: Refusal =
     Refusal::whole("QUOTE_FROZEN", "what was decided on stays as it was; make another version of it");
 const TOO_LARGE: Refusal = Refusal::of("lines", "AMOUNT_TOO_LARGE", "this comes to more than can be kept");
+
+/// Whether a customer may still decide on a quote: neither it nor its deal is closed.
+pub(crate) async fn is_offered(tx: &mut Tx, quote: &Quote) -> Result<bool> {
+    let deal: Deal = tx.find(quote.deal_id).await?;
+    Ok(quote.is_open() && deal.is_going_on())
+}
 
 /// The day that it is for the organization.
 async fn today(tx: &mut Tx) -> Result<chrono::NaiveDate> {
@@ -169,6 +187,13 @@ async fn today(tx: &mut Tx) -> Result<chrono::NaiveDate> {
 
 async fn of_deal(tx: &mut Tx, id: DealId) -> Result<Vec<Quote>> {
     Ok(select_quote!("where deal_id = $1 order by id for update", id as DealId).fetch_all(tx.conn()).await?)
+}
+
+/// Whether what a quote begins to name is in use.
+async fn check_products(tx: &mut Tx, quote: &Quote, before: &[Line]) -> Result<()> {
+    let named =
+        catalogue::Named::in_lines(quote.lines.iter().map(Line::named), before.iter().map(Line::named));
+    catalogue::check(tx, named).await
 }
 
 async fn save(tx: &mut Tx, quote: &mut Quote) -> Result<()> {

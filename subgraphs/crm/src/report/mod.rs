@@ -119,8 +119,8 @@ impl SalesReport {
             r#"select c.status as "status!: DealStatus", c.lost_reason_id as "reason_id: LostReasonId", c.currency as "currency!",
                    count(*) as "count!", sum(c.amount) as "amount!"
                from (select distinct on (deal_id) * from crm.stage_change order by deal_id, seq desc) c
-               where c.status <> 'OPEN' and not c.is_archived
-                 and (c.occurred_at at time zone people.time_zone(core.organization_id()))::date between $1 and $2
+               where (c.status = 'WON' or c.status <> 'OPEN' and not c.is_archived)
+                 and (crm.moved_at(c.deal_id, 'infinity') at time zone people.time_zone(core.organization_id()))::date between $1 and $2
                group by 1, 2, 3 order by 1, 4 desc, 3"#,
             from,
             to,
@@ -145,12 +145,12 @@ impl SalesReport {
         let (mut tx, from, to) = look(gql.app(), from, to).await?;
         let row = sqlx::query!(
             r#"select count(*) filter (where c.status = 'WON') as "won!", count(*) filter (where c.status = 'LOST') as "lost!",
-                   avg(extract(epoch from c.occurred_at - f.occurred_at)) filter (where c.status = 'WON') as age
+                   avg(extract(epoch from crm.moved_at(c.deal_id, 'infinity') - f.occurred_at)) filter (where c.status = 'WON') as age
                from (select distinct on (deal_id) * from crm.stage_change order by deal_id, seq desc) c
                join (select distinct on (deal_id) deal_id, occurred_at from crm.stage_change order by deal_id, seq) f
                    on f.deal_id = c.deal_id
-               where c.status in ('WON', 'LOST') and not c.is_archived
-                 and (c.occurred_at at time zone people.time_zone(core.organization_id()))::date between $1 and $2"#,
+               where (c.status = 'WON' or c.status = 'LOST' and not c.is_archived)
+                 and (crm.moved_at(c.deal_id, 'infinity') at time zone people.time_zone(core.organization_id()))::date between $1 and $2"#,
             from,
             to,
         );

@@ -98,3 +98,33 @@ async fn who_looks_at_a_board_is_told_of_deals_that_they_see_and_of_those_that_l
     app.settle().await;
     assert_eq!(next().await, json!({ "id": mine, "deal": null }));
 }
+
+#[tokio::test]
+async fn no_deal_is_left_in_a_stage_that_is_archived_while_deals_are_made() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let way = way(&client).await;
+    let [from, to] = [way.stage("Qualification"), way.stage("Proposal")];
+    let make = async |at: usize| {
+        let made = client.try_create("deal", json!({ "title": format!("D{at}"), "stageId": from })).await;
+        made.refusals().iter().for_each(|code| assert_eq!(*code, "STAGE_NOT_FOUND"));
+    };
+    let archive = act(&client, "stageArchive", "stage", from, json!({ "moveDealsToId": to }));
+    let (archived, ..) = tokio::join!(archive, make(0), make(1), make(2), make(3), make(4));
+    archived.ok();
+    let left = "select count(*) from crm.deal d join crm.stage s on s.id = d.stage_id where s.archived_at is not null";
+    assert_eq!(scalar(&app, left).await, 0);
+}
+
+#[tokio::test]
+async fn a_pipeline_in_which_something_goes_on_or_that_new_deals_go_to_stays() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let way = way(&client).await;
+    let open = deal(&client, "Open", json!({})).await;
+    assert_eq!(client.act("pipeline", "Archive", &way.id).await.refusals(), ["PIPELINE_IS_DEFAULT"]);
+    client.create("pipeline", json!({ "name": "Other", "currency": "EUR", "isDefault": true })).await;
+    assert_eq!(client.act("pipeline", "Archive", &way.id).await.refusals(), ["PIPELINE_HAS_DEALS"]);
+    client.act("deal", "Abandon", &open).await.ok();
+    client.act("pipeline", "Archive", &way.id).await.ok();
+}

@@ -127,3 +127,23 @@ async fn reports_say_where_deals_are_how_they_ended_and_what_brought_them() {
         "won": [{ "amount": "1000.00" }], "cost": [{ "amount": "400.00" }] }])
     );
 }
+
+#[tokio::test]
+async fn what_was_won_stays_won_when_and_for_as_much_as_it_was_however_one_tidies_up() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    way(&client).await;
+    let won = deal(&client, "A", json!({ "amount": "700" })).await;
+    act(&client, "dealWin", "operation", &won, json!({})).await.ok();
+    let march = json!({ "from": "2026-03-01", "to": "2026-03-31" });
+    let before = forecast(&client, march.clone()).await;
+    assert_eq!(before[0]["won"]["amount"], "700.00");
+    app.clock.advance(chrono::TimeDelta::days(40));
+    client.update("deal", &won, json!({ "description": "Paid." })).await.ok();
+    client.act("deal", "Archive", &won).await.ok();
+    assert_eq!(forecast(&client, march).await, before);
+    let target =
+        json!({ "firstDay": "2026-03-01", "lastDay": "2026-03-31", "amount": "700", "currency": "EUR" });
+    let target = client.create("salesTarget", target).await;
+    assert_eq!(ask(&client, "salesTarget", &target, "won { amount }").await["won"]["amount"], "700.00");
+}

@@ -90,7 +90,7 @@ async fn who_sends_again_and_again_is_asked_to_wait() {
     assert_eq!(taken, 40 - refused);
     // Whose address comes often is taken for spam.
     assert!(scalar(&app, "select max(spam_points)::bigint from crm.lead").await >= 50);
-    let long = json!({ "name": "A".repeat(40_000), "email": "ada@lovelace.example" }).to_string();
+    let long = json!({ "name": "A".repeat(70_000), "email": "ada@lovelace.example" }).to_string();
     let (status, _) = http_plain(&app, &path, &long).await;
     assert_eq!(status, 413);
 }
@@ -103,4 +103,37 @@ async fn http_plain(app: &App, path: &str, body: &str) -> (u16, String) {
         .body(axum::body::Body::from(body.to_owned()));
     let response = routes.oneshot(request.unwrap()).await.unwrap();
     (response.status().as_u16(), String::new())
+}
+
+#[tokio::test]
+async fn nothing_that_somebody_wrote_is_lost_however_they_wrote_it() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let (_, path) = form(&client, json!({})).await;
+    let long = format!("{} Lovelace", "Ada".repeat(50));
+    for (written, last, kept) in [
+        (json!({ "name": "Ada One", "phone": "0664 1234567" }), "One", json!("Phone: 0664 1234567")),
+        (
+            json!({ "name": "Ada Two", "phone": "+43 664 1234567 DW 12" }),
+            "Two",
+            json!("Phone: +43 664 1234567 DW 12"),
+        ),
+        (json!({ "name": "Ada\r\nThree", "email": "c@x.example" }), "Three", Value::Null),
+        (json!({ "name": "Ada\tFour\u{0}", "email": "d@x.example" }), "Four", Value::Null),
+        (json!({ "name": "A\u{200b}da Five", "email": "e@x.example" }), "Five", Value::Null),
+        (
+            json!({ "name": "Ada Six", "email": "f@x.example", "country": "Österreich", "message": "Hel\u{0}lo" }),
+            "Six",
+            json!("Hello\nCountry: Österreich"),
+        ),
+        (json!({ "name": long, "email": "g@x.example" }), &long[..100], json!(format!("Name: {long}"))),
+    ] {
+        assert_eq!(http(&app, "POST", &path, JSON, &written.to_string()).await.0, 202, "{written}");
+        let newest = client.run("{ leads(first: 1) { nodes { firstName lastName notes } } }").await.ok();
+        let newest = newest["leads"]["nodes"][0].clone();
+        assert_eq!((&newest["lastName"], &newest["notes"]), (&json!(last), &kept), "{newest}");
+        let is_whole = last.len() == 100 || newest["firstName"] == "Ada";
+        assert!(is_whole, "{newest}");
+        app.clock.advance(chrono::TimeDelta::seconds(2));
+    }
 }

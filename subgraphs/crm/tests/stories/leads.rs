@@ -214,3 +214,18 @@ async fn two_merges_the_other_way_round_leave_one_lead_and_one_that_is_converted
     let refused = act(&client, "leadMerge", "lead", &one, json!({ "loserId": other })).await;
     assert_eq!(refused.refusals(), ["LEAD_CONVERTED"]);
 }
+
+#[tokio::test]
+async fn a_lead_is_given_to_nobody_who_may_not_see_it() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let member = admin.colleague(&[Role::Member]);
+    app.join(&member).await;
+    let id = json!(member.member().membership_id);
+    let rule = json!({ "name": "All", "memberIds": [id] });
+    assert_eq!(client.try_create("assignmentRule", rule).await.refusals(), ["MEMBER_MAY_NOT_SEE"]);
+    let one = lead(&client, "Lovelace", json!({})).await;
+    let refused = act(&client, "leadAssign", "lead", &one, json!({ "ownerId": id })).await;
+    assert_eq!(refused.refusals(), ["MEMBER_MAY_NOT_SEE"]);
+    assert_eq!(client.try_create("deal", json!({ "title": "X", "ownerId": id })).await.refusals().len(), 1);
+}

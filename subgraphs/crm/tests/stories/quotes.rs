@@ -60,7 +60,9 @@ async fn a_customer_reads_the_page_and_accepts_and_nobody_else_finds_it() {
     // A bent address, one of nobody's, one of a draft: all the same nothing.
     let draft = client.create("quote", json!({ "dealId": deal })).await;
     assert!(ask(&client, "quote", &draft, "publicPath").await["publicPath"].is_null());
-    let bent = format!("{}A", &path[..path.len() - 1]);
+    let (start, token) = path.split_at("/public/crm/quotes/".len());
+    let other = if token.starts_with('A') { "B" } else { "A" };
+    let bent = format!("{start}{other}{}", &token[1..]);
     let nothing = http(&app, "GET", "/public/crm/quotes/AAAA", FORM, "").await;
     assert_eq!(nothing.0, 404);
     assert_eq!(http(&app, "GET", &bent, FORM, "").await, nothing);
@@ -141,4 +143,44 @@ async fn a_quote_whose_day_is_over_is_accepted_by_nobody() {
     let late = json!({ "dealId": deal, "validUntil": "2026-03-01" });
     let late = client.create("quote", late).await;
     assert_eq!(client.act("quote", "Send", &late).await.refusals(), ["QUOTE_EXPIRED"]);
+}
+
+#[tokio::test]
+async fn what_a_customer_has_accepted_is_what_the_deal_is_about_and_what_it_is_won_with() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let deal = offered(&client).await;
+    let lines = json!([{ "description": "Camera, used", "quantity": "2", "unitPrice": "40" }]);
+    let id = client.create("quote", json!({ "dealId": deal, "lines": lines })).await;
+    client.act("quote", "Send", &id).await.ok();
+    act(&client, "quoteAccept", "quote", &id, json!({ "name": "Ada" })).await.ok();
+    let now = ask(&client, "deal", &deal, "amount { amount } lines { description }").await;
+    assert_eq!(now, json!({ "amount": { "amount": "80.00" }, "lines": [{ "description": "Camera, used" }] }));
+}
+
+#[tokio::test]
+async fn nobody_accepts_an_offer_whose_deal_is_closed_and_its_page_says_so() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let first = offered(&client).await;
+    let reason = client.create("lostReason", json!({ "name": "Price" })).await;
+    let again = deal(&client, "Again", json!({})).await;
+    let lines = json!([{ "description": "Camera", "quantity": "1", "unitPrice": "9" }]);
+    let quote = client.create("quote", json!({ "dealId": again, "lines": lines })).await;
+    client.act("quote", "Send", &quote).await.ok();
+    let path = text(&ask(&client, "quote", &quote, "publicPath").await["publicPath"]);
+    act(&client, "dealLose", "deal", &again, json!({ "reasonId": reason })).await.ok();
+    let (status, page) = http(&app, "GET", &path, FORM, "").await;
+    assert!(status == 200 && page.contains("holds no more") && !page.contains("<form"), "{page}");
+    let (status, page) = http(&app, "POST", &path, FORM, "decision=accept&name=Max").await;
+    assert!(status == 409 && page.contains("holds no more"), "{status} {page}");
+    let accept = act(&client, "quoteAccept", "quote", &quote, json!({ "name": "Max" })).await;
+    assert_eq!(accept.refusals(), ["DEAL_CLOSED"]);
+    // It goes on after all, and so does what was offered.
+    act(&client, "dealReopen", "deal", &again, json!({})).await.ok();
+    assert_eq!(http(&app, "POST", &path, FORM, "decision=accept&name=Max").await.0, 200);
+    let (id, path) = sent(&client, &first).await;
+    client.act("deal", "Archive", &first).await.ok();
+    assert_eq!(http(&app, "POST", &path, FORM, "decision=accept&name=Max").await.0, 409);
+    assert_eq!(ask(&client, "quote", &id, "status").await["status"], "SENT");
 }
