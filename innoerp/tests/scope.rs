@@ -85,7 +85,7 @@ impl Company {
         let way = json!({ "name": "Sales", "currency": "EUR", "isDefault": true });
         app.as_(&owner).on("crm").create("pipeline", way).await;
         for colleague in &colleagues {
-            Self::give_sales(&app, &owner, colleague).await;
+            Self::give_sales(&app, &behind, &owner, colleague).await;
         }
         app.settle().await;
         drop((hr, leave));
@@ -110,19 +110,35 @@ impl Company {
     }
 
     /// A lead, a deal with a quote and something to do, and a target that are somebody's; nobody's lead as well, once.
-    async fn give_sales(app: &App, owner: &Person, colleague: &Colleague) {
+    async fn give_sales(app: &App, behind: &PgPool, owner: &Person, colleague: &Colleague) {
         if matches!(colleague.role, Role::Client | Role::Supplier) {
             return;
         }
         let client = app.as_(owner).on("crm");
         let member = colleague.person.member().membership_id;
         let name = colleague.role.as_str();
-        let lead = client.create("lead", json!({ "lastName": name, "ownerId": member })).await;
-        let deal = client.create("deal", json!({ "title": name, "ownerId": member })).await;
+        let lead = client.create("lead", json!({ "lastName": name })).await;
+        let deal = client.create("deal", json!({ "title": name })).await;
         client.create("quote", json!({ "dealId": deal })).await;
-        client.create("activity", json!({ "subject": name, "dealId": deal, "assigneeId": member })).await;
-        let days = json!({ "ownerId": member, "firstDay": "2026-01-01", "lastDay": "2026-12-31", "amount": "1", "currency": "EUR" });
-        client.create("salesTarget", days).await;
+        let activity = client.create("activity", json!({ "subject": name, "dealId": deal })).await;
+        let days =
+            json!({ "firstDay": "2026-01-01", "lastDay": "2026-12-31", "amount": "1", "currency": "EUR" });
+        let target = client.create("salesTarget", days).await;
+        // Behind: such things may be somebody's who sold once and may not see them any more.
+        let mut giving = behind.begin().await.unwrap();
+        let organization = owner.member().organization_id.to_string();
+        let set = "select set_config('app.organization_id', $1, true)";
+        sqlx::query(set).bind(organization).execute(&mut *giving).await.unwrap();
+        for (table, column, id) in [
+            ("lead", "owner_membership_id", &lead),
+            ("deal", "owner_membership_id", &deal),
+            ("activity", "assignee_membership_id", &activity),
+            ("sales_target", "owner_membership_id", &target),
+        ] {
+            let sql = format!("update crm.{table} set {column} = $1 where id = $2::uuid");
+            sqlx::query(AssertSqlSafe(sql)).bind(member.0).bind(id).execute(&mut *giving).await.unwrap();
+        }
+        giving.commit().await.unwrap();
         if colleague.role == Role::Owner {
             let id = client.create("lead", json!({ "lastName": "Nobody" })).await;
             client.update("lead", &id, json!({ "ownerId": null })).await.ok();

@@ -58,6 +58,28 @@ fn a_field_with_another_modules_thing_may_be_null() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+#[test]
+fn whoever_adds_fields_to_another_modules_thing_extends_it_so_that_the_router_knows_who_has_it() {
+    let owners = owners();
+    let (mut wrong, mut extended) = (Vec::new(), 0);
+    for module in modules::all() {
+        let schema = Documents::new(&(module.sdl)());
+        for entity in schema.entities() {
+            let is_own = owners.get(entity) == Some(&module.id);
+            let is_extension = schema.types()[entity].extend;
+            extended += usize::from(is_extension);
+            if is_own == is_extension {
+                wrong.push(format!("{}: {entity}", module.id));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "`#[graphql(extends)]` says it of others' things, and of them alone: {wrong:#?}"
+    );
+    assert!(extended >= 5, "only {extended} are extended");
+}
+
 #[tokio::test]
 async fn what_is_always_there_cannot_be_deleted() {
     let database = PgPool::connect(&testing::fresh_database(&modules::all()).await).await.unwrap();

@@ -1,6 +1,6 @@
 //! Whose something is: who may be given it, and by whom.
 
-use common::{MembershipId, Permission, Refusal, Result, Scope};
+use common::{Error, MembershipId, Permission, Refusal, Result, Scope};
 use database::{OnConstraint as _, Tx};
 use uuid::Uuid;
 
@@ -63,6 +63,11 @@ async fn is_in_scope(tx: &mut Tx, id: MembershipId, right: &str) -> Result<bool>
 /// What the database says when somebody was given something who may not come in any more.
 pub(crate) fn refusals<T>(saved: Result<T>) -> Result<T> {
     saved.on_constraint("owner_is_active_check", MEMBER_NOT_FOUND)
+}
+
+/// Whether something failed because whoever was to be given it may not come in any more.
+pub(crate) fn has_gone(error: &Error) -> bool {
+    matches!(error, Error::Refused(refusals) if refusals.iter().any(|one| one.code == MEMBER_NOT_FOUND.code))
 }
 
 /// Lets the module give something where the caller does not look: what rules decide is not bounded by what whoever set them

@@ -17,6 +17,8 @@ use store::{Key, Rate};
 
 use crate::ids::{QuoteId, WebFormId};
 use crate::intake::{self, Filled};
+use crate::lead::TURNS_MAX;
+use crate::owner;
 use crate::quote::{self, Decision, Quote, QuoteStatus, Shown};
 use crate::token::{Named, Purpose, Signer};
 
@@ -299,7 +301,14 @@ fn refused(message: &str) -> Response {
 }
 
 async fn entered(public: &Public, named: Named, filled: Filled) -> Result<()> {
-    let mut tx = public.begin(named).await?;
-    intake::enter(&mut tx, WebFormId(named.id), named.nonce, filled).await?;
-    tx.commit(()).await
+    let mut turn = 0;
+    loop {
+        let mut tx = public.begin(named).await?;
+        match intake::enter(&mut tx, WebFormId(named.id), named.nonce, filled.clone()).await {
+            Ok(()) => return tx.commit(()).await,
+            // Whoever had their turn was suspended at this very moment: the next one has it, and nothing is lost.
+            Err(error) if owner::has_gone(&error) && turn < TURNS_MAX => turn += 1,
+            Err(error) => return Err(error),
+        }
+    }
 }

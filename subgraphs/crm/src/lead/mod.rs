@@ -77,6 +77,24 @@ pub async fn update(ctx: &Ctx, id: LeadId, input: LeadUpdateInput) -> Result<Lea
 
 /// Gives a lead to a member, or to whoever the rules of assignment say.
 pub async fn assign(ctx: &Ctx, id: LeadId, input: LeadAssignInput) -> Result<Lead> {
+    let is_by_rules = input.owner_id.is_none();
+    let mut done = Box::pin(assign_once(ctx, id, input.clone())).await;
+    for _ in 0..TURNS_MAX {
+        match &done {
+            // Whoever had their turn was suspended at this very moment: the next one has it.
+            Err(error) if is_by_rules && owner::has_gone(error) => {
+                done = Box::pin(assign_once(ctx, id, input.clone())).await;
+            }
+            _ => break,
+        }
+    }
+    done
+}
+
+/// How often somebody else is looked for when whoever had their turn has just gone.
+pub(crate) const TURNS_MAX: usize = 3;
+
+async fn assign_once(ctx: &Ctx, id: LeadId, input: LeadAssignInput) -> Result<Lead> {
     let mut tx = ctx.begin(&LEAD_MANAGE).await?;
     let mut lead: Lead = tx.lock(id).await?;
     let before = lead.clone();
