@@ -65,7 +65,8 @@ fn whoever_adds_fields_to_another_modules_thing_extends_it_so_that_the_router_kn
     for module in modules::all() {
         let schema = Documents::new(&(module.sdl)());
         for entity in schema.entities() {
-            let is_own = owners.get(entity) == Some(&module.id);
+            let Some(owner) = owners.get(entity) else { continue };
+            let is_own = *owner == module.id;
             let is_extension = schema.types()[entity].extend;
             extended += usize::from(is_extension);
             if is_own == is_extension {

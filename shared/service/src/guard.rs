@@ -40,24 +40,7 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    without_said_of_extensions(
-        &schema.sdl_with_options(SDLExportOptions::new().federation().compose_directive()),
-    )
-}
-
-/// async-graphql writes a description before `extend type` as before any type; in GraphQL an extension has none.
-fn without_said_of_extensions(sdl: &str) -> String {
-    const MARK: &str = "\"\"\"\n";
-    let mut out = String::with_capacity(sdl.len());
-    let mut rest = sdl;
-    while let Some(at) = rest.find("\"\"\"\nextend type ") {
-        let (before, after) = rest.split_at(at);
-        let begins = before.rfind(MARK).unwrap_or(at);
-        out.push_str(&before[..begins]);
-        rest = &after[MARK.len()..];
-    }
-    out.push_str(rest);
-    out
+    schema.sdl_with_options(SDLExportOptions::new().federation().compose_directive())
 }
 
 /// The schema of `module`, which declares `permissions`, with its guard: a tenant that has the module off, or may not

@@ -5,7 +5,7 @@ use common::EmployeeId;
 
 use crate::ids::{ContactId, ProductId, VariantId};
 
-/// Somebody outside; the contact module owns it.
+// Somebody outside; the contact module owns it.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex, extends)]
 pub struct Contact {
@@ -13,7 +13,7 @@ pub struct Contact {
     pub id: ContactId,
 }
 
-/// Something that is sold; the products module owns it.
+// Something that is sold; the products module owns it.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex, extends)]
 pub struct Product {
@@ -29,7 +29,7 @@ pub struct ProductVariant {
     pub id: VariantId,
 }
 
-/// Somebody who works here; the employee module owns it.
+// Somebody who works here; the employee module owns it.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex, extends)]
 pub struct Employee {

@@ -7,7 +7,7 @@ use people::Person;
 
 use crate::ids::EmployeeId;
 
-/// An employee; the employee module owns it.
+// An employee; the employee module owns it.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex, extends)]
 pub struct Employee {

@@ -7,7 +7,7 @@ use database::Tx;
 
 use crate::ids::{ContactId, SegmentId};
 
-/// Somebody outside; the contact module owns it.
+// Somebody outside; the contact module owns it.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex, extends)]
 pub struct Contact {
