@@ -32,8 +32,6 @@ const MESSAGE_MAX: usize = 5_000;
 const LINE_MAX: usize = 200;
 const NAME_MAX: usize = 100;
 const NOTES_MAX: usize = 10_000;
-/// What no company is called: it has blanks around it.
-const PLACEHOLDER: &str = " nobody ";
 
 impl Filled {
     fn place(&mut self, name: &str) -> Option<&mut String> {
@@ -128,7 +126,10 @@ pub(crate) async fn enter(tx: &mut Tx, id: WebFormId, nonce: i64, filled: Filled
 /// Takes in what the form asks for; what a field of a lead cannot be stands in the notes as it was written. Answers whether
 /// anything is left that is somebody.
 fn fill_in(lead: &mut Lead, form: &WebForm, filled: Filled) -> bool {
-    let mut notes = vec![filled.message];
+    let mut notes = Vec::new();
+    if form.asks_for(WebFormField::Message) {
+        notes.push(filled.message);
+    }
     let (first, last) = match filled.name.rsplit_once(' ') {
         Some((first, last)) => (first.trim().to_owned(), last.to_owned()),
         None => (String::new(), filled.name.clone()),
@@ -139,10 +140,10 @@ fn fill_in(lead: &mut Lead, form: &WebForm, filled: Filled) -> bool {
         ..LeadUpdateInput::default()
     };
     use WebFormField::{Company, Country, Email, JobTitle, Name, Phone};
-    let is_named = !form.asks_for(Name) || filled.name.is_empty() || take(lead, name(&first, &last));
+    let is_named = !form.asks_for(Name) || filled.name.is_empty() || take_in(lead, name(&first, &last));
     if !is_named {
         let short: String = filled.name.chars().take(NAME_MAX).collect();
-        take(lead, name("", &short));
+        take_in(lead, name("", &short));
         notes.push(format!("Name: {}", filled.name));
     }
     let none = LeadUpdateInput::default;
@@ -165,12 +166,9 @@ fn fill_in(lead: &mut Lead, form: &WebForm, filled: Filled) -> bool {
         ),
     ];
     for (field, label, written, input) in fields {
-        if form.asks_for(field) && !written.is_empty() && !take(lead, input) {
+        if form.asks_for(field) && !written.is_empty() && !take_in(lead, input) {
             notes.push(format!("{label}: {written}"));
         }
-    }
-    if !form.asks_for(WebFormField::Message) {
-        notes.remove(0);
     }
     notes.retain(|note| !note.is_empty());
     if !notes.is_empty() {
@@ -183,18 +181,11 @@ fn given(value: &str) -> MaybeUndefined<String> {
     if value.is_empty() { MaybeUndefined::Undefined } else { MaybeUndefined::Value(value.to_owned()) }
 }
 
-/// Takes in one field, or leaves the lead as it was. A lead that is nobody yet may become somebody by the next one.
-fn take(lead: &mut Lead, input: LeadUpdateInput) -> bool {
+/// Takes in fields, or leaves the lead as it was.
+fn take_in(lead: &mut Lead, input: LeadUpdateInput) -> bool {
     let mut filled = lead.clone();
-    if filled.last_name.is_none() && filled.company_name.is_none() {
-        // So that nothing but the field itself is refused.
-        filled.company_name = Some(PLACEHOLDER.to_owned());
-    }
     let is_taken = filled.fill_in(input, &Definitions::default()).is_ok();
     if is_taken {
-        if filled.company_name.as_deref() == Some(PLACEHOLDER) {
-            filled.company_name = None;
-        }
         *lead = filled;
     }
     is_taken

@@ -19,11 +19,6 @@ pub(crate) fn country(
     form.optional_checked(given, country, place);
 }
 
-/// What a field was given, which is then no longer there.
-pub(crate) fn take<T>(given: &mut MaybeUndefined<T>) -> MaybeUndefined<T> {
-    std::mem::replace(given, MaybeUndefined::Undefined)
-}
-
 /// A choice as it stands in events.
 pub(crate) fn word(choice: &impl serde::Serialize) -> String {
     serde_json::to_value(choice).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()

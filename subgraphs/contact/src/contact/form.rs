@@ -1,5 +1,7 @@
 //! Contacts as forms have them.
 
+use std::mem::take;
+
 use async_graphql::MaybeUndefined;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use common::{Currency, Form, MembershipId, Refusal, Result, text};
@@ -274,10 +276,6 @@ impl Contact {
         };
         form.checked("roles", take(&mut input.roles), roles, &mut self.roles);
     }
-}
-
-fn take<T>(given: &mut MaybeUndefined<T>) -> MaybeUndefined<T> {
-    std::mem::replace(given, MaybeUndefined::Undefined)
 }
 
 /// The day that it is where it is the latest, in UTC+14: whoever was born after it is born nowhere yet.

@@ -1,5 +1,7 @@
 //! Deals as forms have them.
 
+use std::mem::take;
+
 use async_graphql::InputObject;
 use async_graphql::MaybeUndefined;
 use common::{Currency, Form, MembershipId, Refusal, Result};
@@ -11,7 +13,6 @@ use super::line::{self, DealLine, DealLineInput, LINES_MAX};
 use super::model::{Deal, DealForecastCategory, DealStatus};
 use super::participant::{self, DealContact, DealContactInput};
 use crate::ids::{CampaignId, ContactId, LeadSourceId, LostReasonId, PipelineId, StageId};
-use crate::words::take;
 
 inputs! {
     /// The fields of a new deal.

@@ -1,5 +1,7 @@
 //! Leads as forms have them.
 
+use std::mem::take;
+
 use async_graphql::{InputObject, MaybeUndefined};
 use common::{Currency, Form, MembershipId, Refusal, Result, text};
 use custom::{CustomFieldInput, Definitions};
@@ -8,7 +10,7 @@ use rust_decimal::Decimal;
 
 use super::model::Lead;
 use crate::ids::{CampaignId, LeadSourceId, LostReasonId, ProductId};
-use crate::words::{country, take};
+use crate::words::country;
 
 inputs! {
     /// The fields of a new lead.

@@ -77,18 +77,16 @@ pub async fn update(ctx: &Ctx, id: LeadId, input: LeadUpdateInput) -> Result<Lea
 
 /// Gives a lead to a member, or to whoever the rules of assignment say.
 pub async fn assign(ctx: &Ctx, id: LeadId, input: LeadAssignInput) -> Result<Lead> {
-    let is_by_rules = input.owner_id.is_none();
-    let mut done = Box::pin(assign_once(ctx, id, input.clone())).await;
-    for _ in 0..TURNS_MAX {
-        match &done {
+    let mut turn = 0;
+    loop {
+        match Box::pin(assign_once(ctx, id, input.clone())).await {
             // Whoever had their turn was suspended at this very moment: the next one has it.
-            Err(error) if is_by_rules && owner::has_gone(error) => {
-                done = Box::pin(assign_once(ctx, id, input.clone())).await;
+            Err(error) if input.owner_id.is_none() && owner::has_gone(&error) && turn < TURNS_MAX => {
+                turn += 1
             }
-            _ => break,
+            done => return done,
         }
     }
-    done
 }
 
 /// How often somebody else is looked for when whoever had their turn has just gone.

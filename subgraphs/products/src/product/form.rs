@@ -1,5 +1,7 @@
 //! Products as forms have them.
 
+use std::mem::take;
+
 use async_graphql::MaybeUndefined;
 use common::{Currency, Form, Refusal, Result};
 use custom::{CustomFieldInput, Definitions};
@@ -179,8 +181,4 @@ impl Product {
         }
         form.each_once("vendorIds", take(&mut input.vendor_ids), 0..=VENDORS_MAX, &mut self.vendor_ids);
     }
-}
-
-pub(crate) fn take<T>(given: &mut MaybeUndefined<T>) -> MaybeUndefined<T> {
-    std::mem::replace(given, MaybeUndefined::Undefined)
 }

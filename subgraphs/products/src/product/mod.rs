@@ -5,13 +5,15 @@ mod graphql;
 mod model;
 mod repo;
 
+use std::mem::take;
+
 use async_graphql::MaybeUndefined;
 use chrono::Datelike as _;
 use common::{Error, Page, Refusal, Result, Slice};
 use custom::Definitions;
 use database::{Ctx, OnConstraint as _, Record as _, Tx};
 
-pub(crate) use self::form::{BARCODE_TAKEN, CODE_MAX, SKU_TAKEN, take};
+pub(crate) use self::form::{BARCODE_TAKEN, CODE_MAX, SKU_TAKEN};
 pub use self::form::{ProductCreateInput, ProductUpdateInput};
 pub use self::graphql::{
     ProductByCodeQuery, ProductFilter, ProductMutation, ProductQuery, ProductSort, ProductUpdateRow,
