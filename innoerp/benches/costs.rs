@@ -2,7 +2,7 @@
 //! by as many names and as long as the limits let pass, in classes of about the same cost. No query may take more than
 //! 20 times the median of its class.
 //!
-//! `bench/costs` runs it; `bench/README.md` says what it found.
+//! `bench/one costs` runs it; `bench/README.md` says what it found.
 #![expect(clippy::unwrap_used, reason = "what cannot be set up cannot be measured")]
 
 mod company;

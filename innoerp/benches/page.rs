@@ -1,7 +1,7 @@
 //! What the router adds where the subgraphs run in its own process: the CPU time of one page of employees through
 //! it, and of the same operations run on the subgraphs' schemas without it.
 //!
-//! `bench/in-process` runs it; `bench/README.md` says what it found.
+//! `bench/one page` runs it; `bench/README.md` says what it found.
 #![expect(clippy::unwrap_used, reason = "what cannot be set up cannot be measured")]
 
 #[expect(dead_code, reason = "another measurement asks for the ids")]

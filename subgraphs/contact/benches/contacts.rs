@@ -1,7 +1,7 @@
 //! What contacts cost by the thousand: how many rows of a file are taken in a second, and what a page, a search and the
 //! look for duplicates cost among 300,000 beside what they cost among 1,000. None may cost more than twice as much.
 //!
-//! `bench/contacts` runs it; `bench/README.md` says what it found.
+//! `bench/one contacts` runs it; `bench/README.md` says what it found.
 #![expect(clippy::unwrap_used, reason = "what cannot be set up cannot be measured")]
 
 use std::process::ExitCode;
