@@ -139,6 +139,12 @@ impl Definitions {
         self.0.iter().filter(|field| !field.is_archived()).map(|field| field.key.as_str())
     }
 
+    /// Whether the values of the one with this key are numbers.
+    #[must_use]
+    pub fn is_number(&self, key: &str) -> bool {
+        self.0.iter().any(|field| field.key == key && field.kind == CustomFieldKind::Number)
+    }
+
     /// Takes in a form's `customFields`: what is named is set, or cleared by null; what is not named stays. A new thing
     /// must have a value of every required field. What a field's kind would refuse by now may stay as it was.
     pub fn fill_in(

@@ -6,7 +6,7 @@ use async_graphql::SimpleObject;
 use common::{Error, Refusal, Result, Slice};
 use database::Record;
 
-use crate::cell::defused;
+use crate::cell::{defused, with_point};
 use crate::{Row, Sheet};
 
 /// A noun that is imported and exported.
@@ -19,6 +19,12 @@ pub trait Exchange: Record {
     const IN_FILE: &'static [Column<Self>];
     /// Columns that an organization adds to it.
     const FAMILY: Option<Family<Self>> = None;
+
+    /// Whether the column of its family with this key holds numbers, which may have a decimal comma in some files.
+    #[must_use]
+    fn is_number(_names: &Self::Names, _key: &str) -> bool {
+        false
+    }
 }
 
 /// One cell of a row.
@@ -74,7 +80,10 @@ enum Bound<N: Exchange> {
 }
 
 /// The columns of a sheet, in its order.
-pub struct Columns<N: Exchange>(Vec<Bound<N>>);
+pub struct Columns<N: Exchange> {
+    bound: Vec<Bound<N>>,
+    has_commas: bool,
+}
 
 impl<N: Exchange> Columns<N> {
     /// Finds out what the columns of a sheet are.
@@ -106,7 +115,10 @@ impl<N: Exchange> Columns<N> {
             }
         }
         wrong.truncate(WRONG_MAX);
-        if wrong.is_empty() { Ok(Self(bound)) } else { Err(Error::Refused(wrong)) }
+        if !wrong.is_empty() {
+            return Err(Error::Refused(wrong));
+        }
+        Ok(Self { bound, has_commas: sheet.has_commas })
     }
 
     /// That a column is unknown; which ones there are is told once.
@@ -128,15 +140,27 @@ impl<N: Exchange> Columns<N> {
             return Err(vec![fault.clone()]);
         }
         let (mut draft, mut wrong) = (N::Draft::default(), Vec::new());
-        for (at, bound) in self.0.iter().enumerate() {
-            let cell = Cell { names, before, key: "", text: row.cell(at) };
+        for (at, bound) in self.bound.iter().enumerate() {
+            let text = row.cell(at);
+            let number = text.filter(|_| self.has_commas).and_then(with_point);
+            let cell = |text, key| Cell { names, before, key, text };
             let (read, name) = match bound {
-                Bound::Column(column) if column.is_required && cell.text.is_none() => {
+                Bound::Column(column) if column.is_required && text.is_none() => {
                     (Err(REQUIRED), column.name.to_owned())
                 }
-                Bound::Column(column) => ((column.read)(cell, &mut draft), column.name.to_owned()),
+                // What is taken as it stands is no number, or one as everybody writes it.
+                Bound::Column(column) => {
+                    let as_it_stands = (column.read)(cell(text, ""), &mut draft);
+                    let read = as_it_stands.or_else(|refusal| match number.as_deref() {
+                        Some(number) => (column.read)(cell(Some(number), ""), &mut draft),
+                        None => Err(refusal),
+                    });
+                    (read, column.name.to_owned())
+                }
                 Bound::OfFamily(family, key) => {
-                    ((family.read)(Cell { key, ..cell }, &mut draft), format!("{}{key}", family.prefix))
+                    let number = number.as_deref().filter(|_| N::is_number(names, key));
+                    let read = (family.read)(cell(number.or(text), key.as_str()), &mut draft);
+                    (read, format!("{}{key}", family.prefix))
                 }
             };
             if let Err(refusal) = read {
@@ -144,8 +168,9 @@ impl<N: Exchange> Columns<N> {
             }
         }
         if before.is_none() {
-            let is_there =
-                |name: &str| self.0.iter().any(|bound| matches!(bound, Bound::Column(c) if c.name == name));
+            let is_there = |name: &str| {
+                self.bound.iter().any(|bound| matches!(bound, Bound::Column(c) if c.name == name))
+            };
             let missing = N::IN_FILE.iter().filter(|column| column.is_required && !is_there(column.name));
             wrong.extend(missing.map(|column| REQUIRED.at(column.name)));
         }

@@ -86,8 +86,9 @@ macro_rules! import_input {
         #[derive(Clone, Debug, async_graphql::InputObject)]
         pub struct $name {
             /// The file as text: a header with the names of the columns, then a row for each thing; commas, semicolons or
-            /// tabs between cells, 10,000 rows and 1,000,000 bytes at most. A column that is not there leaves what it is
-            /// about as it is, an empty cell clears what may be empty. Send a larger file in pieces, each with the header and a key of its
+            /// tabs between cells, 10,000 rows and 1,000,000 bytes at most. Where these are semicolons, a number may have a
+            /// decimal comma, and then points or blanks between its thousands (1.234,56); one without a comma is read as it
+            /// stands. A column that is not there leaves what it is about as it is, an empty cell clears what may be empty. Send a larger file in pieces, each with the header and a key of its
             /// own: a piece is one transaction, done whole or not at all, so after an interruption send all pieces again with
             /// the same keys. The server's limit on variables, 262,144 bytes unless it is set otherwise, holds as well.
             pub csv: String,

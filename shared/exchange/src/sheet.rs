@@ -24,6 +24,8 @@ pub struct Sheet {
     pub(crate) header: Vec<String>,
     /// Its rows, empty ones left out.
     pub rows: Vec<Row>,
+    /// Whether its numbers may have a decimal comma: a program that writes one puts semicolons between cells.
+    pub(crate) has_commas: bool,
 }
 
 /// One row of a sheet.
@@ -45,7 +47,8 @@ impl Row {
 }
 
 impl Sheet {
-    /// Reads a file: UTF-8 with or without its mark, with commas, semicolons or tabs between cells.
+    /// Reads a file: UTF-8 with or without its mark, with commas, semicolons or tabs between cells. In one with semicolons
+    /// numbers may have a decimal comma, as spreadsheets write them where that is the custom.
     ///
     /// # Errors
     /// Refuses `csv` when nothing of the file can be taken. What is wrong with one row is told of it by
@@ -91,7 +94,7 @@ impl Sheet {
             });
             rows.push(Row { line, fault, cells });
         }
-        Ok(Self { header, rows })
+        Ok(Self { header, rows, has_commas: delimiter == b';' })
     }
 
     /// The cells of a column that are not empty, each beside its row's position; none of rows that cannot be read.

@@ -1,4 +1,5 @@
-//! What this module does when others tell something: contacts that are one, who was erased, who may not come in any more.
+//! What this module does when others tell something: contacts that are one, who was erased, who may not come in any more, and an
+//! organization that begins to sell.
 
 use common::{Envelope, MembershipId, Result};
 use database::Tx;
@@ -8,18 +9,22 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::ids::ContactId;
-use crate::lead;
+use crate::{lead, lost_reason, pipeline};
+
+const MODULE: &str = "crm";
 
 /// The consumers of this module.
 pub static CONSUMERS: &[Consumer] = &[Consumer {
-    name: "crm",
-    module: "crm",
+    name: MODULE,
+    module: MODULE,
     types: &[
         "contact.contact.merged",
         "contact.contact.unmerged",
         "contact.contact.erased",
         "user.member.suspended",
         "user.member.removed",
+        "tenant.organization.created",
+        "tenant.module.enabled",
     ],
     handle,
 }];
@@ -42,6 +47,23 @@ struct Erased {
 #[serde(rename_all = "camelCase")]
 struct OfMember {
     membership_id: MembershipId,
+}
+
+#[derive(Deserialize)]
+struct OfOrganization {
+    modules: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OfModule {
+    module_id: String,
+}
+
+/// What an organization finds there that has this module from now on, unless it has made its own.
+async fn furnish(tx: &mut Tx) -> Result<()> {
+    pipeline::furnish(tx).await?;
+    lost_reason::furnish(tx).await
 }
 
 fn handle<'a>(tx: &'a mut Tx, envelope: &'a Envelope) -> BoxFuture<'a, Result<()>> {
@@ -69,6 +91,16 @@ fn handle<'a>(tx: &'a mut Tx, envelope: &'a Envelope) -> BoxFuture<'a, Result<()
                 let ids: Vec<Uuid> =
                     erased.merged_ids.iter().chain([&erased.contact_id]).map(|id| (*id).into()).collect();
                 sqlx::query!("select crm.forget($1, $2)", &ids, tx.now()).execute(tx.conn()).await?;
+            }
+            "tenant.organization.created" => {
+                if OfOrganization::deserialize(&envelope.payload)?.modules.iter().any(|id| id == MODULE) {
+                    furnish(tx).await?;
+                }
+            }
+            "tenant.module.enabled" => {
+                if OfModule::deserialize(&envelope.payload)?.module_id == MODULE {
+                    furnish(tx).await?;
+                }
             }
             // Whoever was given something in the very moment is found here, too.
             _ => lead::reassign_all(tx, OfMember::deserialize(&envelope.payload)?.membership_id).await?,

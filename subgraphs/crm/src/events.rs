@@ -38,6 +38,14 @@ event! {
         owner_membership_id: MembershipId,
     }
 
+    /// Somebody else, or nobody, looks after a lead from now on: also whoever has taken it or made it.
+    LeadOwnerChanged = "crm.lead_owner.changed", of lead_id {
+        /// The lead.
+        lead_id: LeadId,
+        /// The member who looks after it; null for nobody.
+        owner_membership_id: Option<MembershipId>,
+    }
+
     /// A lead has become a contact and a deal.
     LeadConverted = "crm.lead.converted", of lead_id {
         /// The lead.

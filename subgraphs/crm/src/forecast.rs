@@ -43,14 +43,14 @@ pub struct ForecastInput {
     pub as_of: Option<DateTime<Utc>>,
 }
 
-/// What may be expected in one time, of one owner if asked for, in one currency.
+/// What may be expected in one time, or at a time that nobody has said, of one owner if asked for, in one currency.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct ForecastEntry {
-    /// The first day of the time.
-    pub from: Date,
-    /// The last day of the time.
-    pub to: Date,
+    /// The first day of the time; null for open deals of which nobody has said a day.
+    pub from: Option<Date>,
+    /// The last day of the time; null for open deals of which nobody has said a day.
+    pub to: Option<Date>,
     #[graphql(skip)]
     owner_membership_id: Option<MembershipId>,
     /// What was won in it.
@@ -65,7 +65,7 @@ pub struct ForecastEntry {
     pub weighted: Money,
     /// The number of deals that are expected in it, or were won.
     pub deal_count: i32,
-    /// What was to be won in it, of targets that lie in the time as a whole; null where nobody has said.
+    /// What was to be won in it, of targets that lie in the time as a whole; null where nobody has said, and without a time.
     pub target: Option<Money>,
 }
 
@@ -117,14 +117,14 @@ pub async fn forecast(ctx: &Ctx, input: ForecastInput) -> Result<Vec<ForecastEnt
                    else l.expected_close end as day
                from latest l where l.status = 'WON'
                    or l.status = 'OPEN' and not l.is_archived and l.forecast_category <> 'OMITTED')
-           select date_trunc($5::text, p.day)::date as "first!", case when $6 then p.owner_membership_id end as "owner: MembershipId",
+           select date_trunc($5::text, p.day)::date as "first?", case when $6 then p.owner_membership_id end as "owner: MembershipId",
                p.currency as "currency!", count(*) as "count!",
                coalesce(sum(p.amount) filter (where p.status = 'WON'), 0) as "won!",
                coalesce(sum(p.amount) filter (where p.status = 'OPEN' and p.forecast_category = 'COMMIT'), 0) as "commit!",
                coalesce(sum(p.amount) filter (where p.status = 'OPEN' and p.forecast_category = 'BEST_CASE'), 0) as "best!",
                coalesce(sum(p.amount) filter (where p.status = 'OPEN' and p.forecast_category = 'PIPELINE'), 0) as "pipeline!",
                sum(p.amount * p.probability / 100) as "weighted!"
-           from placed p where p.day between $3 and $4 group by 1, 2, 3 order by 1, 3, 2"#,
+           from placed p where p.day is null or p.day between $3 and $4 group by 1, 2, 3 order by 1, 3, 2"#,
         as_of,
         input.pipeline_id as Option<PipelineId>,
         from,
@@ -136,11 +136,15 @@ pub async fn forecast(ctx: &Ctx, input: ForecastInput) -> Result<Vec<ForecastEnt
     let mut entries = Vec::with_capacity(rows.len());
     for row in rows {
         let money = |amount: Decimal| Money::new(amount, &row.currency);
-        let days = (row.first, ends(row.first, input.period));
+        let days = row.first.map(|first| (first, ends(first, input.period)));
         let owner = if input.by_owner { row.owner } else { None };
+        let target = match days {
+            Some(days) => select_target(&mut tx, days, owner, input.by_owner, &row.currency).await?,
+            None => None,
+        };
         entries.push(ForecastEntry {
-            from: days.0.into(),
-            to: days.1.into(),
+            from: days.map(|(first, _)| first.into()),
+            to: days.map(|(_, last)| last.into()),
             owner_membership_id: owner,
             won: money(row.won),
             commit: money(row.commit),
@@ -148,7 +152,7 @@ pub async fn forecast(ctx: &Ctx, input: ForecastInput) -> Result<Vec<ForecastEnt
             pipeline: money(row.pipeline),
             weighted: money(rounded(row.weighted)),
             deal_count: count(row.count),
-            target: select_target(&mut tx, days, owner, input.by_owner, &row.currency).await?.map(money),
+            target: target.map(money),
         });
     }
     Ok(entries)
@@ -183,7 +187,8 @@ pub struct ForecastQuery;
 #[Object]
 impl ForecastQuery {
     /// What may be expected of the deals that the caller sees: time by time, owner by owner if asked for, an entry for each
-    /// currency. What nobody has said a day of is in none.
+    /// currency. What is open and nobody has said a day of comes last, without a time: so the entries of all times come to what
+    /// the open deals do, those aside that are left out of forecasts, and what was won.
     #[graphql(directive = cost::apply(250))]
     async fn forecast(
         &self,

@@ -101,7 +101,7 @@ pub struct Mutation(
 
 /// All subscriptions of the crm module.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(board::PipelineBoardSubscription);
+pub struct Subscription(board::PipelineBoardSubscription, lead::LeadSubscription);
 
 const PERMISSIONS: &[&Permission] = &[
     &rights::PIPELINE_READ,
@@ -155,6 +155,7 @@ pub fn subgraph() -> Subgraph {
             EventType::of::<events::LeadCreated>(),
             EventType::of::<events::LeadUpdated>(),
             EventType::of::<events::LeadAssigned>(),
+            EventType::of::<events::LeadOwnerChanged>(),
             EventType::of::<events::LeadConverted>(),
             EventType::of::<events::DealCreated>(),
             EventType::of::<events::DealUpdated>(),

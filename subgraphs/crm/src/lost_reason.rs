@@ -3,7 +3,7 @@
 use async_graphql::{InputObject, SimpleObject};
 use chrono::{DateTime, Utc};
 use common::{Form, Page, Refusal, Result, Slice};
-use database::{Ctx, OnConstraint as _, Record, page};
+use database::{Ctx, OnConstraint as _, Record, Tx, page};
 use graphql::{inputs, mutations, noun, queries, sorts};
 
 use crate::ids::LostReasonId;
@@ -35,6 +35,17 @@ pub async fn create(ctx: &Ctx, input: LostReasonCreateInput) -> Result<LostReaso
     tx.commit(reason).await
 }
 
+/// Makes the reasons that an organization begins with. Whoever has ever made one needs none: then nothing is done.
+pub(crate) async fn furnish(tx: &mut Tx) -> Result<()> {
+    let is_there = sqlx::query_scalar!(r#"select exists (select from crm.lost_reason) as "is_there!""#);
+    if is_there.fetch_one(tx.conn()).await? {
+        return Ok(());
+    }
+    let now = tx.now();
+    let mut reasons = FIRST_NAMES.map(|name| LostReason { name: name.to_owned(), ..LostReason::blank(now) });
+    tx.save_all(&mut reasons).await.map(|_| ())
+}
+
 /// Changes a reason.
 pub async fn update(ctx: &Ctx, id: LostReasonId, input: LostReasonUpdateInput) -> Result<LostReason> {
     let mut tx = ctx.begin(&PIPELINE_MANAGE).await?;
@@ -62,6 +73,9 @@ pub async fn list(
 }
 
 // Rules.
+
+/// What an organization begins with.
+const FIRST_NAMES: [&str; 5] = ["Price", "Another supplier", "No need", "Bad timing", "No answer"];
 
 const NAME_TAKEN: Refusal = Refusal::of("name", "NAME_TAKEN", "another reason in use has this name");
 

@@ -21,14 +21,15 @@ pub(crate) struct Named {
     pub(crate) kind: Option<&'static str>,
 }
 
-/// Whether contacts are in use that something begins to name, and are what they must be.
+/// Whether contacts that something begins to name are in use, in sight of whoever names them, and what they must be. One that is
+/// kept from the caller is refused as one that there is not.
 pub(crate) async fn check(tx: &mut Tx, wanted: &[Named]) -> Result<()> {
     if wanted.is_empty() {
         return Ok(());
     }
     let ids: Vec<ContactId> = wanted.iter().map(|named| named.id).collect();
     let there = sqlx::query!(
-        r#"select id as "id!: ContactId", kind as "kind!" from contact.parties_in_use($1)"#,
+        r#"select id as "id!: ContactId", kind as "kind!" from contact.parties_in_sight($1)"#,
         &ids as &[ContactId]
     );
     let there = there.fetch_all(tx.conn()).await?;

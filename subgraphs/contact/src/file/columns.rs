@@ -384,4 +384,8 @@ impl Exchange for Contact {
         },
         write: |_, contact, key| contact.custom_fields.get(key),
     });
+
+    fn is_number(names: &Names, key: &str) -> bool {
+        names.fields.is_number(key)
+    }
 }

@@ -1,5 +1,7 @@
 //! Whose contacts one sees: one's own, a team's and nobody's, or all.
 
+use std::collections::BTreeSet;
+
 use crate::*;
 
 async fn employ(app: &App, person: &Person, id: &str, manager: Option<&str>) {
@@ -105,5 +107,40 @@ async fn whoever_sees_only_themselves_is_not_told_what_the_organization_notes_of
         let query = format!("{{ contacts(filter: {{ {filter} }}) {{ totalCount }} }}");
         assert_eq!(app.as_(&client).run(&query).await.codes(), ["FORBIDDEN"], "{filter}");
         assert_eq!(app.as_(&rep).run(&query).await.ok()["contacts"]["totalCount"], 1, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn other_modules_are_told_of_the_contacts_that_whoever_asks_sees_here() {
+    let (app, owner) = office().await;
+    let admin = app.as_(&owner);
+    app.join(&owner).await;
+    let boss = "01900000-0000-7000-8000-000000000001";
+    let people = Role::ALL.map(|role| owner.colleague(&[role]));
+    for one in &people {
+        app.join(one).await;
+    }
+    employ(&app, &people[2], boss, None).await;
+    employ(&app, &people[5], "01900000-0000-7000-8000-000000000002", Some(boss)).await;
+    for one in &people {
+        let of = json!({ "ownerId": one.member().membership_id });
+        if !matches!(one.member().roles[0], Role::Client | Role::Supplier) {
+            person(&admin, "Of", one.member().roles[0].as_str(), of).await;
+        }
+    }
+    let portal = json!({ "membershipId": people[8].member().membership_id });
+    person(&admin, "The", "client", portal).await;
+    let pool = person(&admin, "Of", "nobody", json!({})).await;
+    update(&admin, &pool, json!({ "ownerId": null })).await.ok();
+    for one in &people {
+        let seen = app.as_(one).run("{ contacts(first: 100) { nodes { id } } }").await.ok();
+        let seen = seen["contacts"]["nodes"].as_array().unwrap().iter();
+        let seen: BTreeSet<String> = seen.map(|node| text(&node["id"])).collect();
+        // As another module asks, in a transaction of the caller's own that changes something.
+        let mut tx = app.published(one, "contact").await;
+        let asked =
+            "select p.id::text from contact.parties_in_sight(array(select id from contact.contact)) p";
+        let told: Vec<String> = sqlx::query_scalar(asked).fetch_all(tx.conn()).await.unwrap();
+        assert_eq!(BTreeSet::from_iter(told), seen, "{:?}", one.member().roles);
     }
 }

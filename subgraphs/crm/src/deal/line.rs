@@ -40,7 +40,8 @@ pub struct DealLine {
 }
 
 /// What is to be sold.
-#[derive(Clone, Debug, InputObject)]
+#[derive(Clone, Debug, InputObject, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct DealLineInput {
     /// The id of the product; absent for what is in no catalogue.
     pub product_id: Option<ProductId>,

@@ -202,6 +202,10 @@ impl Exchange for Lead {
         },
         write: |_, lead, key| lead.custom_fields.get(key),
     });
+
+    fn is_number(names: &Names, key: &str) -> bool {
+        names.fields.is_number(key)
+    }
 }
 
 /// Takes in a file of leads: what is refused of one row, the others are not.

@@ -1,6 +1,7 @@
 //! Leads: who may buy, who looks after them, and how far they have come.
 
 mod form;
+mod live;
 mod merge;
 mod model;
 mod repo;
@@ -14,6 +15,7 @@ use custom::Definitions;
 use database::{Ctx, Record as _, Tx};
 
 pub use self::form::{LeadAssignInput, LeadCreateInput, LeadLoseInput, LeadUpdateInput};
+pub use self::live::LeadSubscription;
 pub use self::merge::LeadMergeInput;
 pub(crate) use self::merge::merge;
 pub(crate) use self::model::{CONVERTED, NUMBERS, select_lead};
@@ -22,7 +24,7 @@ pub(crate) use self::repo::select_page;
 pub use self::repo::{LeadFilter, LeadSort};
 pub use self::score::LeadScoreReason;
 use crate::campaign::Campaign;
-use crate::events::{LeadAssigned, LeadCreated, LeadUpdated};
+use crate::events::{LeadAssigned, LeadCreated, LeadOwnerChanged, LeadUpdated};
 use crate::ids::{LeadId, LeadSourceId};
 use crate::lead_source::LeadSource;
 use crate::lost_reason::LostReason;
@@ -56,7 +58,10 @@ pub(crate) async fn enter(tx: &mut Tx, leads: &mut [Lead]) -> Result<()> {
     }
     owner::refusals(tx.save_all(leads).await)?;
     let created: Vec<LeadCreated> = leads.iter().map(Lead::created).collect();
-    tx.emit_all(&created).await
+    tx.emit_all(&created).await?;
+    let owned = leads.iter().filter(|lead| lead.owner_membership_id.is_some());
+    let owned: Vec<LeadOwnerChanged> = owned.map(Lead::owner_changed).collect();
+    tx.emit_all(&owned).await
 }
 
 /// Changes a lead.
@@ -205,6 +210,9 @@ pub(crate) async fn save(tx: &mut Tx, before: &Lead, lead: &mut Lead) -> Result<
     if lead.version != before.version {
         tx.emit(&lead.updated()).await?;
     }
+    if lead.owner_membership_id != before.owner_membership_id {
+        tx.emit(&lead.owner_changed()).await?;
+    }
     announce_owner(tx, before.owner_membership_id, lead).await
 }
 
@@ -283,6 +291,11 @@ impl Lead {
             owner_membership_id: self.owner_membership_id,
             is_archived: self.is_archived(),
         }
+    }
+
+    /// What is announced of one that is somebody else's, or nobody's, from now on.
+    fn owner_changed(&self) -> LeadOwnerChanged {
+        LeadOwnerChanged { lead_id: self.id, owner_membership_id: self.owner_membership_id }
     }
 }
 

@@ -1,14 +1,14 @@
 //! A lead becomes a contact and a deal.
 
 use async_graphql::{InputObject, MaybeUndefined};
-use common::{Error, MembershipId, Result};
+use common::{Error, MembershipId, Refusal, Result};
 use database::{Ctx, Tx};
 use rust_decimal::Decimal;
 use sqlx::types::Json;
 
 use super::model::{Asked, Came, DONE, SKIPPED, steps};
 use super::{Operation, OperationKind, OperationOutcome, OperationStepName, OperationStepState, begin, join};
-use crate::deal::{self, Beginning, Deal, DealContactInput, DealContactRole, DealUpdateInput};
+use crate::deal::{self, Beginning, Deal, DealContactInput, DealContactRole, DealLineInput, DealUpdateInput};
 use crate::events::LeadConverted;
 use crate::ids::{ContactId, DealId, LeadId, PipelineId, StageId};
 use crate::lead::{Lead, LeadStatus};
@@ -34,10 +34,18 @@ pub struct LeadConvertInput {
     pub pipeline_id: Option<PipelineId>,
     /// The id of the stage that the deal begins in; the first one of its pipeline when absent.
     pub stage_id: Option<StageId>,
+    /// What is to be sold, 200 lines at most: the deal's lines, in the currency of the lead's estimated value or else its
+    /// pipeline's, and the deal is worth what they come to. When there are none it is worth what the lead was estimated at, and
+    /// has no lines, whatever the lead is interested in.
+    #[graphql(default)]
+    pub lines: Vec<DealLineInput>,
     /// True to see what would become of it, and change nothing.
     #[graphql(default)]
     pub dry_run: bool,
 }
+
+const NO_DEAL_WANTED: Refusal =
+    Refusal::of("lines", "NO_DEAL_WANTED", "lines are a deal's; leave them out, or let a deal be made");
 
 /// Converts a lead: once, however often and by however many it is asked for.
 pub async fn convert(ctx: &Ctx, id: LeadId, input: LeadConvertInput) -> Result<Operation> {
@@ -48,6 +56,9 @@ pub async fn convert(ctx: &Ctx, id: LeadId, input: LeadConvertInput) -> Result<O
     wanted.extend(input.contact_id.map(|id| named("contactId", id, "PERSON")));
     wanted.extend(input.company_id.map(|id| named("companyId", id, "COMPANY")));
     party::check(&mut tx, &wanted).await?;
+    if !input.wants_deal && !input.lines.is_empty() {
+        return Err(NO_DEAL_WANTED.into());
+    }
     tx.check_reference::<Pipeline>("pipelineId", None, input.pipeline_id).await?;
     tx.check_reference::<Stage>("stageId", None, input.stage_id).await?;
     // Who has begun it may be somebody whose operations the caller does not see.
@@ -64,6 +75,7 @@ pub async fn convert(ctx: &Ctx, id: LeadId, input: LeadConvertInput) -> Result<O
         pipeline_id: input.pipeline_id,
         stage_id: input.stage_id,
         amount: lead.estimated_value,
+        lines: input.lines,
         ..Asked::default()
     };
     use OperationStepName::{Activities, Company, Person};
@@ -182,8 +194,12 @@ async fn make_deal(tx: &mut Tx, operation: &mut Operation, lead: &Lead) -> Resul
         contacts: MaybeUndefined::Value(primary.into_iter().collect()),
         amount: asked
             .amount
-            .filter(|amount| *amount > Decimal::ZERO)
+            .filter(|amount| asked.lines.is_empty() && *amount > Decimal::ZERO)
             .map_or(MaybeUndefined::Undefined, MaybeUndefined::Value),
+        lines: match asked.lines.is_empty() {
+            true => MaybeUndefined::Undefined,
+            false => MaybeUndefined::Value(asked.lines),
+        },
         source_id: lead.source_id.map_or(MaybeUndefined::Undefined, MaybeUndefined::Value),
         campaign_id: lead.campaign_id.map_or(MaybeUndefined::Undefined, MaybeUndefined::Value),
         tags: MaybeUndefined::Value(lead.tags.clone()),

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{Operation, PATIENCE};
+use crate::deal::DealLineInput;
 use crate::ids::{ContactId, DealId, PipelineId, StageId};
 
 choices! {
@@ -124,6 +125,7 @@ pub(crate) struct Asked {
     pub(crate) pipeline_id: Option<PipelineId>,
     pub(crate) stage_id: Option<StageId>,
     pub(crate) amount: Option<Decimal>,
+    pub(crate) lines: Vec<DealLineInput>,
     /// What is to follow from a deal that is won.
     pub(crate) wants_project: bool,
     pub(crate) wants_invoice: bool,

@@ -40,6 +40,7 @@ pub struct Pipeline {
 /// Creates a pipeline with its stages.
 pub async fn create(ctx: &Ctx, input: PipelineCreateInput) -> Result<Pipeline> {
     let mut tx = ctx.begin(&PIPELINE_MANAGE).await?;
+    lock(&mut tx).await?;
     let mut pipeline = Pipeline::blank(tx.now());
     let given = input.stages.clone().map_or(MaybeUndefined::Undefined, MaybeUndefined::Value);
     pipeline.fill_in(input.into())?;
@@ -48,6 +49,32 @@ pub async fn create(ctx: &Ctx, input: PipelineCreateInput) -> Result<Pipeline> {
     save(&mut tx, &mut pipeline).await?;
     tx.save_all(&mut stages).await?;
     tx.commit(pipeline).await
+}
+
+/// Makes the pipeline that an organization begins with, the default one, with the stages of one whose maker names none. Whoever
+/// has ever made one needs none: then nothing is done.
+pub(crate) async fn furnish(tx: &mut Tx) -> Result<()> {
+    lock(tx).await?;
+    let is_there = sqlx::query_scalar!(r#"select exists (select from crm.pipeline) as "is_there!""#);
+    if is_there.fetch_one(tx.conn()).await? {
+        return Ok(());
+    }
+    let (name, currency) = (FIRST_NAME.to_owned(), FIRST_CURRENCY.to_owned());
+    let mut pipeline = Pipeline { name, currency, is_default: true, ..Pipeline::blank(tx.now()) };
+    let usual = new_stages::usual();
+    let mut stages = new_stages::filled_in(pipeline.id, tx.now(), MaybeUndefined::Undefined, usual)?;
+    save(tx, &mut pipeline).await?;
+    tx.save_all(&mut stages).await.map(|_| ())
+}
+
+/// One is made at a time: of two that are to be the default the later one is.
+async fn lock(tx: &mut Tx) -> Result<()> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended('crm.pipeline ' || core.organization_id(), 0))"
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// Changes a pipeline.
@@ -95,6 +122,11 @@ pub(crate) async fn stages_of(tx: &mut Tx, id: PipelineId) -> Result<Vec<Stage>>
 }
 
 // Rules.
+
+/// The pipeline that an organization begins with. Nobody has said in which currency it sells: whoever runs it changes this one,
+/// and deals say their own.
+const FIRST_NAME: &str = "Standard";
+const FIRST_CURRENCY: &str = "EUR";
 
 const NAME_TAKEN: Refusal = Refusal::of("name", "NAME_TAKEN", "another pipeline in use has this name");
 const PIPELINE_REQUIRED: Refusal =

@@ -261,3 +261,23 @@ async fn a_conversion_that_is_sent_twice_with_its_key_is_one() {
     assert_eq!(one["id"], two["id"]);
     assert_eq!(two["state"], "DONE");
 }
+
+#[tokio::test]
+async fn whoever_converts_says_what_is_to_be_sold_or_the_deal_is_worth_what_was_estimated() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let id = ready(&client).await;
+    let line = json!({ "description": "Camera", "quantity": "2", "unitPrice": "199.50" });
+    let without_deal = json!({ "wantsDeal": false, "lines": [line] });
+    assert_eq!(convert(&client, &id, without_deal).await.refusals(), ["NO_DEAL_WANTED"]);
+    let unknown = with(line.clone(), json!({ "productId": uuid::Uuid::now_v7() }));
+    assert_eq!(convert(&client, &id, json!({ "lines": [unknown] })).await.refusals(), ["PRODUCT_NOT_FOUND"]);
+    assert_eq!(scalar(&app, "select count(*) from crm.operation").await, 0);
+    let done = operation(convert(&client, &id, json!({ "lines": [line] })).await);
+    assert_eq!((&done["state"], &done["deal"]["amount"]["amount"]), (&json!("DONE"), &json!("399.00")));
+    let deal =
+        ask(&client, "deal", &text(&done["deal"]["id"]), "lines { description amount { amount } }").await;
+    assert_eq!(deal["lines"], json!([{ "description": "Camera", "amount": { "amount": "399.00" } }]));
+    let lead = ask(&client, "lead", &id, "estimatedValue { amount }").await;
+    assert_eq!(lead["estimatedValue"]["amount"], "2500.00", "what was estimated stays written down");
+}

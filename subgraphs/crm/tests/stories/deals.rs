@@ -220,3 +220,41 @@ async fn a_pipeline_keeps_one_way_to_win_and_its_last_open_stage() {
         json!([{ "name": "Partners", "isDefault": true }, { "name": "Sales", "isDefault": false }])
     );
 }
+
+#[tokio::test]
+async fn whoever_begins_to_sell_finds_a_pipeline_and_reasons_once_and_may_make_others() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let made = |modules: &[&str]| json!({ "organizationId": admin.member().organization_id, "industryCode": null, "modules": modules });
+    let enabled = |id: &str| json!({ "organizationId": admin.member().organization_id, "moduleId": id });
+    app.announce_raw(&admin, "tenant.organization.created", made(&["contact", "leave"])).await;
+    app.announce_raw(&admin, "tenant.module.enabled", enabled("products")).await;
+    assert_eq!(scalar(&app, "select count(*) from crm.pipeline").await, 0);
+    for _ in 0..2 {
+        app.announce_raw(&admin, "tenant.organization.created", made(&["contact", "crm"])).await;
+        app.announce_raw(&admin, "tenant.module.enabled", enabled("crm")).await;
+        let data = client.run("{ pipelines { nodes { name isDefault stages { name probability category } } } lostReasons { totalCount } }").await.ok();
+        let nodes = data["pipelines"]["nodes"].as_array().unwrap();
+        assert_eq!(
+            (nodes.len(), &nodes[0]["name"], &nodes[0]["isDefault"]),
+            (1, &json!("Standard"), &json!(true))
+        );
+        let stages: Vec<String> =
+            nodes[0]["stages"].as_array().unwrap().iter().map(|stage| text(&stage["name"])).collect();
+        assert_eq!(stages, ["Qualification", "Proposal", "Negotiation", "Won", "Lost"]);
+        assert_eq!(data["lostReasons"]["totalCount"], 5);
+    }
+    // It is to be worked with at once, and yields to another one.
+    deal(&client, "Cameras", json!({})).await;
+    let way = way(&client).await;
+    let next = deal(&client, "Radios", json!({})).await;
+    assert_eq!(ask(&client, "deal", &next, "pipeline { id }").await["pipeline"]["id"], json!(way.id));
+    // Whoever has made their own is left alone.
+    let other = Person::new(&[Role::Admin]);
+    app.join(&other).await;
+    crate::way(&app.as_(&other)).await;
+    app.as_(&other).create("lostReason", json!({ "name": "Too dear" })).await;
+    app.announce_raw(&other, "tenant.module.enabled", json!({ "moduleId": "crm" })).await;
+    let data = app.as_(&other).run("{ pipelines { totalCount } lostReasons { totalCount } }").await.ok();
+    assert_eq!(data, json!({ "pipelines": { "totalCount": 1 }, "lostReasons": { "totalCount": 1 } }));
+}

@@ -82,3 +82,27 @@ async fn a_file_of_leads_that_was_taken_away_changes_nothing_when_it_comes_back(
     app.join(&seller).await;
     assert_eq!(app.as_(&seller).run(export).await.codes(), ["FORBIDDEN"]);
 }
+
+#[tokio::test]
+async fn numbers_have_a_decimal_comma_in_files_of_programs_that_write_one_and_in_no_others() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let csv = "lastName;estimatedValue;notes\n\
+        Lovelace;1.234,56 EUR;12,50\n\
+        Byron;12,5 EUR;\n\
+        Gauss;99.5 EUR;\n\
+        Euler;1,234.56 EUR;\n";
+    let report = import(&client, csv, json!({})).await;
+    assert_eq!((&report["created"], &report["failed"]), (&json!(3), &json!(1)));
+    assert_eq!(report["rows"][0]["userErrors"][0]["code"], "MONEY_INVALID", "it could be read in two ways");
+    let found =
+        client.run("{ leads(sort: NAME) { nodes { lastName notes estimatedValue { amount } } } }").await;
+    let expected = json!([
+        { "lastName": "Byron", "notes": null, "estimatedValue": { "amount": "12.50" } },
+        { "lastName": "Gauss", "notes": null, "estimatedValue": { "amount": "99.50" } },
+        { "lastName": "Lovelace", "notes": "12,50", "estimatedValue": { "amount": "1234.56" } },
+    ]);
+    assert_eq!(found.ok()["leads"]["nodes"], expected);
+    let with_commas = "lastName,estimatedValue\nHilbert,\"1.234,56 EUR\"\nNoether,\"12,5 EUR\"\n";
+    assert_eq!(import(&client, with_commas, json!({})).await["failed"], 2);
+}

@@ -147,3 +147,46 @@ async fn what_was_won_stays_won_when_and_for_as_much_as_it_was_however_one_tidie
     let target = client.create("salesTarget", target).await;
     assert_eq!(ask(&client, "salesTarget", &target, "won { amount }").await["won"]["amount"], "700.00");
 }
+
+#[tokio::test]
+async fn what_nobody_has_said_a_day_of_is_expected_without_a_time_and_nothing_open_is_missing() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    way(&client).await;
+    let april = json!({ "amount": "500", "expectedClose": "2026-04-20" });
+    deal(&client, "A", april).await;
+    let some_day = json!({ "amount": "40", "forecastCategory": "COMMIT" });
+    let undated = deal(&client, "B", some_day).await;
+    deal(&client, "C", json!({ "amount": "7" })).await;
+    deal(&client, "D", json!({ "amount": "3", "forecastCategory": "OMITTED" })).await;
+    let won = deal(&client, "E", json!({ "amount": "300" })).await;
+    act(&client, "dealWin", "operation", &won, json!({})).await.ok();
+    let lost = deal(&client, "F", json!({ "amount": "9" })).await;
+    client.act("deal", "Abandon", &lost).await.ok();
+    client
+        .create(
+            "salesTarget",
+            json!({ "firstDay": "2026-04-01", "lastDay": "2026-04-30", "amount": "2000", "currency": "EUR" }),
+        )
+        .await;
+    let now = forecast(&client, json!({})).await;
+    let expected = json!({ "from": null, "to": null, "dealCount": 2, "owner": null, "won": { "amount": "0.00" },
+        "commit": { "amount": "40.00" }, "bestCase": { "amount": "0.00" }, "pipeline": { "amount": "7.00" },
+        "weighted": { "amount": "4.70", "currency": "EUR" }, "target": null });
+    let entries = now.as_array().unwrap();
+    assert_eq!((entries.len(), &entries[2]), (3, &expected), "{now}");
+    let open = |of: &Value| {
+        let amounts = ["commit", "bestCase", "pipeline"].map(|field| text(&of[field]["amount"]));
+        amounts.iter().map(|amount| amount.parse::<f64>().unwrap()).sum::<f64>()
+    };
+    assert_eq!(entries.iter().map(open).sum::<f64>(), 547.0);
+    // As soon as somebody says one, it is in its time.
+    let before = text(&json!(app.clock.now().to_rfc3339()));
+    app.clock.advance(chrono::TimeDelta::seconds(86_400));
+    client.update("deal", &undated, json!({ "expectedClose": "2026-04-21" })).await.ok();
+    let later = forecast(&client, json!({})).await;
+    assert_eq!((&later[1]["dealCount"], &later[2]["dealCount"]), (&json!(2), &json!(1)));
+    assert_eq!(forecast(&client, json!({ "asOf": before })).await, now);
+    let by_owner = forecast(&client, json!({ "byOwner": true })).await;
+    assert_eq!(by_owner[2]["owner"]["id"], json!(admin.member().membership_id));
+}

@@ -1,5 +1,10 @@
 //! Leads: points and their reasons, whose they are, and how soon they are answered.
 
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use tokio::time::timeout;
+
 use crate::*;
 
 #[tokio::test]
@@ -228,4 +233,60 @@ async fn a_lead_is_given_to_nobody_who_may_not_see_it() {
     let refused = act(&client, "leadAssign", "lead", &one, json!({ "ownerId": id })).await;
     assert_eq!(refused.refusals(), ["MEMBER_MAY_NOT_SEE"]);
     assert_eq!(client.try_create("deal", json!({ "title": "X", "ownerId": id })).await.refusals().len(), 1);
+}
+
+#[tokio::test]
+async fn who_is_given_a_lead_hears_of_it_at_once_and_of_nobody_elses() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    let [rep, other] = [(); 2].map(|()| admin.colleague(&[Role::Sales]));
+    for person in [&rep, &other] {
+        app.join(person).await;
+    }
+    let of_rep = app.as_(&rep);
+    let mut answers = of_rep.subscribe("subscription { leadAssigned { id lead { lastName } } }");
+    let mut next = async || {
+        let answer = timeout(Duration::from_secs(20), answers.next()).await.expect("nothing came").unwrap();
+        answer.ok()["leadAssigned"].clone()
+    };
+    assert_eq!(next().await, json!({ "id": null, "lead": null }));
+    let told = |id: &str, name: &str| json!({ "id": id, "lead": { "lastName": name } });
+    let owner = |person: &Person| json!({ "ownerId": person.member().membership_id });
+    // By somebody, when it is made or later; what others have, and what else becomes of it, is no such news.
+    lead(&client, "Of the admin", json!({})).await;
+    let theirs = lead(&client, "Of another", owner(&other)).await;
+    let one = lead(&client, "One", owner(&rep)).await;
+    client.update("lead", &one, json!({ "notes": "Called." })).await.ok();
+    app.settle().await;
+    assert_eq!(next().await, told(&one, "One"));
+    act(&client, "leadAssign", "lead", &theirs, owner(&rep)).await.ok();
+    app.settle().await;
+    assert_eq!(next().await, told(&theirs, "Of another"));
+    // By a rule, and by a web form.
+    let rule = json!({ "name": "All", "memberIds": [rep.member().membership_id] });
+    client.create("assignmentRule", rule).await;
+    let ruled = lead(&client, "Ruled", owner(&other)).await;
+    act(&client, "leadAssign", "lead", &ruled, json!({})).await.ok();
+    app.settle().await;
+    assert_eq!(next().await, told(&ruled, "Ruled"));
+    let form = client.create("webForm", json!({ "name": "Contact us" })).await;
+    let path = text(&ask(&client, "webForm", &form, "publicPath").await["publicPath"]);
+    let body = "name=Ada+Byron&email=Ada%40byron.example";
+    crate::quotes::http(&app, "POST", &path, "application/x-www-form-urlencoded", body).await;
+    app.settle().await;
+    assert_eq!(next().await["lead"]["lastName"], "Byron");
+    // By a file, and by their own hand.
+    let import = "mutation { leadImport(input: { csv: \"lastName\\nGauss\\n\" }) { report { created } userErrors { code } } }";
+    of_rep.run(import).await.ok();
+    app.settle().await;
+    assert_eq!(next().await["lead"]["lastName"], "Gauss");
+    let own = lead(&of_rep, "Own", json!({})).await;
+    app.settle().await;
+    assert_eq!(next().await, told(&own, "Own"));
+    // Whoever may see no leads is told of none.
+    let member = admin.colleague(&[Role::Member]);
+    app.join(&member).await;
+    let mut refused = app.as_(&member).subscribe("subscription { leadAssigned { id } }");
+    let answer = timeout(Duration::from_secs(20), refused.next()).await.expect("nothing came").unwrap();
+    assert_eq!(answer.codes(), ["FORBIDDEN"]);
 }

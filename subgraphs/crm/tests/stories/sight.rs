@@ -63,7 +63,7 @@ async fn sales_sees_its_own_deals_and_its_leads_and_a_manager_those_of_the_team(
         )
         .await
         .ok();
-    assert_eq!(sums["forecast"], json!([]));
+    assert_eq!(sums["forecast"], json!([{ "dealCount": 1 }]));
     // Nobody gives a deal where they would not see it any more.
     let give = |to: &Person| json!({ "ownerId": to.member().membership_id });
     assert_eq!(of_rep.update("deal", &mine, give(&other)).await.refusals(), ["OWNER_OUT_OF_SIGHT"]);
@@ -73,4 +73,55 @@ async fn sales_sees_its_own_deals_and_its_leads_and_a_manager_those_of_the_team(
     );
     app.as_(&lead_of_team).update("deal", &mine, give(&lead_of_team)).await.ok();
     assert!(seen(&rep).await.0.is_empty());
+}
+
+#[tokio::test]
+async fn nobody_names_a_contact_that_a_colleague_keeps_and_learns_that_there_is_one() {
+    let (app, admin) = office().await;
+    let client = app.as_(&admin);
+    way(&client).await;
+    let boss = "01900000-0000-7000-8000-000000000001";
+    let [leading, rep, other] =
+        [Role::Manager, Role::Sales, Role::Sales].map(|role| admin.colleague(&[role]));
+    for person in [&leading, &rep, &other] {
+        app.join(person).await;
+    }
+    employ(&app, &leading, boss, None).await;
+    employ(&app, &other, "01900000-0000-7000-8000-000000000002", Some(boss)).await;
+    let of_rep = app.as_(&rep);
+    let of_other = app.as_(&other);
+    let kept = company(&of_other, "Kept Ltd").await;
+    let ada = person(&of_other, "Lovelace", json!({})).await;
+    let nothing = uuid::Uuid::now_v7().to_string();
+    let one = lead(&of_rep, "Byron", json!({ "companyName": "Kept Ltd" })).await;
+    let convert = async |id: &str| {
+        let input = json!({ "companyId": id, "dryRun": true });
+        act(&of_rep, "leadConvert", "operation", &one, input).await
+    };
+    for id in [&kept, &ada] {
+        for (noun, about, field) in [("deal", "title", "companyId"), ("activity", "subject", "contactId")] {
+            let naming = async |id: &str| of_rep.try_create(noun, json!({ about: "X", field: id })).await;
+            let refused = naming(id).await;
+            assert_eq!(refused.refusals(), ["CONTACT_NOT_FOUND"], "{noun}");
+            assert_eq!(refused, naming(&nothing).await, "{noun}");
+        }
+        let with_contact = async |id: &str| {
+            of_rep.try_create("deal", json!({ "title": "X", "contacts": [{ "contactId": id }] })).await
+        };
+        assert_eq!(with_contact(id).await.refusals(), ["CONTACT_NOT_FOUND"]);
+        assert_eq!(with_contact(id).await, with_contact(&nothing).await);
+        assert_eq!(convert(id).await.refusals(), ["CONTACT_NOT_FOUND"]);
+        assert_eq!(convert(id).await, convert(&nothing).await);
+    }
+    // Whoever sees it names it: whose it is, whom they report to, who sees all.
+    for sees in [&of_other, &app.as_(&leading), &client] {
+        deal(sees, "Named", json!({ "companyId": kept, "contacts": [{ "contactId": ada }] })).await;
+    }
+    // A lead that is theirs becomes what there is, and what is nobody's is named by anybody who sells.
+    let done = act(&of_rep, "leadConvert", "operation", &one, json!({})).await.ok();
+    let id = text(&done["leadConvert"]["operation"]["id"]);
+    let found = ask(&of_rep, "operation", &id, "state company { id }").await;
+    assert_eq!(found, json!({ "state": "DONE", "company": { "id": kept } }));
+    client.clone().on("contact").update("contact", &kept, json!({ "ownerId": null })).await.ok();
+    deal(&of_rep, "Nobody's", json!({ "companyId": kept })).await;
 }

@@ -318,3 +318,19 @@ async fn a_thousand_rows_cost_no_more_statements_than_ten() {
     assert_eq!(counts[..3], counts[3..], "{counts:?}");
     assert!(counts[0] <= 20, "{counts:?}");
 }
+
+#[tokio::test]
+async fn a_number_of_a_custom_field_has_a_decimal_comma_where_semicolons_stand_between_cells() {
+    let (app, hr) = office().await;
+    field(&app, &hr, "size", CustomFieldKind::Number, &[], false).await;
+    field(&app, &hr, "code", CustomFieldKind::Text, &[], false).await;
+    let hr = app.as_(&hr);
+    let header = HEADER.replace(',', ";");
+    let csv = format!("{header};custom.size;custom.code\nAda;Lovelace;ada@x.org;2026-01-05;42,5;42,5\n");
+    assert_eq!(import(&hr, &csv).await, ([1, 0, 0], vec![]));
+    assert!(lines(&hr).await[1].ends_with("42.5,\"42,5\""), "{:?}", lines(&hr).await);
+    assert_eq!(import(&hr, &csv).await, ([0, 0, 1], vec![]), "it says again what is so");
+    let csv =
+        format!("{HEADER},custom.size,custom.code\nAda,Lovelace,ada@x.org,2026-01-05,\"42,5\",\"42,5\"\n");
+    assert_eq!(import(&hr, &csv).await.1, ["2 custom.size NUMBER_INVALID"]);
+}

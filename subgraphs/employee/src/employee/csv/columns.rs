@@ -179,4 +179,8 @@ impl Exchange for Employee {
         },
         write: |_, employee, key| employee.custom_fields.get(key),
     });
+
+    fn is_number(names: &Names, key: &str) -> bool {
+        names.fields.is_number(key)
+    }
 }
