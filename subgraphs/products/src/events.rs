@@ -3,7 +3,9 @@
 use common::{MembershipId, event};
 use rust_decimal::Decimal;
 
-use crate::ids::{PriceListId, ProductId, StockMoveId, StockReservationId, VariantId, WarehouseId};
+use crate::ids::{
+    PriceListId, ProductId, ServiceRateId, StockMoveId, StockReservationId, VariantId, WarehouseId,
+};
 
 event! {
     /// A product was made.
@@ -40,6 +42,16 @@ event! {
         product_id: ProductId,
         /// The price list.
         price_list_id: PriceListId,
+    }
+
+    /// What an hour of work costs is another from now on, or from some day on.
+    ServiceRateChanged = "products.service_rate.changed", of service_rate_id {
+        /// The service rate.
+        service_rate_id: ServiceRateId,
+        /// The service that it is for; none when it is for any.
+        product_id: Option<ProductId>,
+        /// Whether it is archived, and counts no more.
+        is_archived: bool,
     }
 
     /// Something came, went, was found or was valued anew.

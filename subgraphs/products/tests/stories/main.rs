@@ -7,6 +7,7 @@ mod files;
 mod given;
 mod kept;
 mod prices;
+mod rates;
 mod rush;
 mod shown;
 mod stock;
