@@ -96,6 +96,8 @@ event! {
         quantity: Decimal,
         /// What it is kept for, as whoever asked for it calls that.
         reference: Option<String>,
+        /// The reservation that it was a part of, where it ended by itself; of that one it is told what is left.
+        part_of_id: Option<StockReservationId>,
     }
 
     /// What is available of something fell to the quantity at which it is to be ordered again, or below.

@@ -6,6 +6,7 @@ mod catalogue;
 mod files;
 mod given;
 mod kept;
+mod parts;
 mod prices;
 mod rates;
 mod rush;
