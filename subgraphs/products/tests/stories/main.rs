@@ -12,6 +12,7 @@ mod rates;
 mod rush;
 mod shown;
 mod stock;
+mod variants;
 
 use common::Role;
 use serde_json::{Value, json};
