@@ -145,6 +145,8 @@ impl Tenants {
         self.create("products", "price", json!({ "priceListId": list, "productId": saw, "amount": "1" }))
             .await;
         self.create("products", "discountRule", json!({ "name": "Spring", "percent": "5" })).await;
+        let rate = json!({ "name": "Advice", "role": "Senior", "currency": "EUR", "amount": "1" });
+        self.create("products", "serviceRate", rate).await;
         let place = json!({ "code": "MAIN", "name": "Main", "currency": "EUR" });
         let place = self.create("products", "warehouse", place).await;
         let there = json!({ "warehouseId": place, "productId": saw, "quantity": "5" });

@@ -51,9 +51,10 @@ const RADIO: usize = 1;
 const BATTERY: usize = 2;
 const DISCONTINUED: usize = 5;
 const DRAFT: usize = 6;
+const INSTALLATION: usize = 7;
 const VEST: usize = 10;
 
-/// Makes units, categories, products and their variants, price lists, a discount, a warehouse with something in it, and a rule
+/// Makes units, categories, products and their variants, price lists, a discount, hourly rates, a warehouse with something in it, and a rule
 /// by which something is to be ordered again.
 pub(super) async fn make(owner: &Caller) -> Result<(), Failure> {
     let (products, variants) = catalogue(owner).await?;
@@ -123,7 +124,12 @@ async fn prices(owner: &Caller, products: &[String]) -> Result<(), Failure> {
     owner.create("price", camera).await?;
     let rule =
         json!({ "name": "Many radios", "productId": products[RADIO], "minQuantity": "10", "percent": "7.5" });
-    owner.create("discountRule", rule).await.map(drop)
+    owner.create("discountRule", rule).await?;
+    let rates = [
+        json!({ "name": "Any work", "currency": "EUR", "amount": "95" }),
+        json!({ "name": "Technician", "role": "Technician", "productId": products[INSTALLATION], "currency": "EUR", "amount": "110" }),
+    ];
+    owner.create_all("serviceRate", rates.to_vec()).await.map(drop)
 }
 
 async fn stock(owner: &Caller, products: &[String], variants: &[String]) -> Result<(), Failure> {

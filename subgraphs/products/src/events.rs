@@ -3,7 +3,9 @@
 use common::{MembershipId, event};
 use rust_decimal::Decimal;
 
-use crate::ids::{PriceListId, ProductId, StockMoveId, StockReservationId, VariantId, WarehouseId};
+use crate::ids::{
+    PriceListId, ProductId, ServiceRateId, StockMoveId, StockReservationId, VariantId, WarehouseId,
+};
 
 event! {
     /// A product was made.
@@ -40,6 +42,16 @@ event! {
         product_id: ProductId,
         /// The price list.
         price_list_id: PriceListId,
+    }
+
+    /// What an hour of work costs is another from now on, or from some day on.
+    ServiceRateChanged = "products.service_rate.changed", of service_rate_id {
+        /// The service rate.
+        service_rate_id: ServiceRateId,
+        /// The service that it is for; none when it is for any.
+        product_id: Option<ProductId>,
+        /// Whether it is archived, and counts no more.
+        is_archived: bool,
     }
 
     /// Something came, went, was found or was valued anew.
@@ -84,6 +96,8 @@ event! {
         quantity: Decimal,
         /// What it is kept for, as whoever asked for it calls that.
         reference: Option<String>,
+        /// The reservation that it was a part of, where it ended by itself; of that one it is told what is left.
+        part_of_id: Option<StockReservationId>,
     }
 
     /// What is available of something fell to the quantity at which it is to be ordered again, or below.

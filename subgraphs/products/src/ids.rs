@@ -47,6 +47,10 @@ id!(
     DiscountRuleId
 );
 id!(
+    /// One service rate.
+    ServiceRateId
+);
+id!(
     /// One warehouse.
     WarehouseId
 );

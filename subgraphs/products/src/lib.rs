@@ -25,6 +25,7 @@ mod public_catalog;
 mod ratio;
 mod resolve;
 mod rights;
+mod service_rate;
 mod stock;
 mod structure;
 mod unit_of_measure;
@@ -50,17 +51,25 @@ pub struct Query(
     category::CategoryQuery,
     unit_of_measure::UnitOfMeasureQuery,
     unit_of_measure::UnitOfMeasureConversionQuery,
-    price_list::PriceListQuery,
-    price::PriceQuery,
-    discount::DiscountRuleQuery,
-    resolve::PriceResolveQuery,
-    price_links::ContactQuery,
+    CostQuery,
     catalog::CatalogQuery,
     catalog_link::CatalogLinkQuery,
     public_catalog::PublicCatalogQuery,
     warehouse::WarehouseQuery,
     file::ProductFileQuery,
     StockQuery,
+);
+
+/// The queries about what things and work cost.
+#[derive(MergedObject, Default)]
+pub struct CostQuery(
+    price_list::PriceListQuery,
+    price::PriceQuery,
+    discount::DiscountRuleQuery,
+    resolve::PriceResolveQuery,
+    service_rate::ServiceRateQuery,
+    service_rate::ServiceRateResolveQuery,
+    price_links::ContactQuery,
 );
 
 /// The queries about stock.
@@ -86,6 +95,7 @@ pub struct Mutation(
     price::PriceMutation,
     adjust::PriceListAdjustMutation,
     discount::DiscountRuleMutation,
+    service_rate::ServiceRateMutation,
     warehouse::WarehouseMutation,
     file::ProductFileMutation,
     catalog_link::CatalogLinkMutation,
@@ -136,6 +146,7 @@ pub fn subgraph() -> Subgraph {
             Noun::of::<price_list::PriceListCustomer>(),
             Noun::of::<price::Price>(),
             Noun::of::<discount::DiscountRule>(),
+            Noun::of::<service_rate::ServiceRate>(),
             Noun::of::<catalog_link::CatalogLink>(),
             Noun::of::<warehouse::Warehouse>(),
             Noun::of::<stock::StockLevel>(),
@@ -151,6 +162,7 @@ pub fn subgraph() -> Subgraph {
             EventType::of::<events::ProductUpdated>(),
             EventType::of::<events::ProductArchived>(),
             EventType::of::<events::ProductPriceChanged>(),
+            EventType::of::<events::ServiceRateChanged>(),
             EventType::of::<events::StockChanged>(),
             EventType::of::<events::StockReserved>(),
             EventType::of::<events::StockLow>(),

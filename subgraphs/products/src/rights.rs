@@ -29,11 +29,14 @@ pub(crate) const COST: Permission = Permission::new(
     "See what products cost the organization, and what its stock is worth.",
     COSTS_SEEN_BY,
 );
-pub(crate) const PRICE_READ: Permission =
-    Permission::new("products.price.read", "See price lists, prices and discounts.", PRICES_SEEN_BY);
+pub(crate) const PRICE_READ: Permission = Permission::new(
+    "products.price.read",
+    "See price lists, prices, discounts and service rates.",
+    PRICES_SEEN_BY,
+);
 pub(crate) const PRICE_MANAGE: Permission = Permission::new(
     "products.price.manage",
-    "Create, change and archive price lists, prices and discounts.",
+    "Create, change and archive price lists, prices, discounts and service rates.",
     KEPT_BY,
 );
 pub(crate) const STOCK_READ: Permission =

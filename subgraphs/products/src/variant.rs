@@ -150,6 +150,16 @@ pub async fn list(
     page: Page,
 ) -> Result<Slice<Variant>> {
     let mut tx = ctx.read_list(&READ).await?;
+    select_page(&mut tx, &filter, sort, page).await
+}
+
+/// A page of variants.
+pub(crate) async fn select_page(
+    tx: &mut Tx,
+    filter: &ProductVariantFilter,
+    sort: ProductVariantSort,
+    page: Page,
+) -> Result<Slice<Variant>> {
     let search = tx.search::<Variant>(filter.search.as_deref()).await?;
     Ok(page!(
         tx, Variant, page, sort: ProductVariantSort { Sku => "sku" },
@@ -182,7 +192,8 @@ async fn count(tx: &mut Tx, product: &Product) -> Result<usize> {
     Ok(usize::try_from(count.fetch_one(tx.conn()).await?).unwrap_or(usize::MAX))
 }
 
-async fn save(tx: &mut Tx, variants: &mut [Variant]) -> Result<()> {
+/// Saves variants, with what is unique told as refusals.
+pub(crate) async fn save(tx: &mut Tx, variants: &mut [Variant]) -> Result<()> {
     let saved = tx.save_all(variants).await.map(|_| ());
     saved
         .on_constraint("code_sku_key", SKU_TAKEN)
@@ -196,27 +207,28 @@ async fn check_restore(tx: &mut Tx, variant: &Variant) -> Result<()> {
 
 // Rules.
 
-const PRODUCT_NOT_FOUND: Refusal =
+pub(crate) const PRODUCT_NOT_FOUND: Refusal =
     Refusal::of("productId", "PRODUCT_NOT_FOUND", "there is no such product in use");
-const NO_ATTRIBUTES: Refusal = Refusal::of(
+pub(crate) const NO_ATTRIBUTES: Refusal = Refusal::of(
     "productId",
     "NO_ATTRIBUTES",
     "say first by which attributes the variants of this product differ",
 );
-const TOO_MANY: Refusal = Refusal::of("productId", "TOO_MANY_VARIANTS", "a product has 500 variants at most");
-const OPTIONS_TAKEN: Refusal = Refusal::of(
+pub(crate) const TOO_MANY: Refusal =
+    Refusal::of("productId", "TOO_MANY_VARIANTS", "a product has 500 variants at most");
+pub(crate) const OPTIONS_TAKEN: Refusal = Refusal::of(
     "options",
     "VARIANT_TAKEN",
     "the product has a variant of these choices, be it archived or not",
 );
-const OPTIONS_INCOMPLETE: Refusal = Refusal::of(
+pub(crate) const OPTIONS_INCOMPLETE: Refusal = Refusal::of(
     "options",
     "OPTIONS_INCOMPLETE",
     "give one choice for each attribute of the product, and none for others",
 );
 const ATTRIBUTE_NOT_FOUND: Refusal =
     Refusal::of("attributeId", "PRODUCT_ATTRIBUTE_NOT_FOUND", "there is no such attribute");
-const CHOICE_UNKNOWN: Refusal =
+pub(crate) const CHOICE_UNKNOWN: Refusal =
     Refusal::of("choice", "CHOICE_UNKNOWN", "this is none of the attribute's choices");
 
 /// What a new variant is, each time one of an attribute's choices.
@@ -264,12 +276,13 @@ fn combinations(
 }
 
 /// The number of a variant that is given none: P-00001-02.
-fn number(product: &Product, at: usize) -> String {
+pub(crate) fn number(product: &Product, at: usize) -> String {
     format!("{}-{at:02}", product.sku)
 }
 
 impl Variant {
-    fn fill_in(&mut self, input: ProductVariantUpdateInput) -> Result<()> {
+    /// Takes in a form.
+    pub(crate) fn fill_in(&mut self, input: ProductVariantUpdateInput) -> Result<()> {
         let mut form = Form::default();
         form.name_within("sku", input.sku, product::CODE_MAX, &mut self.sku);
         form.optional_name_within("barcode", input.barcode, product::CODE_MAX, &mut self.barcode);

@@ -8,7 +8,8 @@ use common::Refusal;
 use custom::Definitions;
 use graphql::MoneyInput;
 
-use crate::ids::{CategoryId, UnitOfMeasureId};
+use super::attributes::{is_same, names, print_names};
+use crate::ids::{AttributeId, CategoryId, UnitOfMeasureId};
 use crate::product::{Product, ProductKind, ProductStatus, ProductUpdateInput};
 
 pub(super) const SKU: &str = "sku";
@@ -30,6 +31,10 @@ const CATEGORY_AMBIGUOUS: Refusal = Refusal::whole(
     "NAME_AMBIGUOUS",
     "there is more than one category of this name; name those above it as well: Tools > Saws",
 );
+const ATTRIBUTE_NOT_FOUND: Refusal = Refusal::whole(
+    "PRODUCT_ATTRIBUTE_NOT_FOUND",
+    "there is no such attribute; name it as it is: Colour; Size",
+);
 const UNIT_NOT_FOUND: Refusal =
     Refusal::whole("UNIT_OF_MEASURE_NOT_FOUND", "there is no such unit in use, by code or by name");
 
@@ -49,6 +54,10 @@ pub struct Names {
     pub(super) units: HashMap<String, UnitOfMeasureId>,
     /// Categories in use by name, and by name with those above it; in lower case. Nothing where there is more than one.
     pub(super) categories: HashMap<String, Option<CategoryId>>,
+    /// Attributes in use by name, as it is spelt and in lower case.
+    pub(super) attributes: HashMap<String, AttributeId>,
+    /// The names of attributes.
+    pub(super) attribute_names: HashMap<AttributeId, String>,
     /// The codes of units.
     pub(super) unit_codes: HashMap<UnitOfMeasureId, String>,
     /// The names of categories with those above them.
@@ -59,6 +68,27 @@ pub struct Names {
 pub(super) fn key(name: &str) -> String {
     let parts = name.split('>').map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
     parts.collect::<Vec<_>>().join(" > ").to_lowercase()
+}
+
+impl Names {
+    /// The attribute of a name: one of those that a product has already, or one in use.
+    fn attribute(&self, name: &str, there: &[AttributeId]) -> Option<AttributeId> {
+        let its = |id: &AttributeId| self.attribute_names.get(id).map_or("", String::as_str);
+        let exactly = there.iter().find(|id| its(id) == name);
+        let alike = || there.iter().find(|id| is_same(its(id), name));
+        let in_use = || self.attributes.get(name).or_else(|| self.attributes.get(&name.to_lowercase()));
+        exactly.or_else(alike).or_else(in_use).copied()
+    }
+}
+
+/// A cell of yes or no; nothing when it is empty.
+pub(super) fn boolean(cell: Option<&str>) -> Result<Option<bool>, Refusal> {
+    match cell.map(|text| text.trim().to_ascii_lowercase()).as_deref() {
+        None => Ok(None),
+        Some("true" | "1" | "yes") => Ok(Some(true)),
+        Some("false" | "0" | "no") => Ok(Some(false)),
+        Some(_) => Err(BOOLEAN_INVALID),
+    }
 }
 
 fn money(cell: &str) -> Option<MoneyInput> {
@@ -115,12 +145,7 @@ macro_rules! boolean_column {
             field: $name,
             is_required: false,
             read: |cell, draft| {
-                draft.input.$field = match cell.text.map(|text| text.trim().to_ascii_lowercase()).as_deref() {
-                    None => Undefined,
-                    Some("true" | "1" | "yes") => Value(true),
-                    Some("false" | "0" | "no") => Value(false),
-                    Some(_) => return Err(BOOLEAN_INVALID),
-                };
+                draft.input.$field = boolean(cell.text)?.map_or(Undefined, Value);
                 Ok(())
             },
             write: |_, product| Some(product.$field.to_string()),
@@ -216,6 +241,22 @@ impl Exchange for Product {
         number_column!("widthMm", width_mm),
         number_column!("heightMm", height_mm),
         boolean_column!("isPublic", is_public),
+        Column {
+            name: "attributes",
+            field: "attributeIds",
+            is_required: false,
+            read: |cell, draft| {
+                let there = cell.before.map(|before| before.attribute_ids.as_slice()).unwrap_or_default();
+                let given = names(cell.text.unwrap_or_default()).into_iter();
+                let ids = given.map(|name| cell.names.attribute(&name, there).ok_or(ATTRIBUTE_NOT_FOUND));
+                draft.input.attribute_ids = Value(ids.collect::<Result<_, _>>()?);
+                Ok(())
+            },
+            write: |names, product| {
+                let ids = product.attribute_ids.iter();
+                Some(print_names(ids.filter_map(|id| names.attribute_names.get(id)).map(String::as_str)))
+            },
+        },
         Column {
             name: "tags",
             field: "tags",

@@ -1,8 +1,11 @@
-//! Products and prices from files and into files.
+//! Products, variants and prices from files and into files.
 
+mod attributes;
+mod checks;
 mod columns;
 mod graphql;
 mod price;
+mod variant;
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,10 +18,10 @@ use custom::Definitions;
 use database::{Ctx, Record as _, Tx, refusals};
 
 use self::columns::{Draft, Names};
-pub(crate) use self::graphql::{PriceImportInput, ProductImportInput};
+pub(crate) use self::graphql::{PriceImportInput, ProductImportInput, ProductVariantImportInput};
 pub use self::graphql::{ProductFileMutation, ProductFileQuery};
 use crate::category::DefaultsOf;
-use crate::ids::{CategoryId, ProductId, UnitOfMeasureId};
+use crate::ids::{AttributeId, CategoryId, ProductId, UnitOfMeasureId};
 use crate::product::{
     self, NUMBERS, Product, ProductFilter, ProductKind, ProductSort, ProductStatus, UNIT_FIXED, UNIT_REQUIRED,
 };
@@ -36,8 +39,8 @@ const NAME_AMBIGUOUS: Refusal = Refusal::of(
 );
 const STATUS_ASTRAY: Refusal = Refusal::of("status", "INVALID_TRANSITION", "");
 
-/// What becomes of a row.
-type Row = (i32, Result<Product, Vec<Refusal>>);
+/// What becomes of a row, with its line.
+type Row<N> = (i32, Result<N, Vec<Refusal>>);
 
 /// Takes in a file of products: what is refused of one row, the others are not. However many there are, it costs the same
 /// number of statements.
@@ -54,7 +57,7 @@ pub(crate) async fn import(ctx: &Ctx, input: ProductImportInput) -> Result<Impor
     let units: HashMap<CategoryId, UnitOfMeasureId> =
         defaults.into_iter().filter_map(|(id, defaults)| Some((id, defaults.unit_id?))).collect();
     let (mut seen, mut keys) = (HashSet::new(), HashMap::new());
-    let mut rows: Vec<Row> = Vec::with_capacity(sheet.rows.len());
+    let mut rows: Vec<Row<Product>> = Vec::with_capacity(sheet.rows.len());
     for (at, row) in sheet.rows.iter().enumerate() {
         let taken = found.about(at).map_err(|refusal| vec![refusal]).and_then(|before| {
             if input.mode == ImportMode::Create && before.is_some() {
@@ -70,8 +73,9 @@ pub(crate) async fn import(ctx: &Ctx, input: ProductImportInput) -> Result<Impor
         });
         rows.push((row.line, taken));
     }
-    check_codes(&mut tx, &mut rows).await?;
-    check_stock(&mut tx, &found, &mut rows).await?;
+    checks::check_codes(&mut tx, &mut rows, codes).await?;
+    checks::check_stock(&mut tx, &found.products, &mut rows).await?;
+    checks::check_attributes(&mut tx, &found.products, &mut rows).await?;
     let report = save(&mut tx, rows, |line, refusal| {
         Columns::<Product>::named(refusal, keys.get(&line).map_or(&[], Vec::as_slice))
     })
@@ -93,7 +97,9 @@ pub(crate) async fn export_csv(
     let units = sqlx::query!(r#"select id as "id!: UnitOfMeasureId", code from products.unit_of_measure"#);
     let unit_codes = units.fetch_all(tx.conn()).await?.into_iter().map(|row| (row.id, row.code)).collect();
     let category_names = category_names(&mut tx).await?.into_iter().map(|(id, name, _)| (id, name)).collect();
-    let names = Names { fields, unit_codes, category_names, ..Names::default() };
+    let attribute_names =
+        attribute_names(&mut tx).await?.into_iter().map(|(id, name, _)| (id, name)).collect();
+    let names = Names { fields, unit_codes, category_names, attribute_names, ..Names::default() };
     export(&names, &slice)
 }
 
@@ -109,6 +115,11 @@ async fn in_use(tx: &mut Tx) -> Result<Names> {
     // A code is one unit's; a name that several have is the first one's.
     names.units.extend(units.iter().map(|unit| (columns::key(&unit.name), unit.id)));
     names.units.extend(units.iter().map(|unit| (columns::key(&unit.code), unit.id)));
+    let attributes = attribute_names(tx).await?;
+    let attributes_in_use = || attributes.iter().filter(|(_, _, is_archived)| !is_archived);
+    names.attributes.extend(attributes_in_use().map(|(id, name, _)| (name.to_lowercase(), *id)));
+    names.attributes.extend(attributes_in_use().map(|(id, name, _)| (name.clone(), *id)));
+    names.attribute_names.extend(attributes.into_iter().map(|(id, name, _)| (id, name)));
     for (id, path, is_archived) in category_names(tx).await? {
         if is_archived {
             continue;
@@ -134,6 +145,15 @@ async fn category_names(tx: &mut Tx) -> Result<Vec<(CategoryId, String, bool)>> 
     Ok(rows.fetch_all(tx.conn()).await?.into_iter().map(|row| (row.id, row.name, row.is_archived)).collect())
 }
 
+/// What variants differ by: attributes with their names, and whether they are archived.
+async fn attribute_names(tx: &mut Tx) -> Result<Vec<(AttributeId, String, bool)>> {
+    let rows = sqlx::query!(
+        r#"select id as "id!: AttributeId", name, archived_at is not null as "is_archived!" from products.attribute
+           order by id desc"#
+    );
+    Ok(rows.fetch_all(tx.conn()).await?.into_iter().map(|row| (row.id, row.name, row.is_archived)).collect())
+}
+
 /// The products that rows are about: by number, else by barcode, else by a name that one product in use has.
 struct Found {
     products: HashMap<ProductId, Product>,
@@ -143,7 +163,7 @@ struct Found {
 impl Found {
     async fn look_up(tx: &mut Tx, sheet: &Sheet) -> Result<Self> {
         const VARIANTS: Refusal =
-            Refusal::of("sku", "SKU_TAKEN", "a variant has this number; a file has products alone");
+            Refusal::of("sku", "SKU_TAKEN", "a variant has this number; variants have a file of their own");
         let cells = |name: &str| -> HashMap<usize, String> {
             sheet.column(name).map(|(at, cell)| (at, cell.trim().to_lowercase())).collect()
         };
@@ -253,65 +273,17 @@ fn fill_in(
     Ok(now)
 }
 
-/// Refuses rows with the number or the barcode of another product, be it of the file.
-async fn check_codes(tx: &mut Tx, rows: &mut [Row]) -> Result<()> {
-    type Code = fn(&Product) -> Option<&str>;
-    let kinds: [(&str, Refusal, Code); 2] = [
-        ("SKU", product::SKU_TAKEN, |product| Some(product.sku.as_str()).filter(|sku| !sku.is_empty())),
-        ("BARCODE", product::BARCODE_TAKEN, |product| product.barcode.as_deref()),
-    ];
-    for (kind, taken, code) in kinds {
-        let wanted = rows.iter().filter_map(|(_, row)| code(row.as_ref().ok()?)).map(str::to_lowercase);
-        let wanted: Vec<String> = wanted.collect();
-        let there = sqlx::query!(
-            r#"select lower(value) as "value!", item_id as "item_id!" from products.code
-               where kind = $2 and lower(value) = any($1)"#,
-            &wanted,
-            kind,
-        );
-        let mut holders: HashMap<String, uuid::Uuid> =
-            there.fetch_all(tx.conn()).await?.into_iter().map(|row| (row.value, row.item_id)).collect();
-        for (_, row) in &mut *rows {
-            let Some((code, id)) =
-                row.as_ref().ok().and_then(|product| Some((code(product)?.to_lowercase(), product.id)))
-            else {
-                continue;
-            };
-            if *holders.entry(code).or_insert(id.into()) != uuid::Uuid::from(id) {
-                *row = Err(vec![taken.clone()]);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Refuses rows that would have nothing written down any more of what is in stock.
-async fn check_stock(tx: &mut Tx, found: &Found, rows: &mut [Row]) -> Result<()> {
-    let stops = |product: &Product| {
-        !product.tracks_inventory
-            && found.products.get(&product.id).is_some_and(|before| before.tracks_inventory)
-    };
-    let wanted = rows.iter().filter_map(|(_, row)| row.as_ref().ok()).filter(|product| stops(product));
-    let wanted: Vec<ProductId> = wanted.map(|product| product.id).collect();
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    let stocked = sqlx::query_scalar!(
-        r#"select distinct product_id as "product_id!: ProductId" from products.stock_level
-           where product_id = any($1) and (on_hand <> 0 or reserved <> 0)"#,
-        &wanted as &[ProductId],
-    );
-    let stocked: HashSet<ProductId> = stocked.fetch_all(tx.conn()).await?.into_iter().collect();
-    for (_, row) in rows {
-        if row.as_ref().is_ok_and(|product| stocked.contains(&product.id)) {
-            *row = Err(vec![product::STOCK_KEPT]);
-        }
-    }
-    Ok(())
+/// The number and the barcode of a product; one without a number is given the next one when it is saved.
+fn codes(product: &Product) -> [Option<&str>; 2] {
+    [Some(product.sku.as_str()).filter(|sku| !sku.is_empty()), product.barcode.as_deref()]
 }
 
 /// Saves what is to be saved, gives out numbers, announces it, and tells what became of each row.
-async fn save(tx: &mut Tx, rows: Vec<Row>, named: impl Fn(i32, Refusal) -> Refusal) -> Result<ImportReport> {
+async fn save(
+    tx: &mut Tx,
+    rows: Vec<Row<Product>>,
+    named: impl Fn(i32, Refusal) -> Refusal,
+) -> Result<ImportReport> {
     let mut report = ImportReport::default();
     let mut all = Vec::with_capacity(rows.len());
     for (line, row) in rows {

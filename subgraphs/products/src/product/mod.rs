@@ -173,6 +173,24 @@ pub(crate) async fn touched(tx: &mut Tx, product: &mut Product) -> Result<()> {
     tx.emit(&product.updated()).await
 }
 
+/// As [`touched`], of many, which are locked.
+pub(crate) async fn touched_all(tx: &mut Tx, ids: &[ProductId]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let now = tx.now();
+    sqlx::query!(
+        "update products.product set version = version + 1, updated_at = $2 where id = any($1)",
+        ids as &[ProductId],
+        now,
+    )
+    .execute(tx.conn())
+    .await?;
+    let products = tx.find_many::<Product>(ids).await?;
+    let events = ids.iter().filter_map(|id| products.get(id)).map(Product::updated);
+    tx.emit_all(&Vec::from_iter(events)).await
+}
+
 pub(crate) const UNIT_REQUIRED: Refusal =
     Refusal::of("unitId", "REQUIRED", "name the unit that it is counted in; its category says none");
 const ONLY_BUNDLES: Refusal = Refusal::of("bundleItems", "ONLY_BUNDLES", "bundles alone are made of others");
@@ -190,7 +208,7 @@ pub(crate) const UNIT_FIXED: Refusal = Refusal::of(
     "UNIT_FIXED",
     "quantities may have been written down in the unit that it has; a new product can have another one",
 );
-const HAS_VARIANTS: Refusal =
+pub(crate) const HAS_VARIANTS: Refusal =
     Refusal::of("attributeIds", "HAS_VARIANTS", "it has variants by the attributes that it has; they stay");
 
 async fn unit_of_category(tx: &mut Tx, product: &Product) -> Result<UnitOfMeasureId> {

@@ -10,7 +10,8 @@ use graphql::{App as _, Date, Money, cost};
 use rust_decimal::Decimal;
 
 pub use self::model::PriceStepOutcome;
-use self::model::{Candidate, Looked, Question, chosen, less, shown};
+use self::model::{Candidate, Question, less, shown};
+pub(crate) use self::model::{Looked, chosen, first_of};
 use crate::category;
 use crate::discount::{self, DiscountRule};
 use crate::ids::{CategoryId, ContactId, PriceListId, ProductId, SegmentId, UnitOfMeasureId, VariantId};
@@ -331,7 +332,7 @@ impl PriceStep {
 
 impl PriceStepOutcome {
     /// As it reads in a sentence.
-    fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Chosen => "it counts",
             Self::Outranked => "another one comes before it",

@@ -14,13 +14,13 @@ use crate::price_list::PriceList;
 use crate::validity::holds;
 
 choices! {
-    /// What became of a price or a discount that was looked at.
+    /// What became of a price, a discount or a service rate that was looked at.
     PriceStepOutcome {
         /// It counts.
         Chosen,
         /// It would count, were there not another one before it.
         Outranked,
-        /// Its list is in another currency.
+        /// It, or its list, is in another currency.
         OtherCurrency,
         /// Its list, or it itself, does not hold on that day.
         NotValid,
@@ -103,7 +103,7 @@ impl Question {
 }
 
 /// Of those that would count, the first does.
-fn first_of<T>(ranked: Vec<T>, judge: impl Fn(&T) -> PriceStepOutcome) -> Looked<T> {
+pub(crate) fn first_of<T>(ranked: Vec<T>, judge: impl Fn(&T) -> PriceStepOutcome) -> Looked<T> {
     let mut is_chosen = false;
     let judged = ranked.into_iter().map(|one| {
         let outcome = match judge(&one) {

@@ -5,7 +5,7 @@ use testing::Statements;
 use crate::*;
 
 /// Takes a file in; answers how many rows were created, updated, unchanged, and what was wrong with each other one.
-async fn import(client: &Client<'_>, noun: &str, csv: &str, more: Value) -> ([i64; 3], Vec<String>) {
+pub async fn import(client: &Client<'_>, noun: &str, csv: &str, more: Value) -> ([i64; 3], Vec<String>) {
     let kind = format!("{}{}", noun[..1].to_uppercase(), &noun[1..]);
     let document = format!(
         "mutation($input: {kind}ImportInput!) {{ {noun}Import(input: $input) {{
@@ -28,7 +28,8 @@ async fn products(client: &Client<'_>, csv: &str) -> ([i64; 3], Vec<String>) {
     import(client, "product", csv, json!({})).await
 }
 
-async fn export(client: &Client<'_>, list: &str) -> String {
+/// Everything of a list as a file.
+pub async fn export(client: &Client<'_>, list: &str) -> String {
     text(&client.run(&format!("{{ {list}Export {{ csv }} }}")).await.ok()[format!("{list}Export")]["csv"])
 }
 

@@ -6,10 +6,13 @@ mod catalogue;
 mod files;
 mod given;
 mod kept;
+mod parts;
 mod prices;
+mod rates;
 mod rush;
 mod shown;
 mod stock;
+mod variants;
 
 use common::Role;
 use serde_json::{Value, json};

@@ -34,7 +34,7 @@ pub async fn level(client: &Client<'_>, place: &str, product: &str) -> [String; 
 }
 
 /// Numbers without zeros behind.
-fn numbers(level: [String; 4]) -> [String; 4] {
+pub fn numbers(level: [String; 4]) -> [String; 4] {
     level.map(|number| number.parse::<rust_decimal::Decimal>().unwrap().normalize().to_string())
 }
 

@@ -1,22 +1,27 @@
 //! Reservations: what is promised to somebody and still there. Never more than is available, whoever asks at the same time.
 
-use async_graphql::{Context, InputObject, MaybeUndefined, SimpleObject};
+mod graphql;
+
+use ::graphql::{Date, choices};
+use async_graphql::{MaybeUndefined, SimpleObject};
 use chrono::{DateTime, NaiveDate, Utc};
 use common::{Form, OrganizationId, Page, Permission, Refusal, Result, Slice};
 use database::{Ctx, Database, Record, Tx, page};
-use graphql::{App as _, Date, choices, mutations, noun, queries, sorts};
 use rust_decimal::Decimal;
 
+use self::graphql::{
+    StockReservationCreateInput, StockReservationExtendInput, StockReservationFilter,
+    StockReservationPartInput, StockReservationSort,
+};
+pub use self::graphql::{StockReservationMutation, StockReservationQuery};
 use super::ledger::{Look, NOT_ENOUGH, Shelf};
 use super::moves::{StockMove, StockMoveKind, reference};
 use crate::events::StockReserved;
-use crate::ids::{ProductId, StockMoveId, StockReservationId, UnitOfMeasureId, VariantId, WarehouseId};
-use crate::product::{Product, word};
+use crate::ids::{ProductId, StockMoveId, StockReservationId, VariantId, WarehouseId};
+use crate::product::word;
 use crate::rights::{STOCK_MOVE, STOCK_READ, STOCK_RESERVE};
 use crate::unit_of_measure::in_unit_of;
 use crate::validity;
-use crate::variant::Variant;
-use crate::warehouse::Warehouse;
 
 choices! {
     /// What has become of a reservation.
@@ -48,8 +53,7 @@ pub struct StockReservation {
     #[graphql(skip)]
     #[record(once)]
     pub(crate) variant_id: Option<VariantId>,
-    /// How much, in the product's unit.
-    #[record(once)]
+    /// How much, in the product's unit: less than at first once parts of it were handed out or let go by themselves.
     pub quantity: Decimal,
     /// What has become of it.
     pub status: StockReservationStatus,
@@ -60,6 +64,9 @@ pub struct StockReservation {
     pub last_day: Option<Date>,
     #[graphql(skip)]
     pub(crate) move_id: Option<StockMoveId>,
+    #[graphql(skip)]
+    #[record(once)]
+    pub(crate) part_of_id: Option<StockReservationId>,
     /// Counts the changes.
     pub version: i32,
     /// When it was made.
@@ -101,11 +108,22 @@ pub async fn create(ctx: &Ctx, input: StockReservationCreateInput) -> Result<Sto
     tx.commit(reservation).await
 }
 
-/// Lets go of what was kept.
-pub async fn release(ctx: &Ctx, id: StockReservationId) -> Result<StockReservation> {
+/// Lets go of what was kept, or of a part of it: the rest stays kept.
+///
+/// # Errors
+/// `INVALID_TRANSITION` when it is over; `NOT_ENOUGH_RESERVED` for a part that is more than what is kept.
+pub async fn release(
+    ctx: &Ctx,
+    id: StockReservationId,
+    input: Option<StockReservationPartInput>,
+) -> Result<StockReservation> {
     let mut tx = ctx.begin(&STOCK_RESERVE).await?;
     let mut reservation: StockReservation = tx.lock(id).await?;
-    let_go(&mut tx, &mut reservation, StockReservationStatus::Released).await?;
+    reservation.check_open()?;
+    let mut shelf = reservation.shelf(&mut tx).await?;
+    let mut part = split_off(&mut tx, &shelf, &mut reservation, input).await?;
+    let ending = part.as_mut().unwrap_or(&mut reservation);
+    let_go(&mut tx, &mut shelf, ending, StockReservationStatus::Released).await?;
     tx.commit(reservation).await
 }
 
@@ -117,9 +135,7 @@ pub async fn extend(
 ) -> Result<StockReservation> {
     let mut tx = ctx.begin(&STOCK_RESERVE).await?;
     let mut reservation: StockReservation = tx.lock_at(id, input.version).await?;
-    if reservation.status != StockReservationStatus::Open {
-        return Err(INVALID_TRANSITION.into());
-    }
+    reservation.check_open()?;
     if is_over(input.last_day, validity::today(&mut tx).await?) {
         return Err(DAY_OVER.into());
     }
@@ -159,7 +175,8 @@ async fn lapse_in(ctx: &Ctx) -> Result<()> {
         let mut reservation: StockReservation = tx.lock(id).await?;
         // Somebody may have been quicker.
         if reservation.status == StockReservationStatus::Open && is_over(reservation.last_day, today) {
-            let_go(&mut tx, &mut reservation, StockReservationStatus::Lapsed).await?;
+            let mut shelf = reservation.shelf(&mut tx).await?;
+            let_go(&mut tx, &mut shelf, &mut reservation, StockReservationStatus::Lapsed).await?;
             tx.commit(()).await?;
         }
     }
@@ -168,31 +185,62 @@ async fn lapse_in(ctx: &Ctx) -> Result<()> {
 
 async fn let_go(
     tx: &mut Tx,
+    shelf: &mut Shelf,
     reservation: &mut StockReservation,
     status: StockReservationStatus,
 ) -> Result<()> {
     reservation.end(status)?;
-    let mut shelf = reservation.shelf(tx).await?;
-    reserve(tx, &mut shelf, reservation, -reservation.quantity).await?;
+    reserve(tx, shelf, reservation, -reservation.quantity).await?;
     tx.save(reservation).await
 }
 
-/// Hands out what was kept.
-pub async fn fulfil(ctx: &Ctx, id: StockReservationId) -> Result<StockReservation> {
+/// Hands out what was kept, or a part of it: the rest stays kept.
+///
+/// # Errors
+/// `INVALID_TRANSITION` when it is over; `NOT_ENOUGH_RESERVED` for a part that is more than what is kept; `NOT_ENOUGH_STOCK` when
+/// so much is not there any more.
+pub async fn fulfil(
+    ctx: &Ctx,
+    id: StockReservationId,
+    input: Option<StockReservationPartInput>,
+) -> Result<StockReservation> {
     let mut tx = ctx.begin(&STOCK_MOVE).await?;
     let mut reservation: StockReservation = tx.lock(id).await?;
-    reservation.end(StockReservationStatus::Fulfilled)?;
-    let (warehouse, quantity) = (reservation.warehouse_id, reservation.quantity);
+    reservation.check_open()?;
     let mut shelf = reservation.shelf(&mut tx).await?;
+    let mut part = split_off(&mut tx, &shelf, &mut reservation, input).await?;
+    let ending = part.as_mut().unwrap_or(&mut reservation);
+    ending.end(StockReservationStatus::Fulfilled)?;
+    let (warehouse, quantity) = (ending.warehouse_id, ending.quantity);
     shelf.check_on_hand(warehouse, quantity)?;
-    reserve(&mut tx, &mut shelf, &reservation, -quantity).await?;
+    reserve(&mut tx, &mut shelf, ending, -quantity).await?;
     let made = shelf.draft(&tx, StockMoveKind::Issue, quantity, shelf.worth(warehouse, quantity)?);
-    let reference = reservation.reference.clone();
+    let reference = ending.reference.clone();
     let made =
         shelf.post(&mut tx, StockMove { from_warehouse_id: Some(warehouse), reference, ..made }).await?;
-    reservation.move_id = Some(made.id);
-    tx.save(&mut reservation).await?;
+    ending.move_id = Some(made.id);
+    tx.save(ending).await?;
     tx.commit(reservation).await
+}
+
+/// The part that is about to end, as a reservation of its own; nothing when all of it is. What is left is saved, and told.
+async fn split_off(
+    tx: &mut Tx,
+    shelf: &Shelf,
+    reservation: &mut StockReservation,
+    input: Option<StockReservationPartInput>,
+) -> Result<Option<StockReservation>> {
+    let Some(given) = input else { return Ok(None) };
+    let (mut form, mut quantity) = (Form::default(), Decimal::ZERO);
+    crate::bundle::positive(&mut form, "quantity", MaybeUndefined::Value(given.quantity), &mut quantity);
+    form.check()?;
+    let quantity = in_unit_of(tx, quantity, given.unit_id, shelf.product.unit_id).await?;
+    let part = reservation.split(quantity, tx.now())?;
+    if part.is_some() {
+        tx.save(reservation).await?;
+        tell(tx, reservation).await?;
+    }
+    Ok(part)
 }
 
 /// The reservations that the filter lets through.
@@ -207,7 +255,8 @@ pub async fn list(
         tx, StockReservation, page, sort: StockReservationSort { CreatedAt => "created_at" },
         "($3::text is null or status = $3) and ($4::uuid is null or product_id = $4)
          and ($5::uuid is null or variant_id = $5) and ($6::uuid is null or warehouse_id = $6)
-         and ($7::text is null or reference = $7) and ($8::date is null or last_day <= $8)",
+         and ($7::text is null or reference = $7) and ($8::date is null or last_day <= $8)
+         and ($9::uuid is null or part_of_id = $9)",
         [
             filter.status as Option<StockReservationStatus>,
             filter.product_id as Option<ProductId>,
@@ -215,6 +264,7 @@ pub async fn list(
             filter.warehouse_id as Option<WarehouseId>,
             filter.reference.as_deref(),
             filter.until.map(|day| day.0),
+            filter.part_of_id as Option<StockReservationId>,
         ],
     ))
 }
@@ -231,6 +281,11 @@ async fn reserve(
         level.reserved += more;
         tx.save(level).await?;
     }
+    tell(tx, reservation).await?;
+    shelf.tell_low(tx, &before).await
+}
+
+async fn tell(tx: &mut Tx, reservation: &StockReservation) -> Result<()> {
     tx.emit(&StockReserved {
         product_id: reservation.product_id,
         variant_id: reservation.variant_id,
@@ -239,15 +294,16 @@ async fn reserve(
         warehouse_id: reservation.warehouse_id,
         quantity: reservation.quantity.normalize(),
         reference: reservation.reference.clone(),
+        part_of_id: reservation.part_of_id,
     })
-    .await?;
-    shelf.tell_low(tx, &before).await
+    .await
 }
 
 // Rules.
 
 const INVALID_TRANSITION: Refusal =
     Refusal::whole("INVALID_TRANSITION", "it was handed out or released before, or its last day was over");
+const NOT_ENOUGH_RESERVED: Refusal = Refusal::of("quantity", "NOT_ENOUGH_RESERVED", "");
 const DAY_OVER: Refusal =
     Refusal::of("lastDay", "DATE_OUT_OF_RANGE", "this day is over; give today or a later one");
 
@@ -257,12 +313,33 @@ fn is_over(last_day: Option<Date>, today: NaiveDate) -> bool {
 }
 
 impl StockReservation {
+    fn check_open(&self) -> Result<(), Refusal> {
+        if self.status == StockReservationStatus::Open { Ok(()) } else { Err(INVALID_TRANSITION) }
+    }
+
     fn end(&mut self, status: StockReservationStatus) -> Result<(), Refusal> {
-        if self.status != StockReservationStatus::Open {
-            return Err(INVALID_TRANSITION);
-        }
+        self.check_open()?;
         self.status = status;
         Ok(())
+    }
+
+    /// Takes a part off, which is a reservation of its own; nothing when it is all that is kept.
+    fn split(&mut self, quantity: Decimal, now: DateTime<Utc>) -> Result<Option<Self>, Refusal> {
+        if quantity > self.quantity {
+            return Err(NOT_ENOUGH_RESERVED.saying(format!("{} of it is kept", self.quantity.normalize())));
+        }
+        if quantity == self.quantity {
+            return Ok(None);
+        }
+        self.quantity -= quantity;
+        Ok(Some(Self {
+            variant_id: self.variant_id,
+            quantity,
+            reference: self.reference.clone(),
+            last_day: self.last_day,
+            part_of_id: Some(self.id),
+            ..Self::blank(now, self.warehouse_id, self.product_id)
+        }))
     }
 
     async fn shelf(&self, tx: &mut Tx) -> Result<Shelf> {
@@ -271,110 +348,36 @@ impl StockReservation {
     }
 }
 
-// GraphQL.
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[noun]
-impl StockReservation {
-    /// The warehouse that it is in.
-    async fn warehouse(&self, gql: &Context<'_>) -> Result<Option<Warehouse>> {
-        gql.find(self.warehouse_id).await
+    fn kept(quantity: i64) -> StockReservation {
+        let blank = StockReservation::blank(DateTime::UNIX_EPOCH, WarehouseId::new(), ProductId::new());
+        StockReservation { quantity: Decimal::from(quantity), reference: Some("Order 7".to_owned()), ..blank }
     }
 
-    /// The product that is reserved.
-    async fn product(&self, gql: &Context<'_>) -> Result<Option<Product>> {
-        gql.find(self.product_id).await
+    #[test]
+    fn a_part_and_the_rest_are_together_what_was_kept_and_no_part_is_more_than_that() {
+        let mut reservation = kept(10);
+        let part = reservation.split(Decimal::from(4), DateTime::UNIX_EPOCH).unwrap().unwrap();
+        assert_eq!((part.quantity, reservation.quantity), (Decimal::from(4), Decimal::from(6)));
+        assert_eq!((part.part_of_id, part.reference.as_deref()), (Some(reservation.id), Some("Order 7")));
+        assert_ne!(part.id, reservation.id);
+        let refused = reservation.split(Decimal::from(7), DateTime::UNIX_EPOCH).unwrap_err();
+        assert_eq!((&*refused.code, &*refused.message), ("NOT_ENOUGH_RESERVED", "6 of it is kept"));
+        // All that is left is no part.
+        assert!(reservation.split(Decimal::from(6), DateTime::UNIX_EPOCH).unwrap().is_none());
+        assert_eq!(reservation.quantity, Decimal::from(6));
     }
 
-    /// Its variant; null for a product without variants.
-    async fn variant(&self, gql: &Context<'_>) -> Result<Option<Variant>> {
-        gql.find(self.variant_id).await
+    #[test]
+    fn what_is_kept_ends_once() {
+        use StockReservationStatus::{Fulfilled, Lapsed, Released};
+        for status in [Fulfilled, Lapsed, Released] {
+            let mut reservation = kept(1);
+            assert_eq!(reservation.end(status), Ok(()));
+            assert_eq!(reservation.end(Released), Err(INVALID_TRANSITION), "{status:?}");
+        }
     }
-
-    /// The move by which it was handed out; null while it was not.
-    async fn stock_move(&self, gql: &Context<'_>) -> Result<Option<StockMove>> {
-        gql.find(self.move_id).await
-    }
-}
-
-/// What is kept for somebody.
-#[derive(Clone, Debug, InputObject)]
-pub struct StockReservationCreateInput {
-    /// The id of the warehouse that it is in.
-    pub warehouse_id: WarehouseId,
-    /// The id of the product.
-    pub product_id: ProductId,
-    /// The id of its variant; absent for a product without variants.
-    pub variant_id: Option<VariantId>,
-    /// How much: above 0, of six decimals at most, and no more than is available there.
-    pub quantity: Decimal,
-    /// The id of the unit that the quantity is given in; the product's own when absent.
-    pub unit_id: Option<UnitOfMeasureId>,
-    /// What it is kept for, such as the number of an order: 1 to 100 characters.
-    pub reference: Option<String>,
-    /// The last day that it is kept, today or later; absent until somebody hands it out or lets go of it.
-    pub last_day: Option<Date>,
-}
-
-/// For how long something is kept from now on.
-#[derive(Clone, Debug, InputObject)]
-pub struct StockReservationExtendInput {
-    /// The version of the reservation that this was decided from.
-    pub version: i32,
-    /// The last day that it is kept, today or later; absent until somebody hands it out or lets go of it.
-    pub last_day: Option<Date>,
-}
-
-/// Which reservations a list has; every condition holds.
-#[derive(Debug, Default, InputObject)]
-pub struct StockReservationFilter {
-    /// What has become of them.
-    pub status: Option<StockReservationStatus>,
-    /// The id of the product.
-    pub product_id: Option<ProductId>,
-    /// The id of the variant.
-    pub variant_id: Option<VariantId>,
-    /// The id of the warehouse.
-    pub warehouse_id: Option<WarehouseId>,
-    /// What they are kept for, as it is spelt.
-    pub reference: Option<String>,
-    /// A day that is the last one that they are kept, or a later one.
-    pub until: Option<Date>,
-}
-
-sorts! {
-    /// How a list of reservations is ordered.
-    StockReservationSort {
-        /// By when they were made, the latest last.
-        desc CreatedAt,
-    }
-}
-
-queries! {
-    StockReservation;
-    /// What is kept for somebody, or was, the latest first.
-    stock_reservations(StockReservationFilter, StockReservationSort) = list;
-    /// One reservation; null when there is none of that id.
-    stock_reservation;
-}
-
-mutations! {
-    StockReservation as stock_reservation;
-    /// Keeps something for somebody, as long as so much of it is available.
-    stock_reservation_create(
-        /// What is kept, and where.
-        input: StockReservationCreateInput
-    ) = create for STOCK_RESERVE;
-    /// Lets go of what was kept: others may have it.
-    stock_reservation_release(id: StockReservationId) = release for STOCK_RESERVE
-        if |reservation| reservation.status == StockReservationStatus::Open;
-    /// Keeps something for longer, or for less long.
-    stock_reservation_extend(
-        /// The id of the reservation.
-        id: StockReservationId,
-        /// For how long.
-        input: StockReservationExtendInput
-    ) = extend for STOCK_RESERVE if |reservation| reservation.status == StockReservationStatus::Open;
-    /// Hands out what was kept.
-    stock_reservation_fulfil(id: StockReservationId) = fulfil for STOCK_MOVE
-        if |reservation| reservation.status == StockReservationStatus::Open;
 }
