@@ -3,6 +3,7 @@
 
 \startpipeline
 begin isolation level repeatable read, read only;
+set local role innoerp_user;
 select set_config('app.organization_id', :organization, true), set_config('app.identity_id', :identity, true),
     set_config('app.actor_id', :membership, true), set_config('app.request_id', 'bench', true),
     set_config('app.now', now()::text, true), set_config('app.scopes', '{"user.profile.read": "all", "user.member.read": "all"}', true);
@@ -15,6 +16,7 @@ rollback;
 
 \startpipeline
 begin isolation level repeatable read, read only;
+set local role innoerp_tenant;
 select set_config('app.organization_id', :organization, true), set_config('app.identity_id', :identity, true),
     set_config('app.actor_id', :membership, true), set_config('app.request_id', 'bench', true),
     set_config('app.now', now()::text, true), set_config('app.scopes', '{"tenant.organization.read": "all", "tenant.module.manage": "all"}', true);

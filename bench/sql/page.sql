@@ -4,6 +4,7 @@
 
 \startpipeline
 begin isolation level repeatable read, read only;
+set local role innoerp_employee;
 select set_config('app.organization_id', :organization, true), set_config('app.identity_id', :identity, true),
     set_config('app.actor_id', :membership, true), set_config('app.request_id', 'bench', true),
     set_config('app.now', now()::text, true), set_config('app.scopes', '{"employee.employee.read": "all", "employee.department.read": "all"}', true), set_config('plan_cache_mode', 'force_custom_plan', true);
@@ -27,6 +28,7 @@ rollback;
 
 \startpipeline
 begin isolation level repeatable read, read only;
+set local role innoerp_leave;
 select set_config('app.organization_id', :organization, true), set_config('app.identity_id', :identity, true),
     set_config('app.actor_id', :membership, true), set_config('app.request_id', 'bench', true),
     set_config('app.now', now()::text, true), set_config('app.scopes', '{"leave.type.read": "all", "leave.balance.read": "all", "leave.request.read": "all"}', true);

@@ -5,6 +5,7 @@
 
 \startpipeline
 begin;
+set local role innoerp_leave;
 select set_config('app.organization_id', :organization, true), set_config('app.identity_id', :identity, true),
     set_config('app.actor_id', :membership, true), set_config('app.request_id', 'bench', true),
     set_config('app.now', now()::text, true), set_config('app.scope', 'all', true);

@@ -19,7 +19,7 @@ const LATER: u32 = 10_000;
 /// The same for a client that is alone, and goes through all employees by itself.
 const MUCH_LATER: u32 = 2_000_000;
 
-/// pgbench on one database, as the role that the services run as.
+/// pgbench on one database, as the roles that the services run as.
 pub struct Pgbench<'a> {
     program: PathBuf,
     scratch: &'a Scratch,
@@ -116,7 +116,7 @@ impl<'a> Pgbench<'a> {
             .current_dir(self.scratch.path())
             // In the environment, where other users cannot read the password.
             .env("PGDATABASE", &self.database.service_url)
-            .env("PGOPTIONS", "-c role=innoerp_modules")
+            .env("PGOPTIONS", "-c role=innoerp_app")
             .stdin(Stdio::null());
         if let Some(logs) = logs {
             command.arg("--log").arg(format!("--log-prefix={}", logs.join("log").display()));

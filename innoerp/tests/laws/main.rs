@@ -1,6 +1,7 @@
 //! The laws: what holds for every module, checked over the list of them.
 #![cfg(test)]
 
+mod bench_sql;
 mod containers;
 mod costs;
 mod data;

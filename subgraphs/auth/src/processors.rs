@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use common::{Error, Result};
 use tokio::sync::oneshot;
 
-/// What the threads yield by (`nice`): a busy one gets a third of what another busy thread gets, and an idle processor
+/// What the threads yield by (`nice`): a busy one gets a tenth of what another busy thread gets, and an idle processor
 /// wholly.
-const NICE: i32 = 5;
+const NICE: i32 = 10;
 
 type Job = Box<dyn FnOnce() + Send>;
 

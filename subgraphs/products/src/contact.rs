@@ -44,6 +44,22 @@ pub(crate) async fn check(
     if refused.is_empty() { Ok(()) } else { Err(Error::Refused(refused)) }
 }
 
+/// Whether the contact that something is asked about is in use, and in sight of whoever asks: what a customer pays says who they
+/// are.
+///
+/// # Errors
+/// `CONTACT_NOT_FOUND` when it is not, at `customerId`.
+pub(crate) async fn check_in_sight(tx: &mut Tx, customer: ContactId) -> Result<()> {
+    let there = sqlx::query_scalar!(
+        r#"select id as "id!: ContactId" from contact.parties_in_sight($1)"#,
+        &[customer] as &[ContactId]
+    );
+    match there.fetch_optional(tx.conn()).await? {
+        Some(_) => Ok(()),
+        None => Err(CONTACT_NOT_FOUND.at("customerId").into()),
+    }
+}
+
 /// Whether the segment that something begins to name is there and in use.
 ///
 /// # Errors

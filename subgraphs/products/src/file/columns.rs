@@ -280,6 +280,10 @@ impl Exchange for Product {
         },
         write: |_, product, key| product.custom_fields.get(key),
     });
+
+    fn is_number(names: &Names, key: &str) -> bool {
+        names.fields.is_number(key)
+    }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::product::{Product, ProductKind, check_variant};
 use crate::rights::PRICE_READ;
 use crate::unit_of_measure::in_unit_of;
 use crate::variant::Variant;
-use crate::{bundle, validity};
+use crate::{bundle, contact, validity};
 
 /// What something costs.
 #[derive(Clone, Debug, SimpleObject)]
@@ -142,7 +142,8 @@ struct Asked {
 /// What something costs, and why.
 ///
 /// # Errors
-/// `NOT_FOUND` when there is no such product; `VALIDATION_FAILED` for a currency or a quantity that is none.
+/// `NOT_FOUND` when there is no such product; `VALIDATION_FAILED` for a currency or a quantity that is none, or a customer whom
+/// the caller does not see.
 pub async fn resolve(ctx: &Ctx, input: PriceResolveInput) -> Result<PriceResolution> {
     let mut tx = ctx.read(&PRICE_READ).await?;
     let invalid = |message: &'static str| Error::validation(message);
@@ -163,6 +164,9 @@ pub async fn resolve(ctx: &Ctx, input: PriceResolveInput) -> Result<PriceResolut
         Some(day) => day.0,
         None => validity::today(&mut tx).await?,
     };
+    if let Some(customer) = input.customer_id {
+        contact::check_in_sight(&mut tx, customer).await.map_err(told)?;
+    }
     let lists = price_list::select_concerning(&mut tx, input.customer_id, &input.segment_ids).await?;
     let asked = Asked { lists, currency: currency.code().to_owned(), on };
     let mut left = PARTS_MAX;

@@ -276,8 +276,8 @@ async fn of_prices_that_change_at_once_each_says_of_which_variant_it_is() {
 async fn a_price_list_stays_the_customers_when_contacts_are_merged_and_parted() {
     let (app, admin) = office().await;
     let client = app.as_(&admin);
-    let [winner, stranger] = [(); 2].map(|()| uuid::Uuid::now_v7().to_string());
-    let loser = company(&client, "Mill").await;
+    let [winner, stranger, loser] =
+        [company(&client, "Mill Ltd").await, company(&client, "Yard").await, company(&client, "Mill").await];
     let saw = good(&client, "Saw", json!({})).await;
     let own = list(&client, "OWN", json!({ "audience": "CUSTOMER", "customerIds": [loser] })).await;
     price(&client, &own, &saw, "5", json!({})).await;
@@ -311,6 +311,32 @@ async fn a_price_list_stays_the_customers_when_contacts_are_merged_and_parted() 
     let member = app.as_(&admin.colleague(&[Role::Member]));
     let input = json!({ "productId": saw, "quantity": "1", "currency": "EUR" });
     assert_eq!(member.run_with(RESOLVE, json!({ "input": input })).await.codes(), ["FORBIDDEN"]);
+}
+
+#[tokio::test]
+async fn nobody_learns_by_the_price_of_a_customer_whom_a_colleague_keeps_to_themselves() {
+    let (app, admin) = office().await;
+    let [one, other] = [(); 2].map(|()| admin.colleague(&[Role::Sales]));
+    for person in [&admin, &one, &other] {
+        app.join(person).await;
+    }
+    let client = app.as_(&admin);
+    let saw = good(&client, "Saw", json!({})).await;
+    let mill = company(&app.as_(&one), "Mill").await;
+    let own = list(&client, "OWN", json!({ "audience": "CUSTOMER", "customerIds": [mill] })).await;
+    price(&client, &own, &saw, "5", json!({})).await;
+    let of = |id: &str| json!({ "input": { "productId": saw, "quantity": "1", "currency": "EUR", "customerId": id } });
+    for seen in [&admin, &one] {
+        let told = app.as_(seen).run_with(RESOLVE, of(&mill)).await.ok();
+        assert_eq!(told["priceResolve"]["unitPrice"]["amount"], "5.00");
+    }
+    let [kept, none] = [mill, uuid::Uuid::now_v7().to_string()].map(|id| of(&id));
+    let kept = app.as_(&other).run_with(RESOLVE, kept).await;
+    let none = app.as_(&other).run_with(RESOLVE, none).await;
+    assert_eq!(
+        (kept.codes(), &kept.0["errors"][0]["message"]),
+        (vec!["VALIDATION_FAILED"], &none.0["errors"][0]["message"])
+    );
 }
 
 #[tokio::test]
