@@ -9,7 +9,7 @@ mod traces;
 use std::io::{IsTerminal as _, Stderr};
 
 use tracing::{Level, Metadata, Subscriber};
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::registry::LookupSpan;
@@ -105,7 +105,10 @@ where
     let usual = if is_development { "warn,innoerp=info" } else { "info,sqlx=warn" };
     let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let forward = forward.map(|forward| json(config, forward));
-    lines.and_then(forward).with_filter(chosen).with_filter(filter_fn(|event| !tells_secrets(event)))
+    // One filter of two conditions: of two filters, one around the other, the registry takes each for somebody who may want
+    // what the other one refuses, and makes every span of every library.
+    let silent = filter_fn(|event| !tells_secrets(event)).with_max_level_hint(LevelFilter::TRACE);
+    lines.and_then(forward).with_filter(chosen.and(silent))
 }
 
 /// Libraries that show what goes over the wire, tokens and passwords included, to whoever asks for their details.
@@ -220,6 +223,20 @@ mod tests {
         assert_eq!(lines[0], r#"{"target":"access","status":200}"#);
         assert!(lines[1].contains("WARN something \"happened\" module=\"leave\""), "{}", lines[1]);
         assert!(lines[2].contains("request{request_id=\"r1\"}: it failed"), "{}", lines[2]);
+    }
+
+    #[test]
+    fn spans_and_events_that_nobody_asks_for_are_never_made() {
+        let config = Config { profile: Profile::Production, ..Config::default() };
+        let layer = logs(&config, lines(&config, false, std::io::sink), None);
+        let subscriber = tracing_subscriber::registry().with(layer).with(Traces::none().layer());
+        tracing::subscriber::with_default(subscriber, || {
+            assert!(tracing::trace_span!(target: TARGET, "request").is_disabled());
+            assert!(tracing::debug_span!("a library's").is_disabled());
+            assert!(!tracing::enabled!(Level::DEBUG));
+            assert!(tracing::enabled!(Level::INFO));
+            assert!(!tracing::error_span!(target: REQUEST, "request").is_disabled());
+        });
     }
 
     #[test]

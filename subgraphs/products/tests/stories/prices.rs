@@ -26,6 +26,7 @@ async fn resolve(client: &Client<'_>, product: &str, quantity: &str, more: Value
 #[tokio::test]
 async fn the_price_is_the_customers_before_the_segments_before_everybodys_and_says_why() {
     let (app, admin) = office().await;
+    app.join(&admin).await;
     let admin = app.as_(&admin);
     let saw = good(&admin, "Saw", json!({})).await;
     let customer = company(&admin, "Mill").await;
@@ -275,6 +276,7 @@ async fn of_prices_that_change_at_once_each_says_of_which_variant_it_is() {
 #[tokio::test]
 async fn a_price_list_stays_the_customers_when_contacts_are_merged_and_parted() {
     let (app, admin) = office().await;
+    app.join(&admin).await;
     let client = app.as_(&admin);
     let [winner, stranger, loser] =
         [company(&client, "Mill Ltd").await, company(&client, "Yard").await, company(&client, "Mill").await];
