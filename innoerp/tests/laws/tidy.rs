@@ -1,6 +1,7 @@
 //! Order: sizes, and who depends on whom.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use innoerp::{addresses, modules};
 
@@ -31,6 +32,41 @@ fn files_stay_small_enough_to_read() {
         });
     }
     assert!(large.is_empty(), "{large:#?}");
+}
+
+#[test]
+fn every_file_of_a_source_folder_is_compiled() {
+    let mut files = BTreeMap::new();
+    for folder in ["bench", "innoerp", "router", "shared", "subgraphs"] {
+        rust_files(&root().join(folder), &mut |path, text| {
+            files.insert(path.to_owned(), text.to_owned());
+        });
+    }
+    let says = |path: PathBuf, what: &str| files.get(&path).is_some_and(|text| text.contains(what));
+    // What begins a crate is named by Cargo, all else by `mod name;` one step above, or by `#[path = "name.rs"]` beside it.
+    let is_named = |path: &Path| {
+        let (mut folder, mut name) = (path.parent().unwrap(), path.file_stem().unwrap().to_str().unwrap());
+        let here = format!("#[path = \"{name}.rs\"]");
+        let beside = files.iter().any(|(other, text)| other.parent() == Some(folder) && text.contains(&here));
+        if name == "mod" {
+            name = folder.file_name().unwrap().to_str().unwrap();
+            folder = folder.parent().unwrap();
+        }
+        let above = [
+            folder.join("mod.rs"),
+            folder.join("lib.rs"),
+            folder.join("main.rs"),
+            folder.with_extension("rs"),
+        ];
+        beside || above.into_iter().any(|file| says(file, &format!("mod {name};")))
+    };
+    let is_module = |path: &&PathBuf| {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let in_source = path.components().any(|part| part.as_os_str() == "src");
+        in_source && !["lib", "main"].contains(&name) && path.parent().unwrap().file_name().unwrap() != "bin"
+    };
+    let unnamed: Vec<_> = files.keys().filter(is_module).filter(|path| !is_named(path)).collect();
+    assert!(unnamed.is_empty(), "{unnamed:#?}");
 }
 
 #[test]
