@@ -6,6 +6,7 @@ mod client;
 mod company;
 mod database_down;
 mod dev;
+mod events;
 mod fluentd;
 mod hang_ups;
 mod logins;
