@@ -21,6 +21,7 @@ mod sales;
 mod security;
 mod seed;
 mod starting;
+mod status;
 mod stories;
 mod system;
 mod up;

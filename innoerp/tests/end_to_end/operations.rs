@@ -17,7 +17,7 @@ pub async fn asked(system: &System, verb: &[&str], other: &[(&str, &str)]) -> (S
 }
 
 /// The line about a subject.
-fn line<'a>(said: &'a str, subject: &str) -> &'a str {
+pub fn line<'a>(said: &'a str, subject: &str) -> &'a str {
     said.lines().find(|line| line[8..].starts_with(subject)).unwrap_or_else(|| panic!("{subject}: {said}"))
 }
 
