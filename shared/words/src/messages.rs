@@ -27,6 +27,11 @@ pub struct Reader {
     pub zone: Tz,
 }
 
+impl Reader {
+    /// Somebody of whom nothing is known.
+    pub const ENGLISH: Self = Self { language: Language::English, zone: Tz::UTC };
+}
+
 /// The messages of a module, in every language. Made once, for all threads.
 pub struct Messages {
     bundles: [FluentBundle<FluentResource>; Language::ALL.len()],
