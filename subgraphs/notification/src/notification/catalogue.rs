@@ -226,28 +226,13 @@ pub(crate) const CATALOGUE: &[NotificationType] = &[
             },
         ],
     },
-    NotificationType {
-        key: "contact.contact.assigned",
-        recurs: true,
-        subject: contacts::assigned,
-        tellings: &[Telling {
-            audience: Audience::Owner,
-            words: |it| ("Contact given to you", format!("{} is yours to look after.", it.named())),
-        }],
-    },
-    NotificationType {
-        key: "contact.contact.exported",
-        recurs: false,
-        subject: contacts::exported,
-        tellings: &[Telling {
-            audience: Audience::Office,
-            words: |it| ("Contacts exported", format!("{} taken out of the system.", it.named())),
-        }],
-    },
+    contacts::ASSIGNED,
+    contacts::EXPORTED,
     products::RUN_LOW,
     sales::ASSIGNED,
     sales::ACCEPTED,
     sales::DECLINED,
+    sales::PRICES_CHANGED,
     sales::DUE,
 ];
 

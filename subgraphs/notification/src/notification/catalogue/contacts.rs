@@ -1,12 +1,34 @@
-//! What the events of contacts say.
+//! What is told of contacts.
 
 use common::Result;
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::Subject;
+use super::{Audience, NotificationType, Subject, Telling};
 use crate::ids::MembershipId;
+
+/// Somebody looks after a contact from now on.
+pub(super) const ASSIGNED: NotificationType = NotificationType {
+    key: "contact.contact.assigned",
+    recurs: true,
+    subject: assigned,
+    tellings: &[Telling {
+        audience: Audience::Owner,
+        words: |it| ("Contact given to you", format!("{} is yours to look after.", it.named())),
+    }],
+};
+
+/// Contacts were taken out of the system.
+pub(super) const EXPORTED: NotificationType = NotificationType {
+    key: "contact.contact.exported",
+    recurs: false,
+    subject: exported,
+    tellings: &[Telling {
+        audience: Audience::Office,
+        words: |it| ("Contacts exported", format!("{} taken out of the system.", it.named())),
+    }],
+};
 
 /// What it says that somebody looks after a contact, as far as it matters here.
 #[derive(Deserialize)]
@@ -17,7 +39,7 @@ struct ContactAssigned {
     owner_membership_id: MembershipId,
 }
 
-pub(super) fn assigned(payload: &Value) -> Result<Subject> {
+fn assigned(payload: &Value) -> Result<Subject> {
     let assigned = ContactAssigned::deserialize(payload)?;
     Ok(Subject {
         link_type: "Contact".to_owned(),
@@ -37,7 +59,7 @@ struct ContactsExported {
     actor_membership_id: Option<MembershipId>,
 }
 
-pub(super) fn exported(payload: &Value) -> Result<Subject> {
+fn exported(payload: &Value) -> Result<Subject> {
     let exported = ContactsExported::deserialize(payload)?;
     let topic = match exported.contact_count {
         1 => "1 contact was".to_owned(),

@@ -41,6 +41,17 @@ pub(super) const DECLINED: NotificationType = NotificationType {
     }],
 };
 
+/// What something costs that a draft of a quote offers is another than when it was written.
+pub(super) const PRICES_CHANGED: NotificationType = NotificationType {
+    key: "crm.quote.prices_changed",
+    recurs: true,
+    subject: draft,
+    tellings: &[Telling {
+        audience: Audience::Owner,
+        words: |it| ("Prices changed", format!("{} offers something whose price has changed.", it.named())),
+    }],
+};
+
 /// It is time for something.
 pub(super) const DUE: NotificationType = NotificationType {
     key: "crm.activity.fallen_due",
@@ -73,20 +84,23 @@ fn assigned(payload: &Value) -> Result<Subject> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct QuoteDecided {
+struct OfQuote {
     quote_id: Uuid,
     number: String,
     owner_membership_id: Option<MembershipId>,
 }
 
 fn quote(payload: &Value) -> Result<Subject> {
-    let decided = QuoteDecided::deserialize(payload)?;
+    Ok(Subject { is_decided: true, ..draft(payload)? })
+}
+
+fn draft(payload: &Value) -> Result<Subject> {
+    let quote = OfQuote::deserialize(payload)?;
     Ok(Subject {
         link_type: "Quote".to_owned(),
-        link_id: decided.quote_id,
-        topic: Some(format!("quote {}", decided.number)),
-        owner: decided.owner_membership_id,
-        is_decided: true,
+        link_id: quote.quote_id,
+        topic: Some(format!("quote {}", quote.number)),
+        owner: quote.owner_membership_id,
         ..Subject::default()
     })
 }
