@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 mod erased;
+mod files;
+mod handed_over;
 mod kept;
 mod prices;
 
