@@ -168,6 +168,7 @@ pub(crate) const CATALOGUE: &[NotificationType] = &[
     sales::ASSIGNED,
     sales::ACCEPTED,
     sales::DECLINED,
+    sales::PRICES_CHANGED,
     sales::DUE,
 ];
 

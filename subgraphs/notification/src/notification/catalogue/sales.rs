@@ -33,6 +33,14 @@ pub(super) const DECLINED: NotificationType = NotificationType {
     tellings: &[Telling { audience: Audience::Owner, message: |_| "quote-declined" }],
 };
 
+/// What something costs that a draft of a quote offers is another than when it was written.
+pub(super) const PRICES_CHANGED: NotificationType = NotificationType {
+    key: "crm.quote.prices_changed",
+    recurs: true,
+    subject: draft,
+    tellings: &[Telling { audience: Audience::Owner, message: |_| "prices-changed" }],
+};
+
 /// It is time for something.
 pub(super) const DUE: NotificationType = NotificationType {
     key: "crm.activity.fallen_due",
@@ -64,22 +72,25 @@ fn assigned(payload: &Json) -> Result<Subject> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct QuoteDecided {
+struct OfQuote {
     quote_id: Uuid,
     number: String,
     owner_membership_id: Option<MembershipId>,
 }
 
 fn quote(payload: &Json) -> Result<Subject> {
-    let decided = QuoteDecided::deserialize(payload)?;
-    let values = Values::default().with("number", Value::text(decided.number));
+    Ok(Subject { is_decided: true, ..draft(payload)? })
+}
+
+fn draft(payload: &Json) -> Result<Subject> {
+    let quote = OfQuote::deserialize(payload)?;
+    let values = Values::default().with("number", Value::text(quote.number));
     Ok(Subject {
         link_type: "Quote".to_owned(),
-        link_id: decided.quote_id,
+        link_id: quote.quote_id,
         topic: Topic::said("quote", &values),
         values,
-        owner: decided.owner_membership_id,
-        is_decided: true,
+        owner: quote.owner_membership_id,
         ..Subject::default()
     })
 }
