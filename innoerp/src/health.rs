@@ -5,6 +5,7 @@ use std::time::Duration;
 use service::Settings;
 
 use crate::addresses::{Addresses, ROUTER_PORT};
+use crate::operations::readiness::{self, Readiness};
 use crate::{Failure, modules};
 
 /// Whoever asks for health asks again soon.
@@ -22,16 +23,14 @@ pub async fn ask(settings: &Settings, addresses: &Addresses, service: &str) -> R
     let service = if service == "all" { "router" } else { service };
     let port = addresses.port(service, usual)?;
     let host = if settings.host.is_unspecified() { [127, 0, 0, 1].into() } else { settings.host };
-    let url = format!("http://{}/health/ready", std::net::SocketAddr::new(host, port));
+    let url = format!("http://{}/", std::net::SocketAddr::new(host, port));
+    let url = url.parse::<reqwest::Url>().map_err(|error| Failure::of(&url, error))?;
     // A proxy of the machine's has nothing to do with what listens on it.
-    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
-    let client = client.map_err(|error| Failure(error.to_string()))?;
-    let answer = client.get(&url).send().await;
-    let answer = answer.map_err(|error| Failure::of(&format!("{service} does not answer"), error))?;
-    let status = answer.status();
+    let asked = readiness::ask(reqwest::Client::builder().no_proxy(), &url, PATIENCE).await;
+    let Readiness { status, said } =
+        asked.map_err(|failure| Failure::of(&format!("{service} does not answer"), failure))?;
     if status.is_success() {
         return Ok(());
     }
-    let said = answer.text().await.unwrap_or_default();
-    Err(Failure(format!("{service} is not ready ({}): {}", status.as_u16(), said.trim())))
+    Err(Failure(format!("{service} is not ready ({}): {said}", status.as_u16())))
 }

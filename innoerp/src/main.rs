@@ -8,7 +8,7 @@ use innoerp::addresses::Addresses;
 use innoerp::events::{self, EventsVerb};
 use innoerp::federation::{self, Choice};
 use innoerp::operations::backup::{self, BackupVerb};
-use innoerp::operations::doctor;
+use innoerp::operations::{doctor, status};
 use innoerp::operator::{self, AuthVerb};
 use innoerp::process::{self, Listeners, Process, asked_to_end, logged};
 use innoerp::{Failure, catalogue, dev, health, modules, seed, up};
@@ -57,6 +57,13 @@ enum Verb {
         /// Do not ask the services: they are not started yet
         #[arg(long)]
         before_start: bool,
+    },
+    /// Show a running installation on one screen: services and their readiness, database, migrations, Kafka, Redis, events
+    /// on their way; fails when something is wrong
+    Status {
+        /// Print JSON, for scripts
+        #[arg(long)]
+        json: bool,
     },
     /// Take backups of the database, and prove that they can be restored
     Backup {
@@ -129,6 +136,7 @@ async fn run(Program { settings, addresses, verb }: Program) -> Result<(), Failu
             Verb::Migrate => up::migrate(&settings).await,
             Verb::Sdl { folder } => catalogue::write(&folder),
             Verb::Doctor { before_start } => doctor::run(settings, &addresses, before_start).await,
+            Verb::Status { json } => status::run(settings, &addresses, json).await,
             Verb::Backup { verb } => backup::run(settings, verb).await,
             Verb::Events { verb } => events::run(&settings, verb).await,
             Verb::Auth { verb } => operator::run(&settings, verb).await,

@@ -1,18 +1,17 @@
 //! `innoerp doctor`: a line for each thing that must be right, and an exit code for all of them.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use auth::SigningKeys;
 use chrono::Utc;
 use database::inspect::{self, Standing};
 use database::{Database, Pooler, migrate};
 use router::transport::http::{Connections, Endpoint, fetch_sdl};
-use serde_json::Value;
 use service::{Profile, SecretKey, Settings, Subgraph};
 use sqlx::PgConnection;
 
-use super::{Answer, Report, places};
-use crate::addresses::{Addresses, ROUTER_PORT};
+use super::{Answer, Report, places, readiness};
+use crate::addresses::Addresses;
 use crate::{Failure, cause, modules, process};
 
 /// How far the clocks of this machine and of the database may be apart before somebody should know. Tokens are believed
@@ -20,8 +19,6 @@ use crate::{Failure, cause, modules, process};
 const CLOCKS_APART: chrono::Duration = chrono::Duration::seconds(1);
 /// How far they may be apart at all.
 const CLOCKS_APART_MAX: chrono::Duration = chrono::Duration::seconds(15);
-/// How long a service may take to answer.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Asks everything that must be right for this installation to run, prints a line for each, and fails when one is wrong.
 /// With `before_start`, services are not asked: they are not up yet.
@@ -54,7 +51,7 @@ pub async fn run(settings: Settings, addresses: &Addresses, before_start: bool) 
 }
 
 /// The secret, without making one.
-fn secret_key(settings: &Settings) -> Result<SecretKey, String> {
+pub(super) fn secret_key(settings: &Settings) -> Result<SecretKey, String> {
     let kept = || match settings.profile() {
         Profile::Production => Err("SECRET_KEY is not set; make one with `openssl rand -hex 32`".to_owned()),
         Profile::Development => crate::kept::kept_before("secret-key")
@@ -76,13 +73,14 @@ async fn database(report: &mut Report, settings: &Settings, key: Option<&SecretK
     report.say("login for events", &relay(settings.database_relay_url.as_deref()).await);
     report.say("roles", &roles(&mut conn).await);
     report.say("row-level security", &row_level_security(&mut conn).await);
-    report.say("migrations", &migrations(settings.database_owner_url.as_deref()).await);
+    report.say("migrations", &migrations(settings.database_owner_url.as_deref()).await.0);
     if let Some(key) = key {
         report.say("signing keys", &signing_keys(url, settings.database_pooler, key).await);
     }
 }
 
-async fn server(conn: &mut PgConnection) -> (Answer, Answer) {
+/// How the server is, and whether its clock is near ours.
+pub(super) async fn server(conn: &mut PgConnection) -> (Answer, Answer) {
     let (asked, before) = (Instant::now(), Utc::now());
     let server = match inspect::server(conn).await {
         Ok(server) => server,
@@ -165,9 +163,11 @@ async fn row_level_security(conn: &mut PgConnection) -> Answer {
     }
 }
 
-async fn migrations(owner_url: Option<&str>) -> Answer {
+/// How far migrations are: in one line, and by module where they can be looked at.
+pub(super) async fn migrations(owner_url: Option<&str>) -> (Answer, Vec<Standing>) {
     let Some(url) = owner_url else {
-        return Answer::beware("DATABASE_OWNER_URL is not set, and other logins may not look");
+        let answer = Answer::beware("DATABASE_OWNER_URL is not set, and other logins may not look");
+        return (answer, Vec::new());
     };
     let modules = modules::all();
     let modules: Vec<migrate::Module<'_>> = modules.iter().map(Subgraph::migrations).collect();
@@ -177,8 +177,8 @@ async fn migrations(owner_url: Option<&str>) -> Answer {
         inspect::migrations(&mut conn, &modules).await
     };
     match asked.await {
-        Ok(standings) => of_standings(&standings),
-        Err(error) => Answer::wrong(cause(&error)),
+        Ok(standings) => (of_standings(&standings), standings),
+        Err(error) => (Answer::wrong(cause(&error)), Vec::new()),
     }
 }
 
@@ -225,7 +225,7 @@ pub(super) async fn signing_keys(url: &str, pooler: Pooler, key: &SecretKey) -> 
 }
 
 /// What carries events.
-async fn events(settings: &Settings) -> Answer {
+pub(super) async fn events(settings: &Settings) -> Answer {
     let Some(brokers) = settings.kafka.brokers() else {
         return Answer::fine("PostgreSQL carries them: KAFKA_BOOTSTRAP_SERVERS is not set");
     };
@@ -243,7 +243,8 @@ async fn events(settings: &Settings) -> Answer {
     }
 }
 
-async fn redis(settings: &Settings, key: &SecretKey) -> Answer {
+/// Where processes share what they know for a moment.
+pub(super) async fn redis(settings: &Settings, key: &SecretKey) -> Answer {
     match settings.probe_store(key).await {
         Ok(None) => Answer::fine("each process counts by itself: REDIS_URL is not set"),
         Ok(Some(())) => Answer::fine("does all that is asked of it"),
@@ -289,7 +290,7 @@ async fn services(report: &mut Report, settings: &Settings, addresses: &Addresse
             report.say(&name, &answer);
         }
     }
-    report.say("router", &router(settings, addresses).await);
+    report.say("router", &readiness::router(settings, addresses).await);
 }
 
 async fn of_subgraph(subgraph: &Subgraph, url: &reqwest::Url, endpoint: &Endpoint) -> Answer {
@@ -300,36 +301,6 @@ async fn of_subgraph(subgraph: &Subgraph, url: &reqwest::Url, endpoint: &Endpoin
     }
 }
 
-/// What the router says of itself, with its alarms.
-async fn router(settings: &Settings, addresses: &Addresses) -> Answer {
-    let asked = async {
-        let url = addresses.url("router", ROUTER_PORT, settings.host)?;
-        let at = url.join("health/ready").map_err(|error| Failure::of(url.as_str(), error))?;
-        let client = reqwest::Client::builder().timeout(ANSWERS_WITHIN).build();
-        let client = client.map_err(|error| Failure::of("asking over HTTP", error))?;
-        let answer = client.get(at).send().await.map_err(|error| Failure::of(&format!("at {url}"), error))?;
-        let status = answer.status();
-        let body: Value = answer.json().await.map_err(|error| Failure::of(&format!("at {url}"), error))?;
-        Ok::<_, Failure>((url, status, body))
-    };
-    match asked.await {
-        Err(failure) => Answer::wrong(failure),
-        Ok((url, status, body)) => {
-            let alarms = body["alarms"].as_array().filter(|alarms| !alarms.is_empty());
-            let alarms = alarms.map(|alarms| Value::from(alarms.clone()).to_string());
-            match (status.is_success(), alarms) {
-                (true, None) => Answer::fine(format!("at {url}, ready")),
-                (true, Some(alarms)) => Answer::beware(format!("at {url}, ready, with alarms: {alarms}")),
-                (false, alarms) => Answer::wrong(format!(
-                    "at {url}, {} ({status}) {}",
-                    body["status"].as_str().unwrap_or("not ready"),
-                    alarms.unwrap_or_default()
-                )),
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -337,7 +308,7 @@ mod tests {
 
     fn standing(pending: &[i64], unknown: &[i64], broken: &[i64]) -> Standing {
         let [pending, unknown, broken] = [pending, unknown, broken].map(<[i64]>::to_vec);
-        Standing { module: "leave".to_owned(), applied: 3, pending, unknown, broken }
+        Standing { module: "leave".to_owned(), applied: 3, newest: Some(3), pending, unknown, broken }
     }
 
     #[test]

@@ -4,6 +4,8 @@ pub mod backup;
 pub mod doctor;
 pub(crate) mod places;
 mod programs;
+pub(crate) mod readiness;
+pub mod status;
 
 use std::fmt;
 use std::io::Write as _;
@@ -19,8 +21,19 @@ enum Verdict {
     Wrong,
 }
 
+impl Verdict {
+    /// The word for it.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Fine => "ok",
+            Self::Beware => "beware",
+            Self::Wrong => "WRONG",
+        }
+    }
+}
+
 /// The answer to one question, in one line.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Answer {
     verdict: Verdict,
     text: String,
@@ -48,21 +61,27 @@ impl Answer {
 /// The answers so far, each printed as it is known.
 #[derive(Default)]
 struct Report {
-    asked: usize,
-    wrong: usize,
+    answers: Vec<(String, Answer)>,
+    is_silent: bool,
 }
 
 impl Report {
+    /// One that prints nothing: whoever asked shows the answers in another form.
+    fn silent() -> Self {
+        Self { is_silent: true, ..Self::default() }
+    }
+
     fn say(&mut self, subject: &str, answer: &Answer) {
-        self.asked += 1;
-        self.wrong += usize::from(answer.verdict == Verdict::Wrong);
-        let verdict = match answer.verdict {
-            Verdict::Fine => "ok",
-            Verdict::Beware => "beware",
-            Verdict::Wrong => "WRONG",
-        };
-        // A reader that went away does not matter: the exit code says it all.
-        let _ = writeln!(std::io::stdout(), "{verdict:<7} {subject:<20} {}", answer.text);
+        self.answers.push((subject.to_owned(), answer.clone()));
+        if !self.is_silent {
+            // A reader that went away does not matter: the exit code says it all.
+            let _ = writeln!(std::io::stdout(), "{:<7} {subject:<20} {}", answer.verdict.word(), answer.text);
+        }
+    }
+
+    /// How many answers are wrong.
+    fn wrong(&self) -> usize {
+        self.answers.iter().filter(|(_, answer)| answer.verdict == Verdict::Wrong).count()
     }
 
     /// Whether all is well.
@@ -70,9 +89,9 @@ impl Report {
     /// # Errors
     /// A sentence that counts what is wrong.
     fn end(&self) -> Result<(), crate::Failure> {
-        match self.wrong {
+        match self.wrong() {
             0 => Ok(()),
-            wrong => Err(crate::Failure(format!("{wrong} of {} answers are wrong", self.asked))),
+            wrong => Err(crate::Failure(format!("{wrong} of {} answers are wrong", self.answers.len()))),
         }
     }
 }

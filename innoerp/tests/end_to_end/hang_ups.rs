@@ -13,11 +13,20 @@ use crate::system::{Mode, System};
 
 /// A system whose log, of this level, is kept in a file, and goes to Fluentd where there is one.
 pub async fn logging(mode: Mode, level: &str, fluentd: Option<SocketAddr>) -> (System, PathBuf) {
+    let at_level = |command: &mut tokio::process::Command| {
+        command.env("FLUENTD_ADDRESS", fluentd.map_or(String::new(), |address| address.to_string()));
+        command.env("RUST_LOG", level);
+    };
+    logging_with(mode, at_level).await
+}
+
+/// A system whose log is kept in a file, with something else about its processes.
+pub async fn logging_with(mode: Mode, other: impl Fn(&mut tokio::process::Command)) -> (System, PathBuf) {
     let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("log-{}", uuid::Uuid::now_v7().simple()));
     File::create(&log).unwrap();
     let to_log = |command: &mut tokio::process::Command| {
-        command.env("FLUENTD_ADDRESS", fluentd.map_or(String::new(), |address| address.to_string()));
-        command.env("RUST_LOG", level).stderr(File::options().append(true).open(&log).unwrap());
+        command.stderr(File::options().append(true).open(&log).unwrap());
+        other(command);
     };
     (System::start_with(mode, to_log).await, log)
 }

@@ -10,18 +10,19 @@ use crate::company::Company;
 use crate::system::{Mode, System};
 
 /// What the program printed, and whether it found all in order.
-async fn asked(system: &System, verb: &[&str], other: &[(&str, &str)]) -> (String, bool) {
+pub async fn asked(system: &System, verb: &[&str], other: &[(&str, &str)]) -> (String, bool) {
     let ended = system.command(verb).envs(other.iter().copied()).output().await.unwrap();
     let said = String::from_utf8(ended.stdout).unwrap() + &String::from_utf8(ended.stderr).unwrap();
     (said, ended.status.success())
 }
 
 /// The line about a subject.
-fn line<'a>(said: &'a str, subject: &str) -> &'a str {
+pub fn line<'a>(said: &'a str, subject: &str) -> &'a str {
     said.lines().find(|line| line[8..].starts_with(subject)).unwrap_or_else(|| panic!("{subject}: {said}"))
 }
 
-async fn change(system: &System, sql: &str) {
+/// Changes the database as its administrator.
+pub async fn change(system: &System, sql: &str) {
     let mut admin = PgConnection::connect(&system.admin_url).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut admin).await.unwrap();
 }

@@ -1,4 +1,5 @@
-//! Starts that cannot be brought to their end: who asks them to end is heard, and who migrates the wrong database is told.
+//! Starts that cannot be brought to their end: who asks them to end is heard, and who migrates the wrong database, or would
+//! show everything to everybody, is told.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -42,6 +43,18 @@ async fn whoever_is_asked_to_end_while_it_starts_ends_in_order() {
             tokio::time::timeout(Duration::from_secs(10), child.wait_with_output()).await.unwrap().unwrap();
         let said = String::from_utf8(ended.stderr).unwrap();
         assert!(ended.status.success() && said.contains("ended"), "{verb:?}: {}: {said}", ended.status);
+    }
+}
+
+#[tokio::test]
+async fn nobody_listens_beyond_this_machine_without_saying_how_careful_it_is() {
+    for verb in [&["up"][..], &["dev"], &["serve", "all"], &["serve", "leave"], &["router"]] {
+        let mut command = innoerp(verb, "postgres://a:b@127.0.0.1:1/c");
+        let ended = command.env("INNOERP_HOST", "0.0.0.0").env_remove("INNOERP_PROFILE").output();
+        let ended = tokio::time::timeout(Duration::from_secs(30), ended).await.unwrap().unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert!(!ended.status.success(), "{verb:?}: {said}");
+        assert!(said.contains("to listen on 0.0.0.0, say --profile production"), "{verb:?}: {said}");
     }
 }
 

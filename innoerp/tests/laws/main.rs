@@ -6,6 +6,7 @@ mod containers;
 mod costs;
 mod data;
 mod events;
+mod licences;
 mod migrations;
 mod module_cycles;
 mod names;

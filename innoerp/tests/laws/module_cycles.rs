@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::tidy::{root, rust_files};
 
 /// The crates that the law holds for, by their folders.
-const CRATES: [&str; 23] = [
+const CRATES: [&str; 24] = [
     "innoerp",
     "router",
     "shared/approval",
@@ -25,6 +25,7 @@ const CRATES: [&str; 23] = [
     "shared/service",
     "shared/telemetry",
     "shared/testing",
+    "shared/words",
     "subgraphs/auth",
     "subgraphs/contact",
     "subgraphs/crm",

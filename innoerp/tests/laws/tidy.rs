@@ -92,7 +92,7 @@ fn no_test_names_a_port_of_the_product() {
     assert!(named.is_empty(), "the product may be running on this machine: {named:#?}");
 }
 
-/// Licences and advisories need `cargo deny check` itself, which is not part of the toolchain.
+/// Advisories need `cargo deny check` itself, which is not part of the toolchain.
 #[test]
 fn no_dependency_is_banned_or_from_elsewhere_than_the_registry() {
     let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();

@@ -1,6 +1,7 @@
 //! One error type for the workspace: what a use-case may answer instead of its result.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use uuid::Uuid;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a use-case did not happen. Each variant has one stable code ([`Error::code`]).
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 pub enum Error {
     /// No valid token came.
     #[error("log in, or log in again: no token was given, or it has expired, or its session has ended")]
@@ -114,6 +115,24 @@ impl Error {
     /// An argument that is out of its range or form, in a sentence that says what would be right.
     pub fn validation(message: impl Into<Cow<'static, str>>) -> Self {
         Self::Validation(message.into())
+    }
+}
+
+/// What a log may have of it: codes, and what causes say of themselves. Their own `Debug` shows what they hold, which of
+/// PostgreSQL's errors are values of rows.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut said = format!("{}: {self}", self.code());
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            let text = cause.to_string();
+            // Some say themselves what their cause is.
+            if !said.ends_with(&text) {
+                said = format!("{said}: {text}");
+            }
+            source = cause.source();
+        }
+        f.write_str(&said)
     }
 }
 
@@ -230,5 +249,21 @@ mod tests {
         let mut codes: BTreeSet<_> = errors.map(|error| error.code()).collect();
         assert!(codes.remove("INTERNAL"));
         assert_eq!(codes, Error::CLIENT_CODES.into());
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("duplicate key value")]
+    struct Cause {
+        detail: &'static str,
+    }
+
+    #[test]
+    fn what_is_logged_of_an_error_is_what_its_causes_say_and_not_what_they_hold() {
+        let cause = Cause { detail: "Key (email)=(ada@lovelace.example) already exists." };
+        assert!(format!("{cause:?}").contains(cause.detail));
+        let error = Error::internal(cause);
+        assert_eq!(format!("{error:?}"), "INTERNAL: internal error: duplicate key value");
+        let refused = Error::from(Refusal::of("email", "EMAIL_TAKEN", "ada@lovelace.example is taken"));
+        assert_eq!(format!("{refused:?}"), "VALIDATION_FAILED: refused: EMAIL_TAKEN");
     }
 }

@@ -34,6 +34,8 @@ pub struct Standing {
     pub module: String,
     /// How many migrations of this version of the program were applied.
     pub applied: usize,
+    /// The newest one that was applied, also by a newer version; `None` before the first.
+    pub newest: Option<i64>,
     /// Those that this version has and the database has not.
     pub pending: Vec<i64>,
     /// Those that the database has and this version has not: a newer version applied them.
@@ -149,6 +151,7 @@ fn standing(module: &str, migrator: &Migrator, applied: &[(i64, Vec<u8>, bool)])
     Standing {
         module: module.to_owned(),
         applied: whole.len(),
+        newest: applied.iter().filter(|(_, _, success)| *success).map(|row| row.0).max(),
         pending: ours().map(|ours| ours.version).filter(|version| !is_applied(*version)).collect(),
         unknown: versions(unknown),
         broken: versions(broken),

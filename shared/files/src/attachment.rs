@@ -172,6 +172,50 @@ pub async fn hand_over<R: Record, T: Record>(tx: &mut Tx, from: R::Id, to: T::Id
     Ok(())
 }
 
+/// As [`hand_over`], to a record of another module's, named by its table and its id; answers what was moved.
+///
+/// # Errors
+/// As [`move_all`].
+pub async fn hand_over_to<R: Record>(
+    tx: &mut Tx,
+    from: R::Id,
+    (table, id): (&str, Uuid),
+) -> Result<Vec<Uuid>> {
+    let moved = sqlx::query_scalar!(
+        "update common.file set noun = $3, record_id = $4
+         where noun = $1 and record_id = $2 and detached_at is null returning id",
+        R::TABLE,
+        from.into(),
+        table,
+        id
+    );
+    Ok(moved.fetch_all(tx.conn()).await?)
+}
+
+/// Hangs files that were handed over to another module's record back where they were; those that hang elsewhere by now, or were
+/// detached, stay so.
+///
+/// # Errors
+/// As [`move_all`].
+pub async fn take_back<R: Record>(
+    tx: &mut Tx,
+    files: &[Uuid],
+    (table, id): (&str, Uuid),
+    to: R::Id,
+) -> Result<()> {
+    let moved = sqlx::query!(
+        "update common.file set noun = $1, record_id = $2
+         where id = any($3) and noun = $4 and record_id = $5 and detached_at is null",
+        R::TABLE,
+        to.into(),
+        files,
+        table,
+        id
+    );
+    moved.execute(tx.conn()).await?;
+    Ok(())
+}
+
 /// Hangs files that were moved back where they were; those that were detached since stay so.
 ///
 /// # Errors

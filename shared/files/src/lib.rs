@@ -21,7 +21,10 @@ mod routes;
 mod store;
 mod upload;
 
-pub use attachment::{Attached, attach, attachments, detach, detach_all, hand_over, move_all, move_back};
+pub use attachment::{
+    Attached, attach, attachments, detach, detach_all, hand_over, hand_over_to, move_all, move_back,
+    take_back,
+};
 pub use forget::forget;
 pub use routes::routes;
 pub use store::{Files, PATH};

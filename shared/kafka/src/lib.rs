@@ -21,6 +21,7 @@ mod own_writes;
 mod postgres;
 mod relay;
 mod row;
+mod waiting;
 
 pub use broker::{Brokers, BrokersFound, KafkaLog};
 pub use changes::{Changed, Changes, Looking};
@@ -30,3 +31,4 @@ pub use dead_letters::{DeadLetter, count_failed, dead_letters};
 pub use log::{Batch, EventLog};
 pub use postgres::PostgresLog;
 pub use relay::{relay, relay_once};
+pub use waiting::{Waiting, waiting};

@@ -1,10 +1,12 @@
-//! The directory: who works here, whom they report to, when they work, and who is a member with which roles.
+//! The directory: who works here, whom they report to, when they work, and who is a member with which roles and
+//! reads in which language.
 //!
 //! One for all modules. tenant, user and employee write it in the transactions that change what it says ([`write`]); whoever
 //! decides by it reads it in their own. So what was just done is known everywhere, and nothing has to be kept up to
 //! date by events. It holds ids, days and roles, no names: those come from the graph.
 
 mod approvers;
+mod reading;
 pub mod write;
 
 use std::collections::{BTreeMap, HashMap};
@@ -18,6 +20,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 pub use approvers::{OFFICE, office};
+pub use reading::{Reading, readings};
 
 /// An employee, as far as other modules decide by it.
 #[derive(Clone, Debug, PartialEq, Eq)]

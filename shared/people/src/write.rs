@@ -116,6 +116,18 @@ pub async fn member(tx: &mut Tx, id: MembershipId, roles: &[Role], is_active: bo
     Ok(())
 }
 
+/// Notes the language that a member reads in: for tests of modules that run without the user module, whose trigger writes it
+/// otherwise.
+///
+/// # Errors
+/// `DEPENDENCY_UNAVAILABLE` when the database does not answer.
+pub async fn locale(tx: &mut Tx, id: MembershipId, locale: Option<&str>) -> Result<()> {
+    sqlx::query!("update people.member set locale = $2 where id = $1", id as MembershipId, locale)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Notes the organization's time zone: for tests of modules that run without the tenant module, whose trigger writes it
 /// otherwise.
 ///

@@ -245,9 +245,15 @@ async fn context(
             .map(Into::into),
         user_agent: text(headers, "x-innoerp-user-agent").map(Into::into),
         traceparent: text(headers, "traceparent").map(Into::into),
-        client_headers: Arc::default(),
+        client_headers: Arc::new(languages(headers)),
         has_just_written,
     })
+}
+
+/// The languages that the client wants, where the router is configured to pass that on.
+fn languages(headers: &HeaderMap) -> HeaderMap {
+    let wanted = headers.get_all(header::ACCEPT_LANGUAGE).iter();
+    wanted.map(|value| (header::ACCEPT_LANGUAGE, value.clone())).collect()
 }
 
 /// The forwarded token. Every other kind of credential is as bad as a wrong one: nobody who sends one is taken for nobody.

@@ -306,6 +306,32 @@ mod tests {
         }
     }
 
+    #[derive(clap::Parser)]
+    struct Program {
+        #[command(flatten)]
+        settings: Settings,
+    }
+
+    /// The settings of a process that listens there, in a profile that somebody named or nobody did.
+    fn listening_on(host: &str, profile: Option<Profile>) -> Settings {
+        let program = <Program as clap::Parser>::parse_from(["innoerp", "--host", host]);
+        Settings { profile, ..program.settings }
+    }
+
+    #[test]
+    fn nothing_listens_beyond_this_machine_in_a_profile_that_nobody_named() {
+        for host in ["0.0.0.0", "::", "192.0.2.7"] {
+            let refused = listening_on(host, None).check_host().unwrap_err();
+            assert!(refused.contains(host) && refused.contains("--profile production"), "{refused}");
+            for named in [Profile::Development, Profile::Production] {
+                assert_eq!(listening_on(host, Some(named)).check_host(), Ok(()), "{host}");
+            }
+        }
+        for host in ["127.0.0.1", "::1"] {
+            assert_eq!(listening_on(host, None).check_host(), Ok(()), "{host}");
+        }
+    }
+
     #[test]
     fn a_key_is_never_printed() {
         let key: SecretKey = "4f1c6a0b9d8e7f6a5b4c3d2e1f0a9b8c".parse().unwrap();

@@ -31,7 +31,8 @@ num.io.threads=2
 log.cleaner.dedupe.buffer.size=4194304
 ";
 
-/// The name, the password and the password of the key store that the broker's guarded door knows.
+/// The name and the password, also that of the key store, which the broker's guarded door knows: in the clear within TLS
+/// (`PLAIN`), or as a proof that it is known (`SCRAM-SHA-512`).
 pub const LOGIN: (&str, &str) = ("innoerp", "only-for-tests");
 
 /// A broker; it ends with its owner.
@@ -80,11 +81,15 @@ impl Broker {
             data.display()
         );
         fs::write(broker.properties(), properties).unwrap();
-        let formatted = java(&libs)
-            .args(["kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c"])
-            .arg(broker.properties())
-            .output()
-            .unwrap();
+        let mut format = java(&libs);
+        format.args(["kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c"]).arg(broker.properties());
+        if is_guarded {
+            // What is known by proof is not in a file of the broker's, but in what it keeps.
+            let (name, password) = LOGIN;
+            let known = format!("SCRAM-SHA-512=[name={name},password={password}]");
+            format.args(["--add-scram", &known]);
+        }
+        let formatted = format.output().unwrap();
         assert!(formatted.status.success(), "{}", String::from_utf8_lossy(&formatted.stderr));
         broker.run();
         Some(broker)
@@ -166,11 +171,13 @@ impl Broker {
         keytool(&[&make[..], &of_store[..], &["-storetype", "PKCS12"]].concat());
         let pem = keytool(&[&["-exportcert", "-rfc"][..], &of_store[..]].concat());
         fs::File::create(self.certificate()).unwrap().write_all(&pem).unwrap();
-        let login = "org.apache.kafka.common.security.plain.PlainLoginModule required";
+        let login = "org.apache.kafka.common.security";
         let guard = format!(
             "ssl.keystore.location={path}\nssl.keystore.password={password}\nssl.keystore.type=PKCS12\n\
-             sasl.enabled.mechanisms=PLAIN\n\
-             listener.name.sasl_ssl.plain.sasl.jaas.config={login} user_{name}=\"{password}\";\n"
+             sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512\n\
+             listener.name.sasl_ssl.plain.sasl.jaas.config={login}.plain.PlainLoginModule required \
+             user_{name}=\"{password}\";\n\
+             listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config={login}.scram.ScramLoginModule required;\n"
         );
         (format!(",SASL_SSL://127.0.0.1:{}", self.guarded_port), guard)
     }

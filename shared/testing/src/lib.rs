@@ -8,6 +8,7 @@ mod broker;
 mod client;
 mod database_per_test;
 mod documents;
+mod seed;
 mod statements;
 
 pub use answer::Answer;
@@ -16,4 +17,5 @@ pub use broker::{Broker, LOGIN};
 pub use client::Client;
 pub use database_per_test::{admin_url, fresh_database};
 pub use documents::{Documents, RootField, type_name};
+pub use seed::seed;
 pub use statements::Statements;

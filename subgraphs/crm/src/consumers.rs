@@ -1,5 +1,5 @@
-//! What this module does when others tell something: contacts that are one, who was erased, who may not come in any more, and an
-//! organization that begins to sell.
+//! What this module does when others tell something: contacts that are one, who was erased, who may not come in any more, prices
+//! that have changed, and an organization that begins to sell.
 
 use common::{Envelope, MembershipId, Result};
 use database::Tx;
@@ -8,8 +8,8 @@ use kafka::Consumer;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::ids::ContactId;
-use crate::{lead, lost_reason, pipeline};
+use crate::ids::{ContactId, ProductId};
+use crate::{lead, lost_reason, pipeline, quote};
 
 const MODULE: &str = "crm";
 
@@ -21,6 +21,7 @@ pub static CONSUMERS: &[Consumer] = &[Consumer {
         "contact.contact.merged",
         "contact.contact.unmerged",
         "contact.contact.erased",
+        "products.price.changed",
         "user.member.suspended",
         "user.member.removed",
         "tenant.organization.created",
@@ -41,6 +42,14 @@ struct OfTwo {
 struct Erased {
     contact_id: ContactId,
     merged_ids: Vec<ContactId>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OfPrice {
+    product_id: ProductId,
+    /// Older events do not say it.
+    currency: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +100,11 @@ fn handle<'a>(tx: &'a mut Tx, envelope: &'a Envelope) -> BoxFuture<'a, Result<()
                 let ids: Vec<Uuid> =
                     erased.merged_ids.iter().chain([&erased.contact_id]).map(|id| (*id).into()).collect();
                 sqlx::query!("select crm.forget($1, $2)", &ids, tx.now()).execute(tx.conn()).await?;
+            }
+            "products.price.changed" => {
+                let price = OfPrice::deserialize(&envelope.payload)?;
+                let (product, currency) = (price.product_id, price.currency.as_deref());
+                quote::note_changed_prices(tx, product, currency, envelope.occurred_at).await?;
             }
             "tenant.organization.created" => {
                 if OfOrganization::deserialize(&envelope.payload)?.modules.iter().any(|id| id == MODULE) {

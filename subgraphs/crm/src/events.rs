@@ -176,6 +176,19 @@ event! {
         owner_membership_id: Option<MembershipId>,
     }
 
+    /// What something costs that a draft of a quote offers is another by some price list than when its lines were written; the
+    /// draft stays as it is. Told once, until its lines are written anew.
+    QuotePricesChanged = "crm.quote.prices_changed", of quote_id {
+        /// The quote.
+        quote_id: QuoteId,
+        /// Its deal.
+        deal_id: DealId,
+        /// The number that the organization knows it by.
+        number: String,
+        /// The member who looks after the deal.
+        owner_membership_id: Option<MembershipId>,
+    }
+
     /// It is time for an activity.
     ActivityDue = "crm.activity.fallen_due", of activity_id {
         /// The activity.

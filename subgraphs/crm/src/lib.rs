@@ -166,6 +166,7 @@ pub fn subgraph() -> Subgraph {
             EventType::of::<events::QuoteSent>(),
             EventType::of::<events::QuoteAccepted>(),
             EventType::of::<events::QuoteDeclined>(),
+            EventType::of::<events::QuotePricesChanged>(),
             EventType::of::<events::ActivityDue>(),
         ],
         consumers: consumers::CONSUMERS,

@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use crate::ids::{ContactId, OperationId};
 
+/// What files hang on that hang on a contact.
+pub(crate) const TABLE: &str = "contact.contact";
+
 const NOT_FOUND: Refusal = Refusal::whole("CONTACT_NOT_FOUND", "there is no such contact");
 
 const NO_COMPANY: Refusal = Refusal::whole("NO_COMPANY", "this contact is a person; name the company");

@@ -4,7 +4,7 @@ use common::{MembershipId, event};
 use rust_decimal::Decimal;
 
 use crate::ids::{
-    PriceListId, ProductId, ServiceRateId, StockMoveId, StockReservationId, VariantId, WarehouseId,
+    DealId, PriceListId, ProductId, ServiceRateId, StockMoveId, StockReservationId, VariantId, WarehouseId,
 };
 
 event! {
@@ -42,6 +42,8 @@ event! {
         product_id: ProductId,
         /// The price list.
         price_list_id: PriceListId,
+        /// The ISO 4217 code of the list's currency; older events do not say it.
+        currency: Option<String>,
     }
 
     /// What an hour of work costs is another from now on, or from some day on.
@@ -98,6 +100,8 @@ event! {
         reference: Option<String>,
         /// The reservation that it was a part of, where it ended by itself; of that one it is told what is left.
         part_of_id: Option<StockReservationId>,
+        /// The deal that it is kept for.
+        deal_id: Option<DealId>,
     }
 
     /// What is available of something fell to the quantity at which it is to be ordered again, or below.

@@ -86,3 +86,11 @@ id!(
     /// One segment of contacts: the contact module's.
     SegmentId
 );
+id!(
+    /// One deal: the crm module's.
+    DealId
+);
+id!(
+    /// One line of a deal: the crm module's.
+    DealLineId
+);

@@ -10,6 +10,7 @@ mod catalog_link;
 mod category;
 mod consumers;
 mod contact;
+mod deal;
 mod discount;
 pub mod events;
 mod file;

@@ -142,9 +142,15 @@ pub(crate) async fn announce(tx: &mut Tx, prices: &[&Price]) -> Result<()> {
     let mut changed: Vec<_> = prices.iter().map(|price| (price.product_id, price.price_list_id)).collect();
     changed.sort_unstable();
     changed.dedup();
-    let events = changed
-        .into_iter()
-        .map(|(product_id, price_list_id)| ProductPriceChanged { product_id, price_list_id });
+    let mut lists: Vec<PriceListId> = changed.iter().map(|(_, list)| *list).collect();
+    lists.sort_unstable();
+    lists.dedup();
+    let lists = tx.find_many::<PriceList>(&lists).await?;
+    let events = changed.into_iter().map(|(product_id, price_list_id)| ProductPriceChanged {
+        product_id,
+        price_list_id,
+        currency: lists.get(&price_list_id).map(|list| list.currency.clone()),
+    });
     tx.emit_all(&Vec::from_iter(events)).await
 }
 

@@ -190,6 +190,27 @@ async fn replace_customers(tx: &mut Tx, id: PriceListId, wanted: Vec<ContactId>)
     tx.replace_parts(there, wanted, |customer| customer.contact_id).await
 }
 
+/// Names contacts no more that were erased.
+pub(crate) async fn forget_customers(tx: &mut Tx, contacts: &[ContactId]) -> Result<()> {
+    let mut lists = select_price_list!(
+        "where id in (select c.price_list_id from products.price_list_customer c where c.contact_id = any($1))
+         order by id for update",
+        contacts as &[ContactId],
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    sqlx::query!(
+        "delete from products.price_list_customer where contact_id = any($1)",
+        contacts as &[ContactId]
+    )
+    .execute(tx.conn())
+    .await?;
+    for list in &mut lists {
+        tx.save_with_parts(list, true).await?;
+    }
+    Ok(())
+}
+
 /// Price lists in use that hold for whoever asks: those for everybody, for these segments, and for a customer.
 pub(crate) async fn select_concerning(
     tx: &mut Tx,

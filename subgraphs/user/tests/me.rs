@@ -145,6 +145,43 @@ async fn a_profile_is_changed_in_every_organization_of_its_person() {
 }
 
 #[tokio::test]
+async fn whoever_says_their_language_is_told_in_it_in_every_organization() {
+    let (app, owner) = world().await;
+    let elsewhere = Person::new(&[Owner]);
+    found(&app, &elsewhere, "other", "Stranger").await;
+    let mut admin = sqlx::PgConnection::connect(&app.admin_url).await.unwrap();
+    sqlx::query(
+        r#"insert into "user".membership (id, organization_id, user_id, display_name, email, status, roles)
+           select gen_random_uuid(), $1, id, display_name, email, 'ACTIVE', '{MEMBER}' from "user"."user" where id = $2"#,
+    )
+    .bind(elsewhere.member().organization_id)
+    .bind(owner.member().identity_id)
+    .execute(&mut admin)
+    .await
+    .unwrap();
+    const SAY: &str = "mutation ($locale: String) { profileUpdate(input: { locale: $locale }) {
+        user { displayName locale } userErrors { code field } } }";
+    let known =
+        r#"select p.locale from people.member p join "user".membership m on m.id = p.id and m.user_id = $1"#;
+    for (said, kept) in [(json!("DE-at"), json!("de-AT")), (json!(null), json!(null))] {
+        let told = app.as_(&owner).run_with(SAY, json!({ "locale": said })).await.ok();
+        assert_eq!(told["profileUpdate"]["user"], json!({ "displayName": "Olivia", "locale": kept }));
+        let me = app.as_(&owner).run("{ me { user { locale } } }").await.ok();
+        assert_eq!(me["me"]["user"]["locale"], kept);
+        let everywhere: Vec<Option<String>> =
+            sqlx::query_scalar(known).bind(owner.member().identity_id).fetch_all(&mut admin).await.unwrap();
+        assert_eq!(json!(everywhere), json!([kept, kept]));
+    }
+    for wrong in ["", "german or so", "en-x-aaaaaaaa-bbbbbbbb-cccccccc-dddddddd"] {
+        let refused = app.as_(&owner).run_with(SAY, json!({ "locale": wrong })).await;
+        assert_eq!(refused.refusals(), ["LOCALE_INVALID"], "{wrong:?}");
+    }
+    app.as_(&owner).run_with(SAY, json!({ "locale": "bn" })).await.ok();
+    let seen = app.as_(&owner).run("{ members { nodes { user { locale } } } }").await.ok();
+    assert_eq!(seen["members"]["nodes"], json!([{ "user": { "locale": "bn" } }]));
+}
+
+#[tokio::test]
 async fn the_caller_costs_one_statement_and_their_rights_none() {
     let (app, owner) = world().await;
     app.as_(&owner).run(ME).await.ok();

@@ -5,6 +5,7 @@ use common::{Error, MembershipId, Refusal, Result};
 use database::{Ctx, Tx};
 use rust_decimal::Decimal;
 use sqlx::types::Json;
+use uuid::Uuid;
 
 use super::model::{Asked, Came, DONE, SKIPPED, steps};
 use super::{Operation, OperationKind, OperationOutcome, OperationStepName, OperationStepState, begin, join};
@@ -217,7 +218,7 @@ async fn make_deal(tx: &mut Tx, operation: &mut Operation, lead: &Lead) -> Resul
     Ok(came(true))
 }
 
-async fn move_activities(tx: &mut Tx, operation: &Operation, lead: &Lead) -> Result<Came> {
+async fn move_activities(tx: &mut Tx, operation: &mut Operation, lead: &Lead) -> Result<Came> {
     sqlx::query!(
         "update crm.activity set deal_id = coalesce(deal_id, $2), contact_id = coalesce(contact_id, $3, $4),
              version = version + 1 where lead_id = $1",
@@ -228,10 +229,20 @@ async fn move_activities(tx: &mut Tx, operation: &Operation, lead: &Lead) -> Res
     )
     .execute(tx.conn())
     .await?;
-    if let Some(deal_id) = operation.input.made_deal_id {
-        files::hand_over::<Lead, Deal>(tx, lead.id, deal_id).await?;
+    match (operation.input.made_deal_id, whose_files(operation)) {
+        (Some(deal_id), _) => files::hand_over::<Lead, Deal>(tx, lead.id, deal_id).await?,
+        (None, Some(contact)) => {
+            operation.input.moved_files = files::hand_over_to::<Lead>(tx, lead.id, contact).await?;
+        }
+        (None, None) => {}
     }
     Ok(DONE)
+}
+
+/// What a lead's files hang on from then on where no deal is made: the person, or else the company.
+fn whose_files(operation: &Operation) -> Option<(&'static str, Uuid)> {
+    let contact = operation.input.found_contact_id.or(operation.input.found_company_id);
+    contact.map(|id| (party::TABLE, id.0))
 }
 
 async fn finish(tx: &mut Tx, operation: &Operation, mut lead: Lead) -> Result<Came> {
@@ -256,8 +267,14 @@ async fn finish(tx: &mut Tx, operation: &Operation, mut lead: Lead) -> Result<Ca
 
 /// Undoes one step; contacts are undone all at once.
 pub(super) async fn undo(tx: &mut Tx, operation: &Operation, name: OperationStepName) -> Result<()> {
-    let (Some(lead_id), Some(deal_id)) = (operation.lead_id, operation.input.made_deal_id) else {
-        return Ok(());
+    let Some(lead_id) = operation.lead_id else { return Ok(()) };
+    let Some(deal_id) = operation.input.made_deal_id else {
+        return match whose_files(operation).filter(|_| name == OperationStepName::Activities) {
+            Some(contact) => {
+                files::take_back::<Lead>(tx, &operation.input.moved_files, contact, lead_id).await
+            }
+            None => Ok(()),
+        };
     };
     match name {
         OperationStepName::Deal => {

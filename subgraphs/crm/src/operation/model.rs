@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use graphql::choices;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{Operation, PATIENCE};
 use crate::deal::DealLineInput;
@@ -133,6 +134,8 @@ pub(crate) struct Asked {
     pub(crate) found_company_id: Option<ContactId>,
     pub(crate) found_contact_id: Option<ContactId>,
     pub(crate) made_deal_id: Option<DealId>,
+    /// The lead's files that hang on the contact since, where no deal was made.
+    pub(crate) moved_files: Vec<Uuid>,
 }
 
 impl Operation {

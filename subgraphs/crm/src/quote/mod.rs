@@ -2,6 +2,7 @@
 
 mod model;
 mod page;
+mod prices;
 
 use async_graphql::{Context, InputObject, SimpleObject};
 use chrono::Datelike as _;
@@ -13,6 +14,7 @@ use rust_decimal::Decimal;
 pub(crate) use self::model::select_quote;
 pub use self::model::{Quote, QuoteStatus};
 pub(crate) use self::page::{Shown, html};
+pub(crate) use self::prices::note_changed_prices;
 use crate::catalogue;
 use crate::deal::{self, Deal, DealLineInput, LINES_MAX, Line, line_filled_in, lines_of};
 use crate::events::{QuoteAccepted, QuoteDeclined, QuoteSent};
@@ -206,7 +208,7 @@ impl Quote {
         form.optional(input.valid_until, &mut self.valid_until);
         form.optional_text("recipient", input.recipient, 500, &mut self.recipient);
         form.optional_text("terms", input.terms, 10_000, &mut self.terms);
-        let currency = self.currency.clone();
+        let (currency, are_written) = (self.currency.clone(), input.lines.is_value());
         form.each("lines", input.lines, 0..=LINES_MAX, &mut self.lines.0, |form, line| {
             line_filled_in(form, line, &currency)
         });
@@ -214,7 +216,10 @@ impl Quote {
         if self.total > Decimal::from(Currency::AMOUNT_MAX) {
             form.refuse(TOO_LARGE);
         }
-        form.check()
+        form.check()?;
+        // Whoever writes the lines has seen what things cost by now.
+        self.prices_changed_at = self.prices_changed_at.filter(|_| !are_written);
+        Ok(())
     }
 
     /// What its address names.

@@ -66,6 +66,9 @@ pub struct Quote {
     #[graphql(skip)]
     #[record(once)]
     pub(crate) nonce: i64,
+    /// Since when a price of something that it offers is another by some price list than when its lines were written, of a draft.
+    /// Its own amounts stay as they are; null when no price has changed, once its lines are written anew, and once it is sent.
+    pub prices_changed_at: Option<DateTime<Utc>>,
     /// When it was sent; null while it was not.
     pub sent_at: Option<DateTime<Utc>>,
     /// When the customer looked at it first; null while they have not.
@@ -130,6 +133,8 @@ impl Quote {
             return Err(EXPIRED.at("validUntil"));
         }
         (self.status, self.sent_at) = (QuoteStatus::Sent, Some(now));
+        // Whoever sends it stands by what it says.
+        self.prices_changed_at = None;
         Ok(())
     }
 

@@ -4,14 +4,13 @@ mod contacts;
 mod products;
 mod sales;
 
-use std::fmt::{self, Display, Formatter};
-
-use chrono::{Datelike as _, NaiveDate};
+use chrono::NaiveDate;
 use common::Result;
 use rust_decimal::Decimal;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::Value as Json;
 use uuid::Uuid;
+use words::{Unit, Value, Values};
 
 use crate::ids::MembershipId;
 
@@ -22,8 +21,8 @@ pub(crate) struct NotificationType {
     /// Whether it can happen to a thing again; what cannot is told once, however often it is announced.
     pub(crate) recurs: bool,
     /// Reads the event's payload.
-    pub(crate) subject: fn(&Value) -> Result<Subject>,
-    /// Who hears of it, in which words; whoever is in several audiences hears of it as in the first.
+    pub(crate) subject: fn(&Json) -> Result<Subject>,
+    /// Who hears of it, by which message; whoever is in several audiences hears of it as in the first.
     pub(crate) tellings: &'static [Telling],
 }
 
@@ -31,9 +30,8 @@ pub(crate) struct NotificationType {
 pub(crate) struct Telling {
     /// Who hears of it.
     pub(crate) audience: Audience,
-    /// What the recipient reads first, and then: a sentence that says which one it is, and nothing that only some may
-    /// know.
-    pub(crate) words: fn(&Subject) -> (&'static str, String),
+    /// The message that says it, one of `messages/`: which one it is, and nothing that only some may know. Its id never changes.
+    pub(crate) message: fn(&Subject) -> &'static str,
 }
 
 /// Who hears of an event. Nobody hears of their own deed.
@@ -60,13 +58,10 @@ pub(crate) struct Subject {
     pub(crate) link_id: Uuid,
     /// What tells one occasion from another, where the same can happen to a thing again; empty where it cannot.
     pub(crate) occasion: String,
-    /// What it is, in a few words that a sentence goes on from: `leave from 9 to 13 March 2026`. `None` when the event does
-    /// not say; then it is what an earlier one said.
-    pub(crate) topic: Option<String>,
-    /// How much it takes, or changed by.
-    pub(crate) amount: Amount,
-    /// Why, in somebody's words.
-    pub(crate) reason: Option<String>,
+    /// What the thing is, for messages about it that cannot say it by themselves.
+    pub(crate) topic: Topic,
+    /// What the messages say, by name.
+    pub(crate) values: Values,
     /// Whether somebody decided on it.
     pub(crate) is_decided: bool,
     /// Whose it is; `None` when they have no account.
@@ -77,59 +72,24 @@ pub(crate) struct Subject {
     pub(crate) actor: Option<MembershipId>,
 }
 
-/// An amount of leave, in the unit of its kind; said as `1 day`, `2.5 days`, `16 hours`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Amount {
-    count: Decimal,
-    unit: Unit,
-}
-
-/// What an amount is counted in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum Unit {
-    /// Earlier versions do not say what they count in, and know of nothing but days.
+/// What a thing is, in a few words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Topic {
+    /// Whatever it is, no message asks.
     #[default]
-    Day,
-    Hour,
+    Unasked,
+    /// This, from now on.
+    Said(Value),
+    /// As the last event said that did, in `$topic`; there is none where no event has.
+    AsBefore,
 }
 
-impl Display for Amount {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let unit = match self.unit {
-            Unit::Day => "day",
-            Unit::Hour => "hour",
-        };
-        let plural = if self.count.abs() == Decimal::ONE { "" } else { "s" };
-        write!(f, "{} {unit}{plural}", self.count.normalize())
+impl Topic {
+    /// A phrase of `messages/`.
+    fn said(message: &str, values: &Values) -> Self {
+        Self::Said(Value::Phrase { message: message.to_owned(), values: values.clone() })
     }
 }
-
-impl Subject {
-    /// What it is, with its amount where it has any.
-    pub(crate) fn topic_and_amount(&self) -> Option<String> {
-        let topic = self.topic.as_ref()?;
-        Some(match self.amount.count.is_zero() {
-            true => topic.clone(),
-            false => format!("{topic} ({})", self.amount),
-        })
-    }
-
-    /// What it is, at the beginning of a sentence.
-    fn named(&self) -> String {
-        match self.topic_and_amount() {
-            Some(topic) => capitalized(&topic),
-            None => format!("This {}", spaced(&self.link_type)),
-        }
-    }
-
-    /// What it is, to whom it belongs.
-    fn yours(&self) -> String {
-        format!("Your {}", self.topic_and_amount().unwrap_or_else(|| spaced(&self.link_type)))
-    }
-}
-
-const TO_DECIDE: fn(&Subject) -> String = |it| format!("{} waits for your decision.", it.named());
 
 /// Every type of notification.
 pub(crate) const CATALOGUE: &[NotificationType] = &[
@@ -138,57 +98,39 @@ pub(crate) const CATALOGUE: &[NotificationType] = &[
         recurs: false,
         subject: leave_request,
         tellings: &[
-            Telling { audience: Audience::Approvers, words: |it| ("Leave request", TO_DECIDE(it)) },
-            Telling {
-                audience: Audience::Owner,
-                words: |it| ("Leave asked for", format!("{} was asked for on your behalf.", it.named())),
-            },
+            Telling { audience: Audience::Approvers, message: |_| "leave-request-submitted" },
+            Telling { audience: Audience::Owner, message: |_| "leave-request-submitted-for-you" },
         ],
     },
     NotificationType {
         key: "approval.step.assigned",
         recurs: false,
         subject: assigned_step,
-        tellings: &[Telling {
-            audience: Audience::Approvers,
-            words: |it| ("Waiting for your decision", TO_DECIDE(it)),
-        }],
+        tellings: &[Telling { audience: Audience::Approvers, message: assigned_step_message }],
     },
     NotificationType {
         key: "leave.request.approved",
         recurs: false,
         subject: leave_request,
-        tellings: &[Telling {
-            audience: Audience::Owner,
-            words: |it| ("Leave approved", format!("{} was approved.", it.yours())),
-        }],
+        tellings: &[Telling { audience: Audience::Owner, message: |_| "leave-request-approved" }],
     },
     NotificationType {
         key: "leave.request.rejected",
         recurs: false,
         subject: leave_request,
-        tellings: &[Telling {
-            audience: Audience::Owner,
-            words: |it| ("Leave rejected", format!("{} was rejected.", it.yours())),
-        }],
+        tellings: &[Telling { audience: Audience::Owner, message: |_| "leave-request-rejected" }],
     },
     NotificationType {
         key: "leave.request.cancelled",
         recurs: false,
         subject: leave_request,
         tellings: &[
-            Telling {
-                audience: Audience::Owner,
-                words: |it| ("Leave cancelled", format!("{} was cancelled.", it.yours())),
-            },
+            Telling { audience: Audience::Owner, message: |_| "leave-request-cancelled" },
             Telling {
                 audience: Audience::Told,
-                words: |it| match it.is_decided {
-                    true => ("Leave cancelled", format!("{} was cancelled.", it.named())),
-                    false => {
-                        let body = format!("{} was withdrawn and needs no decision any more.", it.named());
-                        ("Leave withdrawn", body)
-                    }
+                message: |it| match it.is_decided {
+                    true => "leave-request-cancelled-of-other",
+                    false => "leave-request-withdrawn",
                 },
             },
         ],
@@ -197,57 +139,36 @@ pub(crate) const CATALOGUE: &[NotificationType] = &[
         key: "leave.request.adjusted",
         recurs: true,
         subject: leave_request,
-        tellings: &[Telling {
-            audience: Audience::Owner,
-            words: |it| ("Leave counted again", counted_again(it)),
-        }],
+        tellings: &[Telling { audience: Audience::Owner, message: |_| "leave-request-adjusted" }],
     },
     NotificationType {
         key: "leave.balance.adjusted",
         recurs: true,
-        subject: leave_balance,
+        subject: adjusted_balance,
         tellings: &[Telling {
             audience: Audience::Owner,
-            words: |it| ("Leave balance corrected", corrected(it)),
+            message: |it| match it.values.get("reason") {
+                Some(_) => "leave-balance-adjusted-because",
+                None => "leave-balance-adjusted",
+            },
         }],
     },
     NotificationType {
         key: "leave.balance.overdrawn",
         recurs: true,
-        subject: leave_balance,
+        subject: overdrawn_balance,
         tellings: &[
-            Telling {
-                audience: Audience::Owner,
-                words: |it| ("Leave balance overdrawn", overdrawn("Your", it)),
-            },
-            Telling {
-                audience: Audience::Office,
-                words: |it| ("Leave balance overdrawn", overdrawn("A", it)),
-            },
+            Telling { audience: Audience::Owner, message: |_| "leave-balance-overdrawn" },
+            Telling { audience: Audience::Office, message: |_| "leave-balance-overdrawn-of-other" },
         ],
     },
-    NotificationType {
-        key: "contact.contact.assigned",
-        recurs: true,
-        subject: contacts::assigned,
-        tellings: &[Telling {
-            audience: Audience::Owner,
-            words: |it| ("Contact given to you", format!("{} is yours to look after.", it.named())),
-        }],
-    },
-    NotificationType {
-        key: "contact.contact.exported",
-        recurs: false,
-        subject: contacts::exported,
-        tellings: &[Telling {
-            audience: Audience::Office,
-            words: |it| ("Contacts exported", format!("{} taken out of the system.", it.named())),
-        }],
-    },
+    contacts::ASSIGNED,
+    contacts::EXPORTED,
     products::RUN_LOW,
     sales::ASSIGNED,
     sales::ACCEPTED,
     sales::DECLINED,
+    sales::PRICES_CHANGED,
     sales::DUE,
 ];
 
@@ -269,19 +190,23 @@ struct LeaveRequest {
     first_day: NaiveDate,
     last_day: NaiveDate,
     days: Decimal,
+    // Earlier versions do not say what they count in, and know of nothing but days.
     #[serde(default)]
     unit: Unit,
 }
 
-fn leave_request(payload: &Value) -> Result<Subject> {
+fn leave_request(payload: &Json) -> Result<Subject> {
     let request = LeaveRequest::deserialize(payload)?;
+    let values = Values::default()
+        .with("period", Value::Period { first: request.first_day, last: request.last_day })
+        .with("amount", Value::Count { count: request.days, unit: request.unit });
     Ok(Subject {
         link_type: leave_request_type(),
         link_id: request.request_id,
         // Leave can be called off day by day.
         occasion: format!(":{}:{}", request.first_day, request.last_day),
-        topic: Some(format!("leave {}", period(request.first_day, request.last_day))),
-        amount: Amount { count: request.days, unit: request.unit },
+        topic: Topic::said("leave", &values),
+        values,
         is_decided: request.decided_by_membership_id.is_some(),
         owner: request.requester_membership_id,
         approvers: request.approver_membership_ids,
@@ -306,18 +231,36 @@ struct LeaveBalance {
 /// As much of what somebody wrote as is told.
 const REASON_MAX: usize = 500;
 
-fn leave_balance(payload: &Value) -> Result<Subject> {
+fn adjusted_balance(payload: &Json) -> Result<Subject> {
     let balance = LeaveBalance::deserialize(payload)?;
-    Ok(Subject {
-        // Balances are no things of the graph: whoever is told finds them at the employee.
-        link_type: "Employee".to_owned(),
-        link_id: balance.employee_id,
-        amount: Amount { count: balance.days, unit: balance.unit },
-        reason: balance.reason.map(|reason| reason.chars().take(REASON_MAX).collect()),
-        owner: balance.membership_id,
-        actor: balance.actor_membership_id,
-        ..Subject::default()
-    })
+    let values = Values::default().with("change", Value::Change { count: balance.days, unit: balance.unit });
+    let values = match &balance.reason {
+        Some(reason) => {
+            values.with("reason", Value::text(reason.chars().take(REASON_MAX).collect::<String>()))
+        }
+        None => values,
+    };
+    Ok(balance.subject(values))
+}
+
+fn overdrawn_balance(payload: &Json) -> Result<Subject> {
+    let balance = LeaveBalance::deserialize(payload)?;
+    let lacking = Value::Count { count: balance.days.abs(), unit: balance.unit };
+    Ok(balance.subject(Values::default().with("amount", lacking)))
+}
+
+impl LeaveBalance {
+    fn subject(self, values: Values) -> Subject {
+        Subject {
+            // Balances are no things of the graph: whoever is told finds them at the employee.
+            link_type: "Employee".to_owned(),
+            link_id: self.employee_id,
+            values,
+            owner: self.membership_id,
+            actor: self.actor_membership_id,
+            ..Subject::default()
+        }
+    }
 }
 
 /// What it says that a step of an approval has come to wait for somebody, as far as it matters here.
@@ -337,9 +280,11 @@ fn leave_request_type() -> String {
     "LeaveRequest".to_owned()
 }
 
-fn assigned_step(payload: &Value) -> Result<Subject> {
+fn assigned_step(payload: &Json) -> Result<Subject> {
     let assigned = AssignedStep::deserialize(payload)?;
     Ok(Subject {
+        topic: Topic::AsBefore,
+        values: Values::default().with("kind", Value::kind(assigned.subject_type.as_str())),
         link_type: assigned.subject_type,
         link_id: assigned.subject_id,
         // Whoever decides on two steps is told of both, and again when the thing is asked for again.
@@ -349,50 +294,11 @@ fn assigned_step(payload: &Value) -> Result<Subject> {
     })
 }
 
-/// What it takes now, instead of in brackets.
-fn counted_again(it: &Subject) -> String {
-    let uncounted = Subject { amount: Amount::default(), ..it.clone() };
-    format!("{} was counted again and takes {} now.", uncounted.yours(), it.amount)
-}
-
-fn corrected(it: &Subject) -> String {
-    let sign = if it.amount.count.is_sign_positive() { "+" } else { "" };
-    let reason = it.reason.as_ref().map(|reason| format!(" Reason: {reason}")).unwrap_or_default();
-    format!("Your leave balance was corrected by {sign}{}.{reason}", it.amount)
-}
-
-fn overdrawn(whose: &str, it: &Subject) -> String {
-    let lacking = Amount { count: it.amount.count.abs(), ..it.amount };
-    format!("{whose} leave balance is overdrawn by {lacking}.")
-}
-
-/// `LeaveRequest` as people say it: `leave request`.
-fn spaced(type_name: &str) -> String {
-    let mut words = String::new();
-    for letter in type_name.chars() {
-        if letter.is_uppercase() && !words.is_empty() {
-            words.push(' ');
-        }
-        words.extend(letter.to_lowercase());
-    }
-    words
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
-}
-
-/// `from 9 to 13 March 2026`, `on 9 March 2026`: what both days share is said once.
-fn period(first: NaiveDate, last: NaiveDate) -> String {
-    let until = last.format("%-d %B %Y");
-    match () {
-        () if first == last => format!("on {until}"),
-        () if (first.year(), first.month()) == (last.year(), last.month()) => {
-            format!("from {} to {until}", first.day())
-        }
-        () if first.year() == last.year() => format!("from {} to {until}", first.format("%-d %B")),
-        () => format!("from {} to {until}", first.format("%-d %B %Y")),
+/// What it is, where anybody has said so.
+fn assigned_step_message(it: &Subject) -> &'static str {
+    match it.values.get("topic") {
+        Some(_) => "step-assigned",
+        None => "step-assigned-of-kind",
     }
 }
 

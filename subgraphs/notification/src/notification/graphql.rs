@@ -8,6 +8,7 @@ use common::Result;
 use futures::Stream;
 use graphql::{App as _, mutations, noun, sorts};
 
+use super::wording::{NotificationValue, Part, reader};
 use super::{Notification, UPDATE, list, mark_all_read, mark_read, mark_read_bulk, received, unread_count};
 use crate::feed::Feed;
 use crate::ids::NotificationId;
@@ -25,6 +26,21 @@ pub struct NotificationLink {
 
 #[noun]
 impl Notification {
+    /// What happened, in a few words, in the reader's language.
+    async fn title(&self, gql: &Context<'_>) -> Result<String> {
+        Ok(self.part(reader(gql).await?, Part::Title))
+    }
+
+    /// Which thing it happened to, in a sentence in the reader's language.
+    async fn body(&self, gql: &Context<'_>) -> Result<String> {
+        Ok(self.part(reader(gql).await?, Part::Body))
+    }
+
+    /// What its message says, value by value, by name; nothing of notifications from before messages had values.
+    async fn values(&self, gql: &Context<'_>) -> Result<Vec<NotificationValue>> {
+        Ok(self.values_for(reader(gql).await?))
+    }
+
     /// The member whose deed it was; null when it was the system's.
     async fn actor(&self) -> Option<Membership> {
         self.actor_membership_id.map(|id| Membership { id })

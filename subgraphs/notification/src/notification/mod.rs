@@ -4,6 +4,7 @@ mod catalogue;
 mod graphql;
 mod model;
 mod repo;
+mod wording;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,13 +15,14 @@ use database::{Ctx, Tx};
 use futures::Stream;
 use futures::stream;
 
-use self::catalogue::{Audience, NotificationType, Subject};
+use self::catalogue::{Audience, NotificationType, Subject, Topic};
 pub(crate) use self::catalogue::{CATALOGUE, type_of};
 pub use self::graphql::{
     NotificationFilter, NotificationMutation, NotificationQuery, NotificationSort, NotificationSubscription,
 };
 pub use self::model::Notification;
 use self::repo::Words;
+use self::wording::Part;
 use crate::feed::{Bell, Feed};
 use crate::ids::{MembershipId, NotificationId};
 
@@ -162,10 +164,8 @@ pub(crate) async fn tell(tx: &mut Tx, kind: &NotificationType, envelope: &Envelo
     {
         subject.actor = Some(MembershipId(*id));
     }
-    match subject.topic_and_amount() {
-        Some(topic) => repo::note_topic(tx, &subject, &topic).await?,
-        None => subject.topic = repo::topic(tx, &subject).await?,
-    }
+    settle_topic(tx, &mut subject).await?;
+    let values = serde_json::to_value(&subject.values)?;
     // A thing is requested, approved, rejected, cancelled once: better than the event's id, which another announcement of
     // the same fact would not share.
     let occasion = if kind.recurs { format!(":{}", envelope.event_id) } else { subject.occasion.clone() };
@@ -175,11 +175,37 @@ pub(crate) async fn tell(tx: &mut Tx, kind: &NotificationType, envelope: &Envelo
         let recipients = recipients(tx, telling.audience, &subject).await?;
         let recipients: Vec<MembershipId> = recipients.into_iter().filter(|id| heard.insert(*id)).collect();
         if !recipients.is_empty() {
-            let (title, body) = (telling.words)(&subject);
+            let message = (telling.message)(&subject);
+            let in_english = |part| wording::in_english(message, part, &subject.values);
+            let (title, body) = (in_english(Part::Title), in_english(Part::Body));
             repo::lock_order(tx).await?;
             let ids = next_ids(tx, &recipients).await?;
-            let words = Words { kind: kind.key, title, body: &body, dedupe_key: &dedupe_key };
+            let words =
+                Words { kind: kind.key, message, values: &values, title, body, dedupe_key: &dedupe_key };
             repo::insert(tx, &ids, &recipients, &words, &subject).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The most characters of what a thing is called.
+const TOPIC_MAX: usize = 200;
+
+/// Notes what the thing is where the event says it; looks for what an earlier one said where this one needs it.
+async fn settle_topic(tx: &mut Tx, subject: &mut Subject) -> Result<()> {
+    match &subject.topic {
+        Topic::Unasked => {}
+        Topic::Said(phrase) => {
+            if let Some(words) = wording::phrase_in_english(phrase) {
+                let words: String = words.chars().take(TOPIC_MAX).collect();
+                repo::note_topic(tx, subject, &words, serde_json::to_value(phrase)?).await?;
+            }
+        }
+        Topic::AsBefore => {
+            if let Some((words, phrase)) = repo::topic(tx, subject).await? {
+                let values = std::mem::take(&mut subject.values);
+                subject.values = values.with("topic", wording::noted(words, phrase));
+            }
         }
     }
     Ok(())

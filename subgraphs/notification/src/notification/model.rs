@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use common::{Permission, Role};
 use database::Record;
 use people::Member;
+use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::READ;
@@ -25,18 +26,26 @@ pub struct Notification {
     #[graphql(name = "type")]
     #[record(once, column = "type")]
     pub kind: String,
-    /// What happened, in a few words.
+    /// The stable id of what it says, such as `leave-request-approved`, for clients that have words of their own for it and its
+    /// `values`; null of those from before messages had one. The set grows.
     #[record(once)]
-    pub title: String,
-    /// Which thing it happened to, in a sentence.
-    #[record(once)]
-    pub body: String,
+    pub message: Option<String>,
     /// When the member was told.
     pub created_at: DateTime<Utc>,
     /// When it was marked as read; null while it is not.
     pub read_at: Option<DateTime<Utc>>,
     /// When it was archived; null while it is in the list.
     pub archived_at: Option<DateTime<Utc>>,
+    #[graphql(skip)]
+    #[record(once, right = Permission::SYSTEM)]
+    pub(crate) values: Option<Json>,
+    // As it was written in English, for whoever does not know the message.
+    #[graphql(skip)]
+    #[record(once)]
+    pub(crate) title: Option<String>,
+    #[graphql(skip)]
+    #[record(once)]
+    pub(crate) body: Option<String>,
     #[graphql(skip)]
     #[record(once)]
     pub(crate) recipient_membership_id: MembershipId,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use common::{Page, Result, Slice};
 use database::{Tx, page};
+use serde_json::Value as Json;
 
 use super::catalogue::Subject;
 use super::graphql::{NotificationFilter, NotificationSort};
@@ -110,36 +111,42 @@ pub(super) async fn lock_order(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Keeps what a thing is called, for events about it that do not say.
-pub(super) async fn note_topic(tx: &mut Tx, subject: &Subject, words: &str) -> Result<()> {
+/// Keeps what a thing is, for events about it that do not say: its phrase, and its words in English.
+pub(super) async fn note_topic(tx: &mut Tx, subject: &Subject, words: &str, phrase: Json) -> Result<()> {
     sqlx::query!(
-        "insert into notification.topic as t (link_type, link_id, words) values ($1, $2, $3)
-         on conflict on constraint topic_pkey do update set words = excluded.words where t.words <> excluded.words",
+        "insert into notification.topic as t (link_type, link_id, words, phrase) values ($1, $2, $3, $4)
+         on conflict on constraint topic_pkey do update set words = excluded.words, phrase = excluded.phrase
+         where (t.words, t.phrase) is distinct from (excluded.words, excluded.phrase)",
         subject.link_type,
         subject.link_id,
         words,
+        phrase,
     )
     .execute(tx.conn())
     .await?;
     Ok(())
 }
 
-/// What a thing was called last; `None` when nobody said.
-pub(super) async fn topic(tx: &mut Tx, subject: &Subject) -> Result<Option<String>> {
-    Ok(sqlx::query_scalar!(
-        "select words from notification.topic where link_type = $1 and link_id = $2",
+/// What a thing was said to be last, in words and as a phrase; `None` when nobody said.
+pub(super) async fn topic(tx: &mut Tx, subject: &Subject) -> Result<Option<(String, Option<Json>)>> {
+    let noted = sqlx::query!(
+        "select words, phrase from notification.topic where link_type = $1 and link_id = $2",
         subject.link_type,
         subject.link_id,
     )
     .fetch_optional(tx.conn())
-    .await?)
+    .await?;
+    Ok(noted.map(|noted| (noted.words, noted.phrase)))
 }
 
 /// What recipients read, and what keeps them from reading it twice.
 pub(super) struct Words<'a> {
     pub(super) kind: &'a str,
-    pub(super) title: &'a str,
-    pub(super) body: &'a str,
+    pub(super) message: &'a str,
+    pub(super) values: &'a Json,
+    /// In English, as the body: for programs that do not know the message.
+    pub(super) title: Option<String>,
+    pub(super) body: Option<String>,
     pub(super) dedupe_key: &'a str,
 }
 
@@ -154,9 +161,9 @@ pub(super) async fn insert(
     let now = tx.now();
     sqlx::query!(
         "with told as (
-             insert into notification.notification (id, recipient_membership_id, type, title, body, link_type, link_id,
-                 actor_membership_id, dedupe_key, created_at)
-             select t.id, t.recipient, $3, $4, $5, $6, $7, $8, $9, $10
+             insert into notification.notification (id, recipient_membership_id, type, message, values, title, body,
+                 link_type, link_id, actor_membership_id, dedupe_key, created_at)
+             select t.id, t.recipient, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
              from unnest($1::uuid[], $2::uuid[]) as t (id, recipient)
              on conflict on constraint notification_dedupe_key do nothing
              returning organization_id, recipient_membership_id)
@@ -164,8 +171,10 @@ pub(super) async fn insert(
         ids as &[NotificationId],
         recipients as &[MembershipId],
         words.kind,
-        words.title,
-        words.body,
+        words.message,
+        words.values,
+        words.title.as_deref(),
+        words.body.as_deref(),
         subject.link_type,
         subject.link_id,
         subject.actor as Option<MembershipId>,

@@ -32,6 +32,15 @@ pub async fn put(app: &App, person: &Person, roles: &[Role], is_active: bool) {
     tx.commit(()).await.unwrap();
 }
 
+/// The language that a person, who has joined, reads in from now on, as the user module writes it.
+pub async fn reads(app: &App, person: &Person, locale: Option<&str>) {
+    let organization_id = person.member().organization_id;
+    let ctx = Ctx::system(app.database.clone(), "notification", organization_id, "test");
+    let mut tx = ctx.begin(&Permission::SYSTEM).await.unwrap();
+    people::write::locale(&mut tx, person.member().membership_id, locale).await.unwrap();
+    tx.commit(()).await.unwrap();
+}
+
 /// A request of five days of leave.
 pub struct Request {
     pub id: Uuid,

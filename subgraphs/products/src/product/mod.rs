@@ -25,7 +25,7 @@ use crate::attribute::Attribute;
 use crate::bundle::{self, BundleItem, ProductBundleItemInput};
 use crate::category::{Category, DefaultsOf};
 use crate::events::{ProductArchived, ProductCreated, ProductUpdated};
-use crate::ids::{ProductId, UnitOfMeasureId};
+use crate::ids::{ContactId, ProductId, UnitOfMeasureId};
 use crate::rights::{MANAGE, PRICE_READ, READ};
 use crate::unit_of_measure::UnitOfMeasure;
 use crate::{contact, structure};
@@ -188,6 +188,17 @@ pub(crate) async fn touched_all(tx: &mut Tx, ids: &[ProductId]) -> Result<()> {
     .await?;
     let products = tx.find_many::<Product>(ids).await?;
     let events = ids.iter().filter_map(|id| products.get(id)).map(Product::updated);
+    tx.emit_all(&Vec::from_iter(events)).await
+}
+
+/// Names contacts no more that were erased.
+pub(crate) async fn forget_vendors(tx: &mut Tx, contacts: &[ContactId]) -> Result<()> {
+    let mut products = repo::lock_bought_from(tx, contacts).await?;
+    for product in &mut products {
+        product.vendor_ids.retain(|id| !contacts.contains(id));
+    }
+    tx.save_all(&mut products).await?;
+    let events = products.iter().map(Product::updated);
     tx.emit_all(&Vec::from_iter(events)).await
 }
 

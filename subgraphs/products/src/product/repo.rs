@@ -132,3 +132,10 @@ pub(super) async fn select_by_code(tx: &mut Tx, code: &str) -> Result<Vec<(Produ
     );
     Ok(rows.fetch_all(tx.conn()).await?.into_iter().map(|row| (row.product_id, row.variant_id)).collect())
 }
+
+/// Those that are bought from any of these contacts, locked.
+pub(super) async fn lock_bought_from(tx: &mut Tx, contacts: &[ContactId]) -> Result<Vec<Product>> {
+    Ok(select_product!("where vendor_ids && $1 order by id for update", contacts as &[ContactId])
+        .fetch_all(tx.conn())
+        .await?)
+}

@@ -16,5 +16,5 @@ pub use self::line::CountLine;
 pub use self::live::StockSubscription;
 pub use self::moves::{StockMove, StockMoveMutation, StockMoveQuery};
 pub use self::reorder::{ReorderRule, ReorderRuleMutation, ReorderRuleQuery, ReorderSuggestionQuery};
-pub(crate) use self::reservation::lapse;
 pub use self::reservation::{StockReservation, StockReservationMutation, StockReservationQuery};
+pub(crate) use self::reservation::{follow_deal, lapse};

@@ -1,6 +1,7 @@
 //! Many who want the same at once.
 
-use rand::Rng as _;
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
 use rust_decimal::Decimal;
 
 use crate::parts::{end, keep};
@@ -85,7 +86,8 @@ const SUMS: &str = "
     left join lateral (select sum(quantity) as quantity from products.stock_reservation
         where status = 'OPEN' and warehouse_id = l.warehouse_id and product_id = l.product_id) r on true";
 
-/// PRD-6.
+/// PRD-6. `PRODUCTS_SEED` says what they follow from; without it they are others each time. Which of them comes first is the
+/// machine's affair.
 #[tokio::test]
 async fn what_is_on_hand_is_the_sum_of_the_moves_after_200_random_ones_at_once() {
     let (app, admin) = office().await;
@@ -99,8 +101,9 @@ async fn what_is_on_hand_is_the_sum_of_the_moves_after_200_random_ones_at_once()
     for (place, thing) in places.iter().flat_map(|place| things.iter().map(move |thing| (place, thing))) {
         receive(&client, place, thing, "20", "3.3333").await;
     }
+    let seed = testing::seed("PRODUCTS_SEED");
+    let mut random = StdRng::seed_from_u64(seed);
     let operations = (0..200).map(|_| {
-        let mut random = rand::rng();
         let (here, there) = (random.random_range(0..2), random.random_range(0..2));
         let (place, thing) = (places[here].clone(), things[random.random_range(0..2)].clone());
         let other = places[there].clone();
@@ -144,7 +147,8 @@ async fn what_is_on_hand_is_the_sum_of_the_moves_after_200_random_ones_at_once()
     let done = futures::future::join_all(operations).await;
     let refused = ["NOT_ENOUGH_STOCK", "SAME_WAREHOUSE", "NOT_ENOUGH_RESERVED", "INVALID_TRANSITION"];
     let is_known = |answer: &Answer| answer.refusals().iter().all(|code| refused.contains(code));
-    assert!(done.iter().all(is_known), "{:?}", done.iter().find(|answer| !is_known(answer)));
+    let unknown = done.iter().find(|answer| !is_known(answer));
+    assert!(unknown.is_none(), "seed {seed}: {unknown:?}");
     assert!(done.iter().filter(|answer| answer.refusals().is_empty()).count() > 50);
     let behind = sqlx::PgPool::connect(&app.admin_url).await.unwrap();
     let sums: Vec<[Decimal; 6]> =
@@ -157,11 +161,11 @@ async fn what_is_on_hand_is_the_sum_of_the_moves_after_200_random_ones_at_once()
             .collect();
     assert_eq!(sums.len(), 4);
     let astray: i64 = sqlx::query_scalar(ASTRAY).fetch_one(&behind).await.unwrap();
-    assert_eq!(astray, 0);
+    assert_eq!(astray, 0, "seed {seed}");
     for [on_hand, value, reserved, moved, cost, promised] in sums {
-        assert_eq!((on_hand, value, reserved), (moved, cost, promised));
-        assert!(on_hand >= Decimal::ZERO && value >= Decimal::ZERO, "{on_hand} {value}");
-        assert!((on_hand > Decimal::ZERO) || value.is_zero(), "nothing is worth {value}");
+        assert_eq!((on_hand, value, reserved), (moved, cost, promised), "seed {seed}");
+        assert!(on_hand >= Decimal::ZERO && value >= Decimal::ZERO, "seed {seed}: {on_hand} {value}");
+        assert!((on_hand > Decimal::ZERO) || value.is_zero(), "seed {seed}: nothing is worth {value}");
     }
 }
 

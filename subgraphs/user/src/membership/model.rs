@@ -45,6 +45,9 @@ pub struct Membership {
     #[graphql(skip)]
     #[record(once)]
     pub(crate) email: String,
+    #[graphql(skip)]
+    #[record(once)]
+    pub(crate) locale: Option<String>,
 }
 
 const ROLES_REQUIRED: Refusal = Refusal::of("roles", "REQUIRED", "give at least one role");
@@ -96,7 +99,12 @@ pub(crate) fn granted(by: &[Role], roles: &[Role]) -> Result<Vec<Role>, Refusal>
 impl Membership {
     /// The person whose membership it is.
     pub(crate) fn person(&self) -> User {
-        User { id: self.user_id, display_name: self.display_name.clone(), email: self.email.clone() }
+        User {
+            id: self.user_id,
+            display_name: self.display_name.clone(),
+            email: self.email.clone(),
+            locale: self.locale.clone(),
+        }
     }
 
     /// Whether the member is one of those of whom an organization needs one.

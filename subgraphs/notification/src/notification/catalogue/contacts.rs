@@ -1,12 +1,29 @@
-//! What the events of contacts say.
+//! What is told of contacts.
 
 use common::Result;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::Value as Json;
 use uuid::Uuid;
+use words::{Value, Values};
 
-use super::Subject;
+use super::{Audience, NotificationType, Subject, Telling, Topic};
 use crate::ids::MembershipId;
+
+/// Somebody looks after a contact from now on.
+pub(super) const ASSIGNED: NotificationType = NotificationType {
+    key: "contact.contact.assigned",
+    recurs: true,
+    subject: assigned,
+    tellings: &[Telling { audience: Audience::Owner, message: |_| "contact-assigned" }],
+};
+
+/// Contacts were taken out of the system.
+pub(super) const EXPORTED: NotificationType = NotificationType {
+    key: "contact.contact.exported",
+    recurs: false,
+    subject: exported,
+    tellings: &[Telling { audience: Audience::Office, message: |_| "contacts-exported" }],
+};
 
 /// What it says that somebody looks after a contact, as far as it matters here.
 #[derive(Deserialize)]
@@ -17,12 +34,14 @@ struct ContactAssigned {
     owner_membership_id: MembershipId,
 }
 
-pub(super) fn assigned(payload: &Value) -> Result<Subject> {
+fn assigned(payload: &Json) -> Result<Subject> {
     let assigned = ContactAssigned::deserialize(payload)?;
+    let values = Values::default().with("number", Value::text(assigned.number));
     Ok(Subject {
         link_type: "Contact".to_owned(),
         link_id: assigned.contact_id,
-        topic: Some(format!("contact {}", assigned.number)),
+        topic: Topic::said("contact", &values),
+        values,
         owner: Some(assigned.owner_membership_id),
         ..Subject::default()
     })
@@ -37,16 +56,12 @@ struct ContactsExported {
     actor_membership_id: Option<MembershipId>,
 }
 
-pub(super) fn exported(payload: &Value) -> Result<Subject> {
+fn exported(payload: &Json) -> Result<Subject> {
     let exported = ContactsExported::deserialize(payload)?;
-    let topic = match exported.contact_count {
-        1 => "1 contact was".to_owned(),
-        count => format!("{count} contacts were"),
-    };
     Ok(Subject {
         link_type: "ContactExport".to_owned(),
         link_id: exported.export_id,
-        topic: Some(topic),
+        values: Values::default().with("contacts", Value::Number { number: exported.contact_count.into() }),
         actor: exported.actor_membership_id,
         ..Subject::default()
     })

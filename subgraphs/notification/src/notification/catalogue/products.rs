@@ -3,8 +3,9 @@
 use common::Result;
 use rust_decimal::Decimal;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::Value as Json;
 use uuid::Uuid;
+use words::{Value, Values};
 
 use super::{Audience, NotificationType, Subject, Telling};
 use crate::ids::MembershipId;
@@ -16,7 +17,10 @@ pub(super) const RUN_LOW: NotificationType = NotificationType {
     subject: run_low,
     tellings: &[Telling {
         audience: Audience::Keepers,
-        words: |it| ("Stock is low", format!("{} and is to be ordered again.", it.named())),
+        message: |it| match it.values.get("warehouse") {
+            Some(_) => "stock-low-in",
+            None => "stock-low",
+        },
     }],
 };
 
@@ -33,13 +37,19 @@ struct StockLow {
     keeper_membership_ids: Vec<MembershipId>,
 }
 
-fn run_low(payload: &Value) -> Result<Subject> {
+fn run_low(payload: &Json) -> Result<Subject> {
     let low = StockLow::deserialize(payload)?;
-    let place = low.warehouse_code.map(|code| format!(" in {code}")).unwrap_or_default();
+    let values = Values::default()
+        .with("product", Value::text(low.sku))
+        .with("available", Value::Number { number: low.available });
+    let values = match low.warehouse_code {
+        Some(code) => values.with("warehouse", Value::text(code)),
+        None => values,
+    };
     Ok(Subject {
         link_type: "Product".to_owned(),
         link_id: low.product_id,
-        topic: Some(format!("product {} has {} left{place}", low.sku, low.available.normalize())),
+        values,
         approvers: low.keeper_membership_ids,
         ..Subject::default()
     })

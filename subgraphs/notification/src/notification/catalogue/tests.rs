@@ -1,18 +1,127 @@
+use chrono_tz::Tz;
 use serde_json::json;
+use words::{Language, Reader};
 
 use super::*;
+use crate::notification::wording::{self, MESSAGES, Part};
 
-fn request(first: &str, last: &str, days: &str) -> Value {
+fn request(first: &str, last: &str, days: &str) -> Json {
     json!({ "requestId": Uuid::nil(), "employeeId": Uuid::nil(), "requesterMembershipId": null,
         "approverMembershipIds": [], "firstDay": first, "lastDay": last, "days": days, "aFieldOfNextYear": 1 })
 }
 
 /// What an audience hears of an event.
 #[track_caller]
-fn told(event: &str, audience: Audience, payload: &Value) -> String {
+fn told(event: &str, audience: Audience, payload: &Json) -> String {
     let kind = type_of(event).unwrap();
     let telling = kind.tellings.iter().find(|telling| telling.audience == audience).unwrap();
-    (telling.words)(&(kind.subject)(payload).unwrap()).1
+    let subject = (kind.subject)(payload).unwrap();
+    wording::in_english((telling.message)(&subject), Part::Body, &subject.values).unwrap()
+}
+
+/// Payloads of an event that together have all that it may say.
+fn samples(event: &str) -> Vec<Json> {
+    let (id, number) = (Uuid::nil(), "N-0001");
+    let mut decided = request("2026-03-09", "2026-03-13", "5");
+    decided["decidedByMembershipId"] = json!(id);
+    let balance = json!({ "employeeId": id, "days": "-1.5", "reason": "Opening balance" });
+    let low = json!({ "productId": id, "sku": number, "available": "2.000", "warehouseCode": "MAIN" });
+    match event {
+        "approval.step.assigned" => {
+            vec![json!({ "approvalId": id, "subjectId": id, "step": 1, "assignees": [] })]
+        }
+        "contact.contact.assigned" => {
+            vec![json!({ "contactId": id, "number": number, "ownerMembershipId": id })]
+        }
+        "contact.contact.exported" => {
+            [0, 1, 2, 3, 11, 100].map(|count| json!({ "exportId": id, "contactCount": count })).into()
+        }
+        "crm.activity.fallen_due" => ["CALL", "MEETING", "TASK", "EMAIL", "NOTE", "OF_A_LATER_VERSION"]
+            .map(|kind| json!({ "activityId": id, "kind": kind, "assigneeMembershipId": id }))
+            .into(),
+        "crm.lead.assigned" => vec![json!({ "leadId": id, "number": number, "ownerMembershipId": id })],
+        "crm.quote.accepted" | "crm.quote.declined" => vec![json!({ "quoteId": id, "number": number })],
+        "leave.balance.adjusted" | "leave.balance.overdrawn" => {
+            vec![json!({ "employeeId": id, "days": "2", "unit": "HOUR" }), balance]
+        }
+        "products.stock.run_low" => {
+            vec![json!({ "productId": id, "sku": number, "available": "2.000" }), low]
+        }
+        _ => vec![request("2026-03-09", "2026-03-09", "0"), decided],
+    }
+}
+
+#[test]
+fn every_message_is_said_in_every_language_with_what_its_event_says() {
+    for kind in CATALOGUE {
+        for payload in samples(kind.key) {
+            let subject = (kind.subject)(&payload).unwrap();
+            let mut subjects = vec![subject.clone()];
+            if subject.topic == Topic::AsBefore {
+                let values = subject.values.clone().with("topic", Value::text("leave on 9 March 2026"));
+                subjects.push(Subject { values, ..subject });
+            }
+            for (subject, telling) in
+                subjects.iter().flat_map(|it| kind.tellings.iter().map(move |t| (it, t)))
+            {
+                let message = (telling.message)(subject);
+                let lacking = MESSAGES.values_of(message);
+                let lacking: Vec<_> =
+                    lacking.iter().filter(|name| subject.values.get(name).is_none()).collect();
+                assert!(lacking.is_empty(), "{message} says {lacking:?}, and {} does not", kind.key);
+                for language in Language::ALL {
+                    for part in ["title", "body"] {
+                        let reader = Reader { language, zone: Tz::UTC };
+                        let said =
+                            MESSAGES.say_exactly(reader, &format!("{message}.{part}"), &subject.values);
+                        let is_whole = |said: &String| !said.is_empty() && !said.contains(['{', '}', '$']);
+                        assert!(
+                            said.as_ref().is_some_and(is_whole),
+                            "{message}.{part} in {language:?}: {said:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_things_are_is_said_in_every_language() {
+    for event in
+        ["leave.request.submitted", "contact.contact.assigned", "crm.lead.assigned", "crm.quote.accepted"]
+    {
+        for payload in samples(event) {
+            let Topic::Said(topic) = (type_of(event).unwrap().subject)(&payload).unwrap().topic else {
+                panic!("{event} does not say what it is about")
+            };
+            let values = Values::default().with("topic", topic);
+            for language in Language::ALL {
+                let reader = Reader { language, zone: Tz::UTC };
+                let said = MESSAGES.say_exactly(reader, "step-assigned.body", &values);
+                assert!(said.is_some_and(|said| !said.contains('{')), "{event} in {language:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_event_reads_naturally_in_each_language() {
+    let payload = request("2026-03-09", "2026-03-13", "5");
+    let subject = leave_request(&payload).unwrap();
+    let said = Language::ALL.map(|language| {
+        let reader = Reader { language, zone: Tz::UTC };
+        MESSAGES.say(reader, "leave-request-approved.body", &subject.values).unwrap()
+    });
+    assert_eq!(
+        said,
+        [
+            "Your leave from 9 to 13 March 2026 (5 days) was approved.",
+            "Ihr Urlaub vom 9. bis 13. März 2026 (5 Tage) wurde genehmigt.",
+            "৯ থেকে ১৩ মার্চ, ২০২৬ পর্যন্ত (৫ দিন) আপনার ছুটি মঞ্জুর হয়েছে।",
+            "تمت الموافقة على إجازتكم من 9 إلى 13 مارس 2026 (5 أيام).",
+        ]
+    );
 }
 
 #[test]
@@ -81,7 +190,7 @@ fn a_balance_is_told_of_in_days() {
 
 #[test]
 fn leave_that_is_taken_in_hours_is_told_of_in_hours() {
-    let with_unit = |mut payload: Value| {
+    let with_unit = |mut payload: Json| {
         payload["unit"] = json!("HOUR");
         payload
     };
@@ -136,6 +245,7 @@ fn whoever_is_to_decide_later_hears_of_their_step() {
         "subjectType": "ExpenseClaim", "step": 2, "assignees": [member] });
     let subject = assigned_step(&payload).unwrap();
     assert_eq!((subject.link_type.as_str(), &subject.approvers[..]), ("ExpenseClaim", &[member][..]));
+    assert_eq!(subject.topic, Topic::AsBefore);
     let body = told("approval.step.assigned", Audience::Approvers, &payload);
     assert_eq!(body, "This expense claim waits for your decision.");
 }

@@ -11,7 +11,8 @@ use rust_decimal::Decimal;
 use super::{
     StockReservation, StockReservationStatus, create, extend, fulfil, list, release, select_stock_reservation,
 };
-use crate::ids::{ProductId, StockReservationId, UnitOfMeasureId, VariantId, WarehouseId};
+use crate::deal::Deal;
+use crate::ids::{DealId, ProductId, StockReservationId, UnitOfMeasureId, VariantId, WarehouseId};
 use crate::product::Product;
 use crate::rights::{STOCK_MOVE, STOCK_READ, STOCK_RESERVE};
 use crate::stock::moves::StockMove;
@@ -43,6 +44,11 @@ impl StockReservation {
     /// The reservation that it was a part of; null for one that was made by itself.
     async fn part_of(&self, gql: &Context<'_>) -> Result<Option<StockReservation>> {
         gql.find(self.part_of_id).await
+    }
+
+    /// The deal that it is kept for; null for one that is kept for something else.
+    async fn deal(&self) -> Option<Deal> {
+        self.deal_id.map(|id| Deal { id })
     }
 
     /// The parts of it that were handed out or let go by themselves while the rest stayed kept, the latest first; 100 at most.
@@ -135,6 +141,8 @@ pub struct StockReservationFilter {
     pub until: Option<Date>,
     /// The id of the reservation that they were parts of.
     pub part_of_id: Option<StockReservationId>,
+    /// The id of the deal that they are kept for.
+    pub deal_id: Option<DealId>,
 }
 
 sorts! {

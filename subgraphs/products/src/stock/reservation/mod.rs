@@ -1,6 +1,7 @@
 //! Reservations: what is promised to somebody and still there. Never more than is available, whoever asks at the same time.
 
 mod graphql;
+mod of_deal;
 
 use ::graphql::{Date, choices};
 use async_graphql::{MaybeUndefined, SimpleObject};
@@ -14,10 +15,11 @@ use self::graphql::{
     StockReservationPartInput, StockReservationSort,
 };
 pub use self::graphql::{StockReservationMutation, StockReservationQuery};
+pub(crate) use self::of_deal::follow_deal;
 use super::ledger::{Look, NOT_ENOUGH, Shelf};
 use super::moves::{StockMove, StockMoveKind, reference};
 use crate::events::StockReserved;
-use crate::ids::{ProductId, StockMoveId, StockReservationId, VariantId, WarehouseId};
+use crate::ids::{DealId, DealLineId, ProductId, StockMoveId, StockReservationId, VariantId, WarehouseId};
 use crate::product::word;
 use crate::rights::{STOCK_MOVE, STOCK_READ, STOCK_RESERVE};
 use crate::unit_of_measure::in_unit_of;
@@ -67,6 +69,11 @@ pub struct StockReservation {
     #[graphql(skip)]
     #[record(once)]
     pub(crate) part_of_id: Option<StockReservationId>,
+    #[graphql(skip)]
+    #[record(once)]
+    pub(crate) deal_id: Option<DealId>,
+    #[graphql(skip)]
+    pub(crate) deal_line_id: Option<DealLineId>,
     /// Counts the changes.
     pub version: i32,
     /// When it was made.
@@ -256,7 +263,7 @@ pub async fn list(
         "($3::text is null or status = $3) and ($4::uuid is null or product_id = $4)
          and ($5::uuid is null or variant_id = $5) and ($6::uuid is null or warehouse_id = $6)
          and ($7::text is null or reference = $7) and ($8::date is null or last_day <= $8)
-         and ($9::uuid is null or part_of_id = $9)",
+         and ($9::uuid is null or part_of_id = $9) and ($10::uuid is null or deal_id = $10)",
         [
             filter.status as Option<StockReservationStatus>,
             filter.product_id as Option<ProductId>,
@@ -265,6 +272,7 @@ pub async fn list(
             filter.reference.as_deref(),
             filter.until.map(|day| day.0),
             filter.part_of_id as Option<StockReservationId>,
+            filter.deal_id as Option<DealId>,
         ],
     ))
 }
@@ -295,6 +303,7 @@ async fn tell(tx: &mut Tx, reservation: &StockReservation) -> Result<()> {
         quantity: reservation.quantity.normalize(),
         reference: reservation.reference.clone(),
         part_of_id: reservation.part_of_id,
+        deal_id: reservation.deal_id,
     })
     .await
 }
@@ -338,6 +347,8 @@ impl StockReservation {
             reference: self.reference.clone(),
             last_day: self.last_day,
             part_of_id: Some(self.id),
+            deal_id: self.deal_id,
+            deal_line_id: self.deal_line_id,
             ..Self::blank(now, self.warehouse_id, self.product_id)
         }))
     }
