@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use common::Result;
 use database::Tx;
 
-use super::model::select_quote;
+use super::model::{Quote, select_quote};
 use crate::deal::Deal;
 use crate::events::QuotePricesChanged;
 use crate::ids::{DealId, ProductId, QuoteId};

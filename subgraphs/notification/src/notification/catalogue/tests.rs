@@ -40,7 +40,9 @@ fn samples(event: &str) -> Vec<Json> {
             .map(|kind| json!({ "activityId": id, "kind": kind, "assigneeMembershipId": id }))
             .into(),
         "crm.lead.assigned" => vec![json!({ "leadId": id, "number": number, "ownerMembershipId": id })],
-        "crm.quote.accepted" | "crm.quote.declined" => vec![json!({ "quoteId": id, "number": number })],
+        "crm.quote.accepted" | "crm.quote.declined" | "crm.quote.prices_changed" => {
+            vec![json!({ "quoteId": id, "number": number })]
+        }
         "leave.balance.adjusted" | "leave.balance.overdrawn" => {
             vec![json!({ "employeeId": id, "days": "2", "unit": "HOUR" }), balance]
         }
