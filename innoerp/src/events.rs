@@ -7,8 +7,7 @@ use database::Database;
 use kafka::{Consumer, Waiting};
 use service::Settings;
 
-use crate::operations::places;
-use crate::{Failure, cause, modules};
+use crate::{Failure, cause, modules, places};
 
 /// How an instant is written, in UTC.
 pub(crate) const INSTANT: &str = "%Y-%m-%d %H:%M:%S";

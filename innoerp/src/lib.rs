@@ -11,6 +11,7 @@ mod kept;
 pub mod modules;
 pub mod operations;
 pub mod operator;
+mod places;
 pub mod process;
 pub mod seed;
 mod signals;

@@ -4,8 +4,7 @@ use clap::Subcommand;
 use database::{Access, Database, Host};
 use service::Settings;
 
-use crate::operations::places;
-use crate::{Failure, cause, modules};
+use crate::{Failure, cause, modules, places};
 
 /// What operators do with log-ins.
 #[derive(Clone, Debug, Subcommand)]

@@ -15,8 +15,8 @@ use tokio::io::AsyncReadExt as _;
 
 use super::doctor::of_standings;
 use super::programs::program;
-use super::{Answer, Report, places};
-use crate::{Failure, cause, modules};
+use super::{Answer, Report};
+use crate::{Failure, cause, modules, places};
 
 /// What is done with backups.
 #[derive(Clone, Debug, Subcommand)]

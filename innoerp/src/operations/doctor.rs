@@ -10,9 +10,9 @@ use router::transport::http::{Connections, Endpoint, fetch_sdl};
 use service::{Profile, SecretKey, Settings, Subgraph};
 use sqlx::PgConnection;
 
-use super::{Answer, Report, places, readiness};
+use super::{Answer, Report, readiness};
 use crate::addresses::Addresses;
-use crate::{Failure, cause, modules, process};
+use crate::{Failure, cause, modules, places, process};
 
 /// How far the clocks of this machine and of the database may be apart before somebody should know. Tokens are believed
 /// 30 s beyond their time.

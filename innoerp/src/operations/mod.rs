@@ -2,7 +2,6 @@
 
 pub mod backup;
 pub mod doctor;
-pub(crate) mod places;
 mod programs;
 pub(crate) mod readiness;
 pub mod status;

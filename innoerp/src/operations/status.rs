@@ -8,10 +8,10 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use service::Settings;
 
-use super::{Answer, Report, doctor, places, readiness};
+use super::{Answer, Report, doctor, readiness};
 use crate::addresses::Addresses;
 use crate::events::{self, Flow, INSTANT, Progress};
-use crate::{Failure, cause, modules};
+use crate::{Failure, cause, modules, places};
 
 /// How long an event waits in an outbox before somebody should know. The relay looks twice a second.
 const WAITS: TimeDelta = TimeDelta::seconds(10);

@@ -1,5 +1,6 @@
 -- What is kept for deals. Deals and their lines are the crm module's: no foreign keys.
 
+-- contracts: the check is of columns that the version before does not know, and leaves empty.
 alter table products.stock_reservation
     add column deal_id uuid,
     -- The line that it counts for: none once the deal was closed otherwise, or opened again, and it had not been handed out.
