@@ -211,7 +211,6 @@ fn leave_request(payload: &Json) -> Result<Subject> {
         owner: request.requester_membership_id,
         approvers: request.approver_membership_ids,
         actor: request.actor_membership_id,
-        ..Subject::default()
     })
 }
 
