@@ -51,7 +51,7 @@ fn everything_that_is_compiled_is_under_a_licence_that_is_allowed() {
     assert!(allowed.len() > 5 && !clarified.is_empty());
     // Of this machine's platform: what only others compile may not be there to be looked at.
     let tree = Command::new(env!("CARGO"))
-        .args(["tree", "--workspace", "--edges", "normal,build,dev", "--prefix", "none", "--frozen"])
+        .args(["tree", "--workspace", "--edges", "normal,build,dev", "--prefix", "none", "--locked"])
         .args(["--format", "{p}|{l}"])
         .current_dir(root())
         .output()
